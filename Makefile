@@ -1,0 +1,126 @@
+# make test    sets everything up and runs every test
+# make demo    sets everything up and writes demo/results.json and demo/report.html
+# make help    lists the rest
+#
+# Needs Python >= 3.11, a C++20 compiler and make; all else comes from package registries, into
+# .venv and build/. Variables: PYTHON (interpreter to start from), CXX, JOBS.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DELETE_ON_ERROR:
+.ONESHELL:
+
+JOBS ?= $(shell nproc 2>/dev/null || echo 2)
+VENV := .venv
+BUILD := build/wheel
+STAMPS := $(VENV)/stamps
+
+# The tools of .venv (cmake, ninja, ctest, ruff ...) come first.
+export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
+export CMAKE_BUILD_PARALLEL_LEVEL := $(JOBS)
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export PIP_NO_INPUT := 1
+unexport PYTHONPATH PYTHONHOME
+
+# Folders are in the list too, so that a deleted file is noticed.
+SOURCES := CMakeLists.txt pyproject.toml README.md LICENSE \
+	$(shell find src cmake python -name __pycache__ -prune -o \( -type f -o -type d \) -print)
+
+.PHONY: help
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+
+$(STAMPS)/venv: scripts/setup.sh
+	@scripts/setup.sh compiler
+	python=$$(scripts/setup.sh python)
+	echo "Setting up $(VENV) with $$python ($$($$python -V))"
+	rm -rf $(VENV)
+	$$python -m venv $(VENV)
+	$(VENV)/bin/python -m pip install -q --upgrade pip
+	mkdir -p $(STAMPS)
+	touch $@
+
+$(STAMPS)/packages: pyproject.toml scripts/requirements.py $(STAMPS)/venv
+	@echo "Installing build and run-time packages"
+	$(VENV)/bin/python scripts/requirements.py build run > $(VENV)/requirements.txt
+	$(VENV)/bin/python -m pip install -q -r $(VENV)/requirements.txt
+	touch $@
+
+$(STAMPS)/test-packages: $(STAMPS)/packages
+	@echo "Installing test packages"
+	$(VENV)/bin/python scripts/requirements.py build run test > $(VENV)/requirements-test.txt
+	$(VENV)/bin/python -m pip install -q -r $(VENV)/requirements-test.txt
+	touch $@
+
+$(STAMPS)/lint-packages: $(STAMPS)/packages
+	@$(VENV)/bin/python scripts/requirements.py lint > $(VENV)/requirements-lint.txt
+	$(VENV)/bin/python -m pip install -q -r $(VENV)/requirements-lint.txt
+	touch $@
+
+# The wheel is made in the same build folder as the C++ tests: each source is compiled once.
+$(STAMPS)/installed: $(SOURCES) $(STAMPS)/packages
+	@echo "Building and installing usdparquet (a minute or two the first time)"
+	$(VENV)/bin/python -m pip install -q --no-build-isolation --no-deps -C build-dir=$(BUILD) .
+	touch $@
+
+.PHONY: install
+install: $(STAMPS)/installed ## set up .venv and install the package into it
+
+.PHONY: test
+test: $(STAMPS)/installed $(STAMPS)/test-packages ## run every test
+	@gtest=$$(scripts/setup.sh gtest)
+	if compgen -G "tests/browser/test_*.py" > /dev/null; then scripts/setup.sh chromium; fi
+	status=0
+	closing="C++ tests: not run"
+	if [[ $$gtest == ON ]]; then
+	  echo "Building the C++ tests"
+	  cmake -S . -B $(BUILD) -DUSDPARQUET_BUILD_TESTS=ON > $(BUILD)/configure.log 2>&1 \
+	    || { cat $(BUILD)/configure.log; exit 1; }
+	  grep -A4 "CMake Warning" $(BUILD)/configure.log || true
+	  cmake --build $(BUILD)
+	  ctest --test-dir $(BUILD) --output-on-failure --no-tests=error \
+	    | tee $(BUILD)/ctest.log || status=1
+	  closing=$$(grep "tests passed" $(BUILD)/ctest.log || echo "C++ tests: none passed")
+	fi
+	$(VENV)/bin/python -m pytest || status=1
+	echo "$$closing"
+	exit $$status
+
+.PHONY: demo
+demo: $(STAMPS)/installed ## measure a generated scene against USDC, write demo/
+	@$(VENV)/bin/usdparquet demo --output demo
+
+.PHONY: bench
+bench: $(STAMPS)/installed ## run the C++ micro-benchmarks (needs google-benchmark)
+	@cmake -S . -B $(BUILD) -DUSDPARQUET_BUILD_BENCHMARKS=ON | grep -i benchmark || true
+	cmake --build $(BUILD)
+	shopt -s nullglob
+	programs=($(BUILD)/benchmarks/*_benchmarks)
+	[[ $${#programs[@]} -gt 0 ]] || { echo "No micro-benchmarks were built" >&2; exit 1; }
+	for program in "$${programs[@]}"; do "$$program"; done
+
+.PHONY: asan tsan
+asan: ## build the C++ tests with address and undefined-behaviour sanitizers and run them
+tsan: ## build the C++ tests with the thread sanitizer and run them
+asan tsan: $(STAMPS)/packages
+	@[[ $$(scripts/setup.sh gtest) == ON ]]
+	cmake --preset $@
+	cmake --build --preset $@
+	ctest --preset $@
+
+.PHONY: lint
+lint: $(STAMPS)/lint-packages ## check the style and the types of the sources
+	@$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/mypy
+	find src tests/cpp benchmarks -name '*.cc' -o -name '*.h' | xargs $(VENV)/bin/clang-format -n -Werror
+
+.PHONY: format
+format: $(STAMPS)/lint-packages ## rewrite the sources in the project's style
+	@$(VENV)/bin/ruff check --fix-only .
+	$(VENV)/bin/ruff format .
+	find src tests/cpp benchmarks -name '*.cc' -o -name '*.h' | xargs $(VENV)/bin/clang-format -i
+
+.PHONY: clean
+clean: ## remove everything that was built or installed here
+	rm -rf build dist demo $(VENV) .hypothesis .mypy_cache .pytest_cache .ruff_cache

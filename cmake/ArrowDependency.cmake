@@ -1,0 +1,23 @@
+# Makes usdparquet::arrow: the Arrow and Parquet C++ headers and shared libraries.
+
+add_library(usdparquet_arrow INTERFACE)
+add_library(usdparquet::arrow ALIAS usdparquet_arrow)
+
+if(USDPARQUET_ARROW_FROM_PYARROW)
+  usdparquet_python_package_info(arrow)
+  message(STATUS "Arrow ${USDPARQUET_ARROW_VERSION} of pyarrow: ${USDPARQUET_ARROW_LIBRARY}")
+  # By their full names: the wheel has no unversioned libarrow.so to find.
+  add_library(usdparquet_libarrow SHARED IMPORTED)
+  set_target_properties(usdparquet_libarrow PROPERTIES
+    IMPORTED_LOCATION "${USDPARQUET_ARROW_LIBRARY}")
+  add_library(usdparquet_libparquet SHARED IMPORTED)
+  set_target_properties(usdparquet_libparquet PROPERTIES
+    IMPORTED_LOCATION "${USDPARQUET_PARQUET_LIBRARY}")
+  target_include_directories(usdparquet_arrow SYSTEM INTERFACE "${USDPARQUET_ARROW_INCLUDE_DIR}")
+  target_link_libraries(usdparquet_arrow INTERFACE usdparquet_libparquet usdparquet_libarrow)
+else()
+  find_package(Arrow REQUIRED CONFIG)
+  find_package(Parquet REQUIRED CONFIG)
+  message(STATUS "Arrow ${Arrow_VERSION}: ${Arrow_DIR}")
+  target_link_libraries(usdparquet_arrow INTERFACE Parquet::parquet_shared Arrow::arrow_shared)
+endif()

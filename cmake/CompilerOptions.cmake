@@ -1,0 +1,31 @@
+# Language level, warnings and sanitizers, for every target of the project.
+
+if(NOT CMAKE_BUILD_TYPE AND NOT CMAKE_CONFIGURATION_TYPES)
+  set(CMAKE_BUILD_TYPE Release CACHE STRING "Build type" FORCE)
+endif()
+
+set(CMAKE_CXX_STANDARD 20)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_CXX_VISIBILITY_PRESET hidden)
+set(CMAKE_VISIBILITY_INLINES_HIDDEN ON)
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+
+find_package(Threads REQUIRED)
+
+# Linked PRIVATE by the project's own targets, so that nothing leaks to a consumer.
+add_library(usdparquet_options INTERFACE)
+target_compile_options(usdparquet_options INTERFACE -Wall -Wextra)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
+  # GCC 12 sees overlaps in std::string operations of C++20 that are not there (its bug 105651).
+  target_compile_options(usdparquet_options INTERFACE -Wno-restrict)
+endif()
+if(USDPARQUET_WERROR)
+  target_compile_options(usdparquet_options INTERFACE -Werror)
+endif()
+
+if(USDPARQUET_SANITIZE)
+  add_compile_options("-fsanitize=${USDPARQUET_SANITIZE}" -fno-omit-frame-pointer -g)
+  add_link_options("-fsanitize=${USDPARQUET_SANITIZE}")
+endif()

@@ -1,0 +1,76 @@
+# Makes usdparquet::usd from the wheels usd-core (libraries) and pxr-*-dev (headers).
+#
+# The libraries of the pxr-*-dev packages are never linked: usd-core's libusd_ms holds the same
+# code, and two copies of USD in one process do not know each other's types.
+#
+# The wheels keep their headers at pxr/sdf/x.h, a stock SDK at pxr/usd/sdf/x.h.  The sources are
+# written for the stock layout; forwarding headers made here lead from it to the wheels' files.
+
+usdparquet_python_package_info(usd)
+message(STATUS "OpenUSD ${USDPARQUET_USD_VERSION} of usd-core: ${USDPARQUET_USD_LIBRARY}")
+
+if(NOT USDPARQUET_USD_VERSION MATCHES "^([0-9]+)\\.([0-9]+)(\\.([0-9]+))?")
+  message(FATAL_ERROR "Cannot read the version of usd-core: ${USDPARQUET_USD_VERSION}")
+endif()
+set(USD_MINOR ${CMAKE_MATCH_1})
+set(USD_PATCH ${CMAKE_MATCH_2})
+math(EXPR USD_VERSION_NUMBER "${USD_MINOR} * 100 + ${USD_PATCH}")
+
+set(usd_forward_dir "${PROJECT_BINARY_DIR}/usd_headers")
+configure_file("${PROJECT_SOURCE_DIR}/cmake/pxr.h.in" "${usd_forward_dir}/pxr/pxr.h" @ONLY)
+
+foreach(package include_dir IN ZIP_LISTS USDPARQUET_USD_PACKAGES USDPARQUET_USD_INCLUDE_DIRS)
+  if(package MATCHES "^(ar|sdf)$")
+    set(stock_folder "pxr/usd/${package}")
+  elseif(package STREQUAL "boost")
+    set(stock_folder "pxr/external/${package}")
+  else()
+    set(stock_folder "pxr/base/${package}")
+  endif()
+  file(GLOB_RECURSE headers RELATIVE "${include_dir}/pxr/${package}"
+       "${include_dir}/pxr/${package}/*.h" "${include_dir}/pxr/${package}/*.hpp")
+  foreach(header IN LISTS headers)
+    # file(CONFIGURE) leaves an unchanged file alone, so a new configure rebuilds nothing.
+    file(CONFIGURE OUTPUT "${usd_forward_dir}/${stock_folder}/${header}"
+         CONTENT "#include <pxr/pxr.h>\n#include <pxr/${package}/${header}>\n" @ONLY)
+  endforeach()
+endforeach()
+
+add_library(usdparquet_libusd SHARED IMPORTED)
+set_target_properties(usdparquet_libusd PROPERTIES IMPORTED_LOCATION "${USDPARQUET_USD_LIBRARY}")
+add_library(usdparquet_libtbb SHARED IMPORTED)
+set_target_properties(usdparquet_libtbb PROPERTIES
+  IMPORTED_LOCATION "${USDPARQUET_USD_TBB_LIBRARY}")
+
+add_library(usdparquet_usd INTERFACE)
+add_library(usdparquet::usd ALIAS usdparquet_usd)
+target_include_directories(usdparquet_usd SYSTEM INTERFACE
+  "${usd_forward_dir}" ${USDPARQUET_USD_INCLUDE_DIRS} "${USDPARQUET_USD_TBB_INCLUDE_DIR}"
+  ${Python_INCLUDE_DIRS})
+target_compile_definitions(usdparquet_usd INTERFACE PXR_PYTHON_SUPPORT_ENABLED)
+# USD's headers include <ext/hash_set>, which warns unless this is given (OpenUSD gives it too).
+target_compile_options(usdparquet_usd INTERFACE -Wno-deprecated)
+# USD's headers use TBB inline, so libtbb must be named even where the linker sees no use of it.
+target_link_options(usdparquet_usd INTERFACE "LINKER:--no-as-needed")
+target_link_libraries(usdparquet_usd INTERFACE usdparquet_libusd usdparquet_libtbb)
+
+# usdparquet_check_usd(<target>): refuse a target that USD's headers gave inline TBB code.
+function(usdparquet_check_usd target)
+  add_custom_command(TARGET ${target} POST_BUILD VERBATIM
+    COMMAND "${CMAKE_COMMAND}" "-DFILE=$<TARGET_FILE:${target}>" "-DNM=${CMAKE_NM}"
+            -P "${PROJECT_SOURCE_DIR}/cmake/CheckTbb.cmake")
+endfunction()
+
+# libusd_ms leaves Python's symbols to the interpreter that loads it; a program of its own has to
+# bring them: usdparquet::usd_program is usdparquet::usd for executables.
+add_library(usdparquet_usd_program INTERFACE)
+add_library(usdparquet::usd_program ALIAS usdparquet_usd_program)
+target_link_libraries(usdparquet_usd_program INTERFACE usdparquet_usd)
+if(TARGET Python::Python)
+  target_link_libraries(usdparquet_usd_program INTERFACE Python::Python)
+  set(USDPARQUET_USD_PROGRAMS TRUE)
+else()
+  set(USDPARQUET_USD_PROGRAMS FALSE)
+  message(WARNING "Python's shared library (libpython) was not found: "
+                  "C++ programs that use OpenUSD cannot be linked and are left out")
+endif()

@@ -1,0 +1,101 @@
+"""Tell CMake where installed Python packages keep headers and libraries.
+
+Usage: python python_packages.py TOPIC...   with topics arrow, usd, nanobind
+
+Prints `KEY=VALUE` lines; a list is separated by semicolons.  Packages are found through their
+metadata, so this works alike in a virtual environment and in pip's isolated build environment.
+"""
+
+from __future__ import annotations
+
+import sys
+from importlib import metadata
+from pathlib import Path
+
+
+def fail(message: str) -> None:
+    sys.exit(f"usdparquet: {message}\n(interpreter: {sys.executable})")
+
+
+def distribution(name: str, install: str) -> metadata.Distribution:
+    try:
+        return metadata.distribution(name)
+    except metadata.PackageNotFoundError:
+        fail(f"the Python package {name} is not installed: pip install '{install}'")
+        raise
+
+
+def located(dist: metadata.Distribution, path: str) -> Path:
+    return Path(str(dist.locate_file(path))).resolve()
+
+
+def emit(key: str, *values: object) -> None:
+    print(f"{key}={';'.join(str(value) for value in values)}")
+
+
+def arrow() -> None:
+    distribution("pyarrow", "pyarrow==26.0.*")
+    import pyarrow
+
+    suffix = f"so.{pyarrow.cpp_build_info.so_version}"
+    folders = [Path(folder) for folder in pyarrow.get_library_dirs()]
+
+    def library(name: str) -> Path:
+        for folder in folders:
+            if (folder / f"{name}.{suffix}").is_file():
+                return (folder / f"{name}.{suffix}").resolve()
+        fail(f"pyarrow {pyarrow.__version__} has no {name}.{suffix} in {folders}")
+        raise FileNotFoundError(name)
+
+    emit("ARROW_VERSION", pyarrow.cpp_build_info.version)
+    emit("ARROW_INCLUDE_DIR", Path(pyarrow.get_include()).resolve())
+    emit("ARROW_LIBRARY", library("libarrow"))
+    emit("PARQUET_LIBRARY", library("libparquet"))
+
+
+def usd() -> None:
+    core = distribution("usd-core", "usd-core==26.8")
+    sdf = distribution("pxr-sdf-dev", "pxr-sdf-dev==26.8")
+    if core.version != sdf.version:
+        fail(f"usd-core {core.version} and the headers of pxr-sdf-dev {sdf.version} differ")
+
+    found = {
+        Path(str(file)).name.split("-")[0]: located(core, str(file))
+        for file in core.files or []
+        if Path(str(file)).parent.name == "usd_core.libs"
+    }
+    for name in ("libusd_ms", "libtbb"):
+        if name not in found:
+            fail(f"usd-core {core.version} holds no usd_core.libs/{name}-*.so")
+
+    # pxr-sdf-dev pulls in one package a library, each laid out as pxr-<name>/include/pxr/<name>.
+    packages: dict[str, Path] = {}
+    for dist in metadata.distributions():
+        name = (dist.metadata["Name"] or "").lower().replace("_", "-")
+        if name.startswith("pxr-") and name.endswith("-dev") and dist.version == core.version:
+            include = located(dist, name.removesuffix("-dev")) / "include"
+            if include.is_dir():
+                packages[name.removeprefix("pxr-").removesuffix("-dev")] = include
+    tbb = located(distribution("pxr-tbb-dev", "pxr-sdf-dev==26.8"), "TBB/include")
+    if "sdf" not in packages or not tbb.is_dir():
+        fail("the headers of pxr-sdf-dev or pxr-tbb-dev are incomplete; reinstall them")
+
+    emit("USD_VERSION", core.version)
+    emit("USD_LIBRARY", found["libusd_ms"])
+    emit("USD_TBB_LIBRARY", found["libtbb"])
+    emit("USD_TBB_INCLUDE_DIR", tbb)
+    emit("USD_PACKAGES", *sorted(packages))
+    emit("USD_INCLUDE_DIRS", *(packages[name] for name in sorted(packages)))
+
+
+def nanobind() -> None:
+    distribution("nanobind", "nanobind")
+    import nanobind
+
+    emit("NANOBIND_CMAKE_DIR", nanobind.cmake_dir())
+
+
+if __name__ == "__main__":
+    topics = {"arrow": arrow, "usd": usd, "nanobind": nanobind}
+    for topic in sys.argv[1:]:
+        topics[topic]()

@@ -1,0 +1,23 @@
+"""Apache Parquet files as OpenUSD layers.
+
+After ``pip install usdparquet`` a bare ``from pxr import Usd`` opens ``.parquet`` files; this
+package is needed only for tables, statistics and installations split over several folders.
+Importing it loads neither OpenUSD nor Arrow.
+"""
+
+from __future__ import annotations
+
+from importlib.metadata import version as _version
+
+from ._plugin import plugin_dir, register
+from ._stats import cache_stats, set_cache_budget
+
+__version__ = _version("usdparquet")
+
+__all__ = [
+    "__version__",
+    "cache_stats",
+    "plugin_dir",
+    "register",
+    "set_cache_budget",
+]

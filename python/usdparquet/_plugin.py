@@ -1,0 +1,70 @@
+"""Where the OpenUSD plugin is, and its registration by hand."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from pathlib import Path
+from types import ModuleType
+
+PLUGIN_NAME = "usdparquet"
+EXTENSION = "parquet"
+
+
+def plugin_dir() -> Path:
+    """Return the folder of the plugin's plugInfo.json, as PXR_PLUGINPATH_NAME takes it."""
+    # An editable installation has two package folders: the built files and the sources.
+    for folder in sys.modules[__package__].__path__:
+        candidate = Path(folder) / "plugin"
+        if (candidate / "plugInfo.json").is_file():
+            return candidate
+    raise FileNotFoundError(
+        "usdparquet is not completely installed: its package has no plugin/plugInfo.json"
+    )
+
+
+def register() -> None:
+    """Make OpenUSD know the ``parquet`` file format.
+
+    Needed only where usd-core does not find the plugin by itself: usd-core, pyarrow and usdparquet
+    are in different site-packages folders.  To be called before the first layer is opened, since
+    OpenUSD gathers its file formats once.  Does nothing if the plugin is known already.
+
+    Raises RuntimeError if OpenUSD does not take the plugin, or took its file formats before.
+    """
+    load_arrow()
+    from pxr import Plug, Sdf
+
+    registry = Plug.Registry()
+    if registry.GetPluginWithName(PLUGIN_NAME) is None:
+        # The trailing slash says that this is a folder.
+        registry.RegisterPlugins(f"{plugin_dir()}/")
+        if registry.GetPluginWithName(PLUGIN_NAME) is None:
+            raise RuntimeError(f"OpenUSD did not accept the plugin in {plugin_dir()}")
+    # Asking for the formats makes OpenUSD gather them, which would shut out plugins that others
+    # register after this one; with a layer open that has happened already.
+    if Sdf.Layer.GetLoadedLayers() and not _is_known_format(Sdf):
+        raise RuntimeError(
+            "OpenUSD gathered its file formats before usdparquet was registered: call "
+            "usdparquet.register() before the first layer is opened, or set PXR_PLUGINPATH_NAME="
+            f"{plugin_dir()}"
+        )
+
+
+def _is_known_format(sdf: ModuleType) -> bool:
+    return EXTENSION in sdf.FileFormat.FindAllFileFormatExtensions()
+
+
+def load_arrow() -> None:
+    """Load Arrow's shared libraries, wherever pyarrow is installed.
+
+    The native libraries look for them in the same site-packages folder; once loaded they are
+    found by name from anywhere.
+    """
+    import_module("pyarrow.parquet")
+
+
+def load_core() -> ModuleType:
+    """Return the native module, without loading OpenUSD."""
+    load_arrow()
+    return import_module("usdparquet._core")

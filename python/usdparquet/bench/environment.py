@@ -1,0 +1,60 @@
+"""The machine and the versions that a result was measured with; no names of hosts or folders."""
+
+from __future__ import annotations
+
+import os
+import platform
+from datetime import UTC, datetime
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from usdparquet.bench.memory import available_memory, total_memory
+
+_PACKAGES = ("usdparquet", "usd-core", "pyarrow", "numpy", "plotly")
+
+
+def describe_environment() -> dict[str, Any]:
+    """Everything that a reader needs to judge the figures."""
+    return {
+        "date": datetime.now(UTC).isoformat(timespec="seconds"),
+        "cpu": _cpu_model(),
+        "cores": os.cpu_count(),
+        "usable_cores": len(os.sched_getaffinity(0)),
+        "memory_total_bytes": total_memory(),
+        "memory_available_bytes": available_memory(),
+        "load_average_start": [round(value, 2) for value in os.getloadavg()],
+        "governor": _governor(),
+        "system": f"{platform.system()} {platform.release()} {platform.machine()}",
+        "libc": " ".join(platform.libc_ver()),
+        "python": platform.python_version(),
+        "versions": {name: _version(name) for name in _PACKAGES},
+        "cache_mb": os.environ.get("USDPARQUET_CACHE_MB", "default"),
+    }
+
+
+def _version(package: str) -> str:
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return "not installed"
+
+
+def _cpu_model() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        lines = []
+    for line in lines:
+        name, _, value = line.partition(":")
+        if name.strip() == "model name":
+            return value.strip()
+    return platform.processor() or platform.machine()
+
+
+def _governor() -> str:
+    file = Path("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor")
+    try:
+        return file.read_text(encoding="ascii").strip()
+    except OSError:
+        return "not visible"

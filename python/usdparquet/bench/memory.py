@@ -1,0 +1,57 @@
+"""Memory of a process and of the machine, as the Linux kernel counts it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+BYTES_PER_MB = 1_000_000
+
+
+@dataclass(frozen=True)
+class ProcessMemory:
+    """Bytes of one process; `anonymous` leaves out mapped files, which the kernel can drop."""
+
+    anonymous: int
+    resident: int
+
+
+def process_memory(pid: int | str = "self") -> ProcessMemory:
+    """Memory of a process now, from `/proc/<pid>/smaps_rollup`."""
+    fields = _kilobyte_fields(Path(f"/proc/{pid}/smaps_rollup"))
+    return ProcessMemory(fields["Anonymous"], fields["Rss"])
+
+
+def peak_resident() -> int:
+    """The most bytes that were resident since `reset_peak_resident`, or since the start."""
+    return _kilobyte_fields(Path("/proc/self/status"))["VmHWM"]
+
+
+def reset_peak_resident() -> bool:
+    """Start the peak anew; False where the kernel does not let a process do that."""
+    try:
+        Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
+    except OSError:
+        return False
+    return True
+
+
+def available_memory() -> int:
+    """Bytes that a new process can take without swapping."""
+    return _kilobyte_fields(Path("/proc/meminfo"))["MemAvailable"]
+
+
+def total_memory() -> int:
+    """Bytes of memory of this machine."""
+    return _kilobyte_fields(Path("/proc/meminfo"))["MemTotal"]
+
+
+def _kilobyte_fields(path: Path) -> dict[str, int]:
+    """The `Name:  123 kB` lines of a /proc file, in bytes."""
+    fields = {}
+    for line in path.read_text(encoding="utf-8").splitlines():
+        name, _, rest = line.partition(":")
+        parts = rest.split()
+        if len(parts) == 2 and parts[1] == "kB":
+            fields[name] = int(parts[0]) * 1024
+    return fields

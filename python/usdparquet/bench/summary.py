@@ -1,0 +1,108 @@
+"""The headline: a few rows that compare the formats, with ratios and a winner computed from data.
+
+Lower is better in every row. The printed table and the report both show these rows.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from usdparquet.bench.formats import BARE_FORMAT, FORMATS, REFERENCE_FORMAT
+from usdparquet.bench.results import Results
+from usdparquet.bench.stats import Summary, differ, difference
+
+TIE = "tie"
+
+
+@dataclass(frozen=True)
+class RowSpec:
+    """Which measurement a headline row shows."""
+
+    key: str
+    title: str
+    test: str
+    metric: str
+    over_bare_stage: bool = False
+    """Whether the row is what the format adds to the same test of the bare stage."""
+
+
+HEADLINE: tuple[RowSpec, ...] = (
+    RowSpec("layer_load", "Layer load", "layer_load", "time_ms"),
+    RowSpec("initial_load", "Initial load (stage)", "initial_load", "time_ms"),
+    RowSpec("traversal", "Traversal, 1 property", "single_property_traversal", "time_ms"),
+    RowSpec("multi_traversal", "Traversal, 6 properties", "multi_property_traversal", "time_ms"),
+    RowSpec("random_access", "Random access", "random_access", "time_ms"),
+    RowSpec("load_memory", "Memory after load", "initial_load", "anonymous_mb"),
+    RowSpec("memory", "Memory after traversal", "multi_property_traversal", "anonymous_mb"),
+    RowSpec(
+        "layer_memory",
+        "Memory, layer alone",
+        "multi_property_traversal",
+        "anonymous_mb",
+        over_bare_stage=True,
+    ),
+    RowSpec("file_size", "File size", "file_size", "bytes"),
+)
+
+
+@dataclass(frozen=True)
+class Row:
+    """One headline row of one scene."""
+
+    spec: RowSpec
+    unit: str
+    operations: int
+    values: dict[str, Summary] = field(default_factory=dict)
+
+    @property
+    def reference(self) -> Summary | None:
+        """The USDC figure."""
+        return self.values.get(REFERENCE_FORMAT)
+
+    def ratio(self, format_name: str) -> float | None:
+        """How many times less than USDC this format needs; None where that has no meaning."""
+        value, reference = self.values.get(format_name), self.reference
+        if value is None or reference is None or format_name in (REFERENCE_FORMAT, BARE_FORMAT):
+            return None
+        # Over the bare stage a layer can come out at nothing, or below within the noise.
+        if value.mean <= 0 or reference.mean <= 0:
+            return None
+        return reference.mean / value.mean
+
+    @property
+    def best_parquet(self) -> str | None:
+        """The Parquet format with the lowest mean."""
+        names = [name for name in self.values if name not in (REFERENCE_FORMAT, BARE_FORMAT)]
+        return min(names, key=lambda name: self.values[name].mean, default=None)
+
+    @property
+    def winner(self) -> str | None:
+        """The format that needs least, `TIE` within the noise, None without both sides."""
+        best, reference = self.best_parquet, self.reference
+        if best is None or reference is None:
+            return None
+        # A file has one size; everything else is measured with noise.
+        is_exact = self.spec.metric == "bytes" and self.values[best].mean != reference.mean
+        if not is_exact and not differ(self.values[best], reference):
+            return TIE
+        return best if self.values[best].mean < reference.mean else REFERENCE_FORMAT
+
+
+def headline(results: Results, scale: int, hierarchy: str) -> list[Row]:
+    """The rows of one scene that have at least one figure."""
+    rows = [_row(results, spec, scale, hierarchy) for spec in HEADLINE]
+    return [row for row in rows if row.values]
+
+
+def _row(results: Results, spec: RowSpec, scale: int, hierarchy: str) -> Row:
+    values: dict[str, Summary] = {}
+    unit, operations = "", 1
+    for name in FORMATS:
+        found = results.find(spec.test, name, spec.metric, scale, hierarchy)
+        if found is not None:
+            values[name] = found.summary
+            unit, operations = found.unit, found.operations
+    if spec.over_bare_stage:
+        bare = values.pop(BARE_FORMAT, None)
+        values = {name: difference(value, bare) for name, value in values.items()} if bare else {}
+    return Row(spec, unit, operations, values)

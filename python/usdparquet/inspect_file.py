@@ -1,0 +1,158 @@
+"""What a Parquet file holds, and what becomes of it as a layer.
+
+The storage side comes from the file's footer, the layer side from the engine that opens the file
+for OpenUSD. OpenUSD itself is not loaded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from usdparquet._plugin import load_core
+
+if TYPE_CHECKING:
+    import pyarrow.parquet as pq
+
+PATH_COLUMN = "path"
+
+
+class InspectError(ValueError):
+    """A file that cannot be read as Parquet at all."""
+
+
+@dataclass(frozen=True)
+class PropertyDescription:
+    """One attribute that a column becomes."""
+
+    name: str
+    type: str
+
+
+@dataclass(frozen=True)
+class ColumnDescription:
+    """One top-level column: how it is stored, and what it is in a layer."""
+
+    name: str
+    type: str
+    compression: list[str]
+    encodings: list[str]
+    bytes: int
+    uncompressed_bytes: int
+    page_index: bool
+    is_path: bool
+    properties: list[PropertyDescription]
+    left_out: list[str]
+    """Why the column, or each field of it, has no place in a layer."""
+
+    @property
+    def role(self) -> str:
+        """What the column is in a layer, in words."""
+        if self.is_path:
+            return "prim path"
+        shown = [f"{entry.type} {entry.name}" for entry in self.properties]
+        return ", ".join([*shown, *(f"left out: {reason}" for reason in self.left_out)])
+
+
+@dataclass(frozen=True)
+class FileDescription:
+    """A file and its columns."""
+
+    file: str
+    bytes: int
+    rows: int
+    row_groups: int
+    prims: int
+    """Prims that have a row."""
+    created_by: str
+    columns: list[ColumnDescription]
+    problem: str | None
+    """Why the file is no layer, if it is none."""
+    warnings: list[str]
+    """What the layer leaves out."""
+
+
+def describe_file(path: Path, path_column: str = PATH_COLUMN) -> FileDescription:
+    """Describe a Parquet file; `InspectError` if it is none."""
+    parquet = _open_parquet(path)
+    metadata = parquet.metadata
+    layer: dict[str, Any] = {"columns": [], "left_out": [], "warnings": [], "prims": 0}
+    problem = None
+    try:
+        layer = load_core().describe(str(path), path_column)
+    except RuntimeError as error:
+        problem = str(error)
+    return FileDescription(
+        file=path.name,
+        bytes=path.stat().st_size,
+        rows=metadata.num_rows,
+        row_groups=metadata.num_row_groups,
+        prims=layer["prims"],
+        created_by=metadata.created_by or "",
+        columns=[
+            _describe_column(parquet, arrow_field, path_column, layer)
+            for arrow_field in parquet.schema_arrow
+        ],
+        problem=problem,
+        warnings=list(layer["warnings"]),
+    )
+
+
+def problems(description: FileDescription) -> list[str]:
+    """What keeps a file from being a layer with everything that it holds; empty if nothing does."""
+    if description.problem is not None:
+        return [description.problem]
+    return description.warnings
+
+
+def _open_parquet(path: Path) -> pq.ParquetFile:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        return pq.ParquetFile(path)
+    except (OSError, pa.ArrowException) as error:
+        raise InspectError(f"{path}: cannot be read as Parquet: {error}") from error
+
+
+def _describe_column(
+    parquet: pq.ParquetFile, arrow_field: Any, path_column: str, layer: dict[str, Any]
+) -> ColumnDescription:
+    name = arrow_field.name
+    chunks = list(_chunks(parquet, name))
+    return ColumnDescription(
+        name=name,
+        type=str(arrow_field.type),
+        compression=sorted({chunk.compression for chunk in chunks}),
+        encodings=sorted({encoding for chunk in chunks for encoding in chunk.encodings}),
+        bytes=sum(chunk.total_compressed_size for chunk in chunks),
+        uncompressed_bytes=sum(chunk.total_uncompressed_size for chunk in chunks),
+        page_index=bool(chunks) and all(chunk.has_offset_index for chunk in chunks),
+        is_path=name == path_column,
+        properties=[
+            PropertyDescription(entry["property"], entry["sdf_type"])
+            for entry in layer["columns"]
+            if _is_or_in(entry["name"], name, ":")
+        ],
+        left_out=[
+            entry["reason"] for entry in layer["left_out"] if _is_or_in(entry["name"], name, ":")
+        ],
+    )
+
+
+def _chunks(parquet: pq.ParquetFile, name: str) -> Iterator[Any]:
+    """The column chunks of a top-level column: one per row group and leaf."""
+    metadata = parquet.metadata
+    for group in range(metadata.num_row_groups):
+        row_group = metadata.row_group(group)
+        for index in range(row_group.num_columns):
+            chunk = row_group.column(index)
+            if _is_or_in(chunk.path_in_schema, name, "."):
+                yield chunk
+
+
+def _is_or_in(name: str, column: str, separator: str) -> bool:
+    """Whether a name means a column or, after the separator, a part of it."""
+    return name == column or name.startswith(column + separator)

@@ -1,0 +1,119 @@
+"""Sentences about a run. Each one is built from its figures; none is there without them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from usdparquet.bench.catalog import PLUGIN_LOAD
+from usdparquet.bench.formats import BARE_FORMAT, REFERENCE_FORMAT
+from usdparquet.bench.results import Results
+from usdparquet.bench.summary import TIE, Row, headline
+from usdparquet.report.formatting import format_title, number, quantity, times
+
+_SUBJECTS = {
+    "layer_load": ("Opening the property layer alone", "takes", "faster", "slower"),
+    "initial_load": ("Opening the stage", "takes", "faster", "slower"),
+    "traversal": ("Reading one property of every prim", "takes", "faster", "slower"),
+    "multi_traversal": ("Reading six properties of every prim", "takes", "faster", "slower"),
+    "random_access": ("Reading random properties of random prims", "takes", "faster", "slower"),
+    "load_memory": ("After opening, the stage", "holds", "less", "more"),
+    "memory": ("After reading six properties of every prim, the stage", "holds", "less", "more"),
+    "layer_memory": ("The property layer itself", "holds", "less", "more"),
+    "file_size": ("The file of the property layer", "takes", "smaller", "larger"),
+}
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One sentence, and whom it speaks for: `parquet`, `usdc` or `neutral`."""
+
+    text: str
+    side: str
+
+
+def findings(results: Results, scale: int, hierarchy: str) -> list[Finding]:
+    """What the figures of one scene say, headline rows first."""
+    rows = {row.spec.key: row for row in headline(results, scale, hierarchy)}
+    found = [_compare(row) for row in rows.values()]
+    found += [_loop_cost(rows.get("traversal")), _usdc_wins(list(rows.values()))]
+    found.append(_plugin_load(results, scale, hierarchy))
+    found += [
+        Finding(f"Not measured: {entry.reason}.", "neutral")
+        for entry in results.refused
+        if (entry.scale, entry.hierarchy) == (scale, hierarchy)
+    ]
+    return [entry for entry in found if entry is not None]
+
+
+def _compare(row: Row) -> Finding | None:
+    """The best Parquet file against USDC."""
+    best, reference, winner = row.best_parquet, row.reference, row.winner
+    if best is None or reference is None or winner is None:
+        return None
+    subject, verb, better, worse = _SUBJECTS[row.spec.key]
+    ours, theirs = row.values[best], reference
+    figures = (
+        f"{subject} {verb} {quantity(ours.mean, row.unit)} with {format_title(best)} "
+        f"and {quantity(theirs.mean, row.unit)} with USDC"
+    )
+    if winner == TIE:
+        return Finding(f"{figures}: no difference beyond the noise.", "neutral")
+    if ours.mean <= 0 or theirs.mean <= 0:
+        side = REFERENCE_FORMAT if winner == REFERENCE_FORMAT else "parquet"
+        return Finding(f"{figures}.", side)
+    if winner == REFERENCE_FORMAT:
+        factor = times(ours.mean / theirs.mean)
+        return Finding(f"{figures}: Parquet is {factor} {_as_much(worse)}.", REFERENCE_FORMAT)
+    factor = times(theirs.mean / ours.mean)
+    return Finding(f"{figures}: Parquet is {factor} {_as_much(better)}.", "parquet")
+
+
+def _as_much(word: str) -> str:
+    """Memory has no adjective of its own in `Parquet is 3 times …`."""
+    return {"less": "leaner", "more": "heavier"}.get(word, word)
+
+
+def _loop_cost(row: Row | None) -> Finding | None:
+    """How much of the traversal is Python's and OpenUSD's, whatever the layer."""
+    if row is None or BARE_FORMAT not in row.values or row.best_parquet is None:
+        return None
+    bare, ours = row.values[BARE_FORMAT], row.values[row.best_parquet]
+    if ours.mean <= 0:
+        return None
+    share = 100 * bare.mean / ours.mean
+    return Finding(
+        f"Walking the bare stage from Python, with no property to read, takes "
+        f"{quantity(bare.mean, row.unit)} already: {number(share)} % of the fastest Parquet "
+        f"traversal of one property.",
+        "neutral",
+    )
+
+
+def _usdc_wins(rows: list[Row]) -> Finding | None:
+    """Where the reference is better, in one sentence, so that nobody has to look for it."""
+    lost = [row.spec.title for row in rows if row.winner == REFERENCE_FORMAT]
+    decided = [row for row in rows if row.winner is not None]
+    if not decided:
+        return None
+    if not lost:
+        return Finding(
+            f"USDC is ahead of the best Parquet file in none of the {len(decided)} rows.",
+            "neutral",
+        )
+    return Finding(
+        f"USDC is ahead in {len(lost)} of {len(decided)} rows: {', '.join(lost).lower()}.",
+        REFERENCE_FORMAT,
+    )
+
+
+def _plugin_load(results: Results, scale: int, hierarchy: str) -> Finding | None:
+    """The first use of a format in a process, which no other figure holds."""
+    for name in ("parquet_none", "parquet_snappy", "parquet_zstd"):
+        found = results.find(PLUGIN_LOAD, name, "time_ms", scale, hierarchy)
+        if found is not None:
+            return Finding(
+                f"Loading the plugin costs a process {quantity(found.summary.mean, 'ms')} once, "
+                f"on its first Parquet layer; no other figure here holds this.",
+                "neutral",
+            )
+    return None

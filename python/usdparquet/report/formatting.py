@@ -1,0 +1,67 @@
+"""How figures are written, in the printed table and in the report alike."""
+
+from __future__ import annotations
+
+from usdparquet.bench.formats import FORMATS
+from usdparquet.bench.stats import Summary
+from usdparquet.bench.summary import TIE
+
+# Written as escapes, since in most fonts they look like other characters.
+DASH = "\u2013"
+TIMES_SIGN = "\u00d7"
+
+
+def number(value: float) -> str:
+    """Three significant digits, and whole numbers above a thousand."""
+    size = abs(value)
+    if size >= 1000:
+        return f"{value:,.0f}"
+    if size >= 100:
+        return f"{value:.0f}"
+    if size >= 10:
+        return f"{value:.1f}"
+    if size >= 1:
+        return f"{value:.2f}"
+    if size >= 0.0005:
+        return f"{value:.3f}"
+    return "0" if size < 1e-9 else f"{value:.1g}"
+
+
+def quantity(value: float, unit: str) -> str:
+    """A figure with its unit; bytes are shown as MB, long times as seconds."""
+    if unit == "B":
+        return quantity(value / 1e6, "MB")
+    if unit == "ms" and abs(value) >= 10_000:
+        return f"{number(value / 1e3)} s"
+    return f"{number(value)} {unit}"
+
+
+def spread(summary: Summary, unit: str) -> str:
+    """The standard deviation behind a mean; empty for a single sample."""
+    if summary.count < 2:
+        return ""
+    return f"± {quantity(summary.std, unit)}"
+
+
+def ratio(value: float | None) -> str:
+    """How many times less than USDC, as `12.3x`; a dash where there is no such figure."""
+    return DASH if value is None else f"{number(value)}{TIMES_SIGN}"
+
+
+def times(value: float) -> str:
+    """A factor of at least 1 in a sentence: `12.3 times`, and close to 1 as `4.0 %`."""
+    return f"{number((value - 1) * 100)} %" if value < 1.1 else f"{number(value)} times"
+
+
+def format_title(name: str | None) -> str:
+    """The name of a format, or of an undecided comparison, as people read it."""
+    if name is None:
+        return DASH
+    if name == TIE:
+        return "No difference"
+    return FORMATS[name].title if name in FORMATS else name
+
+
+def count(value: int) -> str:
+    """A number of things with thousands separators."""
+    return f"{value:,}"

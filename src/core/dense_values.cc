@@ -1,0 +1,222 @@
+#include "dense_values.h"
+
+#include <arrow/memory_pool.h>
+#include <arrow/result.h>
+#include <parquet/encoding.h>
+#include <parquet/types.h>
+
+#include <cstring>
+#include <limits>
+
+#include "value_convert.h"
+
+namespace usdparquet {
+namespace {
+
+bool IsDictionaryEncoding(parquet::Encoding::type encoding) {
+  return encoding == parquet::Encoding::RLE_DICTIONARY ||
+         encoding == parquet::Encoding::PLAIN_DICTIONARY;
+}
+
+// Not Arrow's default pool: that one keeps freed memory for later, which
+// would count against the process.
+arrow::MemoryPool* Pool() { return arrow::system_memory_pool(); }
+
+arrow::Status ShortPage(int expected, int got) {
+  return arrow::Status::IOError("a page promises ", expected, " values, but holds ", got);
+}
+
+/// Calls `f` with the Parquet type tag of `physical`.
+template <typename F>
+arrow::Status VisitPhysical(parquet::Type::type physical, const F& f) {
+  switch (physical) {
+    case parquet::Type::BOOLEAN:
+      return f(parquet::BooleanType{});
+    case parquet::Type::INT32:
+      return f(parquet::Int32Type{});
+    case parquet::Type::INT64:
+      return f(parquet::Int64Type{});
+    case parquet::Type::INT96:
+      return f(parquet::Int96Type{});
+    case parquet::Type::FLOAT:
+      return f(parquet::FloatType{});
+    case parquet::Type::DOUBLE:
+      return f(parquet::DoubleType{});
+    case parquet::Type::BYTE_ARRAY:
+      return f(parquet::ByteArrayType{});
+    case parquet::Type::FIXED_LEN_BYTE_ARRAY:
+      return f(parquet::FLBAType{});
+    default:
+      return arrow::Status::NotImplemented("physical type ", parquet::TypeToString(physical));
+  }
+}
+
+template <typename T>
+T* Grow(std::vector<std::byte>* out, size_t count) {
+  const size_t before = out->size();
+  out->resize(before + count * sizeof(T));
+  return reinterpret_cast<T*>(out->data() + before);
+}
+
+}  // namespace
+
+arrow::Status DenseValues::AppendText(std::string_view text) {
+  if (strings.chars.size() + text.size() > std::numeric_limits<uint32_t>::max()) {
+    return arrow::Status::CapacityError("a page holds more than 4 GiB of text");
+  }
+  strings.Append(text);
+  return arrow::Status::OK();
+}
+
+template <typename Value>
+arrow::Status DenseValues::Convert(const Value* values, int count) {
+  if constexpr (std::is_same_v<Value, bool>) {
+    auto* out = Grow<uint8_t>(&fixed, count);
+    for (int i = 0; i < count; ++i) out[i] = values[i];
+    return arrow::Status::OK();
+  } else if constexpr (std::is_same_v<Value, float> || std::is_same_v<Value, double>) {
+    std::memcpy(Grow<Value>(&fixed, count), values, count * sizeof(Value));
+    return arrow::Status::OK();
+  } else if constexpr (std::is_same_v<Value, parquet::ByteArray>) {
+    if (column_.conversion == Conversion::kDecimal) {
+      auto* out = Grow<double>(&fixed, count);
+      for (int i = 0; i < count; ++i) {
+        if (values[i].len < 1 || values[i].len > 32) {
+          return arrow::Status::IOError("a decimal of ", values[i].len, " bytes");
+        }
+        out[i] = DecimalToDouble(values[i].ptr, static_cast<int32_t>(values[i].len),
+                                 column_.decimal_scale);
+      }
+      return arrow::Status::OK();
+    }
+    strings.offsets.reserve(strings.offsets.size() + count);
+    for (int i = 0; i < count; ++i) {
+      ARROW_RETURN_NOT_OK(AppendText({reinterpret_cast<const char*>(values[i].ptr), values[i].len}));
+    }
+    return arrow::Status::OK();
+  } else if constexpr (std::is_same_v<Value, parquet::FixedLenByteArray>) {
+    const int length = descriptor_.type_length();
+    if (column_.conversion == Conversion::kDecimal) {
+      auto* out = Grow<double>(&fixed, count);
+      for (int i = 0; i < count; ++i) {
+        out[i] = DecimalToDouble(values[i].ptr, length, column_.decimal_scale);
+      }
+      return arrow::Status::OK();
+    }
+    auto* out = Grow<uint16_t>(&fixed, count);  // a half: two little-endian bytes
+    for (int i = 0; i < count; ++i) std::memcpy(out + i, values[i].ptr, sizeof(uint16_t));
+    return arrow::Status::OK();
+  } else if constexpr (std::is_same_v<Value, parquet::Int96>) {
+    char text[kMaxTimeText];
+    for (int i = 0; i < count; ++i) {
+      const int64_t ticks = parquet::Int96GetNanoSeconds(values[i]);
+      ARROW_RETURN_NOT_OK(
+          AppendText({text, static_cast<size_t>(FormatTimestamp(ticks, 9, column_.is_utc, text))}));
+    }
+    return arrow::Status::OK();
+  } else {
+    static_assert(std::is_same_v<Value, int32_t> || std::is_same_v<Value, int64_t>);
+    char text[kMaxTimeText];
+    const int digits = column_.ticks_per_second_log10;
+    switch (column_.conversion) {
+      case Conversion::kNone:
+        break;
+      case Conversion::kDecimal: {
+        auto* out = Grow<double>(&fixed, count);
+        for (int i = 0; i < count; ++i) out[i] = DecimalToDouble(int64_t{values[i]}, column_.decimal_scale);
+        return arrow::Status::OK();
+      }
+      case Conversion::kDate:
+      case Conversion::kTime:
+      case Conversion::kTimestamp:
+        for (int i = 0; i < count; ++i) {
+          const int length =
+              column_.conversion == Conversion::kDate   ? FormatDate(values[i], text)
+              : column_.conversion == Conversion::kTime ? FormatTime(values[i], digits, text)
+                                                        : FormatTimestamp(values[i], digits, column_.is_utc, text);
+          ARROW_RETURN_NOT_OK(AppendText({text, static_cast<size_t>(length)}));
+        }
+        return arrow::Status::OK();
+    }
+    if (column_.stored_scalar == Scalar::kUChar) {
+      auto* out = Grow<uint8_t>(&fixed, count);
+      for (int i = 0; i < count; ++i) out[i] = static_cast<uint8_t>(values[i]);
+    } else {
+      std::memcpy(Grow<Value>(&fixed, count), values, count * sizeof(Value));
+    }
+    return arrow::Status::OK();
+  }
+}
+
+void DenseValues::Materialize() {
+  for (uint32_t code : codes) strings.Append(dictionary->strings[code]);
+  codes.clear();
+}
+
+template <typename DType>
+arrow::Status DenseValues::AppendTyped(parquet::Encoding::type encoding, const uint8_t* data,
+                                       int size, int num_levels, int count) {
+  using Value = typename DType::c_type;
+  if (IsDictionaryEncoding(encoding)) {
+    if (!dictionary) return arrow::Status::IOError("a page needs a dictionary that is not there");
+    auto decoder = parquet::MakeDictDecoder<DType>(&descriptor_, Pool());
+    decoder->SetData(num_levels, data, size);
+    std::vector<int32_t> indices(count);
+    const int got = decoder->DecodeIndices(count, indices.data());
+    if (got != count) return ShortPage(count, got);
+    for (int32_t index : indices) {
+      if (index < 0 || static_cast<uint32_t>(index) >= dictionary->size) {
+        return arrow::Status::IOError("a page refers to entry ", index, " of a dictionary of ",
+                                      dictionary->size);
+      }
+    }
+    if (is_string()) {
+      if (strings.size() == 0) {
+        codes.insert(codes.end(), indices.begin(), indices.end());
+      } else {
+        for (int32_t index : indices) ARROW_RETURN_NOT_OK(AppendText(dictionary->strings[index]));
+      }
+      return arrow::Status::OK();
+    }
+    const size_t width = ScalarSize(column_.stored_scalar);
+    std::byte* out = Grow<std::byte>(&fixed, count * width);
+    for (int i = 0; i < count; ++i) {
+      std::memcpy(out + i * width, dictionary->values.data() + indices[i] * width, width);
+    }
+    return arrow::Status::OK();
+  }
+  if (!codes.empty()) Materialize();
+  auto decoder = parquet::MakeTypedDecoder<DType>(encoding, &descriptor_, Pool());
+  decoder->SetData(num_levels, data, size);
+  const auto values = std::make_unique_for_overwrite<Value[]>(count);
+  const int got = decoder->Decode(values.get(), count);
+  if (got != count) return ShortPage(count, got);
+  return Convert(values.get(), count);
+}
+
+arrow::Status DenseValues::Append(parquet::Encoding::type encoding, const uint8_t* data, int size,
+                                  int num_levels, int count,
+                                  const std::shared_ptr<const Dictionary>& chunk_dictionary) {
+  dictionary = chunk_dictionary;
+  ARROW_RETURN_NOT_OK(VisitPhysical(descriptor_.physical_type(), [&](auto type) {
+    return AppendTyped<decltype(type)>(encoding, data, size, num_levels, count);
+  }));
+  size_ += count;
+  return arrow::Status::OK();
+}
+
+arrow::Result<std::shared_ptr<Dictionary>> DenseValues::DecodeDictionary(
+    const ColumnInfo& column, const parquet::ColumnDescriptor& descriptor,
+    const parquet::DictionaryPage& page) {
+  DenseValues values(column, descriptor);
+  ARROW_RETURN_NOT_OK(values.Append(parquet::Encoding::PLAIN, page.data(), page.size(),
+                                    page.num_values(), page.num_values(), nullptr));
+  auto dictionary = std::make_shared<Dictionary>();
+  dictionary->size = static_cast<uint32_t>(page.num_values());
+  dictionary->values = std::move(values.fixed);
+  dictionary->strings = std::move(values.strings);
+  dictionary->strings.chars.shrink_to_fit();
+  return dictionary;
+}
+
+}  // namespace usdparquet

@@ -1,0 +1,40 @@
+#pragma once
+
+/// \file
+/// From definition and repetition levels to rows.
+
+#include <cstdint>
+#include <vector>
+
+#include "dense_values.h"
+#include "page.h"
+#include "schema.h"
+
+namespace usdparquet {
+
+/// The levels of a page, as stored; `rep` is empty for columns without lists, `def`
+/// for columns without nulls.
+struct Levels {
+  std::vector<int16_t> def;
+  std::vector<int16_t> rep;
+  uint32_t count = 0;
+};
+
+/// Where the values of one row lie among the dense values.
+struct RowSpan {
+  enum class State : uint8_t { kValue, kNull, kBad };
+  uint32_t begin = 0;
+  uint32_t count = 0;
+  State state = State::kNull;
+};
+
+/// The rows that `levels` describe. A row with a null inside its array or tuple, or with a
+/// tuple of the wrong length, is kBad.
+std::vector<RowSpan> AssembleRows(const ColumnInfo& column, const Levels& levels);
+
+/// Moves the dense values into the layout of `page`, whose row count is set.
+/// REQUIRES: rows.size() == page->num_rows.
+void FillPage(const ColumnInfo& column, const std::vector<RowSpan>& rows, DenseValues&& values,
+              Page* page);
+
+}  // namespace usdparquet

@@ -1,0 +1,145 @@
+#pragma once
+
+/// \file
+/// An open Parquet file as a table of prims and properties.
+
+#include <arrow/io/interfaces.h>
+#include <arrow/result.h>
+#include <parquet/file_reader.h>
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "api.h"
+#include "column_chunk.h"
+#include "page_cache.h"
+#include "path_index.h"
+#include "schema.h"
+
+namespace usdparquet {
+
+/// How to open a file.
+struct TableOptions {
+  /// The column with the prim paths.
+  std::string path_column = "path";
+  /// The columns to present; all, if not given. A struct's name stands for all its fields.
+  std::optional<std::vector<std::string>> columns;
+  /// OpenUSD's test for identifiers beyond ASCII.
+  IdentifierTest unicode_test;
+  /// Called for what goes wrong after the open, once a column and kind: `is_error` for damage, else
+  /// for cells that are left without a value. May be called from any thread that reads.
+  std::function<void(bool is_error, const std::string& message)> report;
+  /// Threads that build the path index; 0 for one a core.
+  unsigned num_threads = 0;
+};
+
+/// A Parquet file: its columns, its namespace and its values, which are decoded
+/// page by page when they are first asked for.
+///
+/// Thread-safety: after Open, all functions may be called from any number of threads.
+class USDPARQUET_API Table {
+ public:
+  /// Opens `file`. Reads the footer and builds the path index; decodes no
+  /// property. `name` is what messages call the file. Every error message
+  /// starts with it.
+  static arrow::Result<std::shared_ptr<Table>> Open(
+      std::shared_ptr<arrow::io::RandomAccessFile> file, const std::string& name,
+      TableOptions options = {});
+  ~Table();
+
+  const std::string& name() const { return name_; }
+  const std::vector<ColumnInfo>& columns() const { return schema_.columns; }
+  const std::vector<LeftOutColumn>& left_out() const { return schema_.left_out; }
+  const PathIndex& paths() const { return paths_; }
+  uint32_t num_rows() const { return num_rows_; }
+  const parquet::FileMetaData& metadata() const { return *metadata_; }
+
+  /// What the open found: rows without a prim path, duplicate paths, columns without a place.
+  const std::vector<std::string>& warnings() const { return warnings_; }
+
+  /// The page with `row` of column number `column`; valid as long as `guard`. Never
+  /// null: a page that can't be decoded is reported once and has no values.
+  /// REQUIRES: column < columns().size(), row < num_rows().
+  const Page* Fetch(size_t column, uint32_t row, EpochGuard& guard) {
+    return FetchFrom(properties_[column], row, guard);
+  }
+
+  /// Whether the cell has a value. Decodes nothing where the chunk's statistics tell.
+  bool HasValue(size_t column, uint32_t row);
+
+  /// Calls `f(name)` for each child of `prim`, in file order. Reads the path column.
+  void VisitChildNames(PrimId prim, const std::function<void(std::string_view)>& f);
+
+  /// Bytes that the table holds outside the page cache, about.
+  size_t MemoryUsage() const { return paths_.MemoryUsage(); }
+
+ private:
+  /// A column and its chunks, which are located when first touched.
+  struct Column {
+    const ColumnInfo* info = nullptr;
+    std::unique_ptr<std::atomic<ColumnChunk*>[]> chunks;
+    std::mutex mutex;  // for locating
+    std::atomic<bool> has_reported_bad{false};
+    std::atomic<bool> has_reported_error{false};
+  };
+
+  Table(std::shared_ptr<arrow::io::RandomAccessFile> file, std::string name, TableOptions options);
+
+  arrow::Status ReadFooter();
+  arrow::Status BuildIndex();
+  void CollectWarnings(const struct PathIndexReport& report);
+
+  uint32_t RowGroupOf(uint32_t row) const {
+    if (rows_per_group_ != 0) return row / rows_per_group_;
+    uint32_t low = 0, high = static_cast<uint32_t>(group_first_rows_.size()) - 1;
+    while (high - low > 1) {
+      const uint32_t middle = (low + high) / 2;
+      (group_first_rows_[middle] <= row ? low : high) = middle;
+    }
+    return low;
+  }
+
+  ColumnChunk* ChunkOf(Column& column, uint32_t row) {
+    const uint32_t group = RowGroupOf(row);
+    ColumnChunk* chunk = column.chunks[group].load(std::memory_order_acquire);
+    return chunk ? chunk : LocateChunk(column, group);
+  }
+
+  const Page* FetchFrom(Column& column, uint32_t row, EpochGuard& guard) {
+    ColumnChunk* chunk = ChunkOf(column, row);
+    const uint32_t index = chunk->PageOf(row);
+    return PageCache::Instance().Get(chunk->slots[index], guard,
+                                     [&] { return LoadPage(column, *chunk, index); });
+  }
+
+  ColumnChunk* LocateChunk(Column& column, uint32_t group);
+  arrow::Result<std::unique_ptr<ColumnChunk>> MakeChunk(const Column& column, uint32_t group);
+  std::unique_ptr<Page> LoadPage(Column& column, ColumnChunk& chunk, uint32_t index);
+  void ReportError(Column& column, uint32_t group, uint32_t first_row, const std::string& reason);
+  bool IsSamePath(uint32_t a, uint32_t b);
+  void InitColumn(Column* column, const ColumnInfo& info) const;
+
+  const std::shared_ptr<arrow::io::RandomAccessFile> file_;
+  const std::string name_;
+  const TableOptions options_;
+  std::unique_ptr<parquet::ParquetFileReader> reader_;
+  std::shared_ptr<parquet::FileMetaData> metadata_;
+  std::mutex page_index_mutex_;
+  std::shared_ptr<parquet::PageIndexReader> page_index_;
+
+  TableSchema schema_;
+  uint32_t num_rows_ = 0;
+  std::vector<uint32_t> group_first_rows_;  // with num_rows_ behind
+  uint32_t rows_per_group_ = 0;             // if all groups but the last have as many; else 0
+  std::unique_ptr<Column[]> properties_;
+  Column path_;
+  PathIndex paths_;
+  std::vector<std::string> warnings_;
+};
+
+}  // namespace usdparquet

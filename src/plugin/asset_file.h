@@ -1,0 +1,21 @@
+#pragma once
+
+/// \file
+/// OpenUSD assets as files that Arrow reads.
+
+#include <pxr/pxr.h>
+#include <arrow/io/interfaces.h>
+#include <arrow/result.h>
+
+#include <memory>
+#include <string>
+
+PXR_NAMESPACE_OPEN_SCOPE
+
+/// Opens the asset at `resolved_path` through the asset resolver, so that files inside
+/// .usdz packages and of custom resolvers work as well. An asset in a local file is memory-mapped;
+/// of any other only the ranges that are asked for are read.
+arrow::Result<std::shared_ptr<arrow::io::RandomAccessFile>> UsdParquetOpenAsset(
+    const std::string& resolved_path);
+
+PXR_NAMESPACE_CLOSE_SCOPE

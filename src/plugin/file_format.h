@@ -1,0 +1,38 @@
+#pragma once
+
+/// \file
+/// The SdfFileFormat that OpenUSD finds for `.parquet`.
+
+#include <pxr/pxr.h>
+#include <pxr/base/tf/declarePtrs.h>
+#include <pxr/usd/sdf/fileFormat.h>
+
+#include <string>
+
+PXR_NAMESPACE_OPEN_SCOPE
+
+TF_DECLARE_WEAK_AND_REF_PTRS(UsdParquetFileFormat);
+
+/// Opens Parquet files as layers. Text output goes through the usda format, as for
+/// every binary layer. Layers are read-only: what would write raises an error.
+class UsdParquetFileFormat : public SdfFileFormat {
+ public:
+  bool CanRead(const std::string& file) const override;
+  bool Read(SdfLayer* layer, const std::string& resolved_path, bool metadata_only) const override;
+  bool WriteToFile(const SdfLayer& layer, const std::string& file, const std::string& comment,
+                   const FileFormatArguments& arguments) const override;
+  bool ReadFromString(SdfLayer* layer, const std::string& text) const override;
+  bool WriteToString(const SdfLayer& layer, std::string* text,
+                     const std::string& comment) const override;
+  bool WriteToStream(const SdfSpecHandle& spec, std::ostream& out, size_t indent) const override;
+
+ protected:
+  SDF_FILE_FORMAT_FACTORY_ACCESS;
+  UsdParquetFileFormat();
+  ~UsdParquetFileFormat() override;
+
+  bool _ReadDetached(SdfLayer* layer, const std::string& resolved_path,
+                     bool metadata_only) const override;
+};
+
+PXR_NAMESPACE_CLOSE_SCOPE

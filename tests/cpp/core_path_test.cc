@@ -1,0 +1,194 @@
+// Path table, path scan and path index.
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <map>
+#include <random>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "core/path_index_builder.h"
+#include "core/path_table.h"
+
+namespace usdparquet {
+namespace {
+
+bool NeverSame(uint32_t, uint32_t) { return false; }
+
+uint64_t HashOf(std::string_view path, uint64_t seed = 0) {
+  uint64_t hash = RootPathHash(seed);
+  for (size_t begin = 1; begin < path.size();) {
+    const size_t end = std::min(path.find('/', begin), path.size());
+    hash = ChildPathHash(hash, path.substr(begin, end - begin));
+    begin = end + 1;
+  }
+  return hash;
+}
+
+TEST(PathTable, FindsEveryEntryAndNothingElse) {
+  for (const size_t count : {0, 1, 2, 7, 15, 16, 17, 1000, 100000}) {
+    std::mt19937_64 random(count + 1);
+    std::vector<uint64_t> hashes(count);
+    for (uint64_t& hash : hashes) hash = random() | 1;
+    PathTable table;
+    EXPECT_FALSE(table.Build(hashes, NeverSame).has_collision);
+    ASSERT_EQ(table.size(), count);
+    for (uint32_t id = 0; id < count; ++id) ASSERT_EQ(table.Find(hashes[id]), id);
+    for (int i = 0; i < 1000; ++i) {
+      // Even, so none of the table's.
+      EXPECT_EQ(table.Find(random() & ~uint64_t{1}), PathTable::kNotFound);
+    }
+  }
+}
+
+TEST(PathTable, TakesAtMostNineBytesAnEntry) {
+  std::mt19937_64 random(5);
+  std::vector<uint64_t> hashes(1'000'000);
+  for (uint64_t& hash : hashes) hash = random() | 1;
+  PathTable table;
+  table.Build(hashes, NeverSame);
+  EXPECT_LE(table.MemoryUsage(), 9'000'000u);
+}
+
+TEST(PathTable, LaterDuplicateWinsAndIsReported) {
+  PathTable table;
+  const auto result = table.Build(std::vector<uint64_t>{10, 20, 10, 0, 10},
+                                  [](uint32_t, uint32_t) { return true; });
+  EXPECT_EQ(table.Find(10), 4u);
+  EXPECT_EQ(table.Find(20), 1u);
+  EXPECT_EQ(table.size(), 2u);
+  using Pair = std::pair<uint32_t, uint32_t>;
+  EXPECT_EQ(result.duplicates, (std::vector<Pair>{{0, 2}, {2, 4}}));
+}
+
+TEST(PathTable, DifferentPathsWithOneHashAreACollision) {
+  PathTable table;
+  EXPECT_TRUE(table.Build(std::vector<uint64_t>{10, 10}, NeverSame).has_collision);
+}
+
+/// An index of `paths`, each row scanned in stretches of `stretch` rows.
+struct Built {
+  PathIndex index;
+  PathIndexReport report;
+};
+
+Built Build(const std::vector<std::string>& paths, size_t stretch) {
+  Built built;
+  const IdentifierTest ascii_only;
+  std::vector<uint64_t> hashes(paths.size());
+  std::vector<PathScan> scans;
+  for (size_t row = 0; row < paths.size(); ++row) {
+    if (row % stretch == 0) scans.emplace_back(RootPathHash(0), ascii_only);
+    hashes[row] = scans.back().Add(static_cast<uint32_t>(row), paths[row]);
+  }
+  const auto same = [&](uint32_t a, uint32_t b) { return paths[a] == paths[b]; };
+  EXPECT_TRUE(PathIndexBuilder::Build(0, hashes, scans, same, &built.index, &built.report));
+  return built;
+}
+
+std::vector<std::string> ChildrenOf(const PathIndex& index, PrimId prim,
+                                    const std::vector<std::string>& paths) {
+  std::vector<std::string> names;
+  if (!prim.is_inner()) return names;
+  for (const ChildRun& run : index.Children(prim)) {
+    for (uint32_t row = run.first_row; row < run.first_row + run.count; ++row) {
+      size_t begin = 1;
+      for (uint32_t d = 0; d < index.Depth(prim); ++d) begin = paths[row].find('/', begin) + 1;
+      names.push_back(paths[row].substr(begin, paths[row].find('/', begin) - begin));
+    }
+  }
+  return names;
+}
+
+/// What the index should say, computed the plain way.
+struct Reference {
+  std::map<std::string, uint32_t> row_of;                      // last row wins
+  std::map<std::string, std::vector<std::string>> children;    // of "/", "/a", …, in file order
+  std::set<std::string> prims;
+
+  explicit Reference(const std::vector<std::string>& paths) {
+    for (uint32_t row = 0; row < paths.size(); ++row) {
+      row_of[paths[row]] = row;
+      std::string parent;
+      for (size_t begin = 1; begin <= paths[row].size();) {
+        const size_t end = std::min(paths[row].find('/', begin), paths[row].size());
+        const std::string name = paths[row].substr(begin, end - begin);
+        if (prims.insert(parent + "/" + name).second) children[parent].push_back(name);
+        parent += "/" + name;
+        begin = end + 1;
+      }
+    }
+  }
+};
+
+class RandomNamespaces : public testing::TestWithParam<int> {};
+
+TEST_P(RandomNamespaces, EqualTheReference) {
+  std::mt19937 random(GetParam());
+  std::vector<std::string> paths;
+  const int rows = 1 + static_cast<int>(random() % 400);
+  for (int i = 0; i < rows; ++i) {
+    std::string path;
+    const int depth = 1 + static_cast<int>(random() % 5);
+    for (int d = 0; d < depth; ++d) path += "/n" + std::to_string(random() % (2 + 3 * d));
+    paths.push_back(path);
+  }
+  if (GetParam() % 2 == 0) {  // namespace order, without duplicates
+    std::sort(paths.begin(), paths.end());
+    paths.erase(std::unique(paths.begin(), paths.end()), paths.end());
+  }
+  const Reference expected(paths);
+  const Built built = Build(paths, 1 + random() % 50);
+
+  EXPECT_EQ(built.report.num_invalid, 0u);
+  EXPECT_EQ(built.report.num_duplicates, paths.size() - expected.row_of.size());
+  EXPECT_EQ(built.index.num_row_prims(), expected.row_of.size());
+  for (const std::string& prim : expected.prims) {
+    const PrimId id = built.index.Find(HashOf(prim));
+    ASSERT_TRUE(id) << prim;
+    const auto row = expected.row_of.find(prim);
+    EXPECT_EQ(built.index.RowOf(id), row == expected.row_of.end() ? PrimId::kNone : row->second);
+    const auto children = expected.children.find(prim);
+    EXPECT_EQ(ChildrenOf(built.index, id, paths),
+              children == expected.children.end() ? std::vector<std::string>() : children->second)
+        << prim;
+    EXPECT_EQ(id.is_inner(), children != expected.children.end());
+  }
+  EXPECT_EQ(ChildrenOf(built.index, built.index.root(), paths), expected.children.at(""));
+  EXPECT_FALSE(built.index.Find(HashOf("/absent")));
+}
+
+INSTANTIATE_TEST_SUITE_P(Seeds, RandomNamespaces, testing::Range(0, 60));
+
+TEST(PathIndex, LeavesInvalidPathsOutAndCountsThem) {
+  const std::vector<std::string> paths = {"/a/b", "relative", "/a//c", "/", "", "/a/b/", "/a.prop",
+                                          "/1st", "/a/{v=x}", "/a/c"};
+  const Built built = Build(paths, 3);
+  EXPECT_EQ(built.report.num_invalid, 8u);
+  ASSERT_EQ(built.report.invalid.size(), 5u);
+  EXPECT_EQ(built.report.invalid[0].row, 1u);
+  EXPECT_EQ(built.report.invalid[0].value, "relative");
+  EXPECT_EQ(built.report.invalid[4].row, 5u);
+  EXPECT_EQ(built.report.invalid[4].value, "/a/b/");
+  EXPECT_EQ(ChildrenOf(built.index, built.index.root(), paths), std::vector<std::string>{"a"});
+  EXPECT_EQ(ChildrenOf(built.index, built.index.Find(HashOf("/a")), paths),
+            (std::vector<std::string>{"b", "c"}));
+}
+
+TEST(PathIndex, EmptyFileHasOnlyTheRoot) {
+  const Built built = Build({}, 1);
+  EXPECT_TRUE(built.index.Children(built.index.root()).empty());
+  EXPECT_EQ(built.index.num_inner_prims(), 1u);
+}
+
+TEST(PathIndex, FlatNamespaceIsOneRun) {
+  std::vector<std::string> paths;
+  for (int i = 0; i < 5000; ++i) paths.push_back("/World/Prim_" + std::to_string(i));
+  const Built built = Build(paths, 700);  // stretches must not show
+  EXPECT_EQ(built.index.Children(built.index.Find(HashOf("/World"))).size(), 1u);
+}
+
+}  // namespace
+}  // namespace usdparquet

@@ -1,0 +1,244 @@
+// The layer through SdfLayer: specs, fields, typed reads, threads.
+
+#include <gtest/gtest.h>
+
+#include <pxr/pxr.h>
+#include <pxr/base/gf/vec3f.h>
+#include <pxr/base/plug/registry.h>
+#include <pxr/base/tf/callContext.h>
+#include <pxr/base/tf/diagnosticMgr.h>
+#include <pxr/base/tf/error.h>
+#include <pxr/base/tf/status.h>
+#include <pxr/base/tf/warning.h>
+#include <pxr/base/vt/array.h>
+#include <pxr/usd/sdf/attributeSpec.h>
+#include <pxr/usd/sdf/fileFormat.h>
+#include <pxr/usd/sdf/layer.h>
+#include <pxr/usd/sdf/primSpec.h>
+#include <pxr/usd/sdf/schema.h>
+// The headers on PyPI end with Sdf; a stock SDK has Usd as well.
+#if __has_include(<pxr/usd/usd/stage.h>)
+#define HAS_USD 1
+#include <pxr/usd/usd/attribute.h>
+#include <pxr/usd/usd/prim.h>
+#include <pxr/usd/usd/stage.h>
+#endif
+
+#include <sched.h>
+
+#include <cstring>
+#include <random>
+#include <thread>
+#include <vector>
+
+#include "core/page_cache.h"
+#include "test_files.h"
+
+PXR_NAMESPACE_USING_DIRECTIVE
+
+namespace {
+
+using namespace usdparquet_test;
+
+/// Collects the errors and warnings of its lifetime. (TfErrorMark has inline TBB code, which does not
+/// match the TBB of usd-core; see cmake/CheckTbb.cmake.)
+class Diagnostics final : public TfDiagnosticMgr::Delegate {
+ public:
+  Diagnostics() { TfDiagnosticMgr::GetInstance().AddDelegate(this); }
+  ~Diagnostics() override { TfDiagnosticMgr::GetInstance().RemoveDelegate(this); }
+  void IssueError(const TfError& error) override { errors.push_back(error.GetCommentary()); }
+  void IssueFatalError(const TfCallContext&, const std::string& text) override {
+    errors.push_back(text);
+  }
+  void IssueStatus(const TfStatus&) override {}
+  void IssueWarning(const TfWarning& warning) override {
+    warnings.push_back(warning.GetCommentary());
+  }
+
+  std::vector<std::string> errors;
+  std::vector<std::string> warnings;
+};
+
+class LayerTest : public testing::Test {
+ protected:
+  static void SetUpTestSuite() {
+    PlugRegistry::GetInstance().RegisterPlugins(std::string(USDPARQUET_TEST_PLUGIN_DIR) + "/");
+#if defined(__SANITIZE_THREAD__)
+    // Started on one CPU (see CMakeLists.txt); the tests' own threads may use all.
+    cpu_set_t all_cpus;
+    std::memset(&all_cpus, 0xff, sizeof(all_cpus));
+    sched_setaffinity(0, sizeof(all_cpus), &all_cpus);
+#endif
+  }
+
+  static SdfLayerRefPtr Open(const std::string& path,
+                             const SdfLayer::FileFormatArguments& arguments = {}) {
+    return SdfLayer::FindOrOpen(path, arguments);
+  }
+
+  static SdfPath Attribute(int64_t row, const char* name) {
+    return SdfPath(MixedPath(row)).AppendProperty(TfToken(name));
+  }
+};
+
+TEST_F(LayerTest, PresentsEverySpec) {
+  const auto layer = Open(WriteFile("specs.parquet", *MixedTable(250)));
+  ASSERT_TRUE(layer);
+  EXPECT_EQ(layer->GetFileFormat()->GetFormatId(), TfToken("parquet"));
+  size_t prims = 0, attributes = 0;
+  layer->Traverse(SdfPath::AbsoluteRootPath(), [&](const SdfPath& path) {
+    if (path.IsPrimPath()) ++prims;
+    if (path.IsPropertyPath()) ++attributes;
+  });
+  EXPECT_EQ(prims, 250u + 3 + 1);  // rows, zones, World
+  EXPECT_EQ(attributes, 250u * 7);
+  EXPECT_EQ(layer->GetSpecType(SdfPath("/")), SdfSpecTypePseudoRoot);
+  EXPECT_EQ(layer->GetSpecType(SdfPath("/World")), SdfSpecTypePrim);
+  EXPECT_EQ(layer->GetSpecType(Attribute(7, "cost")), SdfSpecTypeAttribute);
+}
+
+TEST_F(LayerTest, KnowsWhatItHasNot) {
+  const auto layer = Open(WriteFile("absent.parquet", *MixedTable(250)));
+  for (const char* path :
+       {"/Absent", "/World/Prim_1", "/World.cost", "/World/Zone_0.cost", "/World/Zone_0/Prim_1.absent",
+        "/World/Zone_0/Prim_1{v=x}", "/World/Zone_0{v=x}Prim_1.cost", "/World/Zone_0/Prim_1.cost[/World]"}) {
+    EXPECT_FALSE(layer->HasSpec(SdfPath(path))) << path;
+    EXPECT_FALSE(layer->HasSpec(SdfPath(path))) << path << " the second time";
+  }
+}
+
+TEST_F(LayerTest, ListsFieldsWithoutReadingPages) {
+  const auto layer = Open(WriteFile("fields.parquet", *MixedTable(250)));
+  const uint64_t misses = usdparquet::PageCache::Instance().Stats().misses;
+  const SdfPath path = Attribute(7, "lifespan");
+  EXPECT_EQ(layer->ListFields(path),
+            (std::vector<TfToken>{SdfFieldKeys->TypeName, SdfFieldKeys->Custom,
+                                  SdfFieldKeys->Variability, SdfFieldKeys->Default}));
+  EXPECT_EQ(layer->GetFieldAs<TfToken>(path, SdfFieldKeys->TypeName), TfToken("int"));
+  EXPECT_EQ(layer->GetFieldTypeid(path, SdfFieldKeys->Default), typeid(int));
+  EXPECT_EQ(layer->GetFieldAs<TfTokenVector>(SdfPath(MixedPath(7)), SdfChildrenKeys->PropertyChildren).size(),
+            7u);
+  EXPECT_EQ(usdparquet::PageCache::Instance().Stats().misses, misses);
+}
+
+TEST_F(LayerTest, TypedReadsOfEveryRow) {
+  const auto layer = Open(WriteFile("typed.parquet", *MixedTable(1234)));
+  const TfToken& field = SdfFieldKeys->Default;
+  for (int64_t row = 0; row < 1234; ++row) {
+    double cost = 0;
+    ASSERT_EQ(layer->HasField(Attribute(row, "cost"), field, &cost), MixedHasCost(row));
+    ASSERT_EQ(cost, MixedHasCost(row) ? MixedCost(row) : 0);
+    int lifespan = 0;
+    ASSERT_TRUE(layer->HasField(Attribute(row, "lifespan"), field, &lifespan));
+    ASSERT_EQ(lifespan, MixedLifespan(row));
+    bool is_active = false;
+    ASSERT_TRUE(layer->HasField(Attribute(row, "is_active"), field, &is_active));
+    ASSERT_EQ(is_active, MixedIsActive(row));
+    std::string supplier;
+    ASSERT_TRUE(layer->HasField(Attribute(row, "supplier"), field, &supplier));
+    ASSERT_EQ(supplier, MixedSupplier(row));
+    GfVec3f size;
+    ASSERT_TRUE(layer->HasField(Attribute(row, "size"), field, &size));
+    ASSERT_EQ(size, GfVec3f(MixedSize(row, 0), MixedSize(row, 1), MixedSize(row, 2)));
+    VtArray<int> samples;
+    ASSERT_TRUE(layer->HasField(Attribute(row, "samples"), field, &samples));
+    const auto expected = MixedSamples(row);
+    ASSERT_EQ(samples, VtArray<int>(expected.begin(), expected.end()));
+  }
+}
+
+TEST_F(LayerTest, ATypedReadOfAnotherTypeFails) {
+  const auto layer = Open(WriteFile("mismatch.parquet", *MixedTable(10)));
+  float wrong = 5;
+  EXPECT_FALSE(layer->HasField(Attribute(0, "cost"), SdfFieldKeys->Default, &wrong));
+  EXPECT_EQ(wrong, 5);
+}
+
+TEST_F(LayerTest, PathsMayDieAndHandlesBeReused) {
+  const auto layer = Open(WriteFile("handles.parquet", *MixedTable(2000)));
+  // Paths made and dropped over and over: their handles serve for other paths afterwards.
+  for (int round = 0; round < 20; ++round) {
+    for (int64_t row = round; row < 2000; row += 17) {
+      int lifespan = -1;
+      ASSERT_TRUE(layer->HasField(Attribute(row, "lifespan"), SdfFieldKeys->Default, &lifespan));
+      ASSERT_EQ(lifespan, MixedLifespan(row));
+      ASSERT_FALSE(layer->HasSpec(SdfPath("/Other_" + std::to_string(round * 10000 + row))));
+    }
+  }
+}
+
+TEST_F(LayerTest, EightThreadsUnderOneMegabyteAgree) {
+  constexpr int64_t kRows = 20000;
+  const auto layer = Open(WriteFile("layer_threads.parquet", *MixedTable(kRows),
+                                    {.rows_per_group = 5000, .rows_per_page = 500}));
+  usdparquet::PageCache::Instance().SetBudget(uint64_t{1} << 20);
+  std::vector<std::thread> threads;
+  for (unsigned t = 0; t < 8; ++t) {
+    threads.emplace_back([&, t] {
+      std::mt19937 random(t);
+      for (int n = 0; n < 4000; ++n) {
+        const auto row = static_cast<int64_t>(random() % kRows);
+        double cost = 0;
+        ASSERT_EQ(layer->HasField(Attribute(row, "cost"), SdfFieldKeys->Default, &cost),
+                  MixedHasCost(row));
+        ASSERT_EQ(cost, MixedHasCost(row) ? MixedCost(row) : 0);
+        std::string note;
+        ASSERT_EQ(layer->HasField(Attribute(row, "note"), SdfFieldKeys->Default, &note),
+                  MixedHasNote(row));
+        ASSERT_EQ(note, MixedHasNote(row) ? MixedNote(row) : "");
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  usdparquet::PageCache::Instance().SetBudget(usdparquet::PageCache::kDefaultBudget);
+}
+
+TEST_F(LayerTest, PrefixRootsTheTable) {
+  const std::string path = WriteFile("prefix.parquet", *MixedTable(250));
+  const auto layer = Open(path, {{"prefix", "/Site/Building"}});
+  ASSERT_TRUE(layer);
+  EXPECT_EQ(layer->GetSpecType(SdfPath("/Site")), SdfSpecTypePrim);
+  EXPECT_EQ(layer->GetSpecType(SdfPath("/Site/Building")), SdfSpecTypePrim);
+  EXPECT_FALSE(layer->HasSpec(SdfPath("/World")));
+  const SdfPath attribute("/Site/Building/World/Zone_1/Prim_123.lifespan");
+  EXPECT_EQ(layer->GetFieldAs<int>(attribute, SdfFieldKeys->Default), MixedLifespan(123));
+  size_t prims = 0;
+  layer->Traverse(SdfPath::AbsoluteRootPath(), [&](const SdfPath& p) { prims += p.IsPrimPath(); });
+  EXPECT_EQ(prims, 250u + 3 + 1 + 2);
+}
+
+#ifdef HAS_USD
+TEST_F(LayerTest, ComposesOnAStage) {
+  const std::string path = WriteFile("stage.parquet", *MixedTable(250));
+  const auto root = SdfLayer::CreateAnonymous(".usda");
+  root->SetSubLayerPaths({path});
+  const auto stage = UsdStage::Open(root);
+  const auto prim = stage->GetPrimAtPath(SdfPath(MixedPath(42)));
+  ASSERT_TRUE(prim);
+  double cost = 0;
+  ASSERT_TRUE(prim.GetAttribute(TfToken("cost")).Get(&cost));
+  EXPECT_EQ(cost, MixedCost(42));
+  EXPECT_EQ(prim.GetAttribute(TfToken("size")).GetTypeName(), SdfValueTypeNames->Float3);
+}
+#endif
+
+TEST_F(LayerTest, EditsAreRefusedAndChangeNothing) {
+  const auto layer = Open(WriteFile("readonly.parquet", *MixedTable(10)));
+  EXPECT_FALSE(layer->PermissionToEdit());
+  EXPECT_FALSE(layer->PermissionToSave());
+  const Diagnostics diagnostics;
+  layer->SetField(Attribute(0, "lifespan"), SdfFieldKeys->Default, VtValue(77));
+  EXPECT_EQ(diagnostics.errors.size(), 1u);
+  EXPECT_EQ(layer->GetFieldAs<int>(Attribute(0, "lifespan"), SdfFieldKeys->Default), MixedLifespan(0));
+}
+
+TEST_F(LayerTest, ABadFileFailsWithOneError) {
+  const std::string path = WriteBytes("bad_layer.parquet", "PAR1 but no more");
+  const Diagnostics diagnostics;
+  EXPECT_FALSE(SdfLayer::FindOrOpen(path));
+  ASSERT_EQ(diagnostics.errors.size(), 1u);
+  EXPECT_NE(diagnostics.errors[0].find("bad_layer.parquet: the file is truncated"), std::string::npos)
+      << diagnostics.errors[0];
+}
+
+}  // namespace

@@ -1,0 +1,197 @@
+"""Statistics, the plan, the memory guard and the headline."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from pathlib import Path
+
+import pytest
+
+from usdparquet.bench.catalog import TESTS
+from usdparquet.bench.formats import FORMATS
+from usdparquet.bench.guard import predicted_bytes, refusal
+from usdparquet.bench.partial import PartialResults
+from usdparquet.bench.plan import BenchOptions, Sample, plan_samples
+from usdparquet.bench.protocol import Answer, Series
+from usdparquet.bench.results import Results, ResultsError, load_results, measurements_of
+from usdparquet.bench.stats import differ, difference, summarize
+from usdparquet.bench.summary import TIE, headline
+
+
+def test_summary_of_samples() -> None:
+    summary = summarize([1.0, 2.0, 3.0, 6.0])
+    assert summary.mean == 3.0
+    assert summary.median == 2.5
+    assert (summary.min, summary.max, summary.count) == (1.0, 6.0, 4)
+    assert summary.std == pytest.approx(2.1602, abs=1e-4)  # of a sample: n - 1
+
+
+def test_summary_of_one_sample_has_no_spread() -> None:
+    assert summarize([5.0]).std == 0.0
+
+
+def test_summary_of_nothing_is_an_error() -> None:
+    with pytest.raises(ValueError, match="no samples"):
+        summarize([])
+
+
+def test_means_differ_only_beyond_their_noise() -> None:
+    quiet_low, quiet_high = summarize([1.0, 1.01, 0.99]), summarize([1.2, 1.21, 1.19])
+    noisy_low, noisy_high = summarize([0.5, 1.0, 1.5]), summarize([0.7, 1.2, 1.7])
+    assert differ(quiet_low, quiet_high)
+    assert not differ(noisy_low, noisy_high)
+
+
+def test_few_samples_need_a_larger_difference() -> None:
+    two, many = [1.0, 1.1], [1.0, 1.1] * 5
+    assert not differ(summarize(two), summarize([value + 0.2 for value in two]))
+    assert differ(summarize(many), summarize([value + 0.2 for value in many]))
+    assert not differ(summarize([1.0]), summarize([100.0]))
+
+
+def test_difference_adds_the_spreads() -> None:
+    result = difference(summarize([9.0, 11.0]), summarize([3.0, 5.0]))
+    assert result.mean == 6.0
+    assert result.std == pytest.approx(2.0)
+
+
+def test_plan_holds_every_cell_once_a_round_in_a_repeatable_order() -> None:
+    options = BenchOptions(prims=(100,), tests=("initial_load", "layer_load"), runs=3, warmup=1)
+    scene = options.scenes()[0]
+    samples = plan_samples(options, scene, FORMATS)
+    assert samples == plan_samples(options, scene, FORMATS)
+    # The bare stage has no property layer to load.
+    cells = {(name, test) for name in FORMATS for test in options.tests} - {("base", "layer_load")}
+    for run in (-1, 0, 1, 2):
+        taken = [(sample.format, sample.test) for sample in samples if sample.run == run]
+        assert len(taken) == len(cells)
+        assert set(taken) == cells
+    other_seed = dataclasses.replace(options, seed=7)
+    assert samples != plan_samples(other_seed, scene, FORMATS)
+
+
+def test_a_series_is_taken_once() -> None:
+    options = BenchOptions(prims=(100,), tests=("memory_timeline",), runs=3, warmup=2)
+    samples = plan_samples(options, options.scenes()[0], ("usdc",))
+    assert [sample.run for sample in samples] == [0]
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"formats": ("usdz",)}, "unknown format 'usdz'; there are: usdc"),
+        ({"tests": ("speed",)}, "unknown test 'speed'"),
+        ({"tests": ()}, "no test to measure"),
+        ({"prims": (0,)}, "at least 1"),
+        ({"runs": 0}, "at least one run"),
+    ],
+)
+def test_bad_options_are_refused(changes: dict[str, object], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        dataclasses.replace(BenchOptions(), **changes)
+
+
+def test_a_format_that_does_not_fit_is_refused_with_both_figures() -> None:
+    assert refusal(10_000, "usdc", 24_000_000_000) is None
+    reason = refusal(1_000_000, "usdc", 10_000_000_000)
+    assert reason is not None
+    assert "usdc at 1,000,000 prims" in reason
+    assert "9.0 GB" in reason
+    assert predicted_bytes(1_000_000, "parquet_zstd") < predicted_bytes(1_000_000, "usdc")
+
+
+def _answer(time_ms: float) -> Answer:
+    return Answer(
+        metrics={"time_ms": time_ms, "anonymous_mb": 1.0},
+        operations=1,
+        plugin_load={"time_ms": 9.0},
+        baseline_mb={"anonymous": 20.0, "resident": 40.0},
+        peak_was_reset=True,
+        series=Series(["pass"], [[1.0]], [("load", 0.0)]),
+    )
+
+
+def test_warmup_runs_are_not_kept() -> None:
+    samples = [
+        (Sample(100, "flat", "usdc", "initial_load", run), _answer(10.0 + run))
+        for run in (-1, 0, 1)
+    ]
+    by_name = {(entry.test, entry.metric): entry for entry in measurements_of(samples)}
+    assert by_name["initial_load", "time_ms"].samples == [10.0, 11.0]
+    assert by_name["plugin_load", "time_ms"].samples == [9.0, 9.0]
+
+
+def test_partial_results_continue_the_same_run_only(tmp_path: Path) -> None:
+    path = tmp_path / "partial.jsonl"
+    sample = Sample(100, "flat", "usdc", "initial_load", 0)
+    PartialResults(path, {"run": 1}).add(sample, _answer(5.0))
+
+    assert PartialResults(path, {"run": 1}).answer(sample) == _answer(5.0)
+    assert PartialResults(path, {"run": 2}).answer(sample) is None
+
+
+def test_partial_results_survive_a_line_that_was_cut_off(tmp_path: Path) -> None:
+    path = tmp_path / "partial.jsonl"
+    first, second = (Sample(100, "flat", "usdc", "initial_load", run) for run in (0, 1))
+    partial = PartialResults(path, {})
+    partial.add(first, _answer(5.0))
+    partial.add(second, _answer(6.0))
+    path.write_text(path.read_text(encoding="utf-8")[:-20], encoding="utf-8")
+
+    continued = PartialResults(path, {})
+    assert continued.answer(first) == _answer(5.0)
+    assert continued.answer(second) is None
+    continued.add(second, _answer(7.0))
+    assert PartialResults(path, {}).answer(second) == _answer(7.0)
+
+
+def test_fresh_forgets_what_was_done(tmp_path: Path) -> None:
+    path = tmp_path / "partial.jsonl"
+    sample = Sample(100, "flat", "usdc", "initial_load", 0)
+    PartialResults(path, {}).add(sample, _answer(5.0))
+    assert PartialResults(path, {}, fresh=True).answer(sample) is None
+
+
+def test_results_are_read_back_as_written(example_results: Results, tmp_path: Path) -> None:
+    path = tmp_path / "results.json"
+    example_results.save(path)
+    assert load_results(path) == example_results
+    entry = json.loads(path.read_text(encoding="utf-8"))["measurements"][0]
+    names = "test scale hierarchy format metric unit samples mean std min max median"
+    assert set(names.split()) <= set(entry)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("{", "not JSON"),
+        ("[]", "not a results file"),
+        ('{"schema": 2}', "not a results file of schema 1"),
+        ('{"schema": 1, "environment": {}, "measurements": [{}]}', "not as the schema says"),
+    ],
+)
+def test_a_bad_results_file_is_named(content: str, message: str, tmp_path: Path) -> None:
+    path = tmp_path / "bad.json"
+    path.write_text(content, encoding="utf-8")
+    with pytest.raises(ResultsError, match=message) as caught:
+        load_results(path)
+    assert "bad.json" in str(caught.value)
+
+
+def test_headline_finds_ratios_and_winners(example_results: Results) -> None:
+    rows = {row.spec.key: row for row in headline(example_results, 1_000, "flat")}
+    assert rows["initial_load"].ratio("parquet_zstd") == pytest.approx(860 / 45)
+    assert rows["initial_load"].ratio("usdc") is None
+    assert rows["initial_load"].ratio("base") is None
+    assert rows["file_size"].winner == "parquet_zstd"
+    assert rows["multi_traversal"].winner == "usdc"
+    assert rows["traversal"].winner == TIE
+    # What the layer adds to the bare stage: 123.0 - 9.6 against 13.0 - 9.6.
+    assert rows["layer_memory"].values["usdc"].mean == pytest.approx(113.4)
+    assert "base" not in rows["layer_memory"].values
+
+
+def test_the_demo_holds_what_the_headline_shows(example_results: Results) -> None:
+    demo = {test.name for test in TESTS.values() if test.in_demo}
+    assert {row.spec.test for row in headline(example_results, 1_000, "flat")} <= demo

@@ -1,0 +1,76 @@
+"""The commands generate, bench, demo and report."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from usdparquet.bench.results import Results, load_results
+from usdparquet.cli import app
+
+runner = CliRunner()
+
+
+def _run(*arguments: str | Path, code: int = 0) -> str:
+    result = runner.invoke(app, [str(argument) for argument in arguments])
+    assert result.exit_code == code, result.output
+    return " ".join(result.output.split())
+
+
+def test_help_lists_the_commands() -> None:
+    text = _run("--help")
+    for command in ("generate", "bench", "demo", "report"):
+        assert command in text
+
+
+def test_generate_writes_stages(tmp_path: Path) -> None:
+    text = _run("generate", "--prims", "30", "--hierarchy", "deep", "-o", tmp_path / "scene")
+    assert "stage_parquet_zstd.usda" in text
+    assert (tmp_path / "scene" / "properties_usdc.usdc").exists()
+
+
+def test_bench_writes_results_and_report(tmp_path: Path) -> None:
+    text = _run(
+        *("bench", "--prims", "30", "--formats", "usdc,base", "--tests", "initial_load,file_size"),
+        *("--runs", "2", "--warmup", "0", "-o", tmp_path),
+    )
+    assert "30 prims x 20 properties, flat" in text
+    assert "Initial load" in text
+    assert load_results(tmp_path / "results.json").scenes() == [(30, "flat")]
+    assert "Plotly" in (tmp_path / "report.html").read_text(encoding="utf-8")
+
+
+@pytest.mark.slow
+def test_demo_compares_all_formats(tmp_path: Path) -> None:
+    text = _run("demo", "--prims", "60", "--runs", "1", "-o", tmp_path)
+    for expected in ("Traversal, 6 properties", "Memory after load", "File size", "Winner"):
+        assert expected in text
+    assert "report.html" in text
+    results = load_results(tmp_path / "results.json")
+    formats = {entry.format for entry in results.measurements}
+    assert formats == {"usdc", "parquet_none", "parquet_snappy", "parquet_zstd", "base"}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("bench", "--prims", "many"), "whole numbers"),
+        (("bench", "--formats", "usdz"), "unknown format 'usdz'"),
+        (("generate", "--formats", "usdz"), "Unknown format 'usdz'"),
+        (("report", "missing.json"), "missing.json: cannot be read"),
+    ],
+)
+def test_bad_arguments_end_with_one_message(arguments: tuple[str, ...], message: str) -> None:
+    assert message in _run(*arguments, code=1)
+
+
+def test_unknown_hierarchy_is_a_usage_error() -> None:
+    assert "unknown hierarchy" in _run("generate", "--hierarchy", "round", code=2)
+
+
+def test_report_is_made_from_a_file(example_results: Results, tmp_path: Path) -> None:
+    example_results.save(tmp_path / "results.json")
+    _run("report", tmp_path / "results.json", "-o", tmp_path / "page.html")
+    assert (tmp_path / "page.html").stat().st_size > 1_000_000

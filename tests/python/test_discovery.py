@@ -1,0 +1,236 @@
+"""After installation nothing has to be configured, imported or set."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+SCENE = """#usda 1.0
+(
+    subLayers = [@./table.parquet@]
+)
+
+def Xform "World"
+{
+    def Cube "Part"
+    {
+    }
+}
+"""
+
+
+@pytest.fixture
+def scene(write, tmp_path: Path) -> Path:
+    write({"path": ["/World/Part", "/World/Other"], "cost": [2.5, None], "note": ["ok", None]})
+    file = tmp_path / "scene.usda"
+    file.write_text(SCENE, encoding="utf-8")
+    return file
+
+
+def run(code: str, *arguments: object, **environment: str) -> str:
+    """What `code` prints, in a fresh isolated interpreter with an all but empty environment.
+
+    It must succeed and print nothing to standard error.
+    """
+    result = subprocess.run(
+        [sys.executable, "-I", "-c", code, *map(str, arguments)],
+        env={"PATH": os.defpath, **environment},
+        cwd="/",
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert result.stderr == ""
+    assert result.returncode == 0
+    return result.stdout
+
+
+def test_pxr_alone_opens_parquet(scene: Path) -> None:
+    code = """
+import sys
+from pxr import Usd
+stage = Usd.Stage.Open(sys.argv[1])
+part = stage.GetPrimAtPath("/World/Part")
+print(part.GetAttribute("cost").Get(), part.GetAttribute("note").Get(), part.GetTypeName())
+print(stage.GetAttributeAtPath("/World/Other.cost").Get())
+print("usdparquet" in sys.modules, "pyarrow" in sys.modules)
+"""
+    assert run(code, scene) == "2.5 ok Cube\nNone\nFalse False\n"
+
+
+def test_the_one_line_of_the_readme(scene: Path) -> None:
+    code = f"from pxr import Usd; s = Usd.Stage.Open({str(scene)!r})"
+    assert run(code) == ""
+
+
+def test_a_table_is_opened_by_itself(scene: Path) -> None:
+    code = """
+import sys
+from pxr import Sdf
+layer = Sdf.Layer.FindOrOpen(sys.argv[1])
+print(layer.GetAttributeAtPath("/World/Part.cost").default)
+"""
+    assert run(code, scene.with_name("table.parquet")) == "2.5\n"
+
+
+@pytest.mark.parametrize("order", ["pyarrow, pxr", "pxr, pyarrow", "usdparquet, pxr"])
+def test_the_order_of_imports_does_not_matter(scene: Path, order: str) -> None:
+    """pyarrow and the plugin share one Arrow; usdparquet's module and the plugin one core."""
+    imports = "".join(
+        "from pxr import Usd\n" if name == "pxr" else f"import {name}\n"
+        for name in order.split(", ")
+    )
+    code = f"""
+import sys
+{imports}
+import pyarrow.parquet as pq
+from pathlib import Path
+stage = Usd.Stage.Open(sys.argv[1])
+print(stage.GetAttributeAtPath("/World/Part.cost").Get())
+print(pq.read_table(Path(sys.argv[1]).with_name("table.parquet")).num_rows)
+"""
+    assert run(code, scene) == "2.5\n2\n"
+
+
+def test_the_package_does_not_load_openusd() -> None:
+    code = """
+import sys, usdparquet
+print(usdparquet.__version__)
+assert isinstance(usdparquet.cache_stats(), dict)
+assert not any(name.split(".")[0] == "pxr" for name in sys.modules)
+with open("/proc/self/maps") as maps:
+    assert "libusd_ms" not in maps.read()
+"""
+    assert run(code).strip()
+
+
+def test_register_may_be_called_where_it_is_not_needed(scene: Path) -> None:
+    code = """
+import sys, usdparquet
+usdparquet.register()
+usdparquet.register()
+from pxr import Usd
+stage = Usd.Stage.Open(sys.argv[1])
+print(stage.GetAttributeAtPath("/World/Part.cost").Get())
+"""
+    assert run(code, scene) == "2.5\n"
+
+
+def test_plugin_dir_is_a_plugin_path() -> None:
+    import usdparquet
+
+    description = json.loads(
+        "".join(
+            line
+            for line in (Path(usdparquet.plugin_dir()) / "plugInfo.json").read_text().splitlines()
+            if not line.strip().startswith("#")
+        )
+    )
+    (plugin,) = description["Plugins"]
+    library = Path(usdparquet.plugin_dir(), plugin["Root"], plugin["LibraryPath"]).resolve()
+    assert library.is_file()
+
+
+def link_tree(source: Path, target: Path) -> None:
+    """Copy a folder, by hard links where the file system has them."""
+
+    def link(from_file: str, to_file: str) -> None:
+        try:
+            os.link(from_file, to_file)
+        except OSError:
+            shutil.copy2(from_file, to_file)
+
+    ignored = shutil.ignore_patterns("__pycache__")
+    shutil.copytree(source, target, copy_function=link, ignore=ignored)
+
+
+def package_folder(name: str) -> Path:
+    spec = importlib.util.find_spec(name)
+    assert spec and spec.origin
+    return Path(spec.origin).parent
+
+
+@pytest.fixture
+def split_folders(tmp_path: Path) -> list[Path]:
+    """OpenUSD, pyarrow and usdparquet each in a folder of its own."""
+    pxr, package = package_folder("pxr"), package_folder("usdparquet")
+    if not (package / "libusdparquet.so").is_file():
+        pytest.skip("an editable installation has its parts in two folders")
+    usd, arrow, own = folders = [tmp_path / name for name in ("usd", "arrow", "own")]
+    link_tree(pxr, usd / "pxr")
+    shutil.rmtree(usd / "pxr" / "pluginfo" / "usdparquet")
+    link_tree(pxr.parent / "usd_core.libs", usd / "usd_core.libs")
+    link_tree(package, own / "usdparquet")
+    (metadata,) = package.parent.glob("usdparquet-*.dist-info")
+    link_tree(metadata, own / metadata.name)
+    arrow.mkdir()
+    for name in ("pyarrow", "numpy"):
+        (arrow / name).symlink_to(package_folder(name))
+    for libraries in package_folder("numpy").parent.glob("numpy.libs"):
+        (arrow / libraries.name).symlink_to(libraries)
+    return folders
+
+
+@pytest.mark.parametrize("how", ["register", "PXR_PLUGINPATH_NAME"])
+def test_split_site_packages(scene: Path, split_folders: list[Path], how: str) -> None:
+    code = f"""
+import sys
+sys.path = [entry for entry in sys.path if not entry.endswith("site-packages")]
+sys.path[:0] = {[str(folder) for folder in split_folders]!r}
+import pxr
+assert pxr.__file__.startswith({str(split_folders[0])!r})
+if {how!r} == "register":
+    import usdparquet
+    assert usdparquet.__file__.startswith({str(split_folders[2])!r})
+    usdparquet.register()
+else:
+    import pyarrow.parquet
+from pxr import Usd
+stage = Usd.Stage.Open(sys.argv[1])
+print(stage.GetAttributeAtPath("/World/Part.cost").Get())
+"""
+    plugin = str(split_folders[2] / "usdparquet" / "plugin")
+    environment = {} if how == "register" else {how: plugin}
+    assert run(code, scene, **environment) == "2.5\n"
+
+
+@pytest.mark.parametrize(
+    ("value", "budget"), [("16", 16 << 20), ("0.5", 1 << 19), (None, 64 << 20)]
+)
+def test_the_budget_comes_from_the_environment(value: str | None, budget: int) -> None:
+    environment = {} if value is None else {"USDPARQUET_CACHE_MB": value}
+    assert (
+        run("import usdparquet; print(usdparquet.cache_stats()['budget'])", **environment)
+        == f"{budget}\n"
+    )
+
+
+def test_errors_and_warnings_go_through_openusd_only(tmp_path: Path, write) -> None:
+    """With a delegate that takes the diagnostics nothing is printed, whatever is wrong."""
+    write({"path": ["/A", "bad", "/A"], "cost": [1.0, 2.0, 3.0], "raw": [b"x", b"y", b"z"]})
+    (tmp_path / "empty.parquet").touch()
+    code = """
+import sys
+from pathlib import Path
+from pxr import Sdf, Tf, UsdUtils
+delegate = UsdUtils.CoalescingDiagnosticDelegate()
+folder = Path(sys.argv[1])
+layer = Sdf.Layer.FindOrOpen(str(folder / "table.parquet"), args={"nonsense": "1"})
+assert layer.GetAttributeAtPath("/A.cost").default == 3.0
+try:
+    Sdf.Layer.FindOrOpen(str(folder / "empty.parquet"))
+except Tf.ErrorException:
+    pass
+else:
+    raise AssertionError("opened")
+print(len(delegate.TakeUncoalescedDiagnostics()))
+"""
+    assert run(code, tmp_path) == "4\n"
