@@ -1,6 +1,6 @@
 """Make a scene of 3,376 real airports: a prim each in scene.usda, their data in airports.parquet.
 
-    python build.py [folder]
+python build.py [folder]
 """
 
 from __future__ import annotations

@@ -18,6 +18,7 @@ from usdparquet.bench.runner import BenchError, BenchRun
 from usdparquet.bench.summary import Row, headline
 from usdparquet.bench.table import HIERARCHIES, PROPERTIES, Hierarchy
 from usdparquet.cli_files import register_file_commands
+from usdparquet.cli_optimize import optimize
 from usdparquet.generate import (
     DEFAULT_ROW_GROUP_SIZE,
     DEFAULT_SEED,
@@ -222,6 +223,7 @@ def _headline_cell(row: Row, name: str) -> str:
 
 
 register_file_commands(app)
+app.command()(optimize)
 
 if __name__ == "__main__":
     app()

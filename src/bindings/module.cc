@@ -2,6 +2,8 @@
 // Nothing here knows OpenUSD; paths and identifiers pass as strings.
 
 #include <nanobind/nanobind.h>
+#include <nanobind/stl/function.h>
+#include <nanobind/stl/optional.h>
 #include <nanobind/stl/string.h>
 
 #include <arrow/io/file.h>
@@ -12,6 +14,7 @@
 
 #include "core/page_cache.h"
 #include "core/table.h"
+#include "core/table_writer.h"
 
 namespace nb = nanobind;
 
@@ -34,12 +37,27 @@ nb::dict Stats() {
   return out;
 }
 
+/// Python's identifiers are those of OpenUSD: XID_Start or `_`, then XID_Continue. Asked only of names
+/// beyond ASCII, from any thread.
+bool IsPythonIdentifier(std::string_view name) {
+  const nb::gil_scoped_acquire locked;
+  PyObject* text = PyUnicode_DecodeUTF8(name.data(), static_cast<Py_ssize_t>(name.size()), nullptr);
+  if (!text) {
+    PyErr_Clear();
+    return false;
+  }
+  const bool is_identifier = PyUnicode_IsIdentifier(text) == 1;
+  Py_DECREF(text);
+  return is_identifier;
+}
+
 std::shared_ptr<Table> OpenTable(const std::string& file, const std::string& path_column) {
   nb::gil_scoped_release unlocked;
   auto opened = arrow::io::ReadableFile::Open(file, arrow::system_memory_pool());
   if (!opened.ok()) throw std::runtime_error(file + ": " + opened.status().message());
   usdparquet::TableOptions options;
   options.path_column = path_column;
+  options.unicode_test = IsPythonIdentifier;
   auto table = Table::Open(*opened, file, std::move(options));
   if (!table.ok()) throw std::runtime_error(table.status().message());
   return *table;
@@ -70,10 +88,52 @@ nb::dict Describe(const std::string& file, const std::string& path_column) {
   out["row_groups"] = table->metadata().num_row_groups();
   out["prims"] = table->paths().num_row_prims();
   out["index_bytes"] = table->paths().MemoryUsage();
+  out["has_embedded_index"] = table->paths().is_embedded();
   out["created_by"] = table->metadata().created_by();
   out["columns"] = columns;
   out["left_out"] = left_out;
   out["warnings"] = warnings;
+  return out;
+}
+
+arrow::Compression::type CodecOf(const std::string& name) {
+  if (name == "none") return arrow::Compression::UNCOMPRESSED;
+  if (name == "snappy") return arrow::Compression::SNAPPY;
+  if (name == "zstd") return arrow::Compression::ZSTD;
+  throw std::invalid_argument("compression '" + name + "' is none of none, snappy, zstd");
+}
+
+nb::dict Optimize(const std::string& input, const std::string& output, const std::string& path_column,
+                  const std::string& compression, std::optional<int> level, int64_t rows_per_page,
+                  int64_t rows_per_group, bool has_index,
+                  std::function<void(int64_t, int64_t)> progress) {
+  usdparquet::WriteOptions options;
+  options.path_column = path_column;
+  options.codec = CodecOf(compression);
+  options.compression_level = level;
+  options.rows_per_page = rows_per_page;
+  options.rows_per_group = rows_per_group;
+  options.has_index = has_index;
+  options.unicode_test = IsPythonIdentifier;
+  if (progress) {
+    options.progress = [&progress](int64_t done, int64_t all) {
+      const nb::gil_scoped_acquire locked;
+      progress(done, all);
+    };
+  }
+  const auto write = [&] {
+    const nb::gil_scoped_release unlocked;
+    return usdparquet::OptimizeFile(input, output, options);
+  };
+  const auto summary = write();
+  if (!summary.ok()) throw std::runtime_error(summary.status().message());
+  nb::dict out;
+  out["rows"] = summary->rows;
+  out["bytes"] = summary->bytes;
+  out["index_bytes"] = summary->index_bytes;
+  out["was_reordered"] = summary->was_reordered;
+  out["invalid_paths"] = summary->num_invalid;
+  out["duplicate_paths"] = summary->num_duplicates;
   return out;
 }
 
@@ -95,4 +155,13 @@ NB_MODULE(_core, m) {
         "What the Parquet file is as a layer: rows, row_groups, prims, columns (name, property, "
         "storage, sdf_type), left_out (name, reason), warnings. Raises RuntimeError with the "
         "reason if it can't be opened.");
+  m.def("optimize", &Optimize, nb::arg("input"), nb::arg("output"), nb::arg("path_column") = "path",
+        nb::arg("compression") = "zstd", nb::arg("level") = nb::none(),
+        nb::arg("rows_per_page") = usdparquet::WriteOptions().rows_per_page,
+        nb::arg("rows_per_group") = usdparquet::WriteOptions().rows_per_group,
+        nb::arg("has_index") = true, nb::arg("progress") = nb::none(),
+        "Writes the Parquet file `input` to `output` with its rows in namespace order, small pages, "
+        "page index, checksums and the embedded path index. `progress(done, all)` is called with "
+        "numbers of rows. Returns rows, bytes, index_bytes, was_reordered, invalid_paths, "
+        "duplicate_paths. Raises RuntimeError with the reason; the output is then as it was.");
 }

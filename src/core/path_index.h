@@ -4,6 +4,7 @@
 /// The namespace of a file: which row a prim path has, and which children.
 
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -53,7 +54,8 @@ struct InnerPrim {
 };
 
 /// An immutable index of all prim paths of a file at 8 to 9 bytes a row plus 20
-/// bytes an inner prim. It keeps no path and no name: names are read from the path column.
+/// bytes an inner prim, in memory or in a file. It keeps no path and no name: names are read from
+/// the path column.
 ///
 /// Thread-safety: immutable once built.
 class USDPARQUET_API PathIndex {
@@ -64,9 +66,9 @@ class USDPARQUET_API PathIndex {
   /// The prim whose path has `hash`, or a null id.
   PrimId Find(uint64_t hash) const {
     const uint32_t inner = inner_table_.Find(hash);
-    if (inner != PathTable::kNotFound) return PrimId::Inner(inner);
+    if (inner != PathTable::kNotFound) return IsGoodInner(inner) ? PrimId::Inner(inner) : PrimId();
     const uint32_t row = row_table_.Find(hash);
-    return row == PathTable::kNotFound ? PrimId() : PrimId::Row(row);
+    return row < num_rows_ ? PrimId::Row(row) : PrimId();
   }
 
   PrimId root() const { return PrimId::Inner(0); }
@@ -78,9 +80,11 @@ class USDPARQUET_API PathIndex {
 
   /// The children of a prim in the order in which the file first names them.
   std::span<const ChildRun> Children(PrimId prim) const {
-    if (!prim.is_inner()) return {};
+    if (!prim.is_inner() || !IsGoodInner(prim.inner())) return {};
     const uint32_t begin = inners_[prim.inner()].runs_begin;
-    return {runs_.data() + begin, runs_.data() + inners_[prim.inner() + 1].runs_begin};
+    const uint32_t end = inners_[prim.inner() + 1].runs_begin;
+    if (blocks_ && !AreGoodRuns(begin, end)) return {};
+    return runs_.subspan(begin, end - begin);
   }
 
   /// The number of elements of an inner prim's path. REQUIRES: prim.is_inner().
@@ -90,21 +94,44 @@ class USDPARQUET_API PathIndex {
   size_t num_row_prims() const { return row_table_.size(); }
   /// Prims with children, the pseudo-root included.
   size_t num_inner_prims() const { return inners_.size() - 1; }
+  /// Rows of the file that it indexes.
+  uint32_t num_rows() const { return num_rows_; }
+  /// Whether the index lies in the file itself.
+  bool is_embedded() const { return blocks_ != nullptr; }
 
   /// Bytes on the heap.
   size_t MemoryUsage() const {
     return row_table_.MemoryUsage() + inner_table_.MemoryUsage() +
-           inners_.capacity() * sizeof(InnerPrim) + runs_.capacity() * sizeof(ChildRun);
+           (owned_ ? owned_->inners.capacity() * sizeof(InnerPrim) +
+                         owned_->runs.capacity() * sizeof(ChildRun)
+                   : 0);
   }
 
  private:
   friend class PathIndexBuilder;
+  friend class PathIndexFile;
+
+  struct Owned {
+    std::vector<InnerPrim> inners;
+    std::vector<ChildRun> runs;
+  };
+
+  /// Whether an inner prim (and the one behind it, for the end of its runs) may be read.
+  bool IsGoodInner(uint32_t inner) const {
+    if (!blocks_) return true;
+    return inner + 1 < inners_.size() && blocks_->Verify(&inners_[inner], &inners_[inner] + 2) &&
+           (inners_[inner].row < num_rows_ || inners_[inner].row == PrimId::kNone);
+  }
+  bool AreGoodRuns(uint32_t begin, uint32_t end) const;
 
   uint64_t seed_ = 0;
+  uint32_t num_rows_ = 0;
   PathTable row_table_;
   PathTable inner_table_;
-  std::vector<InnerPrim> inners_{InnerPrim{}, InnerPrim{}};  // one more, for the last one's runs
-  std::vector<ChildRun> runs_;
+  std::span<const InnerPrim> inners_;  // one more than there are, for the last one's runs
+  std::span<const ChildRun> runs_;
+  std::shared_ptr<const Owned> owned_;
+  std::shared_ptr<const IndexBlocks> blocks_;  // of an index that lies in a file
 };
 
 }  // namespace usdparquet

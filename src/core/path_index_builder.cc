@@ -4,11 +4,10 @@
 
 namespace usdparquet {
 
-void PathScan::Reject(InvalidRow invalid) {
-  if (num_invalid_++ < PathIndexBuilder::kMaxReported) invalid_.push_back(std::move(invalid));
+uint64_t PathScan::Reject(uint32_t row) {
+  if (num_invalid_++ < PathIndexBuilder::kMaxReported) invalid_rows_.push_back(row);
+  return 0;
 }
-
-void PathScan::AddNull(uint32_t row) { Reject({row, "", true}); }
 
 /// Makes `parent` ("/" or "/a/b/") the one that following rows are compared with, and notes it
 /// and its ancestors as inner prims.
@@ -39,17 +38,11 @@ uint64_t PathScan::Add(uint32_t row, std::string_view path) {
   const size_t slash = path.rfind('/');
   const bool is_absolute = !path.empty() && path[0] == '/';
   const std::string_view name = is_absolute ? path.substr(slash + 1) : std::string_view();
-  if (!is_absolute || !IsIdentifier(name, unicode_test_)) {
-    Reject({row, std::string(path)});
-    return 0;
-  }
+  if (!is_absolute || !IsIdentifier(name, unicode_test_)) return Reject(row);
   const std::string_view parent = path.substr(0, slash + 1);
   // Rows of one parent mostly follow each other, so its hash is rarely computed.
   if (!has_parent_ || parent != parent_) {
-    if (!SetParent(row, parent)) {
-      Reject({row, std::string(path)});
-      return 0;
-    }
+    if (!SetParent(row, parent)) return Reject(row);
     runs_.push_back({parent_hash_, row, 0});
   }
   if (runs_.back().first_row + runs_.back().count != row) {  // an invalid row lies between
@@ -76,10 +69,12 @@ bool PathIndexBuilder::Build(uint64_t seed, const std::vector<uint64_t>& hashes,
   *index = PathIndex();
   *report = PathIndexReport();
   index->seed_ = seed;
+  index->num_rows_ = static_cast<uint32_t>(hashes.size());
+  const auto owned = std::make_shared<PathIndex::Owned>();
   for (const PathScan& scan : scans) {
     report->num_invalid += scan.num_invalid_;
-    for (const InvalidRow& row : scan.invalid_) {
-      if (report->invalid.size() < kMaxReported) report->invalid.push_back(row);
+    for (uint32_t row : scan.invalid_rows_) {
+      if (report->invalid_rows.size() < kMaxReported) report->invalid_rows.push_back(row);
     }
   }
 
@@ -113,12 +108,12 @@ bool PathIndexBuilder::Build(uint64_t seed, const std::vector<uint64_t>& hashes,
     first_of[later] = before == first_of.end() ? earlier : before->second;
   }
   std::vector<bool> is_implicit(inners.size(), false);
-  index->inners_.assign(inners.size() + 1, InnerPrim{});
+  owned->inners.assign(inners.size() + 1, InnerPrim{});
   for (uint32_t i = 0; i < inners.size(); ++i) {
-    index->inners_[i].depth = inners[i].depth;
+    owned->inners[i].depth = inners[i].depth;
     if (i == 0) continue;
     const uint32_t row = index->row_table_.Find(inners[i].hash);
-    index->inners_[i].row = row;
+    owned->inners[i].row = row;
     uint32_t first = row;
     if (const auto it = first_of.find(row); it != first_of.end()) first = it->second;
     is_implicit[i] = row == PathTable::kNotFound || first > inners[i].first_row;
@@ -159,14 +154,18 @@ bool PathIndexBuilder::Build(uint64_t seed, const std::vector<uint64_t>& hashes,
   }
 
   // Grouped by parent, in the same order: counting sort.
-  for (const OwnedRun& owned : runs) ++index->inners_[owned.inner + 1].runs_begin;
-  for (size_t i = 1; i < index->inners_.size(); ++i) {
-    index->inners_[i].runs_begin += index->inners_[i - 1].runs_begin;
+  for (const OwnedRun& run : runs) ++owned->inners[run.inner + 1].runs_begin;
+  for (size_t i = 1; i < owned->inners.size(); ++i) {
+    owned->inners[i].runs_begin += owned->inners[i - 1].runs_begin;
   }
   std::vector<uint32_t> next(inners.size());
-  for (size_t i = 0; i < inners.size(); ++i) next[i] = index->inners_[i].runs_begin;
-  index->runs_.resize(runs.size());
-  for (const OwnedRun& owned : runs) index->runs_[next[owned.inner]++] = owned.run;
+  for (size_t i = 0; i < inners.size(); ++i) next[i] = owned->inners[i].runs_begin;
+  owned->runs.resize(runs.size());
+  for (const OwnedRun& run : runs) owned->runs[next[run.inner]++] = run.run;
+
+  index->inners_ = owned->inners;
+  index->runs_ = owned->runs;
+  index->owned_ = owned;
 
   std::vector<uint64_t> inner_hashes(inners.size());
   for (size_t i = 0; i < inners.size(); ++i) inner_hashes[i] = inners[i].hash;

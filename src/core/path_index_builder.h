@@ -16,13 +16,6 @@
 
 namespace usdparquet {
 
-/// A row without a valid prim path.
-struct InvalidRow {
-  uint32_t row = 0;
-  std::string value;
-  bool is_null = false;
-};
-
 /// What one stretch of consecutive rows adds to the index. Made by one thread; stretches are made in parallel.
 class USDPARQUET_API PathScan {
  public:
@@ -33,7 +26,7 @@ class USDPARQUET_API PathScan {
   /// Returns its hash, or 0 if it is no prim path.
   uint64_t Add(uint32_t row, std::string_view path);
   /// Counts a row whose path is null.
-  void AddNull(uint32_t row);
+  void AddNull(uint32_t row) { Reject(row); }
 
  private:
   friend class PathIndexBuilder;
@@ -52,7 +45,7 @@ class USDPARQUET_API PathScan {
   };
 
   bool SetParent(uint32_t row, std::string_view parent);
-  void Reject(InvalidRow invalid);
+  uint64_t Reject(uint32_t row);
 
   const uint64_t root_hash_;
   const IdentifierTest& unicode_test_;
@@ -63,13 +56,13 @@ class USDPARQUET_API PathScan {
   uint64_t parent_hash_ = 0;
   bool has_parent_ = false;
   uint32_t num_invalid_ = 0;
-  std::vector<InvalidRow> invalid_;  // the first few
+  std::vector<uint32_t> invalid_rows_;  // the first few
 };
 
 /// What the builder found that the user should hear of.
 struct PathIndexReport {
   uint32_t num_invalid = 0;
-  std::vector<InvalidRow> invalid;  ///< the first five
+  std::vector<uint32_t> invalid_rows;  ///< the first five
   uint32_t num_duplicates = 0;
   std::vector<std::pair<uint32_t, uint32_t>> duplicates;  ///< the first five: earlier, later row
 };

@@ -6,11 +6,13 @@
 #include <bit>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <span>
 #include <utility>
 #include <vector>
 
 #include "api.h"
+#include "index_blocks.h"
 
 namespace usdparquet {
 
@@ -40,31 +42,60 @@ class USDPARQUET_API PathTable {
   /// REQUIRES: hashes.size() < 2^31.
   BuildResult Build(std::span<const uint64_t> hashes, const SamePath& same_path);
 
+  /// The parts of a built table, and what they need to be read again from a file.
+  struct Parts {
+    std::span<const uint64_t> entries;
+    std::span<const uint32_t> offsets;
+    uint32_t id_bits = 1;
+    uint32_t bucket_bits = 0;
+  };
+  Parts parts() const { return parts_; }
+
+  /// A table over parts that lie in a file. `blocks` verifies what is read, and keeps the parts alive.
+  /// REQUIRES: id_bits in 1..31, bucket_bits in 0..31, offsets.size() == 2^bucket_bits + 1.
+  static PathTable Map(const Parts& parts, std::shared_ptr<const IndexBlocks> blocks);
+
   /// The id of `hash`, or kNotFound.
   uint32_t Find(uint64_t hash) const {
-    if (entries_.empty()) return kNotFound;
-    const uint64_t bucket = bucket_bits_ == 0 ? 0 : hash >> (64 - bucket_bits_);
-    const uint64_t tag = hash & (~uint64_t{0} >> id_bits_);
-    for (uint32_t i = offsets_[bucket], end = offsets_[bucket + 1]; i < end; ++i) {
-      if (entries_[i] >> id_bits_ == tag) {
-        return static_cast<uint32_t>(entries_[i] & ((uint64_t{1} << id_bits_) - 1));
+    if (parts_.entries.empty()) return kNotFound;
+    const uint64_t bucket = parts_.bucket_bits == 0 ? 0 : hash >> (64 - parts_.bucket_bits);
+    const uint32_t* range = &parts_.offsets[bucket];
+    if (blocks_ && !blocks_->Verify(range, range + 2)) return kNotFound;
+    const uint32_t begin = range[0], end = range[1];
+    if (blocks_ && !IsReadable(begin, end)) return kNotFound;
+    const uint64_t tag = hash & (~uint64_t{0} >> parts_.id_bits);
+    for (uint32_t i = begin; i < end; ++i) {
+      if (parts_.entries[i] >> parts_.id_bits == tag) {
+        return static_cast<uint32_t>(parts_.entries[i] & ((uint64_t{1} << parts_.id_bits) - 1));
       }
     }
     return kNotFound;
   }
 
-  size_t size() const { return entries_.size(); }
+  size_t size() const { return parts_.entries.size(); }
 
   /// Bytes on the heap.
   size_t MemoryUsage() const {
-    return entries_.capacity() * sizeof(uint64_t) + offsets_.capacity() * sizeof(uint32_t);
+    return owned_ ? owned_->entries.capacity() * sizeof(uint64_t) +
+                        owned_->offsets.capacity() * sizeof(uint32_t)
+                  : 0;
   }
 
  private:
-  std::vector<uint64_t> entries_;
-  std::vector<uint32_t> offsets_;
-  int id_bits_ = 1;
-  int bucket_bits_ = 0;
+  struct Owned {
+    std::vector<uint64_t> entries;
+    std::vector<uint32_t> offsets;
+  };
+
+  /// Whether a bucket of a mapped table may be read.
+  bool IsReadable(uint32_t begin, uint32_t end) const {
+    return begin <= end && end <= parts_.entries.size() &&
+           blocks_->Verify(parts_.entries.data() + begin, parts_.entries.data() + end);
+  }
+
+  Parts parts_;
+  std::shared_ptr<const Owned> owned_;
+  std::shared_ptr<const IndexBlocks> blocks_;
 };
 
 }  // namespace usdparquet

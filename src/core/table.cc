@@ -9,7 +9,7 @@
 #include <thread>
 
 #include "page_decoder.h"
-#include "path_index_builder.h"
+#include "path_index_file.h"
 
 namespace usdparquet {
 namespace {
@@ -71,7 +71,7 @@ arrow::Result<std::shared_ptr<Table>> Table::Open(
   arrow::Status status;
   try {
     status = table->ReadFooter();
-    if (status.ok()) status = table->BuildIndex();
+    if (status.ok()) status = table->OpenIndex();
   } catch (const std::exception& e) {  // Arrow's Parquet classes throw
     status = arrow::Status::IOError("the file is damaged: ", e.what());
   }
@@ -239,6 +239,29 @@ void Table::VisitChildNames(PrimId prim, const std::function<void(std::string_vi
   }
 }
 
+std::string Table::PathAt(uint32_t row) {
+  EpochGuard guard;
+  const Page* page = FetchFrom(path_, row, guard);
+  const uint32_t i = row - page->first_row;
+  return page->IsPresent(i) ? Quote(page->String(i)) : "null";
+}
+
+arrow::Status Table::OpenIndex() {
+  auto opened = PathIndexFile::Open(*file_, *metadata_, schema_.path->leaf,
+                                    [this](const std::string& message) {
+                                      if (options_.report) options_.report(true, name_ + ": " + message);
+                                    });
+  if (!opened.warning.empty()) warnings_.push_back(name_ + ": " + opened.warning);
+  if (opened.index && !options_.ignore_embedded_index) {
+    paths_ = std::move(*opened.index);
+    report_ = std::move(opened.report);
+  } else {
+    ARROW_RETURN_NOT_OK(BuildIndex());
+  }
+  CollectWarnings();
+  return arrow::Status::OK();
+}
+
 arrow::Status Table::BuildIndex() {
   struct Stretch {
     ColumnChunk* chunk;
@@ -295,43 +318,37 @@ arrow::Status Table::BuildIndex() {
     for (std::thread& thread : threads) thread.join();
     ARROW_RETURN_NOT_OK(failure);
 
-    PathIndexReport report;
     const auto same_path = [this](uint32_t a, uint32_t b) { return IsSamePath(a, b); };
-    if (PathIndexBuilder::Build(seed, hashes, scans, same_path, &paths_, &report)) {
-      CollectWarnings(report);
+    if (PathIndexBuilder::Build(seed, hashes, scans, same_path, &paths_, &report_)) {
       return arrow::Status::OK();
     }
   }
   return arrow::Status::Invalid("different paths share their hashes with every seed; the file seems made for that");
 }
 
-void Table::CollectWarnings(const PathIndexReport& report) {
-  if (report.num_invalid > 0) {
-    std::string text = name_ + ": column '" + schema_.path->column_name + "': " +
-                       std::to_string(report.num_invalid) +
-                       (report.num_invalid == 1 ? " row has" : " rows have") +
-                       " no valid absolute prim path and " + (report.num_invalid == 1 ? "is" : "are") +
-                       " left out: ";
-    for (size_t i = 0; i < report.invalid.size(); ++i) {
-      const InvalidRow& row = report.invalid[i];
-      text += (i ? ", row " : "row ") + std::to_string(row.row) + ": " + (row.is_null ? "null" : Quote(row.value));
+void Table::CollectWarnings() {
+  const std::string where = name_ + ": column '" + schema_.path->column_name + "': ";
+  if (report_.num_invalid > 0) {
+    const bool is_one = report_.num_invalid == 1;
+    std::string text = where + std::to_string(report_.num_invalid) + (is_one ? " row has" : " rows have") +
+                       " no valid absolute prim path and " + (is_one ? "is" : "are") + " left out: ";
+    for (size_t i = 0; i < report_.invalid_rows.size(); ++i) {
+      const uint32_t row = report_.invalid_rows[i];
+      text += (i ? ", row " : "row ") + std::to_string(row) + ": " + PathAt(row);
     }
-    if (report.num_invalid > report.invalid.size()) text += ", …";
+    if (report_.num_invalid > report_.invalid_rows.size()) text += ", …";
     warnings_.push_back(std::move(text));
   }
-  if (report.num_duplicates > 0) {
-    std::string text = name_ + ": column '" + schema_.path->column_name + "': " +
-                       std::to_string(report.num_duplicates) +
-                       (report.num_duplicates == 1 ? " row repeats" : " rows repeat") +
+  if (report_.num_duplicates > 0) {
+    std::string text = where + std::to_string(report_.num_duplicates) +
+                       (report_.num_duplicates == 1 ? " row repeats" : " rows repeat") +
                        " the path of an earlier row; the later row wins: ";
-    for (size_t i = 0; i < report.duplicates.size(); ++i) {
-      const auto [earlier, later] = report.duplicates[i];
-      EpochGuard guard;
-      const Page* page = FetchFrom(path_, later, guard);
-      text += (i ? ", row " : "row ") + std::to_string(later) + " repeats row " + std::to_string(earlier) +
-              ": " + Quote(page->String(later - page->first_row));
+    for (size_t i = 0; i < report_.duplicates.size(); ++i) {
+      const auto [earlier, later] = report_.duplicates[i];
+      text += (i ? ", row " : "row ") + std::to_string(later) + " repeats row " +
+              std::to_string(earlier) + ": " + PathAt(later);
     }
-    if (report.num_duplicates > report.duplicates.size()) text += ", …";
+    if (report_.num_duplicates > report_.duplicates.size()) text += ", …";
     warnings_.push_back(std::move(text));
   }
   if (!schema_.left_out.empty()) {

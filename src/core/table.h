@@ -19,6 +19,7 @@
 #include "column_chunk.h"
 #include "page_cache.h"
 #include "path_index.h"
+#include "path_index_builder.h"
 #include "schema.h"
 
 namespace usdparquet {
@@ -34,6 +35,8 @@ struct TableOptions {
   /// Called for what goes wrong after the open, once a column and kind: `is_error` for damage, else
   /// for cells that are left without a value. May be called from any thread that reads.
   std::function<void(bool is_error, const std::string& message)> report;
+  /// Build the path index in memory even where the file has one.
+  bool ignore_embedded_index = false;
   /// Threads that build the path index; 0 for one a core.
   unsigned num_threads = 0;
 };
@@ -56,6 +59,8 @@ class USDPARQUET_API Table {
   const std::vector<ColumnInfo>& columns() const { return schema_.columns; }
   const std::vector<LeftOutColumn>& left_out() const { return schema_.left_out; }
   const PathIndex& paths() const { return paths_; }
+  /// Rows without a prim path, and paths with more than one row.
+  const PathIndexReport& path_report() const { return report_; }
   uint32_t num_rows() const { return num_rows_; }
   const parquet::FileMetaData& metadata() const { return *metadata_; }
 
@@ -92,7 +97,9 @@ class USDPARQUET_API Table {
 
   arrow::Status ReadFooter();
   arrow::Status BuildIndex();
-  void CollectWarnings(const struct PathIndexReport& report);
+  arrow::Status OpenIndex();
+  void CollectWarnings();
+  std::string PathAt(uint32_t row);
 
   uint32_t RowGroupOf(uint32_t row) const {
     if (rows_per_group_ != 0) return row / rows_per_group_;
@@ -139,6 +146,7 @@ class USDPARQUET_API Table {
   std::unique_ptr<Column[]> properties_;
   Column path_;
   PathIndex paths_;
+  PathIndexReport report_;
   std::vector<std::string> warnings_;
 };
 

@@ -5,11 +5,6 @@
 #include <pxr/pxr.h>
 #include <pxr/base/gf/vec3f.h>
 #include <pxr/base/plug/registry.h>
-#include <pxr/base/tf/callContext.h>
-#include <pxr/base/tf/diagnosticMgr.h>
-#include <pxr/base/tf/error.h>
-#include <pxr/base/tf/status.h>
-#include <pxr/base/tf/warning.h>
 #include <pxr/base/vt/array.h>
 #include <pxr/usd/sdf/attributeSpec.h>
 #include <pxr/usd/sdf/fileFormat.h>
@@ -24,14 +19,12 @@
 #include <pxr/usd/usd/stage.h>
 #endif
 
-#include <sched.h>
-
-#include <cstring>
 #include <random>
 #include <thread>
 #include <vector>
 
 #include "core/page_cache.h"
+#include "diagnostic_trap.h"
 #include "test_files.h"
 
 PXR_NAMESPACE_USING_DIRECTIVE
@@ -40,35 +33,10 @@ namespace {
 
 using namespace usdparquet_test;
 
-/// Collects the errors and warnings of its lifetime. (TfErrorMark has inline TBB code, which does not
-/// match the TBB of usd-core; see cmake/CheckTbb.cmake.)
-class Diagnostics final : public TfDiagnosticMgr::Delegate {
- public:
-  Diagnostics() { TfDiagnosticMgr::GetInstance().AddDelegate(this); }
-  ~Diagnostics() override { TfDiagnosticMgr::GetInstance().RemoveDelegate(this); }
-  void IssueError(const TfError& error) override { errors.push_back(error.GetCommentary()); }
-  void IssueFatalError(const TfCallContext&, const std::string& text) override {
-    errors.push_back(text);
-  }
-  void IssueStatus(const TfStatus&) override {}
-  void IssueWarning(const TfWarning& warning) override {
-    warnings.push_back(warning.GetCommentary());
-  }
-
-  std::vector<std::string> errors;
-  std::vector<std::string> warnings;
-};
-
 class LayerTest : public testing::Test {
  protected:
   static void SetUpTestSuite() {
     PlugRegistry::GetInstance().RegisterPlugins(std::string(USDPARQUET_TEST_PLUGIN_DIR) + "/");
-#if defined(__SANITIZE_THREAD__)
-    // Started on one CPU (see CMakeLists.txt); the tests' own threads may use all.
-    cpu_set_t all_cpus;
-    std::memset(&all_cpus, 0xff, sizeof(all_cpus));
-    sched_setaffinity(0, sizeof(all_cpus), &all_cpus);
-#endif
   }
 
   static SdfLayerRefPtr Open(const std::string& path,
@@ -226,19 +194,19 @@ TEST_F(LayerTest, EditsAreRefusedAndChangeNothing) {
   const auto layer = Open(WriteFile("readonly.parquet", *MixedTable(10)));
   EXPECT_FALSE(layer->PermissionToEdit());
   EXPECT_FALSE(layer->PermissionToSave());
-  const Diagnostics diagnostics;
+  const DiagnosticTrap diagnostics;
   layer->SetField(Attribute(0, "lifespan"), SdfFieldKeys->Default, VtValue(77));
-  EXPECT_EQ(diagnostics.errors.size(), 1u);
+  EXPECT_EQ(diagnostics.Errors().size(), 1u);
   EXPECT_EQ(layer->GetFieldAs<int>(Attribute(0, "lifespan"), SdfFieldKeys->Default), MixedLifespan(0));
 }
 
 TEST_F(LayerTest, ABadFileFailsWithOneError) {
   const std::string path = WriteBytes("bad_layer.parquet", "PAR1 but no more");
-  const Diagnostics diagnostics;
+  const DiagnosticTrap diagnostics;
   EXPECT_FALSE(SdfLayer::FindOrOpen(path));
-  ASSERT_EQ(diagnostics.errors.size(), 1u);
-  EXPECT_NE(diagnostics.errors[0].find("bad_layer.parquet: the file is truncated"), std::string::npos)
-      << diagnostics.errors[0];
+  ASSERT_EQ(diagnostics.Errors().size(), 1u);
+  EXPECT_NE(diagnostics.Errors()[0].find("bad_layer.parquet: the file is truncated"), std::string::npos)
+      << diagnostics.Errors()[0];
 }
 
 }  // namespace

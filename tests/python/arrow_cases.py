@@ -137,6 +137,10 @@ def same(value: object) -> object:
     return value
 
 
+def each(expect: Expect) -> Expect:
+    return lambda values: [expect(value) for value in values]
+
+
 def rows_of(width: int) -> Expect:
     """The rows of a matrix whose elements are given row by row."""
     return lambda flat: [flat[start : start + width] for start in range(0, width * width, width)]
@@ -180,6 +184,7 @@ def scalar_cases() -> list[Case]:
     cases += [
         simple("string", pa.string(), text, "string", same),
         simple("large_string", pa.large_string(), text, "string", same),
+        simple("string_view", pa.string_view(), text, "string", same),
         simple("dictionary", pa.dictionary(pa.int32(), pa.string()), word, "string", same),
         simple("dictionary8", pa.dictionary(pa.int8(), pa.string()), word, "string", same),
     ]
@@ -188,8 +193,16 @@ def scalar_cases() -> list[Case]:
 
 def temporal_cases() -> list[Case]:
     days = small(-100_000, 90_000)
+
+    def milliseconds(rng: random.Random) -> int:
+        return days(rng) * 86_400_000
+
     cases = [
         simple("date32", pa.date32(), days, "string", date_text),
+        simple(
+            "date64", pa.date64(), milliseconds, "string", lambda ms: date_text(ms // 86_400_000)
+        ),
+        simple("list_date32", pa.list_(pa.date32()), some(days), "string[]", each(date_text)),
         simple("time32_s", pa.time32("s"), count_since_midnight("s"), "string", time_text("s")),
         simple("time32_ms", pa.time32("ms"), count_since_midnight("ms"), "string", time_text("ms")),
         simple("time64_us", pa.time64("us"), count_since_midnight("us"), "string", time_text("us")),
@@ -237,6 +250,7 @@ def list_cases() -> list[Case]:
         ("int32", pa.int32(), integer(32, True), "int[]"),
         ("int64", pa.int64(), integer(64, True), "int64[]"),
         ("uint8", pa.uint8(), integer(8, False), "uchar[]"),
+        ("uint16", pa.uint16(), integer(16, False), "uint[]"),
         ("uint32", pa.uint32(), integer(32, False), "uint[]"),
         ("uint64", pa.uint64(), integer(64, False), "uint64[]"),
         ("half", pa.float16(), HALF, "half[]"),
@@ -267,9 +281,11 @@ def list_cases() -> list[Case]:
             matrices,
             some(repeated(DOUBLE, 16), 2),
             "matrix4d[]",
-            lambda items: [rows_of(4)(item) for item in items],
+            each(rows_of(4)),
         )
     )
+    prices = pa.list_(pa.decimal128(9, 2))
+    cases.append(simple("list_decimal", prices, some(decimal(9, 2)), "double[]", each(plus_zero)))
     return cases
 
 

@@ -99,7 +99,7 @@ def write_parquet(
     **overrides: object,
 ) -> Path:
     """Write `table` to `file` in one of LAYOUTS; `overrides` are options of `write_table`."""
-    options = {**LAYOUTS[layout], **overrides}
+    options = {"write_batch_size": min(rows_per_page, 16), **LAYOUTS[layout], **overrides}
     if options.get("column_encoding") == "by type":
         options["column_encoding"] = encoding_by_type(table)
     pq.write_table(
@@ -107,7 +107,6 @@ def write_parquet(
         file,
         row_group_size=rows_per_group,
         max_rows_per_page=rows_per_page,
-        write_batch_size=min(rows_per_page, 16),
         **options,
     )
     return file

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import base64
+import subprocess
+import sys
 from pathlib import Path
 
 import pyarrow as pa
@@ -279,6 +281,8 @@ NO_PLACE = {
     "large_binary": pa.array([b"x", None], type=pa.large_binary()),
     "fixed_binary": pa.array([b"xy", None], type=pa.binary(2)),
     "map": pa.array([[("k", 1)], None], type=pa.map_(pa.string(), pa.int32())),
+    "binary_view": pa.array([b"x", None], type=pa.binary_view()),
+    "duration": pa.array([1, None], type=pa.duration("ms")),
     "null": pa.nulls(2),
     "uuid": pa.array([b"0123456789abcdef", None], type=pa.uuid()),
     "list_of_binary": pa.array([[b"x"], None], type=pa.list_(pa.binary())),
@@ -353,3 +357,63 @@ def test_a_damaged_page_is_an_error_of_that_read(write, compression: str) -> Non
         assert value is None or canonical(value) == canonical(row * 1.25)
         failed += value is None
     assert 0 < failed <= 46
+
+
+MUTILATE = """
+import random, sys
+from pathlib import Path
+from pxr import Sdf, Tf, UsdUtils
+
+delegate = UsdUtils.CoalescingDiagnosticDelegate()
+source, first, count = Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
+sound = source.read_bytes()
+opened = 0
+for seed in range(first, first + count):
+    rng = random.Random(seed)
+    content = bytearray(sound)
+    # A few bytes anywhere, or in the footer and the page headers, where a byte weighs most.
+    start = 0 if seed % 2 else int(len(content) * 0.6)
+    for _ in range(rng.choice((1, 1, 2, 20))):
+        content[rng.randrange(start, len(content))] = rng.randrange(256)
+    file = source.with_name(f"{seed}.parquet")
+    file.write_bytes(content)
+    try:
+        layer = Sdf.Layer.OpenAsAnonymous(str(file))
+    except (Tf.ErrorException, UnicodeDecodeError):
+        continue
+    finally:
+        file.unlink()
+    opened += 1
+    for path in [f"/A/B_{row}.{name}" for row in range(120) for name in sys.argv[4:]]:
+        try:
+            spec = layer.GetAttributeAtPath(path)
+            spec and spec.default
+        except (Tf.ErrorException, UnicodeDecodeError):
+            pass
+print(opened)
+"""
+
+
+@pytest.mark.parametrize("layout", ["v1_snappy_dictionary_index", "v2_zstd_encoded"])
+def test_damaged_bytes_never_crash(write, layout: str) -> None:
+    """Whatever byte is wrong: an error, a missing value or another value, but the process lives."""
+    rows = range(120)
+    table = {
+        "path": [f"/A/B_{row}" for row in rows],
+        "cost": [None if row % 3 == 0 else row * 1.25 for row in rows],
+        "name": [None if row % 4 == 0 else f"name {row % 9}" for row in rows],
+        "tags": [["x"] * (row % 4) for row in rows],
+        "size": pa.array([[row, 1, 2] for row in rows], type=pa.list_(pa.float32(), 3)),
+        "day": pa.array(list(rows), type=pa.timestamp("ms")),
+    }
+    file = write(table, layout=layout, rows_per_group=50)
+    result = subprocess.run(
+        [sys.executable, "-c", MUTILATE, file, "0", "250", *list(table)[1:]],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert result.stderr == ""
+    assert result.returncode == 0
+    assert int(result.stdout) > 0

@@ -117,6 +117,37 @@ def test_the_path_column_may_be_of_any_string_type(write, path_type: pa.DataType
     check_property(stage, paths, "size", "int64", range(500))
 
 
+def test_pages_without_rows(write) -> None:
+    """Arrow writes such pages where the rows of a list are about as large as a page."""
+    row = [[1000.0 * index + 1, 1000.0 * index + 2] for index in range(4)]
+    cells = [[[0.0, 0.0]], row, [], row, row, None, [], row] * 20
+    paths = [f"/A/B_{row}" for row in range(len(cells))]
+    pairs = pa.array(cells, type=pa.list_(pa.list_(pa.float32(), 2)))
+    options = {"data_page_size": 256, "rows_per_page": 1, "write_batch_size": 1}
+    for rows_per_group in (3, 8, 160):
+        file = write(
+            {"path": paths, "pairs": pairs},
+            f"groups_{rows_per_group}",
+            rows_per_group=rows_per_group,
+            **options,
+        )
+        check_property(Usd.Stage.Open(str(file)), paths, "pairs", "float2[]", cells)
+
+
+def test_rows_that_span_pages(write) -> None:
+    """Without a page index a long list may go on in the next page."""
+    cells = [None if row % 5 == 0 else [row + 0.5] * (row * 37 % 900) for row in range(60)]
+    paths = [f"/A/B_{row}" for row in range(60)]
+    series = pa.array(cells, type=pa.list_(pa.float64()))
+    file = write(
+        {"path": paths, "series": series},
+        layout="v1_none_plain",
+        rows_per_page=20_000,
+        data_page_size=256,
+    )
+    check_property(Usd.Stage.Open(str(file)), paths, "series", "double[]", cells)
+
+
 def test_files_without_the_arrow_schema(write) -> None:
     """As other programs write them: only what Parquet itself says of a type is known."""
     paths = [f"/A/B_{row}" for row in range(3)]

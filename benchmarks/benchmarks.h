@@ -1,0 +1,32 @@
+#pragma once
+
+/// \file
+/// The benchmarks, registered per format. Their names are `<figure>/<detail>/<format>`, which is
+/// what ratios.py goes by.
+
+#include "formats.h"
+#include "reading.h"
+
+namespace usdparquet_bench {
+
+// All REQUIRE that `folder` and `readings` live until the benchmarks have run, and that
+// the folder has the files of the format.
+
+/// Opening, with a new layer in every iteration.
+void RegisterOpen(const Format& format, const DataFolder& folder, const Readings& readings);
+
+/// Specs, children, property lists, absent fields.
+void RegisterSpecs(const Format& format, const DataFolder& folder, const Readings& readings);
+
+/// Values: first touch, in order, at random, with one and two threads.
+void RegisterValues(const Format& format, const DataFolder& folder, const Readings& readings);
+
+/// Memory of a layer, in a process of its own.
+void RegisterMemory(const Format& format, const DataFolder& folder);
+
+/// The name that ratios.py reads.
+inline std::string BenchmarkName(const char* figure, const char* detail, const Format& format) {
+  return std::string(figure) + "/" + detail + "/" + format.name;
+}
+
+}  // namespace usdparquet_bench

@@ -1,0 +1,56 @@
+#include "generate.h"
+
+#include <fstream>
+#include <functional>
+#include <iostream>
+
+#include "parquet_files.h"
+#include "usd_files.h"
+#include "values.h"
+
+namespace usdparquet_bench {
+namespace {
+
+/// Calls `write` with a file name of the same extension, then gives the file its name.
+void WriteOnce(const std::string& file, const std::function<void(const std::string&)>& write) {
+  const std::filesystem::path target(file);
+  if (std::filesystem::exists(target)) return;
+  std::cout << "writing " << file << std::endl;
+  const auto unfinished = target.parent_path() / ("unfinished_" + target.filename().string());
+  std::filesystem::remove(unfinished);
+  write(unfinished.string());
+  std::filesystem::rename(unfinished, target);
+}
+
+void WriteFloor(const std::string& file, const Scene& scene, size_t first_column) {
+  std::ofstream(file) << scene.HierarchyName() << " " << scene.prims << " " << first_column << "\n";
+}
+
+void WriteProperties(const std::string& target, const Format& format, const Scene& scene,
+                     size_t first_column, size_t column_count) {
+  WriteOnce(target, [&](const std::string& file) {
+    if (format.origin == Origin::kUsdc) WriteUsdc(file, scene, first_column, column_count);
+    if (format.origin == Origin::kFloor) WriteFloor(file, scene, first_column);
+    if (format.origin == Origin::kParquet) {
+      WriteParquet(file, scene, first_column, column_count, format.codec);
+    }
+  });
+}
+
+}  // namespace
+
+void Generate(const DataFolder& folder, const std::vector<Format>& formats) {
+  folder.Prepare();
+  WriteOnce(folder.Base(), [&](const std::string& file) { WriteBase(file, folder.scene()); });
+  WriteStage(folder.Stage(nullptr), {folder.Base()});
+  for (const Format& format : formats) {
+    WriteStage(folder.Stage(&format), {folder.Table(format), folder.Base()});
+    if (format.origin == Origin::kOptimized) continue;
+    WriteProperties(folder.WarmUp(format), format, folder.WarmUpScene(), 0, kTableColumns);
+    WriteProperties(folder.Shapes(format), format, folder.ShapeScene(), kTableColumns,
+                    kColumns.size() - kTableColumns);
+    WriteProperties(folder.Table(format), format, folder.TableScene(), 0, kTableColumns);
+  }
+}
+
+}  // namespace usdparquet_bench

@@ -1,0 +1,28 @@
+#pragma once
+
+/// \file
+/// What a layer takes of the memory, measured in a process that does nothing else.
+
+#include <string>
+
+#include "formats.h"
+
+namespace usdparquet_bench {
+
+struct LayerMemory {
+  double anonymous_mb = 0;
+  double resident_mb = 0;
+};
+
+/// Opens the table, reads `columns` properties (20 or 6) of every prim, prim by prim, and tells
+/// what the process has grown by since the plugin was loaded and the paths were made. Throws
+/// std::runtime_error where a value is wrong.
+LayerMemory MeasureMemory(const DataFolder& folder, const Format& format, int columns);
+
+/// MeasureMemory in a fresh process of this program, which prints JSON.
+LayerMemory MeasureMemoryElsewhere(const std::string& folder, const Format& format, int columns);
+
+/// The JSON that MeasureMemoryElsewhere reads.
+std::string ToJson(const LayerMemory& memory, const Format& format, int columns);
+
+}  // namespace usdparquet_bench

@@ -1,0 +1,29 @@
+#include "benchmarks.h"
+#include "check.h"
+#include "layers.h"
+#include "memory.h"
+
+namespace usdparquet_bench {
+namespace {
+
+void Register(const char* detail, int columns, const Format& format, const DataFolder& folder) {
+  const auto run = [&folder, format, columns](benchmark::State& state) {
+    LayerMemory memory;
+    for (auto _ : state) memory = MeasureMemoryElsewhere(folder.Path(), format, columns);
+    state.counters["anonymous_mb"] = memory.anonymous_mb;
+    state.counters["resident_mb"] = memory.resident_mb;
+  };
+  benchmark::RegisterBenchmark(BenchmarkName("memory", detail, format).c_str(), Checked(run))
+      ->UseRealTime()
+      ->Iterations(1)
+      ->Unit(benchmark::kMillisecond);
+}
+
+}  // namespace
+
+void RegisterMemory(const Format& format, const DataFolder& folder) {
+  Register("20_properties", 20, format, folder);
+  Register("6_properties", 6, format, folder);
+}
+
+}  // namespace usdparquet_bench

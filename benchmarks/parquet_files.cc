@@ -1,0 +1,101 @@
+#include "parquet_files.h"
+
+#include <arrow/api.h>
+#include <arrow/io/file.h>
+#include <arrow/util/compression.h>
+#include <parquet/arrow/writer.h>
+
+#include <stdexcept>
+
+#include "values.h"
+
+namespace usdparquet_bench {
+namespace {
+
+constexpr int64_t kRowsPerGroup = 10'000;
+
+void Check(const arrow::Status& status) {
+  if (!status.ok()) throw std::runtime_error(status.ToString());
+}
+
+template <typename T>
+T Check(arrow::Result<T> result) {
+  Check(result.status());
+  return result.MoveValueUnsafe();
+}
+
+/// The array of `value(row)` for every row.
+template <typename Builder, typename Value>
+std::shared_ptr<arrow::Array> Build(int64_t rows, Value value) {
+  Builder builder;
+  for (int64_t row = 0; row < rows; ++row) Check(builder.Append(value(row)));
+  return Check(builder.Finish());
+}
+
+std::shared_ptr<arrow::Array> BuildFloat3s(int64_t rows, size_t column) {
+  const auto elements = std::make_shared<arrow::FloatBuilder>();
+  arrow::FixedSizeListBuilder builder(arrow::default_memory_pool(), elements, 3);
+  for (int64_t row = 0; row < rows; ++row) {
+    Check(builder.Append());
+    for (uint64_t i = 0; i < 3; ++i) Check(elements->Append(FloatElement(row, column, i)));
+  }
+  return Check(builder.Finish());
+}
+
+std::shared_ptr<arrow::Array> BuildFloatArrays(int64_t rows, size_t column) {
+  const auto elements = std::make_shared<arrow::FloatBuilder>();
+  arrow::ListBuilder builder(arrow::default_memory_pool(), elements);
+  for (int64_t row = 0; row < rows; ++row) {
+    Check(builder.Append());
+    for (uint64_t i = 0; i < ArraySize(row); ++i) {
+      Check(elements->Append(FloatElement(row, column, i)));
+    }
+  }
+  return Check(builder.Finish());
+}
+
+std::shared_ptr<arrow::Array> BuildColumn(int64_t rows, size_t column) {
+  switch (kColumns[column].kind) {
+    case Kind::kDouble:
+      return Build<arrow::DoubleBuilder>(rows, [=](auto r) { return DoubleValue(r, column); });
+    case Kind::kInt:
+      return Build<arrow::Int32Builder>(rows, [=](auto r) { return IntValue(r, column); });
+    case Kind::kBool:
+      return Build<arrow::BooleanBuilder>(rows, [=](auto r) { return BoolValue(r, column); });
+    case Kind::kString:
+      return Build<arrow::StringBuilder>(rows, [=](auto r) { return StringValue(r, column); });
+    case Kind::kFloat3:
+      return BuildFloat3s(rows, column);
+    case Kind::kFloatArray:
+      return BuildFloatArrays(rows, column);
+  }
+  throw std::logic_error("a kind of column without a builder");
+}
+
+}  // namespace
+
+void WriteParquet(const std::string& file, const Scene& scene, size_t first_column,
+                  size_t column_count, const std::string& codec) {
+  const int64_t rows = scene.prims;
+  arrow::ArrayVector arrays = {
+      Build<arrow::StringBuilder>(rows, [&](int64_t row) { return scene.PrimPath(row); })};
+  arrow::FieldVector fields = {arrow::field("path", arrow::utf8())};
+  for (size_t column = first_column; column < first_column + column_count; ++column) {
+    arrays.push_back(BuildColumn(rows, column));
+    fields.push_back(arrow::field(kColumns[column].name, arrays.back()->type()));
+  }
+  const auto table = arrow::Table::Make(arrow::schema(fields), arrays);
+
+  parquet::WriterProperties::Builder properties;
+  const std::string codec_name = codec == "none" ? "uncompressed" : codec;
+  properties.compression(Check(arrow::util::Codec::GetCompressionType(codec_name)));
+  // pyarrow writes no page index unless it is asked to; the C++ writer's default is another.
+  properties.disable_write_page_index();
+  const auto sink = Check(arrow::io::FileOutputStream::Open(file));
+  Check(parquet::arrow::WriteTable(
+      *table, arrow::default_memory_pool(), sink, kRowsPerGroup, properties.build(),
+      parquet::ArrowWriterProperties::Builder().store_schema()->build()));
+  Check(sink->Close());
+}
+
+}  // namespace usdparquet_bench

@@ -1,0 +1,133 @@
+#include <pxr/base/tf/token.h>
+#include <pxr/usd/sdf/schema.h>
+
+#include <functional>
+
+#include "benchmarks.h"
+#include "check.h"
+#include "layers.h"
+#include "values.h"
+
+PXR_NAMESPACE_USING_DIRECTIVE
+
+namespace usdparquet_bench {
+namespace {
+
+using Paths = std::vector<SdfPath>;
+/// One pass over the paths; returns what it counted.
+using Pass = uint64_t (*)(const SdfLayer&, const Paths&);
+
+uint64_t CountSpecs(const SdfLayer& layer, const Paths& paths) {
+  uint64_t count = 0;
+  for (const SdfPath& path : paths) count += layer.HasSpec(path);
+  return count;
+}
+
+uint64_t CountTimeSampleFields(const SdfLayer& layer, const Paths& paths) {
+  uint64_t count = 0;
+  for (const SdfPath& path : paths) count += layer.HasField(path, SdfFieldKeys->TimeSamples);
+  return count;
+}
+
+/// Adds up the hashes of the names in a list of children: the order does not matter.
+template <typename Field>
+uint64_t HashNames(const SdfLayer& layer, const Paths& paths, const Field& field) {
+  uint64_t sum = 0;
+  TfTokenVector names;
+  for (const SdfPath& path : paths) {
+    if (!layer.HasField(path, field, &names)) continue;
+    for (const TfToken& name : names) sum += name.Hash();
+  }
+  return sum;
+}
+
+uint64_t HashChildren(const SdfLayer& layer, const Paths& paths) {
+  return HashNames(layer, paths, SdfChildrenKeys->PrimChildren);
+}
+
+uint64_t HashProperties(const SdfLayer& layer, const Paths& paths) {
+  return HashNames(layer, paths, SdfChildrenKeys->PropertyChildren);
+}
+
+/// The sum of HashChildren over the paths and their ancestors, from the paths alone.
+struct Children {
+  Paths parents;
+  size_t count = 0;
+  uint64_t hash = 0;
+};
+
+Children ExpectedChildren(const Scene& scene, const Paths& prims) {
+  Children children;
+  for (const std::string& path : scene.InnerPaths()) children.parents.emplace_back(path);
+  for (const Paths* list : {&children.parents, &prims}) {
+    for (const SdfPath& path : *list) {
+      if (path.GetPathElementCount() < 2) continue;  // /World is nobody's child here
+      children.hash += path.GetNameToken().Hash();
+      ++children.count;
+    }
+  }
+  return children;
+}
+
+uint64_t ExpectedProperties(size_t prims) {
+  uint64_t sum = 0;
+  for (size_t column = 0; column < kTableColumns; ++column) {
+    sum += TfToken(kColumns[column].name).Hash();
+  }
+  return sum * prims;
+}
+
+/// What one benchmark goes over, and what it has to find.
+struct Input {
+  Paths paths;
+  size_t items;
+  uint64_t expected;
+};
+
+void Register(const std::string& name, const std::string& file, Pass pass,
+              std::function<Input()> make_input) {
+  const auto run = [file, pass, make_input = std::move(make_input)](benchmark::State& state) {
+    const SdfLayerRefPtr layer = SharedLayer(file);
+    const Input input = make_input();
+    uint64_t found = pass(*layer, input.paths);  // not timed: warms up
+    for (auto _ : state) found += pass(*layer, input.paths);
+    if (found != input.expected * (static_cast<uint64_t>(state.iterations()) + 1)) {
+      return Fail(state, state.name() + ": the layer answers otherwise");
+    }
+    CountItems(state, input.items);
+  };
+  benchmark::RegisterBenchmark(name.c_str(), Checked(run))
+      ->UseRealTime()
+      ->MinTime(0.05)
+      ->Unit(benchmark::kMillisecond);
+}
+
+}  // namespace
+
+void RegisterSpecs(const Format& format, const DataFolder& folder, const Readings& readings) {
+  const std::string file = folder.Table(format);
+  const auto attributes = [&readings, format] {
+    return readings.Attributes(format, kCost, Order::kRows).paths;
+  };
+  Register(BenchmarkName("has_spec", "prim", format), file, CountSpecs, [&readings] {
+    return Input{readings.Prims(), readings.Prims().size(), readings.Prims().size()};
+  });
+  Register(BenchmarkName("has_spec", "attribute", format), file, CountSpecs, [attributes] {
+    const Paths paths = attributes();
+    return Input{paths, paths.size(), paths.size()};
+  });
+  Register(BenchmarkName("has_field", "absent", format), file, CountTimeSampleFields, [attributes] {
+    const Paths paths = attributes();
+    return Input{paths, paths.size(), 0};
+  });
+  Register(BenchmarkName("children", "a_name", format), file, HashChildren, [&folder, &readings] {
+    const Children children = ExpectedChildren(folder.scene(), readings.Prims());
+    return Input{children.parents, children.count, children.hash};
+  });
+  Register(BenchmarkName("properties", "a_prim", format), file, HashProperties, [&readings] {
+    const size_t prims = readings.Prims().size();
+    return Input{readings.Prims(), prims, ExpectedProperties(prims)};
+  });
+}
+
+}  // namespace usdparquet_bench

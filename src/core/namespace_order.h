@@ -1,0 +1,38 @@
+#pragma once
+
+/// \file
+/// The path index of a table in memory, and the order of its rows by namespace.
+
+#include <arrow/chunked_array.h>
+#include <arrow/result.h>
+
+#include <string_view>
+#include <vector>
+
+#include "api.h"
+#include "path_index.h"
+#include "path_index_builder.h"
+#include "property_name.h"
+
+namespace usdparquet {
+
+/// The texts of a column of strings (string, large_string or a dictionary of them), as long as the column
+/// lives; a null has no data pointer.
+USDPARQUET_API arrow::Result<std::vector<std::string_view>> StringViews(const arrow::ChunkedArray& column);
+
+/// An index over `paths`, and the hash of each (0 for rows without a prim path).
+struct IndexedPaths {
+  PathIndex index;
+  PathIndexReport report;
+  std::vector<uint64_t> hashes;
+};
+USDPARQUET_API arrow::Result<IndexedPaths> IndexPaths(const std::vector<std::string_view>& paths,
+                                       const IdentifierTest& unicode_test);
+
+/// The numbers of the rows in namespace order: every prim is followed by its descendants, and children keep
+/// the order in which the table first names them, so the layer stays the same. Rows of one path keep
+/// their order; rows without a prim path come last.
+USDPARQUET_API std::vector<uint32_t> NamespaceOrder(const std::vector<std::string_view>& paths,
+                                     const IndexedPaths& indexed);
+
+}  // namespace usdparquet

@@ -1,0 +1,309 @@
+// Files written by WriteTable: layout, embedded index, replacement.
+
+#include <gtest/gtest.h>
+
+#include <arrow/api.h>
+#include <arrow/io/file.h>
+#include <parquet/arrow/reader.h>
+#include <parquet/arrow/writer.h>
+#include <parquet/page_index.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <random>
+
+#include "core/namespace_order.h"
+#include "core/path_index_file.h"
+#include "core/table.h"
+#include "core/table_writer.h"
+#include "test_files.h"
+
+namespace usdparquet {
+namespace {
+
+using namespace usdparquet_test;
+
+std::string ScratchFile(const std::string& name) { return WriteBytes(name, ""); }
+
+WriteOptions SmallPages(int64_t rows_per_page, int64_t rows_per_group) {
+  WriteOptions options;
+  options.rows_per_page = rows_per_page;
+  options.rows_per_group = rows_per_group;
+  return options;
+}
+
+std::shared_ptr<Table> Open(const std::string& path, TableOptions options = {}) {
+  auto file = arrow::io::ReadableFile::Open(path).ValueOrDie();
+  auto table = Table::Open(file, "test.parquet", std::move(options));
+  EXPECT_TRUE(table.ok()) << table.status();
+  return table.ok() ? *table : nullptr;
+}
+
+std::shared_ptr<arrow::Table> ReadArrow(const std::string& path) {
+  auto file = arrow::io::ReadableFile::Open(path).ValueOrDie();
+  auto reader = parquet::arrow::OpenFile(file, arrow::default_memory_pool()).ValueOrDie();
+  return reader->ReadTable().ValueOrDie();
+}
+
+std::string ReadAll(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+/// All prims of a table in the order of a traversal, each with its path and the cells of one column.
+void Walk(Table& table, PrimId prim, uint64_t hash, const std::string& path,
+          std::vector<std::string>* out) {
+  const uint32_t row = table.paths().RowOf(prim);
+  std::string line = path;
+  if (row != PrimId::kNone) {
+    EpochGuard guard;
+    const Page* page = table.Fetch(0, row, guard);
+    const uint32_t i = row - page->first_row;
+    line += " " + (page->IsPresent(i) ? std::to_string(page->As<double>()[i]) : "null");
+  }
+  out->push_back(line);
+  std::vector<std::string> names;
+  table.VisitChildNames(prim, [&](std::string_view name) { names.emplace_back(name); });
+  for (const std::string& name : names) {
+    const uint64_t child = ChildPathHash(hash, name);
+    Walk(table, table.paths().Find(child), child, path + "/" + name, out);
+  }
+}
+
+std::vector<std::string> WalkAll(Table& table) {
+  std::vector<std::string> lines;
+  Walk(table, table.paths().root(), table.paths().root_hash(), "", &lines);
+  return lines;
+}
+
+std::shared_ptr<arrow::Table> PathsAndCosts(const std::vector<std::string>& paths) {
+  std::vector<double> costs(paths.size());
+  for (size_t i = 0; i < costs.size(); ++i) costs[i] = static_cast<double>(i) / 2;
+  return arrow::Table::Make(
+      arrow::schema({arrow::field("path", arrow::utf8()), arrow::field("cost", arrow::float64())}),
+      {Strings(paths), Doubles(costs)});
+}
+
+TEST(WriteTable, KeepsEveryCellAndEmbedsTheIndex) {
+  const auto table = MixedTable(5000);
+  const std::string path = ScratchFile("written.parquet");
+  const auto summary = WriteTable(*table, path, SmallPages(300, 2000));
+  ASSERT_TRUE(summary.ok()) << summary.status();
+  EXPECT_EQ(summary->rows, 5000);
+  EXPECT_FALSE(summary->was_reordered);
+  EXPECT_EQ(summary->bytes, static_cast<int64_t>(std::filesystem::file_size(path)));
+  EXPECT_LE(summary->index_bytes, 5000 * 9 + 50 * 40 + 500);
+  EXPECT_TRUE(ReadArrow(path)->Equals(*table));
+  const auto opened = Open(path);
+  EXPECT_TRUE(opened->paths().is_embedded());
+  EXPECT_EQ(opened->paths().MemoryUsage(), 0u);
+  EXPECT_TRUE(opened->warnings().empty());
+}
+
+TEST(WriteTable, PagesAreSmallAndIndexed) {
+  const std::string path = ScratchFile("layout.parquet");
+  ASSERT_TRUE(WriteTable(*MixedTable(5000), path, SmallPages(300, 2000)).ok());
+  const auto reader = parquet::ParquetFileReader::OpenFile(path);
+  ASSERT_EQ(reader->metadata()->num_row_groups(), 3);
+  const auto pages = reader->GetPageIndexReader()->RowGroup(0);
+  for (int column = 0; column < reader->metadata()->num_columns(); ++column) {
+    const auto offsets = pages->GetOffsetIndex(column);
+    ASSERT_EQ(offsets->page_locations().size(), 7u) << column;
+    EXPECT_EQ(offsets->page_locations()[1].first_row_index, 300) << column;
+  }
+}
+
+class RandomTables : public testing::TestWithParam<int> {};
+
+TEST_P(RandomTables, ReadAsTheSameLayerWithOrWithoutTheIndex) {
+  std::mt19937 random(GetParam());
+  std::vector<std::string> paths;
+  for (int i = 0, n = 1 + static_cast<int>(random() % 500); i < n; ++i) {
+    std::string path;
+    for (unsigned d = 0, depth = 1 + random() % 5; d < depth; ++d) {
+      path += "/n" + std::to_string(random() % (2 + 3 * d));
+    }
+    paths.push_back(random() % 40 == 0 ? "not a path" : path);
+  }
+  const auto table = PathsAndCosts(paths);
+  const auto plain = Open(WriteFile("random_plain.parquet", *table));
+  const std::string path = ScratchFile("random_written.parquet");
+  const auto summary = WriteTable(*table, path, SmallPages(30, 100));
+  ASSERT_TRUE(summary.ok()) << summary.status();
+  const auto indexed = Open(path);
+  TableOptions options;
+  options.ignore_embedded_index = true;
+  const auto rebuilt = Open(path, options);
+  EXPECT_TRUE(indexed->paths().is_embedded());
+  EXPECT_FALSE(rebuilt->paths().is_embedded());
+  EXPECT_EQ(WalkAll(*indexed), WalkAll(*plain));
+  EXPECT_EQ(WalkAll(*rebuilt), WalkAll(*plain));
+  EXPECT_EQ(indexed->num_rows(), plain->num_rows());
+  EXPECT_EQ(indexed->warnings(), rebuilt->warnings());
+  EXPECT_EQ(indexed->path_report().num_invalid, plain->path_report().num_invalid);
+  EXPECT_EQ(indexed->path_report().num_duplicates, plain->path_report().num_duplicates);
+}
+
+INSTANTIATE_TEST_SUITE_P(Seeds, RandomTables, testing::Range(0, 30));
+
+TEST(WriteTable, SubtreesAreContiguous) {
+  const std::string path = ScratchFile("contiguous.parquet");
+  const auto summary = WriteTable(
+      *PathsAndCosts({"/a/x", "/b/x", "/a/y", "/b", "/c", "/a/x/z", "nonsense", "/b/y", "/a"}), path, {});
+  ASSERT_TRUE(summary.ok());
+  EXPECT_TRUE(summary->was_reordered);
+  EXPECT_EQ(summary->num_invalid, 1u);
+  const auto written = ReadArrow(path)->GetColumnByName("path");
+  const auto views = StringViews(*written).ValueOrDie();
+  EXPECT_EQ(std::vector<std::string>(views.begin(), views.end()),
+            (std::vector<std::string>{"/a", "/a/x", "/a/x/z", "/a/y", "/b", "/b/x", "/b/y", "/c", "nonsense"}));
+}
+
+/// A written file, the place of its index, and a changed copy of it.
+struct Tampered {
+  std::string bytes;
+  size_t offset = 0, length = 0;
+
+  Tampered() {
+    const std::string path = ScratchFile("tampered.parquet");
+    EXPECT_TRUE(WriteTable(*MixedTable(20000), path, {}).ok());
+    bytes = ReadAll(path);
+    const auto metadata = parquet::ParquetFileReader::OpenFile(path)->metadata();
+    const std::string locator = metadata->key_value_metadata()->Get(kIndexKey).ValueOrDie();
+    EXPECT_EQ(std::sscanf(locator.c_str(), "version=1.0 offset=%zu length=%zu", &offset, &length), 2);
+  }
+  std::shared_ptr<Table> OpenChanged(TableOptions options = {}) const {
+    return Open(WriteBytes("tampered.parquet", bytes), std::move(options));
+  }
+};
+
+TEST(EmbeddedIndex, ADamagedHeaderIsToldAndTheIndexBuilt) {
+  Tampered file;
+  file.bytes[file.offset + 20] ^= 1;
+  const auto table = file.OpenChanged();
+  EXPECT_FALSE(table->paths().is_embedded());
+  ASSERT_EQ(table->warnings().size(), 1u);
+  EXPECT_NE(table->warnings()[0].find("header is damaged"), std::string::npos);
+  EXPECT_EQ(table->paths().num_row_prims(), 20000u);
+}
+
+TEST(EmbeddedIndex, DamageInItsBodyIsFoundWhenItIsRead) {
+  Tampered file;
+  file.bytes[file.offset + 192 + 50000] ^= 1;  // in the second of five blocks
+  std::vector<std::string> errors;
+  TableOptions options;
+  options.report = [&](bool is_error, const std::string& message) {
+    EXPECT_TRUE(is_error);
+    errors.push_back(message);
+  };
+  const auto table = file.OpenChanged(options);
+  ASSERT_TRUE(table->paths().is_embedded());
+  EXPECT_TRUE(errors.empty());
+  int found = 0;
+  for (int64_t row = 0; row < 20000; ++row) {
+    uint64_t hash = table->paths().root_hash();
+    const std::string path = MixedPath(row);
+    for (size_t begin = 1; begin < path.size();) {
+      const size_t end = std::min(path.find('/', begin), path.size());
+      hash = ChildPathHash(hash, std::string_view(path).substr(begin, end - begin));
+      begin = end + 1;
+    }
+    const PrimId prim = table->paths().Find(hash);
+    if (!prim) continue;
+    ++found;
+    ASSERT_EQ(table->paths().RowOf(prim), row);
+  }
+  EXPECT_LT(found, 20000);
+  EXPECT_GT(found, 10000);
+  ASSERT_EQ(errors.size(), 1u);
+  EXPECT_NE(errors[0].find("test.parquet: the embedded path index is damaged"), std::string::npos);
+}
+
+TEST(EmbeddedIndex, ANewerMinorVersionOpens) {
+  Tampered file;
+  // The version stands in the header, whose checksum the locator repeats.
+  auto* header = reinterpret_cast<unsigned char*>(file.bytes.data() + file.offset);
+  header[10] = 7;
+  const uint64_t checksum = XXH3_64bits(header, 184);
+  std::memcpy(header + 184, &checksum, sizeof(checksum));
+  char text[32];
+  std::snprintf(text, sizeof(text), "checksum=%016llx", static_cast<unsigned long long>(checksum));
+  const size_t at = file.bytes.rfind("checksum=");
+  file.bytes.replace(at, std::strlen(text), text);
+  const auto table = file.OpenChanged();
+  EXPECT_TRUE(table->paths().is_embedded());
+  EXPECT_TRUE(table->warnings().empty());
+}
+
+TEST(EmbeddedIndex, AnotherMajorVersionIsNotUsed) {
+  Tampered file;
+  file.bytes[file.bytes.rfind("version=1.") + std::strlen("version=")] = '2';
+  const auto table = file.OpenChanged();
+  EXPECT_FALSE(table->paths().is_embedded());
+  ASSERT_EQ(table->warnings().size(), 1u);
+  EXPECT_NE(table->warnings()[0].find("its version is 2.0"), std::string::npos);
+}
+
+TEST(EmbeddedIndex, AFileThatOtherSoftwareWroteAgainNeedsNone) {
+  const std::string path = ScratchFile("before.parquet");
+  ASSERT_TRUE(WriteTable(*PathsAndCosts({"/a", "/b", "/c"}), path, {}).ok());
+  // The key is carried along, as pyarrow does with all metadata; the rows are others.
+  const auto metadata = parquet::ParquetFileReader::OpenFile(path)->metadata();
+  const auto pairs = arrow::key_value_metadata(
+      {kIndexKey}, {metadata->key_value_metadata()->Get(kIndexKey).ValueOrDie()});
+  const auto changed = PathsAndCosts({"/x", "/y"})->ReplaceSchemaMetadata(pairs);
+  const auto table = Open(WriteFile("after.parquet", *changed));
+  EXPECT_FALSE(table->paths().is_embedded());
+  EXPECT_TRUE(table->warnings().empty());
+  EXPECT_EQ(WalkAll(*table), (std::vector<std::string>{"", "/x 0.000000", "/y 0.500000"}));
+}
+
+TEST(EmbeddedIndex, RandomDamageNeverCrashes) {
+  Tampered file;
+  std::mt19937 random(3);
+  const std::string good = file.bytes;
+  for (int n = 0; n < 200; ++n) {
+    file.bytes = good;
+    for (unsigned i = 0, flips = 1 + random() % 4; i < flips; ++i) {
+      file.bytes[file.offset + random() % file.length] = static_cast<char>(random());
+    }
+    const auto table = file.OpenChanged();
+    uint64_t zone = ChildPathHash(table->paths().root_hash(), "World");
+    const PrimId world = table->paths().Find(zone);
+    int children = 0;
+    if (world) table->VisitChildNames(world, [&](std::string_view) { ++children; });
+    EXPECT_LE(children, 200);
+  }
+}
+
+TEST(WriteTable, AFailedWriteLeavesTheOldFile) {
+  const std::string path = WriteBytes("old.parquet", "the old file");
+  const auto no_path = arrow::Table::Make(arrow::schema({arrow::field("x", arrow::float64())}),
+                                          {Doubles({1})});
+  const auto failed = WriteTable(*no_path, path, {});
+  ASSERT_FALSE(failed.ok());
+  EXPECT_NE(failed.status().message().find("old.parquet: the table has no column 'path'"), std::string::npos);
+  EXPECT_EQ(ReadAll(path), "the old file");
+  const auto folder = std::filesystem::path(path).parent_path();
+  for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+    EXPECT_EQ(entry.path().string().find("old.parquet."), std::string::npos) << entry.path();
+  }
+  EXPECT_FALSE(WriteTable(*MixedTable(1), "/nonexistent/folder/x.parquet", {}).ok());
+}
+
+TEST(OptimizeFile, MayReplaceItsInput) {
+  const auto table = MixedTable(3000);
+  const std::string path = WriteFile("in_place.parquet", *table);
+  const auto summary = OptimizeFile(path, path, {});
+  ASSERT_TRUE(summary.ok()) << summary.status();
+  EXPECT_TRUE(ReadArrow(path)->Equals(*table));
+  EXPECT_TRUE(Open(path)->paths().is_embedded());
+  const auto again = OptimizeFile(path, path, {});
+  ASSERT_TRUE(again.ok());
+  EXPECT_TRUE(ReadArrow(path)->Equals(*table));
+}
+
+}  // namespace
+}  // namespace usdparquet

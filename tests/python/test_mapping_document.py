@@ -1,0 +1,93 @@
+"""docs/mapping.md says what happens: its example and its messages, word for word."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from pxr import Sdf, Tf
+from usd_values import collected_warnings
+
+DOCUMENT = (Path(__file__).parents[2] / "docs" / "mapping.md").read_text(encoding="utf-8")
+
+ONE = {"path": ["/A"], "cost": [1.0]}
+
+# The tables and arguments behind the messages of the document.
+ERRORS = [
+    ({"name": ["/A"], "cost": [1.0]}, {}),
+    ({"path": [1], "cost": [1.0]}, {}),
+    (b"", {}),
+    (b"#usda 1.0\n", {}),
+    (b"PAR1, and then the disk was full", {}),
+    ({"path": ["/A"], "unit cost": [1.0], "unit_cost": [2.0]}, {}),
+    (ONE, {"columns": "cost,price"}),
+    (ONE, {"prefix": "World"}),
+    (ONE, {"cache_mb": "many"}),
+]
+WARNINGS = [
+    ({"path": ["/A", "B/C", "/A b"]}, {}),
+    ({"path": ["/A", "/B", "/A"]}, {}),
+    ({"path": ["/A"], "photo": [b"x"], "note": pa.nulls(1)}, {}),
+    (ONE, {"colums": "cost"}),
+    ({"path": ["/A"], "series": [[1.0, None]]}, {}),
+    ({"path": ["/A"], "day": pa.array([1 << 30], type=pa.date32())}, {}),
+]
+
+
+def documented(section: str) -> list[str]:
+    """The messages in the table of a section."""
+    text = DOCUMENT.split(f"\n### {section}\n", 1)[1].split("\n#", 1)[0]
+    return re.findall(r"\| `(costs\.parquet: [^`]*)` \|", text)
+
+
+def make_file(folder: Path, content: bytes | dict[str, object]) -> Path:
+    file = folder / "costs.parquet"
+    if isinstance(content, bytes):
+        file.write_bytes(content)
+    else:
+        pq.write_table(pa.table(content), file)
+    return file
+
+
+@pytest.mark.parametrize("case", ERRORS, ids=range(len(ERRORS)))
+def test_errors(tmp_path: Path, case: tuple[bytes | dict[str, object], dict[str, str]]) -> None:
+    content, arguments = case
+    file = make_file(tmp_path, content)
+    with pytest.raises(Tf.ErrorException) as error:
+        Sdf.Layer.FindOrOpen(str(file), args=arguments)
+    message = str(error.value).split(" : '", 1)[1].removesuffix("'")
+    assert message.replace(f"{tmp_path}/", "") in documented("Errors")
+
+
+@pytest.mark.parametrize("case", WARNINGS, ids=range(len(WARNINGS)))
+def test_warnings(tmp_path: Path, case: tuple[dict[str, object], dict[str, str]]) -> None:
+    content, arguments = case
+    file = make_file(tmp_path, content)
+    with collected_warnings() as warnings:
+        layer = Sdf.Layer.FindOrOpen(str(file), args=arguments)
+        layer.ExportToString()
+    assert [text.replace(f"{tmp_path}/", "") for text in warnings] == [
+        documented("Warnings")[WARNINGS.index(case)]
+    ]
+
+
+def test_every_message_is_documented_once() -> None:
+    # Beyond ERRORS: the two of encrypted files.
+    assert len(set(documented("Errors"))) == len(ERRORS) + 2
+    assert len(set(documented("Warnings"))) == len(WARNINGS)
+
+
+def test_the_example(tmp_path: Path) -> None:
+    sizes = [[4.0, 0.2, 2.8], [2.5, 0.2, 2.8]]
+    table = {
+        "path": ["/World/Wall_1", "/World/Wall_2"],
+        "cost": [120.5, None],
+        "Fire rating": ["F90", "F30"],
+        "size": pa.array(sizes, type=pa.list_(pa.float32(), 3)),
+    }
+    layer = Sdf.Layer.FindOrOpen(str(make_file(tmp_path, table)))
+    example = re.search(r"```usda\n(.*?)```", DOCUMENT, re.DOTALL)[1]
+    assert layer.ExportToString().strip() == example.strip()
