@@ -90,14 +90,19 @@ test: $(STAMPS)/installed $(STAMPS)/test-packages ## run every test
 demo: $(STAMPS)/installed ## measure a generated scene against USDC, write demo/
 	@$(VENV)/bin/usdparquet demo --output demo
 
+# Other scales: make bench PRIMS=1000000 HIERARCHY=deep. Also REPETITIONS and FORMATS (a list with
+# commas); see benchmarks/README.md.
+PRIMS ?= 100000
+HIERARCHY ?= flat
+REPETITIONS ?= 5
+
 .PHONY: bench
-bench: $(STAMPS)/installed ## run the C++ micro-benchmarks (needs google-benchmark)
-	@cmake -S . -B $(BUILD) -DUSDPARQUET_BUILD_BENCHMARKS=ON | grep -i benchmark || true
+bench: $(STAMPS)/installed ## compare the formats through SdfLayer in C++ (needs google-benchmark)
+	@scripts/setup.sh benchmark
+	cmake -S . -B $(BUILD) -DUSDPARQUET_BUILD_BENCHMARKS=ON > $(BUILD)/configure.log 2>&1 \
+	  || { cat $(BUILD)/configure.log; exit 1; }
 	cmake --build $(BUILD)
-	shopt -s nullglob
-	programs=($(BUILD)/benchmarks/*_benchmarks)
-	[[ $${#programs[@]} -gt 0 ]] || { echo "No micro-benchmarks were built" >&2; exit 1; }
-	for program in "$${programs[@]}"; do "$$program"; done
+	FORMATS=$(FORMATS) benchmarks/run.sh $(BUILD) $(PRIMS) $(HIERARCHY) $(REPETITIONS)
 
 .PHONY: asan tsan
 asan: ## build the C++ tests with address and undefined-behaviour sanitizers and run them

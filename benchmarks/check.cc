@@ -19,8 +19,8 @@ bool HasFailed() { return has_failed; }
 void CountItems(benchmark::State& state, size_t items_per_iteration) {
   const double items =
       static_cast<double>(items_per_iteration) * static_cast<double>(state.iterations());
-  state.counters["ns_per_item"] =
-      benchmark::Counter(items * 1e-9, benchmark::Counter::kIsRate | benchmark::Counter::kInvert);
+  state.counters["per_item"] =
+      benchmark::Counter(items, benchmark::Counter::kIsRate | benchmark::Counter::kInvert);
 }
 
 }  // namespace usdparquet_bench

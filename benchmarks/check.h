@@ -15,7 +15,8 @@ void Fail(benchmark::State& state, const std::string& message);
 /// Whether any benchmark of the process failed.
 bool HasFailed();
 
-/// Reports `items` as nanoseconds each, in the counter that ratios.py reads.
+/// Reports the seconds an item takes in `per_item`, the counter that ratios.py reads. With several
+/// threads each counts the items that it went over.
 void CountItems(benchmark::State& state, size_t items_per_iteration);
 
 /// Runs `body(state)`; an exception of it fails the benchmark.

@@ -59,8 +59,8 @@ struct Children {
 Children ExpectedChildren(const Scene& scene, const Paths& prims) {
   Children children;
   for (const std::string& path : scene.InnerPaths()) children.parents.emplace_back(path);
-  for (const Paths* list : {&children.parents, &prims}) {
-    for (const SdfPath& path : *list) {
+  for (const Paths& list : {children.parents, prims}) {
+    for (const SdfPath& path : list) {
       if (path.GetPathElementCount() < 2) continue;  // /World is nobody's child here
       children.hash += path.GetNameToken().Hash();
       ++children.count;
@@ -86,13 +86,13 @@ struct Input {
 
 void Register(const std::string& name, const std::string& file, Pass pass,
               std::function<Input()> make_input) {
-  const auto run = [file, pass, make_input = std::move(make_input)](benchmark::State& state) {
+  const auto run = [name, file, pass, make_input = std::move(make_input)](benchmark::State& state) {
     const SdfLayerRefPtr layer = SharedLayer(file);
     const Input input = make_input();
     uint64_t found = pass(*layer, input.paths);  // not timed: warms up
     for (auto _ : state) found += pass(*layer, input.paths);
     if (found != input.expected * (static_cast<uint64_t>(state.iterations()) + 1)) {
-      return Fail(state, state.name() + ": the layer answers otherwise");
+      return Fail(state, name + ": the layer answers otherwise");
     }
     CountItems(state, input.items);
   };

@@ -22,8 +22,9 @@ std::string FileOf(const DataFolder& folder, const Format& format, size_t column
 /// First touch: a new layer in every iteration, reading its column alone, decoding included.
 void RegisterCold(const Case& one, const Format& format, const DataFolder& folder,
                   const Readings& readings) {
+  const std::string name = BenchmarkName("cold", one.detail, format);
   const std::string file = FileOf(folder, format, one.column);
-  const auto run = [&readings, format, file, column = one.column](benchmark::State& state) {
+  const auto run = [&readings, format, name, file, column = one.column](benchmark::State& state) {
     const Reading reading = readings.Attributes(format, column, Order::kRows);
     const uint64_t expected = ExpectedDigest(column, reading.keys);
     for (auto _ : state) {
@@ -32,13 +33,13 @@ void RegisterCold(const Case& one, const Format& format, const DataFolder& folde
       const uint64_t found = ReadColumn(layer, column, reading.paths);
       state.SetIterationTime(SecondsSince(start));
       if (found != expected) {
-        Fail(state, state.name() + ": the layer has other values");
+        Fail(state, name + ": the layer has other values");
         break;
       }
     }
     CountItems(state, reading.paths.size());
   };
-  benchmark::RegisterBenchmark(BenchmarkName("cold", one.detail, format).c_str(), Checked(run))
+  benchmark::RegisterBenchmark(name.c_str(), Checked(run))
       ->UseManualTime()
       ->Iterations(1)
       ->Unit(benchmark::kMillisecond);
@@ -47,8 +48,10 @@ void RegisterCold(const Case& one, const Format& format, const DataFolder& folde
 /// After a pass that is not timed. Several threads share the layer and divide the paths.
 void RegisterWarm(const char* figure, const Case& one, Order order, int threads,
                   const Format& format, const DataFolder& folder, const Readings& readings) {
+  const std::string name = BenchmarkName(figure, one.detail, format);
   const std::string file = FileOf(folder, format, one.column);
-  const auto run = [&readings, format, file, order, column = one.column](benchmark::State& state) {
+  const auto run = [&readings, format, name, file, order,
+                    column = one.column](benchmark::State& state) {
     const Reading reading = readings.Attributes(format, column, order);
     const auto paths = reading.Paths(state.thread_index(), state.threads());
     const auto keys = reading.Keys(state.thread_index(), state.threads());
@@ -57,11 +60,11 @@ void RegisterWarm(const char* figure, const Case& one, Order order, int threads,
     for (auto _ : state) found += ReadColumn(layer, column, paths);
     const auto passes = static_cast<uint64_t>(state.iterations()) + 1;
     if (found != ExpectedDigest(column, keys) * passes) {
-      return Fail(state, state.name() + ": the layer has other values");
+      return Fail(state, name + ": the layer has other values");
     }
     CountItems(state, paths.size());
   };
-  benchmark::RegisterBenchmark(BenchmarkName(figure, one.detail, format).c_str(), Checked(run))
+  benchmark::RegisterBenchmark(name.c_str(), Checked(run))
       ->UseRealTime()
       ->MinTime(0.05)
       ->Threads(threads)

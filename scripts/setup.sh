@@ -4,6 +4,7 @@
 #   setup.sh python     prints the interpreter to use (>= 3.11, with venv and the C headers)
 #   setup.sh compiler   checks for a C++20 compiler
 #   setup.sh gtest      prints ON if the C++ tests can be built, OFF if not
+#   setup.sh benchmark  checks for google-benchmark
 #   setup.sh chromium   checks for a Chromium for the browser tests
 #
 # As root on a Debian system it installs what is missing. Elsewhere a missing tool that the build
@@ -90,6 +91,14 @@ check_gtest() {
   fi
 }
 
+has_benchmark() { compiles "${CXX:-c++}" '#include <benchmark/benchmark.h>'; }
+
+check_benchmark() {
+  has_benchmark || apt_install libbenchmark-dev || true
+  has_benchmark \
+    || fail "google-benchmark is needed and was not found (Debian: apt-get install libbenchmark-dev)"
+}
+
 has_chromium() { command -v chromium > /dev/null || command -v chromium-browser > /dev/null; }
 
 check_chromium() {
@@ -102,6 +111,7 @@ case "${1:-}" in
   python) find_python ;;
   compiler) check_compiler ;;
   gtest) check_gtest ;;
+  benchmark) check_benchmark ;;
   chromium) check_chromium ;;
-  *) fail "usage: setup.sh python|compiler|gtest|chromium" ;;
+  *) fail "usage: setup.sh python|compiler|gtest|benchmark|chromium" ;;
 esac

@@ -79,6 +79,28 @@ arrow::Status ScanHeaders(arrow::io::RandomAccessFile& file,
   return arrow::Status::OK();
 }
 
+/// Takes the locations of an offset index, those of a chunk in the bytes [begin, end).
+arrow::Status TakeLocations(const parquet::OffsetIndex& index, int64_t begin, int64_t end,
+                            ColumnChunk* chunk) {
+  for (const parquet::PageLocation& page : index.page_locations()) {
+    const int64_t first_row = chunk->first_row + page.first_row_index;
+    const int64_t last_row = chunk->pages.empty() ? int64_t{-1} : chunk->pages.back().first_row;
+    if (page.offset < begin || page.compressed_page_size <= 0 ||
+        page.offset + page.compressed_page_size > end || page.first_row_index < 0 ||
+        page.first_row_index > chunk->num_rows || first_row < last_row ||
+        (chunk->pages.empty() && page.first_row_index != 0)) {
+      return arrow::Status::IOError("its offset index is damaged");
+    }
+    // Arrow's writer lists pages without rows too: the next page then starts with the same row, or
+    // there is none.
+    if (page.first_row_index == chunk->num_rows) continue;
+    if (first_row == last_row) chunk->pages.pop_back();
+    chunk->pages.push_back(
+        {page.offset, page.compressed_page_size, static_cast<uint32_t>(first_row)});
+  }
+  return arrow::Status::OK();
+}
+
 /// The rows of every page, if all but the last have as many.
 uint32_t UniformRows(const ColumnChunk& chunk) {
   const uint32_t rows = chunk.PageRows(0);
@@ -124,18 +146,10 @@ arrow::Result<std::unique_ptr<ColumnChunk>> LocatePages(
   }
 
   const parquet::ColumnDescriptor& descriptor = *metadata.schema()->Column(column.leaf);
+  int64_t first_page = meta->data_page_offset();
   if (offset_index && !offset_index->page_locations().empty()) {
-    for (const parquet::PageLocation& page : offset_index->page_locations()) {
-      if (page.offset < begin || page.compressed_page_size <= 0 ||
-          page.offset + page.compressed_page_size > end || page.first_row_index < 0 ||
-          page.first_row_index >= group->num_rows() ||
-          (chunk->pages.empty() ? page.first_row_index != 0
-                                : first_row + page.first_row_index <= chunk->pages.back().first_row)) {
-        return arrow::Status::IOError("its offset index is damaged");
-      }
-      chunk->pages.push_back({page.offset, page.compressed_page_size,
-                              first_row + static_cast<uint32_t>(page.first_row_index)});
-    }
+    first_page = offset_index->page_locations()[0].offset;
+    ARROW_RETURN_NOT_OK(TakeLocations(*offset_index, begin, end, chunk.get()));
   } else if (column.max_rep > 0) {
     chunk->pages.push_back({meta->data_page_offset(), end - meta->data_page_offset(), first_row});
   } else if (chunk->num_rows > 0) {
@@ -143,9 +157,9 @@ arrow::Result<std::unique_ptr<ColumnChunk>> LocatePages(
         ScanHeaders(file, descriptor, meta->data_page_offset(), end - meta->data_page_offset(),
                     meta->num_values(), chunk.get()));
   }
-  if (!chunk->pages.empty() && chunk->pages.front().offset > begin) {
+  if (first_page > begin) {
     chunk->dictionary_offset = begin;
-    chunk->dictionary_size = chunk->pages.front().offset - begin;
+    chunk->dictionary_size = first_page - begin;
   }
   if (!chunk->pages.empty()) chunk->rows_per_page = UniformRows(*chunk);
   chunk->slots = std::make_unique<PageSlot[]>(chunk->pages.size());

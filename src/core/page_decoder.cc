@@ -10,6 +10,7 @@
 #include <limits>
 
 #include "dense_values.h"
+#include "message_text.h"
 #include "row_assembly.h"
 
 namespace usdparquet {
@@ -184,7 +185,7 @@ arrow::Result<std::unique_ptr<Page>> DecodePage(arrow::io::RandomAccessFile& fil
   try {
     return Decode(file, metadata, column, chunk, index, bad);
   } catch (const std::exception& e) {  // Arrow's Parquet classes throw
-    return arrow::Status::IOError(e.what());
+    return arrow::Status::IOError(MessageText(e.what()));
   }
 }
 

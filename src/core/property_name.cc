@@ -1,5 +1,9 @@
 #include "property_name.h"
 
+#include <algorithm>
+
+#include "utf8.h"
+
 namespace usdparquet {
 namespace {
 
@@ -8,25 +12,17 @@ bool IsAsciiStart(char c) {
 }
 bool IsAsciiContinue(char c) { return IsAsciiStart(c) || (c >= '0' && c <= '9'); }
 
-/// The length in bytes of the UTF-8 character that starts at text[i]; a stray byte counts as one.
-size_t CharacterLength(std::string_view text, size_t i) {
-  const auto lead = static_cast<unsigned char>(text[i]);
-  const size_t length = lead < 0x80 ? 1 : lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : lead >= 0xc0 ? 2 : 1;
-  for (size_t k = 1; k < length; ++k) {
-    if (i + k >= text.size() || (static_cast<unsigned char>(text[i + k]) & 0xc0) != 0x80) return 1;
-  }
-  return length;
-}
-
 std::string MakeIdentifier(std::string_view text, const IdentifierTest& unicode_test) {
   std::string name;
   for (size_t i = 0; i < text.size();) {
-    const size_t length = CharacterLength(text, i);
+    const size_t length = std::max<size_t>(Utf8Length(text, i), 1);  // a stray byte counts as one
     const std::string_view character = text.substr(i, length);
     const bool starts = name.empty();
     const auto stands = [&](bool at_start) {
       if (length == 1) return at_start ? IsAsciiStart(character[0]) : IsAsciiContinue(character[0]);
-      return unicode_test && unicode_test((at_start ? "" : "_") + std::string(character));
+      std::string name = at_start ? std::string() : "_";
+      name += character;
+      return unicode_test && unicode_test(name);
     };
     if (stands(starts)) {
       name += character;

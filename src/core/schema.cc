@@ -234,6 +234,7 @@ std::string JoinNames(const parquet::arrow::SchemaManifest& manifest) {
 
 arrow::Status Select(const std::vector<std::string>& selected, TableSchema* schema) {
   for (const std::string& name : selected) {
+    if (name == schema->path->column_name) continue;  // always read, never a property
     const auto matches = [&](const auto& column) { return IsSelected(column.column_name, name); };
     if (std::none_of(schema->columns.begin(), schema->columns.end(), matches) &&
         std::none_of(schema->left_out.begin(), schema->left_out.end(), matches)) {

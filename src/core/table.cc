@@ -9,18 +9,11 @@
 #include <thread>
 
 #include "page_decoder.h"
+#include "message_text.h"
 #include "path_index_file.h"
 
 namespace usdparquet {
 namespace {
-
-/// A value as a message shows it: short, and with nothing that breaks the line.
-std::string Quote(std::string_view value) {
-  constexpr size_t kMaxShown = 80;
-  std::string out = "'";
-  for (char c : value.substr(0, kMaxShown)) out += static_cast<unsigned char>(c) < 0x20 ? '?' : c;
-  return out + (value.size() > kMaxShown ? "…'" : "'");
-}
 
 parquet::ReaderProperties FileProperties() {
   return parquet::ReaderProperties(arrow::system_memory_pool());
@@ -73,9 +66,9 @@ arrow::Result<std::shared_ptr<Table>> Table::Open(
     status = table->ReadFooter();
     if (status.ok()) status = table->OpenIndex();
   } catch (const std::exception& e) {  // Arrow's Parquet classes throw
-    status = arrow::Status::IOError("the file is damaged: ", e.what());
+    status = arrow::Status::IOError("the file is damaged: ", MessageText(e.what()));
   }
-  if (!status.ok()) return arrow::Status(status.code(), name + ": " + status.message());
+  if (!status.ok()) return arrow::Status(status.code(), MessageText(name + ": " + status.message()));
   return table;
 }
 
@@ -142,7 +135,7 @@ arrow::Result<std::unique_ptr<ColumnChunk>> Table::MakeChunk(const Column& colum
     return LocatePages(*file_, *metadata_, *column.info, static_cast<int>(group),
                        group_first_rows_[group], offsets.get());
   } catch (const std::exception& e) {
-    return arrow::Status::IOError(e.what());
+    return arrow::Status::IOError(MessageText(e.what()));
   }
 }
 
@@ -171,10 +164,10 @@ ColumnChunk* Table::LocateChunk(Column& column, uint32_t group) {
 void Table::ReportError(Column& column, uint32_t group, uint32_t first_row,
                         const std::string& reason) {
   if (column.has_reported_error.exchange(true) || !options_.report) return;
-  options_.report(true, name_ + ": column '" + column.info->column_name + "', row group " +
+  options_.report(true, MessageText(name_ + ": column '" + column.info->column_name + "', row group " +
                             std::to_string(group) + ", from row " + std::to_string(first_row) +
                             ": " + reason + "; its values there read as none (further errors of "
-                            "this column are not shown)");
+                            "this column are not shown)"));
 }
 
 std::unique_ptr<Page> Table::LoadPage(Column& column, ColumnChunk& chunk, uint32_t index) {
@@ -243,7 +236,7 @@ std::string Table::PathAt(uint32_t row) {
   EpochGuard guard;
   const Page* page = FetchFrom(path_, row, guard);
   const uint32_t i = row - page->first_row;
-  return page->IsPresent(i) ? Quote(page->String(i)) : "null";
+  return page->IsPresent(i) ? QuotedValue(page->String(i)) : "null";
 }
 
 arrow::Status Table::OpenIndex() {
@@ -269,6 +262,7 @@ arrow::Status Table::BuildIndex() {
   };
   std::vector<Stretch> stretches;
   for (uint32_t g = 0; g + 1 < group_first_rows_.size(); ++g) {
+    if (group_first_rows_[g] == group_first_rows_[g + 1]) continue;  // has no pages to locate
     auto located = MakeChunk(path_, g);
     if (!located.ok()) {
       return arrow::Status::IOError("the path column '", schema_.path->column_name, "' can't be read in row group ",

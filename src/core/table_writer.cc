@@ -16,6 +16,7 @@
 #include <filesystem>
 #include <unordered_set>
 
+#include "message_text.h"
 #include "namespace_order.h"
 #include "path_index_file.h"
 #include "replace_file.h"
@@ -196,7 +197,7 @@ arrow::Result<WriteSummary> WriteTable(const arrow::Table& table, const std::str
     auto summary = write();
     return summary.ok() ? summary : arrow::Result<WriteSummary>(WithFile(summary.status(), path));
   } catch (const std::exception& e) {  // Arrow's Parquet classes throw
-    return arrow::Status::IOError(path, ": ", e.what());
+    return arrow::Status::IOError(path, ": ", MessageText(e.what()));
   }
 }
 
@@ -214,7 +215,7 @@ arrow::Result<WriteSummary> OptimizeFile(const std::string& input, const std::st
     if (!result.ok()) return WithFile(result.status(), input);
     table = std::move(*result);
   } catch (const std::exception& e) {
-    return arrow::Status::IOError(input, ": ", e.what());
+    return arrow::Status::IOError(input, ": ", MessageText(e.what()));
   }
   return WriteTable(*table, output, options);
 }

@@ -23,7 +23,7 @@ USDPARQUET_API int FormatTime(int64_t ticks, int digits, char* out);
 /// Writes `YYYY-MM-DDTHH:MM:SS[.fraction][Z]` of ticks since 1970-01-01T00:00.
 USDPARQUET_API int FormatTimestamp(int64_t ticks, int digits, bool is_utc, char* out);
 
-/// The value of a big-endian two's complement integer times 10^-scale, as Parquet
+/// The nearest double of a big-endian two's complement integer times 10^-scale, as Parquet
 /// stores decimals (https://github.com/apache/parquet-format/blob/master/LogicalTypes.md#decimal).
 /// REQUIRES: 1 <= size <= 32.
 USDPARQUET_API double DecimalToDouble(const uint8_t* bytes, int32_t size, int scale);
