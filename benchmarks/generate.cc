@@ -37,6 +37,13 @@ void WriteProperties(const std::string& target, const Format& format, const Scen
   });
 }
 
+void WriteScenes(const DataFolder& folder, const Format& format) {
+  WriteProperties(folder.WarmUp(format), format, folder.WarmUpScene(), 0, kTableColumns);
+  WriteProperties(folder.Shapes(format), format, folder.ShapeScene(), kTableColumns,
+                  kColumns.size() - kTableColumns);
+  WriteProperties(folder.Table(format), format, folder.TableScene(), 0, kTableColumns);
+}
+
 }  // namespace
 
 void Generate(const DataFolder& folder, const std::vector<Format>& formats) {
@@ -45,11 +52,9 @@ void Generate(const DataFolder& folder, const std::vector<Format>& formats) {
   WriteStage(folder.Stage(nullptr), {folder.Base()});
   for (const Format& format : formats) {
     WriteStage(folder.Stage(&format), {folder.Table(format), folder.Base()});
-    if (format.origin == Origin::kOptimized) continue;
-    WriteProperties(folder.WarmUp(format), format, folder.WarmUpScene(), 0, kTableColumns);
-    WriteProperties(folder.Shapes(format), format, folder.ShapeScene(), kTableColumns,
-                    kColumns.size() - kTableColumns);
-    WriteProperties(folder.Table(format), format, folder.TableScene(), 0, kTableColumns);
+    const bool is_optimized = format.origin == Origin::kOptimized;
+    WriteScenes(folder,
+                is_optimized ? *FindFormat(std::string("parquet_") + format.codec) : format);
   }
 }
 

@@ -1,5 +1,6 @@
 #include "layers.h"
 
+#include <malloc.h>
 #include <sys/resource.h>
 
 #include <mutex>
@@ -30,6 +31,18 @@ SdfLayerRefPtr Open(const std::string& file) {
   return layer;
 }
 
+void WaitUntilIdle() {
+  constexpr auto kWindow = std::chrono::milliseconds(3);
+  const auto start = Clock::now();
+  double before = CpuSeconds();
+  while (SecondsSince(start) < 30) {
+    std::this_thread::sleep_for(kWindow);
+    const double now = CpuSeconds();
+    if (now - before < 0.3e-3) return;
+    before = now;
+  }
+}
+
 }  // namespace
 
 SdfLayerRefPtr FreshLayer(const std::string& file, double* seconds) {
@@ -37,7 +50,7 @@ SdfLayerRefPtr FreshLayer(const std::string& file, double* seconds) {
     const std::lock_guard lock(shared_mutex);
     Shared().Reset();
   }
-  WaitUntilIdle();
+  Settle();
   if (SdfLayer::Find(file)) throw std::logic_error(file + " is open, so it can't be opened anew");
   const auto start = Clock::now();
   const SdfLayerRefPtr layer = Open(file);
@@ -49,22 +62,17 @@ SdfLayerRefPtr SharedLayer(const std::string& file) {
   const std::lock_guard lock(shared_mutex);
   if (!Shared() || Shared()->GetIdentifier() != file) {
     Shared().Reset();
-    WaitUntilIdle();
+    Settle();
     Shared() = Open(file);
   }
   return Shared();
 }
 
-void WaitUntilIdle() {
-  constexpr auto kWindow = std::chrono::milliseconds(3);
-  const auto start = Clock::now();
-  double before = CpuSeconds();
-  while (SecondsSince(start) < 30) {
-    std::this_thread::sleep_for(kWindow);
-    const double now = CpuSeconds();
-    if (now - before < 0.3e-3) return;
-    before = now;
-  }
+void Settle() {
+  WaitUntilIdle();
+#ifdef __GLIBC__
+  malloc_trim(0);
+#endif
 }
 
 }  // namespace usdparquet_bench

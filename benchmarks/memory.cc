@@ -75,7 +75,7 @@ LayerMemory MeasureMemory(const DataFolder& folder, const Format& format, int co
       throw std::runtime_error(folder.WarmUp(format) + ": the layer has other values");
     }
   }
-  WaitUntilIdle();
+  Settle();
   const LayerMemory before = ProcessMemory();
   const SdfLayerRefPtr layer = FreshLayer(folder.Table(format));
   if (!ReadPrims(layer, readings, format, columns_to_read)) {

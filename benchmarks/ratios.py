@@ -154,7 +154,8 @@ def verdict(
     if rival is None or own is None:
         return ["-", text, "not measured"]
     if is_speedup and own <= 0:
-        return ["below the noise", text, "ok"]
+        # A difference of two medians that is lost in their noise proves nothing.
+        return ["-", text, "below the noise"]
     if is_speedup:
         ratio = rival / own
         return [f"{number(ratio)}x", text, "ok" if ratio >= limit else "short"]

@@ -11,8 +11,8 @@ def optimize(
     path_column: str = "path",
     compression: str = "zstd",
     level: int | None = None,
-    rows_per_page: int = 8192,
-    rows_per_group: int = 131072,
+    rows_per_page: int = ...,
+    rows_per_group: int = ...,
     has_index: bool = True,
     progress: Callable[[int, int], None] | None = None,
 ) -> dict[str, Any]: ...

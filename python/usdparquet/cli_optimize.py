@@ -26,9 +26,13 @@ def optimize(
     target: Annotated[Path, typer.Argument(metavar="OUT", help="The file to write; may be IN.")],
     path: Annotated[str, typer.Option("--path", help="The column with the prim paths.")] = "path",
     compression: Annotated[Compression, typer.Option(help="Codec.")] = Compression.ZSTD,
-    level: Annotated[int | None, typer.Option(help="Compression level; the codec's own.")] = None,
-    rows_per_page: Annotated[int, typer.Option(min=1, help="Rows in a page.")] = 8192,
-    rows_per_group: Annotated[int, typer.Option(min=1, help="Rows in a row group.")] = 131072,
+    level: Annotated[int | None, typer.Option(help="Compression level; for zstd 15.")] = None,
+    rows_per_page: Annotated[
+        int | None, typer.Option(min=1, help="Rows in a page; 12,288 if not given.")
+    ] = None,
+    rows_per_group: Annotated[
+        int | None, typer.Option(min=1, help="Rows in a row group; 131,072 if not given.")
+    ] = None,
     index: Annotated[bool, typer.Option(help="Embed the path index.")] = True,
 ) -> None:
     """Write a file with rows in namespace order, small indexed pages and an embedded path index.
@@ -41,16 +45,16 @@ def optimize(
     try:
         with Progress(console=console, transient=True) as progress:
             task = progress.add_task(f"Writing {target.name}", total=None)
+            sizes = {"rows_per_page": rows_per_page, "rows_per_group": rows_per_group}
             done = core.optimize(
                 str(source),
                 str(target),
-                path,
-                compression.value,
-                level,
-                rows_per_page,
-                rows_per_group,
-                index,
-                lambda rows, total: progress.update(task, completed=rows, total=total),
+                path_column=path,
+                compression=compression.value,
+                level=level,
+                has_index=index,
+                progress=lambda rows, total: progress.update(task, completed=rows, total=total),
+                **{name: size for name, size in sizes.items() if size is not None},
             )
     except RuntimeError as error:
         Console(stderr=True).print(str(error), style="red", markup=False, soft_wrap=True)

@@ -1,13 +1,12 @@
 // The Python module usdparquet._core: the core library's tables and page cache.
 // Nothing here knows OpenUSD; paths and identifiers pass as strings.
 
+#include <arrow/io/file.h>
+#include <arrow/memory_pool.h>
 #include <nanobind/nanobind.h>
 #include <nanobind/stl/function.h>
 #include <nanobind/stl/optional.h>
 #include <nanobind/stl/string.h>
-
-#include <arrow/io/file.h>
-#include <arrow/memory_pool.h>
 
 #include <stdexcept>
 #include <string>
@@ -37,8 +36,8 @@ nb::dict Stats() {
   return out;
 }
 
-/// Python's identifiers are those of OpenUSD: XID_Start or `_`, then XID_Continue. Asked only of names
-/// beyond ASCII, from any thread.
+/// Python's identifiers are those of OpenUSD: XID_Start or `_`, then XID_Continue. Asked only of
+/// names beyond ASCII, from any thread.
 bool IsPythonIdentifier(std::string_view name) {
   const nb::gil_scoped_acquire locked;
   PyObject* text = PyUnicode_DecodeUTF8(name.data(), static_cast<Py_ssize_t>(name.size()), nullptr);
@@ -103,10 +102,10 @@ arrow::Compression::type CodecOf(const std::string& name) {
   throw std::invalid_argument("compression '" + name + "' is none of none, snappy, zstd");
 }
 
-nb::dict Optimize(const std::string& input, const std::string& output, const std::string& path_column,
-                  const std::string& compression, std::optional<int> level, int64_t rows_per_page,
-                  int64_t rows_per_group, bool has_index,
-                  std::function<void(int64_t, int64_t)> progress) {
+nb::dict Optimize(const std::string& input, const std::string& output,
+                  const std::string& path_column, const std::string& compression,
+                  std::optional<int> level, int64_t rows_per_page, int64_t rows_per_group,
+                  bool has_index, std::function<void(int64_t, int64_t)> progress) {
   usdparquet::WriteOptions options;
   options.path_column = path_column;
   options.codec = CodecOf(compression);
@@ -155,13 +154,14 @@ NB_MODULE(_core, m) {
         "What the Parquet file is as a layer: rows, row_groups, prims, columns (name, property, "
         "storage, sdf_type), left_out (name, reason), warnings. Raises RuntimeError with the "
         "reason if it can't be opened.");
-  m.def("optimize", &Optimize, nb::arg("input"), nb::arg("output"), nb::arg("path_column") = "path",
-        nb::arg("compression") = "zstd", nb::arg("level") = nb::none(),
-        nb::arg("rows_per_page") = usdparquet::WriteOptions().rows_per_page,
-        nb::arg("rows_per_group") = usdparquet::WriteOptions().rows_per_group,
-        nb::arg("has_index") = true, nb::arg("progress") = nb::none(),
-        "Writes the Parquet file `input` to `output` with its rows in namespace order, small pages, "
-        "page index, checksums and the embedded path index. `progress(done, all)` is called with "
-        "numbers of rows. Returns rows, bytes, index_bytes, was_reordered, invalid_paths, "
-        "duplicate_paths. Raises RuntimeError with the reason; the output is then as it was.");
+  m.def(
+      "optimize", &Optimize, nb::arg("input"), nb::arg("output"), nb::arg("path_column") = "path",
+      nb::arg("compression") = "zstd", nb::arg("level") = nb::none(),
+      nb::arg("rows_per_page") = usdparquet::WriteOptions().rows_per_page,
+      nb::arg("rows_per_group") = usdparquet::WriteOptions().rows_per_group,
+      nb::arg("has_index") = true, nb::arg("progress") = nb::none(),
+      "Writes the Parquet file `input` to `output` with its rows in namespace order, small pages, "
+      "page index, checksums and the embedded path index. `progress(done, all)` is called with "
+      "numbers of rows. Returns rows, bytes, index_bytes, was_reordered, invalid_paths, "
+      "duplicate_paths. Raises RuntimeError with the reason; the output is then as it was.");
 }

@@ -1,12 +1,12 @@
 #include "column_chunk.h"
 
-#include <algorithm>
-
 #include <arrow/buffer.h>
 #include <arrow/io/memory.h>
 #include <parquet/column_reader.h>
 #include <parquet/page_index.h>
 #include <parquet/statistics.h>
+
+#include <algorithm>
 
 namespace usdparquet {
 namespace {
@@ -73,8 +73,8 @@ arrow::Status ScanHeaders(arrow::io::RandomAccessFile& file,
     last.size = offset + size - last.offset;
   }
   if (row != chunk->first_row + chunk->num_rows) {
-    return arrow::Status::IOError("its pages hold ", row - chunk->first_row, " values, but the row group has ",
-                                  chunk->num_rows, " rows");
+    return arrow::Status::IOError("its pages hold ", row - chunk->first_row,
+                                  " values, but the row group has ", chunk->num_rows, " rows");
   }
   return arrow::Status::OK();
 }
@@ -117,10 +117,11 @@ ColumnChunk::~ColumnChunk() {
   if (slots) PageCache::Instance().Drop(slots.get(), pages.size());
 }
 
-arrow::Result<std::unique_ptr<ColumnChunk>> LocatePages(
-    arrow::io::RandomAccessFile& file, const parquet::FileMetaData& metadata,
-    const ColumnInfo& column, int row_group, uint32_t first_row,
-    const parquet::OffsetIndex* offset_index) {
+arrow::Result<std::unique_ptr<ColumnChunk>> LocatePages(arrow::io::RandomAccessFile& file,
+                                                        const parquet::FileMetaData& metadata,
+                                                        const ColumnInfo& column, int row_group,
+                                                        uint32_t first_row,
+                                                        const parquet::OffsetIndex* offset_index) {
   const auto group = metadata.RowGroup(row_group);
   const auto meta = group->ColumnChunk(column.leaf);
   ARROW_ASSIGN_OR_RAISE(const int64_t file_size, file.GetSize());
@@ -153,9 +154,9 @@ arrow::Result<std::unique_ptr<ColumnChunk>> LocatePages(
   } else if (column.max_rep > 0) {
     chunk->pages.push_back({meta->data_page_offset(), end - meta->data_page_offset(), first_row});
   } else if (chunk->num_rows > 0) {
-    ARROW_RETURN_NOT_OK(
-        ScanHeaders(file, descriptor, meta->data_page_offset(), end - meta->data_page_offset(),
-                    meta->num_values(), chunk.get()));
+    ARROW_RETURN_NOT_OK(ScanHeaders(file, descriptor, meta->data_page_offset(),
+                                    end - meta->data_page_offset(), meta->num_values(),
+                                    chunk.get()));
   }
   if (first_page > begin) {
     chunk->dictionary_offset = begin;

@@ -69,11 +69,12 @@ struct ColumnChunk {
 };
 
 /// Locates the pages of `column` in row group `row_group`, from the offset index where the file has
-/// one, else in one pass over the page headers. `first_row` is the row group's first row in the file.
-/// Thread-safe only if `offset_index` was read under the caller's lock.
-arrow::Result<std::unique_ptr<ColumnChunk>> LocatePages(
-    arrow::io::RandomAccessFile& file, const parquet::FileMetaData& metadata,
-    const ColumnInfo& column, int row_group, uint32_t first_row,
-    const parquet::OffsetIndex* offset_index);
+/// one, else in one pass over the page headers. `first_row` is the row group's first row in the
+/// file. Thread-safe only if `offset_index` was read under the caller's lock.
+arrow::Result<std::unique_ptr<ColumnChunk>> LocatePages(arrow::io::RandomAccessFile& file,
+                                                        const parquet::FileMetaData& metadata,
+                                                        const ColumnInfo& column, int row_group,
+                                                        uint32_t first_row,
+                                                        const parquet::OffsetIndex* offset_index);
 
 }  // namespace usdparquet

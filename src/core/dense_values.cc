@@ -5,6 +5,7 @@
 #include <parquet/encoding.h>
 #include <parquet/types.h>
 
+#include <algorithm>
 #include <cstring>
 #include <limits>
 
@@ -52,10 +53,33 @@ arrow::Status VisitPhysical(parquet::Type::type physical, const F& f) {
 }
 
 template <typename T>
-T* Grow(std::vector<std::byte>* out, size_t count) {
+T* Grow(RawVector<std::byte>* out, size_t count) {
   const size_t before = out->size();
   out->resize(before + count * sizeof(T));
   return reinterpret_cast<T*>(out->data() + before);
+}
+
+/// Whether stored values lie in a page as they come out of the decoder.
+template <typename Value>
+bool IsKeptAsDecoded(const ColumnInfo& column) {
+  if (column.conversion != Conversion::kNone) return false;
+  if constexpr (std::is_same_v<Value, bool> || std::is_same_v<Value, float> ||
+                std::is_same_v<Value, double>) {
+    static_assert(sizeof(bool) == 1);
+    return true;
+  } else if constexpr (std::is_same_v<Value, int32_t> || std::is_same_v<Value, int64_t>) {
+    return ScalarSize(column.stored_scalar) == sizeof(Value);
+  }
+  return false;
+}
+
+/// The dictionary's entries at `indices`, each of the width of T.
+template <typename T>
+void GatherEntries(const Dictionary& dictionary, const uint32_t* indices, int count,
+                   RawVector<std::byte>* out) {
+  const T* entries = reinterpret_cast<const T*>(dictionary.values.data());
+  T* to = Grow<T>(out, count);
+  for (int i = 0; i < count; ++i) to[i] = entries[indices[i]];
 }
 
 }  // namespace
@@ -70,13 +94,9 @@ arrow::Status DenseValues::AppendText(std::string_view text) {
 
 template <typename Value>
 arrow::Status DenseValues::Convert(const Value* values, int count) {
-  if constexpr (std::is_same_v<Value, bool>) {
-    auto* out = Grow<uint8_t>(&fixed, count);
-    for (int i = 0; i < count; ++i) out[i] = values[i];
-    return arrow::Status::OK();
-  } else if constexpr (std::is_same_v<Value, float> || std::is_same_v<Value, double>) {
-    std::memcpy(Grow<Value>(&fixed, count), values, count * sizeof(Value));
-    return arrow::Status::OK();
+  if constexpr (std::is_same_v<Value, bool> || std::is_same_v<Value, float> ||
+                std::is_same_v<Value, double>) {
+    return arrow::Status::NotImplemented("these are kept as they are decoded");
   } else if constexpr (std::is_same_v<Value, parquet::ByteArray>) {
     if (column_.conversion == Conversion::kDecimal) {
       auto* out = Grow<double>(&fixed, count);
@@ -91,7 +111,8 @@ arrow::Status DenseValues::Convert(const Value* values, int count) {
     }
     strings.offsets.reserve(strings.offsets.size() + count);
     for (int i = 0; i < count; ++i) {
-      ARROW_RETURN_NOT_OK(AppendText({reinterpret_cast<const char*>(values[i].ptr), values[i].len}));
+      ARROW_RETURN_NOT_OK(
+          AppendText({reinterpret_cast<const char*>(values[i].ptr), values[i].len}));
     }
     return arrow::Status::OK();
   } else if constexpr (std::is_same_v<Value, parquet::FixedLenByteArray>) {
@@ -123,27 +144,24 @@ arrow::Status DenseValues::Convert(const Value* values, int count) {
         break;
       case Conversion::kDecimal: {
         auto* out = Grow<double>(&fixed, count);
-        for (int i = 0; i < count; ++i) out[i] = DecimalToDouble(int64_t{values[i]}, column_.decimal_scale);
+        for (int i = 0; i < count; ++i)
+          out[i] = DecimalToDouble(int64_t{values[i]}, column_.decimal_scale);
         return arrow::Status::OK();
       }
       case Conversion::kDate:
       case Conversion::kTime:
       case Conversion::kTimestamp:
         for (int i = 0; i < count; ++i) {
-          const int length =
-              column_.conversion == Conversion::kDate   ? FormatDate(values[i], text)
-              : column_.conversion == Conversion::kTime ? FormatTime(values[i], digits, text)
-                                                        : FormatTimestamp(values[i], digits, column_.is_utc, text);
+          const int length = column_.conversion == Conversion::kDate ? FormatDate(values[i], text)
+                             : column_.conversion == Conversion::kTime
+                                 ? FormatTime(values[i], digits, text)
+                                 : FormatTimestamp(values[i], digits, column_.is_utc, text);
           ARROW_RETURN_NOT_OK(AppendText({text, static_cast<size_t>(length)}));
         }
         return arrow::Status::OK();
     }
-    if (column_.stored_scalar == Scalar::kUChar) {
-      auto* out = Grow<uint8_t>(&fixed, count);
-      for (int i = 0; i < count; ++i) out[i] = static_cast<uint8_t>(values[i]);
-    } else {
-      std::memcpy(Grow<Value>(&fixed, count), values, count * sizeof(Value));
-    }
+    auto* out = Grow<uint8_t>(&fixed, count);  // of integers, only uchar is narrower than stored
+    for (int i = 0; i < count; ++i) out[i] = static_cast<uint8_t>(values[i]);
     return arrow::Status::OK();
   }
 }
@@ -161,33 +179,47 @@ arrow::Status DenseValues::AppendTyped(parquet::Encoding::type encoding, const u
     if (!dictionary) return arrow::Status::IOError("a page needs a dictionary that is not there");
     auto decoder = parquet::MakeDictDecoder<DType>(&descriptor_, Pool());
     decoder->SetData(num_levels, data, size);
-    std::vector<int32_t> indices(count);
-    const int got = decoder->DecodeIndices(count, indices.data());
+    // Decoded where the codes of strings are kept; other types need them for a moment.
+    RawVector<uint32_t> own;
+    RawVector<uint32_t>& indices = is_string() && strings.size() == 0 ? codes : own;
+    const size_t before = indices.size();
+    indices.resize(before + count);
+    uint32_t* const decoded = indices.data() + before;
+    const int got = decoder->DecodeIndices(count, reinterpret_cast<int32_t*>(decoded));
     if (got != count) return ShortPage(count, got);
-    for (int32_t index : indices) {
-      if (index < 0 || static_cast<uint32_t>(index) >= dictionary->size) {
-        return arrow::Status::IOError("a page refers to entry ", index, " of a dictionary of ",
-                                      dictionary->size);
-      }
+    uint32_t largest = 0;  // a negative index is larger still
+    for (int i = 0; i < count; ++i) largest = std::max(largest, decoded[i]);
+    if (count > 0 && largest >= dictionary->size) {
+      return arrow::Status::IOError("a page refers to entry ", largest, " of a dictionary of ",
+                                    dictionary->size);
     }
     if (is_string()) {
-      if (strings.size() == 0) {
-        codes.insert(codes.end(), indices.begin(), indices.end());
-      } else {
-        for (int32_t index : indices) ARROW_RETURN_NOT_OK(AppendText(dictionary->strings[index]));
-      }
+      if (&indices == &codes) return arrow::Status::OK();
+      for (uint32_t index : indices) ARROW_RETURN_NOT_OK(AppendText(dictionary->strings[index]));
       return arrow::Status::OK();
     }
-    const size_t width = ScalarSize(column_.stored_scalar);
-    std::byte* out = Grow<std::byte>(&fixed, count * width);
-    for (int i = 0; i < count; ++i) {
-      std::memcpy(out + i * width, dictionary->values.data() + indices[i] * width, width);
+    switch (ScalarSize(column_.stored_scalar)) {
+      case 1:
+        GatherEntries<uint8_t>(*dictionary, decoded, count, &fixed);
+        break;
+      case 2:
+        GatherEntries<uint16_t>(*dictionary, decoded, count, &fixed);
+        break;
+      case 4:
+        GatherEntries<uint32_t>(*dictionary, decoded, count, &fixed);
+        break;
+      default:
+        GatherEntries<uint64_t>(*dictionary, decoded, count, &fixed);
     }
     return arrow::Status::OK();
   }
   if (!codes.empty()) Materialize();
   auto decoder = parquet::MakeTypedDecoder<DType>(encoding, &descriptor_, Pool());
   decoder->SetData(num_levels, data, size);
+  if (IsKeptAsDecoded<Value>(column_)) {
+    const int got = decoder->Decode(Grow<Value>(&fixed, count), count);
+    return got == count ? arrow::Status::OK() : ShortPage(count, got);
+  }
   const auto values = std::make_unique_for_overwrite<Value[]>(count);
   const int got = decoder->Decode(values.get(), count);
   if (got != count) return ShortPage(count, got);

@@ -43,9 +43,9 @@ class DenseValues {
     return codes.empty() ? strings[i] : dictionary->strings[codes[i]];
   }
 
-  std::vector<std::byte> fixed;  ///< all but strings
+  RawVector<std::byte> fixed;  ///< all but strings
   /// Strings lie here or in the dictionary: never some in each.
-  std::vector<uint32_t> codes;
+  RawVector<uint32_t> codes;
   std::shared_ptr<const Dictionary> dictionary;
   StringPool strings;
 

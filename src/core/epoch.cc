@@ -14,7 +14,8 @@ static thread_local ThreadRecord* t_record __attribute__((tls_model("initial-exe
 namespace {
 
 std::mutex g_mutex;
-// Records are reused by later threads but never freed: an evicting thread may walk the list at any time.
+// Records are reused by later threads but never freed: an evicting thread may walk the list at any
+// time.
 std::atomic<ThreadRecord*> g_records{nullptr};
 
 /// Gives the record back when its thread ends.

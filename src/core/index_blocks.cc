@@ -11,7 +11,8 @@ IndexBlocks::IndexBlocks(std::span<const std::byte> bytes, std::span<const uint3
       checksums_(checksums),
       owner_(std::move(owner)),
       on_damage_(std::move(on_damage)),
-      states_(std::make_unique<std::atomic<State>[]>((bytes.size() + kBlockSize - 1) / kBlockSize)) {}
+      states_(
+          std::make_unique<std::atomic<State>[]>((bytes.size() + kBlockSize - 1) / kBlockSize)) {}
 
 uint32_t IndexBlocks::Checksum(std::span<const std::byte> block) {
   return static_cast<uint32_t>(XXH3_64bits(block.data(), block.size()));

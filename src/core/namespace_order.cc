@@ -37,7 +37,8 @@ arrow::Status AppendChunk(const arrow::Array& chunk, std::vector<std::string_vie
       return arrow::Status::OK();
     }
     default:
-      return arrow::Status::Invalid("has type ", chunk.type()->ToString(), "; it must hold strings");
+      return arrow::Status::Invalid("has type ", chunk.type()->ToString(),
+                                    "; it must hold strings");
   }
 }
 
@@ -96,7 +97,8 @@ arrow::Result<IndexedPaths> IndexPaths(const std::vector<std::string_view>& path
         scans[0].AddNull(row);
       }
     }
-    if (PathIndexBuilder::Build(seed, indexed.hashes, scans, same, &indexed.index, &indexed.report)) {
+    if (PathIndexBuilder::Build(seed, indexed.hashes, scans, same, &indexed.index,
+                                &indexed.report)) {
       return indexed;
     }
   }

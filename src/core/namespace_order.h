@@ -16,9 +16,10 @@
 
 namespace usdparquet {
 
-/// The texts of a column of strings (string, large_string or a dictionary of them), as long as the column
-/// lives; a null has no data pointer.
-USDPARQUET_API arrow::Result<std::vector<std::string_view>> StringViews(const arrow::ChunkedArray& column);
+/// The texts of a column of strings (string, large_string or a dictionary of them), as long as the
+/// column lives; a null has no data pointer.
+USDPARQUET_API arrow::Result<std::vector<std::string_view>> StringViews(
+    const arrow::ChunkedArray& column);
 
 /// An index over `paths`, and the hash of each (0 for rows without a prim path).
 struct IndexedPaths {
@@ -27,12 +28,12 @@ struct IndexedPaths {
   std::vector<uint64_t> hashes;
 };
 USDPARQUET_API arrow::Result<IndexedPaths> IndexPaths(const std::vector<std::string_view>& paths,
-                                       const IdentifierTest& unicode_test);
+                                                      const IdentifierTest& unicode_test);
 
-/// The numbers of the rows in namespace order: every prim is followed by its descendants, and children keep
-/// the order in which the table first names them, so the layer stays the same. Rows of one path keep
-/// their order; rows without a prim path come last.
+/// The numbers of the rows in namespace order: every prim is followed by its descendants, and
+/// children keep the order in which the table first names them, so the layer stays the same. Rows
+/// of one path keep their order; rows without a prim path come last.
 USDPARQUET_API std::vector<uint32_t> NamespaceOrder(const std::vector<std::string_view>& paths,
-                                     const IndexedPaths& indexed);
+                                                    const IndexedPaths& indexed);
 
 }  // namespace usdparquet

@@ -10,6 +10,8 @@
 #include <string_view>
 #include <vector>
 
+#include "raw_vector.h"
+
 namespace usdparquet {
 
 /// Strings laid end to end. Immutable once built.
@@ -33,13 +35,11 @@ struct StringPool {
 /// The decoded dictionary of one column chunk, shared by the chunk's pages.
 /// Fixed-size scalars lie in `values`, strings in `strings`.
 struct Dictionary {
-  std::vector<std::byte> values;
+  RawVector<std::byte> values;
   StringPool strings;
   uint32_t size = 0;
 
-  size_t MemoryUsage() const {
-    return values.capacity() + strings.MemoryUsage() + sizeof(*this);
-  }
+  size_t MemoryUsage() const { return values.capacity() + strings.MemoryUsage() + sizeof(*this); }
 };
 
 /// One decoded page: rows [first_row, first_row + num_rows) of one column.
@@ -54,13 +54,14 @@ struct Page {
 
   /// A bit a row, set where the cell has a value. Empty if every cell has one.
   std::vector<uint64_t> presence;
-  /// Scalars and tuples: row i at [i * stride]. Arrays: the elements of all rows.
-  std::vector<std::byte> values;
+  /// Scalars and tuples: row i at [i * stride], unspecified where there is no value. Arrays: the
+  /// elements of all rows.
+  RawVector<std::byte> values;
   /// Arrays: row i holds the elements [offsets[i], offsets[i + 1]). Else empty.
   std::vector<uint32_t> offsets;
   /// Strings: an index into `dictionary->strings` for every element, or, without
   /// a dictionary, element i is string i of `strings`.
-  std::vector<uint32_t> codes;
+  RawVector<uint32_t> codes;
   std::shared_ptr<const Dictionary> dictionary;
   StringPool strings;
 

@@ -75,9 +75,7 @@ class USDPARQUET_API PageCache {
   void Charge(int64_t bytes) { AddResident(bytes); }
 
   /// Counts bytes handed to a decoder.
-  void CountBytesRead(uint64_t bytes) {
-    bytes_read_.fetch_add(bytes, std::memory_order_relaxed);
-  }
+  void CountBytesRead(uint64_t bytes) { bytes_read_.fetch_add(bytes, std::memory_order_relaxed); }
 
   /// Sets the budget, in bytes, and evicts at once what no longer fits. The page in
   /// use is always kept, so one page larger than the budget still works.

@@ -31,8 +31,8 @@ arrow::Result<std::unique_ptr<parquet::PageReader>> OpenPages(
   }
   PageCache::Instance().CountBytesRead(size);
   return parquet::PageReader::Open(std::make_shared<arrow::io::BufferReader>(std::move(bytes)),
-                                   std::numeric_limits<int64_t>::max(), chunk.codec, PageProperties(),
-                                   descriptor);
+                                   std::numeric_limits<int64_t>::max(), chunk.codec,
+                                   PageProperties(), descriptor);
 }
 
 /// The chunk's dictionary, decoded once for as long as a page uses it.
@@ -48,16 +48,17 @@ arrow::Result<std::shared_ptr<const Dictionary>> LoadDictionary(
   if (!page || page->type() != parquet::PageType::DICTIONARY_PAGE) {
     return arrow::Status::IOError("there is no dictionary page at byte ", chunk.dictionary_offset);
   }
-  ARROW_ASSIGN_OR_RAISE(auto decoded,
-                        DenseValues::DecodeDictionary(
-                            column, descriptor, static_cast<const parquet::DictionaryPage&>(*page)));
+  ARROW_ASSIGN_OR_RAISE(
+      auto decoded, DenseValues::DecodeDictionary(
+                        column, descriptor, static_cast<const parquet::DictionaryPage&>(*page)));
   // Charged as long as it lives, which is as long as the last page that holds it.
   const auto charge = static_cast<int64_t>(decoded->MemoryUsage());
   PageCache::Instance().Charge(charge);
-  std::shared_ptr<const Dictionary> shared(decoded.get(), [decoded, charge](const Dictionary*) mutable {
-    decoded.reset();
-    PageCache::Instance().Charge(-charge);
-  });
+  std::shared_ptr<const Dictionary> shared(decoded.get(),
+                                           [decoded, charge](const Dictionary*) mutable {
+                                             decoded.reset();
+                                             PageCache::Instance().Charge(-charge);
+                                           });
   chunk.dictionary = shared;
   return shared;
 }
@@ -121,9 +122,13 @@ arrow::Result<ValueSection> DecodeLevels(const ColumnInfo& column, const parquet
   return ValueSection{data, size, count};
 }
 
+bool IsTimeText(const ColumnInfo& column) {
+  return column.stored_scalar == Scalar::kString && column.conversion != Conversion::kNone;
+}
+
 void ReportBadRows(const ColumnInfo& column, uint32_t first_row, const DenseValues& values,
                    std::vector<RowSpan>* rows, BadCells* bad) {
-  const bool is_time = column.stored_scalar == Scalar::kString && column.conversion != Conversion::kNone;
+  const bool is_time = IsTimeText(column);
   for (size_t i = 0; i < rows->size(); ++i) {
     RowSpan& row = (*rows)[i];
     const char* reason = "has a null inside its array or tuple, which a USD value cannot have";
@@ -163,15 +168,21 @@ arrow::Result<std::unique_ptr<Page>> Decode(arrow::io::RandomAccessFile& file,
     ARROW_RETURN_NOT_OK(values.Append(data_page.encoding(), section.data, section.size,
                                       data_page.num_values(), section.count, dictionary));
   }
-  auto rows = AssembleRows(column, levels);
-  if (rows.size() != chunk.PageRows(index)) {
-    return arrow::Status::IOError("a page holds ", rows.size(), " rows, but should hold ",
-                                  chunk.PageRows(index));
-  }
-  ReportBadRows(column, location.first_row, values, &rows, bad);
   auto page = std::make_unique<Page>();
   page->first_row = location.first_row;
-  page->num_rows = static_cast<uint32_t>(rows.size());
+  page->num_rows = chunk.PageRows(index);
+  const auto wrong_count = [&](size_t rows) {
+    return arrow::Status::IOError("a page holds ", rows, " rows, but should hold ", page->num_rows);
+  };
+  // Most columns have no null in most pages; dates and times need a look at each text.
+  if (!IsTimeText(column) && IsDense(column, levels)) {
+    if (levels.count != page->num_rows) return wrong_count(levels.count);
+    FillDensePage(column, std::move(values), page.get());
+    return page;
+  }
+  auto rows = AssembleRows(column, levels);
+  if (rows.size() != page->num_rows) return wrong_count(rows.size());
+  ReportBadRows(column, location.first_row, values, &rows, bad);
   FillPage(column, rows, std::move(values), page.get());
   return page;
 }

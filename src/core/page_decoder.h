@@ -24,9 +24,9 @@ struct BadCells {
   std::string reason;      ///< of the first
 };
 
-/// Decodes page `index` of `chunk`. Cells that have no USD value (a null inside an array or tuple, a date
-/// beyond the calendar) are left without one and told in `bad`. Damage fails, also by a wrong page checksum.
-/// Thread-safe.
+/// Decodes page `index` of `chunk`. Cells that have no USD value (a null inside an array or tuple,
+/// a date beyond the calendar) are left without one and told in `bad`. Damage fails, also by a
+/// wrong page checksum. Thread-safe.
 arrow::Result<std::unique_ptr<Page>> DecodePage(arrow::io::RandomAccessFile& file,
                                                 const parquet::FileMetaData& metadata,
                                                 const ColumnInfo& column, ColumnChunk& chunk,

@@ -39,7 +39,8 @@ class PrimId {
 };
 
 /// Consecutive rows that are, or lie below, children of one prim. The name of the child that
-/// row r stands for is element number `depth` of the path of row r, where `depth` is that of the parent.
+/// row r stands for is element number `depth` of the path of row r, where `depth` is that of the
+/// parent.
 struct ChildRun {
   uint32_t first_row = 0;
   uint32_t count = 0;

@@ -121,7 +121,8 @@ bool PathIndexBuilder::Build(uint64_t seed, const std::vector<uint64_t>& hashes,
   }
   std::sort(unlisted.begin(), unlisted.end());
 
-  // All runs in file order. An ancestor without an earlier row stands where its first descendant does.
+  // All runs in file order. An ancestor without an earlier row stands where its first descendant
+  // does.
   std::vector<OwnedRun> runs;
   const auto add = [&runs](uint32_t inner, uint32_t first_row, uint32_t count) {
     if (!runs.empty() && runs.back().inner == inner &&

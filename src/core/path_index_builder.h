@@ -16,7 +16,8 @@
 
 namespace usdparquet {
 
-/// What one stretch of consecutive rows adds to the index. Made by one thread; stretches are made in parallel.
+/// What one stretch of consecutive rows adds to the index. Made by one thread; stretches are made
+/// in parallel.
 class USDPARQUET_API PathScan {
  public:
   PathScan(uint64_t root_hash, const IdentifierTest& unicode_test)
@@ -72,8 +73,8 @@ class USDPARQUET_API PathIndexBuilder {
  public:
   static constexpr size_t kMaxReported = 5;
 
-  /// Builds the index from `hashes` (one a row, 0 for none) and the scans in the order of their rows.
-  /// Returns false if two different paths share a hash: scan again with another seed.
+  /// Builds the index from `hashes` (one a row, 0 for none) and the scans in the order of their
+  /// rows. Returns false if two different paths share a hash: scan again with another seed.
   static bool Build(uint64_t seed, const std::vector<uint64_t>& hashes,
                     const std::vector<PathScan>& scans, const PathTable::SamePath& same_path,
                     PathIndex* index, PathIndexReport* report);

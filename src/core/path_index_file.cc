@@ -51,7 +51,8 @@ uint64_t HeaderChecksum(const Header& header) {
 
 /// The sections of the body in their order, each on a multiple of 8 bytes.
 struct Sections {
-  size_t row_offsets = 0, row_entries = 0, inner_offsets = 0, inner_entries = 0, inners = 0, runs = 0;
+  size_t row_offsets = 0, row_entries = 0, inner_offsets = 0, inner_entries = 0, inners = 0,
+         runs = 0;
   size_t end = 0;
 
   explicit Sections(const Header& h) {
@@ -70,10 +71,11 @@ struct Sections {
 };
 
 bool IsSane(const Header& h) {
-  return h.row_id_bits >= 1 && h.row_id_bits <= 32 && h.inner_id_bits >= 1 && h.inner_id_bits <= 32 &&
-         h.row_bucket_bits < 32 && h.inner_bucket_bits < 32 && h.num_inners >= 1 &&
-         h.num_inners < (1u << 31) && h.num_rows < (1u << 31) && h.num_row_entries <= h.num_rows &&
-         h.num_invalid <= h.num_rows && h.num_duplicates <= h.num_rows;
+  return h.row_id_bits >= 1 && h.row_id_bits <= 32 && h.inner_id_bits >= 1 &&
+         h.inner_id_bits <= 32 && h.row_bucket_bits < 32 && h.inner_bucket_bits < 32 &&
+         h.num_inners >= 1 && h.num_inners < (1u << 31) && h.num_rows < (1u << 31) &&
+         h.num_row_entries <= h.num_rows && h.num_invalid <= h.num_rows &&
+         h.num_duplicates <= h.num_rows;
 }
 
 template <typename T>
@@ -119,7 +121,8 @@ std::string PathIndexFile::Serialize(const PathIndex& index, const PathIndexRepo
   header.inner_bucket_bits = inners.bucket_bits;
   header.num_invalid = report.num_invalid;
   header.num_duplicates = report.num_duplicates;
-  for (size_t i = 0; i < report.invalid_rows.size(); ++i) header.invalid_rows[i] = report.invalid_rows[i];
+  for (size_t i = 0; i < report.invalid_rows.size(); ++i)
+    header.invalid_rows[i] = report.invalid_rows[i];
   for (size_t i = 0; i < report.duplicates.size(); ++i) {
     header.duplicate_rows[2 * i] = report.duplicates[i].first;
     header.duplicate_rows[2 * i + 1] = report.duplicates[i].second;
@@ -146,7 +149,8 @@ std::string PathIndexFile::Serialize(const PathIndex& index, const PathIndexRepo
 
   std::string bytes(reinterpret_cast<const char*>(&header), sizeof(header));
   bytes += body;
-  bytes.append(reinterpret_cast<const char*>(checksums.data()), checksums.size() * sizeof(uint32_t));
+  bytes.append(reinterpret_cast<const char*>(checksums.data()),
+               checksums.size() * sizeof(uint32_t));
   return bytes;
 }
 
@@ -154,8 +158,9 @@ std::string PathIndexFile::Locator(int64_t offset, const std::string& bytes) {
   Header header;
   std::memcpy(&header, bytes.data(), sizeof(header));
   char text[160];
-  std::snprintf(text, sizeof(text), "version=%u.%u offset=%" PRId64 " length=%zu checksum=%016" PRIx64,
-                kMajor, kMinor, offset, bytes.size(), header.header_checksum);
+  std::snprintf(text, sizeof(text),
+                "version=%u.%u offset=%" PRId64 " length=%zu checksum=%016" PRIx64, kMajor, kMinor,
+                offset, bytes.size(), header.header_checksum);
   return text;
 }
 
@@ -220,12 +225,13 @@ PathIndexFile::Opened PathIndexFile::Open(arrow::io::RandomAccessFile& file,
     owner = *copy;
   }
   const uint8_t* body = owner->data() + header.header_size;
-  const std::span checksums(reinterpret_cast<const uint32_t*>(body + sections.end), header.num_blocks);
+  const std::span checksums(reinterpret_cast<const uint32_t*>(body + sections.end),
+                            header.num_blocks);
   if (XXH3_64bits(checksums.data(), checksums.size_bytes()) != header.blocks_checksum) {
     return give_up("its checksums are damaged");
   }
-  const auto blocks = std::make_shared<IndexBlocks>(
-      std::as_bytes(std::span(body, sections.end)), checksums, owner, std::move(on_damage));
+  const auto blocks = std::make_shared<IndexBlocks>(std::as_bytes(std::span(body, sections.end)),
+                                                    checksums, owner, std::move(on_damage));
 
   const auto at = [body]<typename T>(size_t section, size_t count, T) {
     return std::span<const T>(reinterpret_cast<const T*>(body + section), count);

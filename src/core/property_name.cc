@@ -7,9 +7,7 @@
 namespace usdparquet {
 namespace {
 
-bool IsAsciiStart(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
-}
+bool IsAsciiStart(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
 bool IsAsciiContinue(char c) { return IsAsciiStart(c) || (c >= '0' && c <= '9'); }
 
 std::string MakeIdentifier(std::string_view text, const IdentifierTest& unicode_test) {

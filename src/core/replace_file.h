@@ -11,8 +11,8 @@
 
 namespace usdparquet {
 
-/// A file that takes its name only when it is complete. It is written under another name in the same
-/// folder; without Commit, the destructor removes it. Not thread-safe.
+/// A file that takes its name only when it is complete. It is written under another name in the
+/// same folder; without Commit, the destructor removes it. Not thread-safe.
 class ReplaceFile {
  public:
   explicit ReplaceFile(std::string path);

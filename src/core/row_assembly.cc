@@ -2,6 +2,7 @@
 
 #include <arrow/util/float16.h>
 
+#include <algorithm>
 #include <cstring>
 
 namespace usdparquet {
@@ -41,7 +42,8 @@ std::vector<RowSpan> AssembleNested(const ColumnInfo& column, const Levels& leve
     const int16_t def = levels.def[i], rep = levels.rep[i];
     if (rep == 0 || rows.empty()) {
       close_row();
-      rows.push_back({next, 0, def < outer_def - 1 ? RowSpan::State::kNull : RowSpan::State::kValue});
+      rows.push_back(
+          {next, 0, def < outer_def - 1 ? RowSpan::State::kNull : RowSpan::State::kValue});
       components = tuple;
     }
     RowSpan& row = rows.back();
@@ -121,7 +123,8 @@ void FillFixed(const ColumnInfo& column, const std::vector<RowSpan>& rows, Dense
     page->values = std::move(values.fixed);
     return;
   }
-  const size_t stored = ScalarSize(column.stored_scalar), presented = ScalarSize(column.type.scalar);
+  const size_t stored = ScalarSize(column.stored_scalar),
+               presented = ScalarSize(column.type.scalar);
   const size_t stride = column.type.is_array ? 0 : column.type.tuple * presented;
   size_t total = 0;
   for (const RowSpan& row : rows) {
@@ -131,14 +134,30 @@ void FillFixed(const ColumnInfo& column, const std::vector<RowSpan>& rows, Dense
   std::byte* out = page->values.data();
   for (const RowSpan& row : rows) {
     if (row.state == RowSpan::State::kValue) {
-      CopyScalars(column.stored_scalar, column.type.scalar, values.fixed.data() + row.begin * stored,
-                  row.count, out);
+      CopyScalars(column.stored_scalar, column.type.scalar,
+                  values.fixed.data() + row.begin * stored, row.count, out);
     }
     out += stride != 0 ? stride : row.state == RowSpan::State::kValue ? row.count * presented : 0;
   }
 }
 
 }  // namespace
+
+bool IsDense(const ColumnInfo& column, const Levels& levels) {
+  return column.max_rep == 0 &&
+         (levels.def.empty() ||
+          std::find_if(levels.def.begin(), levels.def.end(),
+                       [&](int16_t def) { return def != column.max_def; }) == levels.def.end());
+}
+
+void FillDensePage(const ColumnInfo& column, DenseValues&& values, Page* page) {
+  const std::vector<RowSpan> no_rows;  // needed only where cells are missing
+  if (values.is_string()) {
+    FillStrings(column, no_rows, std::move(values), page);
+  } else {
+    page->values = std::move(values.fixed);
+  }
+}
 
 std::vector<RowSpan> AssembleRows(const ColumnInfo& column, const Levels& levels) {
   return column.max_rep == 0 ? AssembleFlat(column, levels) : AssembleNested(column, levels);
@@ -149,7 +168,8 @@ void FillPage(const ColumnInfo& column, const std::vector<RowSpan>& rows, DenseV
   if (!IsEveryRowPresent(rows)) {
     page->presence.assign((rows.size() + 63) / 64, 0);
     for (size_t i = 0; i < rows.size(); ++i) {
-      if (rows[i].state == RowSpan::State::kValue) page->presence[i >> 6] |= uint64_t{1} << (i & 63);
+      if (rows[i].state == RowSpan::State::kValue)
+        page->presence[i >> 6] |= uint64_t{1} << (i & 63);
     }
   }
   if (column.type.is_array) {

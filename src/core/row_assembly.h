@@ -28,6 +28,14 @@ struct RowSpan {
   State state = State::kNull;
 };
 
+/// Whether every level of a column without lists stands for a value: then the dense values are the
+/// rows.
+bool IsDense(const ColumnInfo& column, const Levels& levels);
+
+/// Moves the values of `page->num_rows` rows, of which none is null, into the page.
+/// REQUIRES: IsDense.
+void FillDensePage(const ColumnInfo& column, DenseValues&& values, Page* page);
+
 /// The rows that `levels` describe. A row with a null inside its array or tuple, or with a
 /// tuple of the wrong length, is kBad.
 std::vector<RowSpan> AssembleRows(const ColumnInfo& column, const Levels& levels);

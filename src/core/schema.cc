@@ -26,7 +26,8 @@ int TickDigits(arrow::TimeUnit::type unit) {
   return 0;
 }
 
-/// The unit in which Parquet stores the ticks; Arrow's own may differ (it has seconds, Parquet does not).
+/// The unit in which Parquet stores the ticks; Arrow's own may differ (it has seconds, Parquet does
+/// not).
 int StoredTickDigits(const parquet::ColumnDescriptor& leaf, arrow::TimeUnit::type fallback) {
   if (leaf.physical_type() == parquet::Type::INT96) return 9;
   const auto digits = [&](parquet::LogicalType::TimeUnit::unit unit) {
@@ -259,9 +260,9 @@ arrow::Result<TableSchema> ReadSchema(const parquet::FileMetaData& metadata,
                                       const std::optional<std::vector<std::string>>& selected,
                                       const IdentifierTest& unicode_test) {
   parquet::arrow::SchemaManifest manifest;
-  ARROW_RETURN_NOT_OK(parquet::arrow::SchemaManifest::Make(metadata.schema(),
-                                                           metadata.key_value_metadata(),
-                                                           parquet::ArrowReaderProperties(), &manifest));
+  ARROW_RETURN_NOT_OK(
+      parquet::arrow::SchemaManifest::Make(metadata.schema(), metadata.key_value_metadata(),
+                                           parquet::ArrowReaderProperties(), &manifest));
   TableSchema schema;
   const SchemaReader reader(*metadata.schema(), unicode_test);
   for (const SchemaField& field : manifest.schema_fields) {
@@ -286,7 +287,8 @@ arrow::Result<TableSchema> ReadSchema(const parquet::FileMetaData& metadata,
   if (!schema.path) {
     return arrow::Status::Invalid("there is no column '", path_column,
                                   "' with the prim paths; name yours with the format argument "
-                                  "'path' (the file has ", JoinNames(manifest), ")");
+                                  "'path' (the file has ",
+                                  JoinNames(manifest), ")");
   }
   if (selected) ARROW_RETURN_NOT_OK(Select(*selected, &schema));
 

@@ -3,6 +3,7 @@
 /// \file
 /// What the columns of a Parquet file are to USD.
 
+#include <arrow/result.h>
 #include <parquet/arrow/schema.h>
 #include <parquet/metadata.h>
 
@@ -10,8 +11,6 @@
 #include <optional>
 #include <string>
 #include <vector>
-
-#include <arrow/result.h>
 
 #include "api.h"
 #include "property_name.h"

@@ -8,8 +8,8 @@
 #include <limits>
 #include <thread>
 
-#include "page_decoder.h"
 #include "message_text.h"
+#include "page_decoder.h"
 #include "path_index_file.h"
 
 namespace usdparquet {
@@ -30,14 +30,16 @@ arrow::Status CheckMagic(arrow::io::RandomAccessFile& file) {
   ARROW_RETURN_NOT_OK(file.ReadAt(size - shown, shown, tail).status());
   const std::string_view first(head, shown), last(tail, shown);
   if (last == "PARE" || first == "PARE") {
-    return arrow::Status::Invalid("the file is encrypted, which is not supported; write it without encryption");
+    return arrow::Status::Invalid(
+        "the file is encrypted, which is not supported; write it without encryption");
   }
   if (first != "PAR1") {
     return arrow::Status::Invalid("this is not a Parquet file (it does not start with 'PAR1')");
   }
   if (size < kSmallestFile || last != "PAR1") {
-    return arrow::Status::Invalid("the file is truncated: it starts as Parquet, but does not end with 'PAR1'; "
-                                  "copy or write it again");
+    return arrow::Status::Invalid(
+        "the file is truncated: it starts as Parquet, but does not end with 'PAR1'; "
+        "copy or write it again");
   }
   return arrow::Status::OK();
 }
@@ -57,9 +59,8 @@ Table::~Table() {
   drop(path_);
 }
 
-arrow::Result<std::shared_ptr<Table>> Table::Open(
-    std::shared_ptr<arrow::io::RandomAccessFile> file, const std::string& name,
-    TableOptions options) {
+arrow::Result<std::shared_ptr<Table>> Table::Open(std::shared_ptr<arrow::io::RandomAccessFile> file,
+                                                  const std::string& name, TableOptions options) {
   std::shared_ptr<Table> table(new Table(std::move(file), name, std::move(options)));
   arrow::Status status;
   try {
@@ -68,7 +69,8 @@ arrow::Result<std::shared_ptr<Table>> Table::Open(
   } catch (const std::exception& e) {  // Arrow's Parquet classes throw
     status = arrow::Status::IOError("the file is damaged: ", MessageText(e.what()));
   }
-  if (!status.ok()) return arrow::Status(status.code(), MessageText(name + ": " + status.message()));
+  if (!status.ok())
+    return arrow::Status(status.code(), MessageText(name + ": " + status.message()));
   return table;
 }
 
@@ -82,8 +84,9 @@ arrow::Status Table::ReadFooter() {
   reader_ = parquet::ParquetFileReader::Open(file_, FileProperties());
   metadata_ = reader_->metadata();
   if (metadata_->is_encryption_algorithm_set()) {
-    return arrow::Status::Invalid("columns of the file are encrypted, which is not supported; "
-                                  "write it without encryption");
+    return arrow::Status::Invalid(
+        "columns of the file are encrypted, which is not supported; "
+        "write it without encryption");
   }
   page_index_ = reader_->GetPageIndexReader();
 
@@ -96,12 +99,14 @@ arrow::Status Table::ReadFooter() {
     group_first_rows_.push_back(static_cast<uint32_t>(row));
     const int64_t rows = metadata_->RowGroup(g)->num_rows();
     if (rows < 0 || row + rows > metadata_->num_rows()) {
-      return arrow::Status::IOError("the file is damaged: its row groups have other numbers of rows than its footer says");
+      return arrow::Status::IOError(
+          "the file is damaged: its row groups have other numbers of rows than its footer says");
     }
     row += rows;
   }
   if (row != metadata_->num_rows()) {
-    return arrow::Status::IOError("the file is damaged: its row groups have other numbers of rows than its footer says");
+    return arrow::Status::IOError(
+        "the file is damaged: its row groups have other numbers of rows than its footer says");
   }
   group_first_rows_.push_back(static_cast<uint32_t>(row));
   num_rows_ = static_cast<uint32_t>(row);
@@ -119,7 +124,8 @@ arrow::Status Table::ReadFooter() {
   ARROW_ASSIGN_OR_RAISE(schema_, ReadSchema(*metadata_, options_.path_column, options_.columns,
                                             options_.unicode_test));
   properties_ = std::make_unique<Column[]>(schema_.columns.size());
-  for (size_t i = 0; i < schema_.columns.size(); ++i) InitColumn(&properties_[i], schema_.columns[i]);
+  for (size_t i = 0; i < schema_.columns.size(); ++i)
+    InitColumn(&properties_[i], schema_.columns[i]);
   InitColumn(&path_, *schema_.path);
   return arrow::Status::OK();
 }
@@ -164,10 +170,11 @@ ColumnChunk* Table::LocateChunk(Column& column, uint32_t group) {
 void Table::ReportError(Column& column, uint32_t group, uint32_t first_row,
                         const std::string& reason) {
   if (column.has_reported_error.exchange(true) || !options_.report) return;
-  options_.report(true, MessageText(name_ + ": column '" + column.info->column_name + "', row group " +
-                            std::to_string(group) + ", from row " + std::to_string(first_row) +
-                            ": " + reason + "; its values there read as none (further errors of "
-                            "this column are not shown)"));
+  options_.report(true, MessageText(name_ + ": column '" + column.info->column_name +
+                                    "', row group " + std::to_string(group) + ", from row " +
+                                    std::to_string(first_row) + ": " + reason +
+                                    "; its values there read as none (further errors of "
+                                    "this column are not shown)"));
 }
 
 std::unique_ptr<Page> Table::LoadPage(Column& column, ColumnChunk& chunk, uint32_t index) {
@@ -194,7 +201,8 @@ bool Table::HasValue(size_t column, uint32_t row) {
   const ColumnInfo& info = schema_.columns[column];
   ColumnChunk* chunk = ChunkOf(properties_[column], row);
   // The statistics count null leaves: of a nested or converted column they say less.
-  if (info.max_rep == 0 && !(info.conversion != Conversion::kNone && info.stored_scalar == Scalar::kString)) {
+  if (info.max_rep == 0 &&
+      !(info.conversion != Conversion::kNone && info.stored_scalar == Scalar::kString)) {
     if (info.max_def == 0 || chunk->null_count == 0) return true;
     if (chunk->null_count == chunk->num_rows) return false;
   }
@@ -242,7 +250,8 @@ std::string Table::PathAt(uint32_t row) {
 arrow::Status Table::OpenIndex() {
   auto opened = PathIndexFile::Open(*file_, *metadata_, schema_.path->leaf,
                                     [this](const std::string& message) {
-                                      if (options_.report) options_.report(true, name_ + ": " + message);
+                                      if (options_.report)
+                                        options_.report(true, name_ + ": " + message);
                                     });
   if (!opened.warning.empty()) warnings_.push_back(name_ + ": " + opened.warning);
   if (opened.index && !options_.ignore_embedded_index) {
@@ -265,8 +274,9 @@ arrow::Status Table::BuildIndex() {
     if (group_first_rows_[g] == group_first_rows_[g + 1]) continue;  // has no pages to locate
     auto located = MakeChunk(path_, g);
     if (!located.ok()) {
-      return arrow::Status::IOError("the path column '", schema_.path->column_name, "' can't be read in row group ",
-                                    g, ": ", located.status().message());
+      return arrow::Status::IOError("the path column '", schema_.path->column_name,
+                                    "' can't be read in row group ", g, ": ",
+                                    located.status().message());
     }
     path_.chunks[g].store(located->release());
     ColumnChunk* chunk = path_.chunks[g].load();
@@ -276,7 +286,8 @@ arrow::Status Table::BuildIndex() {
   // A seed is tried again only after two paths of one file shared 60 bits of hash.
   for (uint64_t seed = 0; seed < 8; ++seed) {
     std::vector<uint64_t> hashes(num_rows_, 0);
-    std::vector<PathScan> scans(stretches.size(), PathScan(RootPathHash(seed), options_.unicode_test));
+    std::vector<PathScan> scans(stretches.size(),
+                                PathScan(RootPathHash(seed), options_.unicode_test));
     std::atomic<size_t> next{0};
     std::mutex failure_mutex;
     arrow::Status failure;
@@ -287,9 +298,9 @@ arrow::Status Table::BuildIndex() {
         auto page = DecodePage(*file_, *metadata_, *path_.info, *chunk, index, &bad);
         if (!page.ok()) {
           std::lock_guard lock(failure_mutex);
-          failure = arrow::Status::IOError("the path column '", path_.info->column_name,
-                                           "' can't be read from row ", chunk->pages[index].first_row,
-                                           " on: ", page.status().message());
+          failure = arrow::Status::IOError(
+              "the path column '", path_.info->column_name, "' can't be read from row ",
+              chunk->pages[index].first_row, " on: ", page.status().message());
           return;
         }
         const Page& paths = **page;
@@ -303,7 +314,8 @@ arrow::Status Table::BuildIndex() {
         }
       }
     };
-    const size_t wanted = options_.num_threads ? options_.num_threads : std::thread::hardware_concurrency();
+    const size_t wanted =
+        options_.num_threads ? options_.num_threads : std::thread::hardware_concurrency();
     std::vector<std::thread> threads;
     for (size_t t = 1; t < std::min(std::max<size_t>(wanted, 1), stretches.size()); ++t) {
       threads.emplace_back(work);
@@ -317,15 +329,17 @@ arrow::Status Table::BuildIndex() {
       return arrow::Status::OK();
     }
   }
-  return arrow::Status::Invalid("different paths share their hashes with every seed; the file seems made for that");
+  return arrow::Status::Invalid(
+      "different paths share their hashes with every seed; the file seems made for that");
 }
 
 void Table::CollectWarnings() {
   const std::string where = name_ + ": column '" + schema_.path->column_name + "': ";
   if (report_.num_invalid > 0) {
     const bool is_one = report_.num_invalid == 1;
-    std::string text = where + std::to_string(report_.num_invalid) + (is_one ? " row has" : " rows have") +
-                       " no valid absolute prim path and " + (is_one ? "is" : "are") + " left out: ";
+    std::string text = where + std::to_string(report_.num_invalid) +
+                       (is_one ? " row has" : " rows have") + " no valid absolute prim path and " +
+                       (is_one ? "is" : "are") + " left out: ";
     for (size_t i = 0; i < report_.invalid_rows.size(); ++i) {
       const uint32_t row = report_.invalid_rows[i];
       text += (i ? ", row " : "row ") + std::to_string(row) + ": " + PathAt(row);

@@ -45,7 +45,11 @@ arrow::Result<std::shared_ptr<parquet::WriterProperties>> MakeProperties(
       ->max_rows_per_page(options.rows_per_page)
       ->enable_write_page_index()
       ->enable_page_checksum();
-  if (options.compression_level) builder.compression_level(*options.compression_level);
+  if (options.compression_level) {
+    builder.compression_level(*options.compression_level);
+  } else if (options.codec == arrow::Compression::ZSTD) {
+    builder.compression_level(WriteOptions::kZstdLevel);
+  }
 
   std::shared_ptr<parquet::SchemaDescriptor> leaves;
   ARROW_RETURN_NOT_OK(parquet::arrow::ToParquetSchema(table.schema().get(), *builder.build(),
@@ -163,7 +167,8 @@ arrow::Result<WriteSummary> WriteTo(const std::shared_ptr<arrow::io::OutputStrea
   if (options.has_index) {
     std::vector<std::string_view> ordered(paths.size());
     for (size_t i = 0; i < order.size(); ++i) ordered[i] = paths[order[i]];
-    ARROW_RETURN_NOT_OK(WriteIndex(ordered, options, fingerprint.value(), sink.get(), writer.get(), &summary));
+    ARROW_RETURN_NOT_OK(
+        WriteIndex(ordered, options, fingerprint.value(), sink.get(), writer.get(), &summary));
   }
   ARROW_RETURN_NOT_OK(writer->Close());
   const parquet::FileMetaData& metadata = *writer->metadata();
@@ -205,8 +210,7 @@ arrow::Result<WriteSummary> OptimizeFile(const std::string& input, const std::st
                                          const WriteOptions& options) {
   const auto read = [&]() -> arrow::Result<std::shared_ptr<arrow::Table>> {
     ARROW_ASSIGN_OR_RAISE(auto file, arrow::io::ReadableFile::Open(input));
-    ARROW_ASSIGN_OR_RAISE(auto reader,
-                          parquet::arrow::OpenFile(file, arrow::system_memory_pool()));
+    ARROW_ASSIGN_OR_RAISE(auto reader, parquet::arrow::OpenFile(file, arrow::system_memory_pool()));
     return reader->ReadTable();
   };
   std::shared_ptr<arrow::Table> table;

@@ -21,8 +21,11 @@ namespace usdparquet {
 struct WriteOptions {
   std::string path_column = "path";
   arrow::Compression::type codec = arrow::Compression::ZSTD;
-  std::optional<int> compression_level;  ///< the codec's own default if not given
-  int64_t rows_per_page = 8192;
+  /// If not given, kZstdLevel for Zstandard and the codec's own default for others.
+  std::optional<int> compression_level;
+  /// From level 14 on Zstandard splits its blocks, which the planes of small split pages need.
+  static constexpr int kZstdLevel = 15;
+  int64_t rows_per_page = 12288;
   int64_t rows_per_group = 131072;
   bool has_index = true;  ///< embed the path index
   IdentifierTest unicode_test;
@@ -40,9 +43,9 @@ struct WriteSummary {
   uint32_t num_duplicates = 0;  ///< rows that repeat a path; they are kept
 };
 
-/// Writes `table` to the file `path`. All rows, columns and metadata are kept; only the order of the rows
-/// changes. The file is written under another name in the same folder and then renamed, so that a file of
-/// that name is replaced whole or not at all.
+/// Writes `table` to the file `path`. All rows, columns and metadata are kept; only the order of
+/// the rows changes. The file is written under another name in the same folder and then renamed, so
+/// that a file of that name is replaced whole or not at all.
 USDPARQUET_API arrow::Result<WriteSummary> WriteTable(const arrow::Table& table,
                                                       const std::string& path,
                                                       const WriteOptions& options);

@@ -11,17 +11,17 @@ struct TypeRow {
 
 // Names as in pxr/usd/sdf/schema.cpp. Matrices are row-major, as GfMatrix is.
 constexpr TypeRow kTypes[] = {
-    {Scalar::kBool, 1, "bool"},       {Scalar::kUChar, 1, "uchar"},
-    {Scalar::kInt, 1, "int"},         {Scalar::kInt, 2, "int2"},
-    {Scalar::kInt, 3, "int3"},        {Scalar::kInt, 4, "int4"},
-    {Scalar::kUInt, 1, "uint"},       {Scalar::kInt64, 1, "int64"},
-    {Scalar::kUInt64, 1, "uint64"},   {Scalar::kHalf, 1, "half"},
-    {Scalar::kHalf, 2, "half2"},      {Scalar::kHalf, 3, "half3"},
-    {Scalar::kHalf, 4, "half4"},      {Scalar::kFloat, 1, "float"},
-    {Scalar::kFloat, 2, "float2"},    {Scalar::kFloat, 3, "float3"},
-    {Scalar::kFloat, 4, "float4"},    {Scalar::kDouble, 1, "double"},
-    {Scalar::kDouble, 2, "double2"},  {Scalar::kDouble, 3, "double3"},
-    {Scalar::kDouble, 4, "double4"},  {Scalar::kDouble, 9, "matrix3d"},
+    {Scalar::kBool, 1, "bool"},        {Scalar::kUChar, 1, "uchar"},
+    {Scalar::kInt, 1, "int"},          {Scalar::kInt, 2, "int2"},
+    {Scalar::kInt, 3, "int3"},         {Scalar::kInt, 4, "int4"},
+    {Scalar::kUInt, 1, "uint"},        {Scalar::kInt64, 1, "int64"},
+    {Scalar::kUInt64, 1, "uint64"},    {Scalar::kHalf, 1, "half"},
+    {Scalar::kHalf, 2, "half2"},       {Scalar::kHalf, 3, "half3"},
+    {Scalar::kHalf, 4, "half4"},       {Scalar::kFloat, 1, "float"},
+    {Scalar::kFloat, 2, "float2"},     {Scalar::kFloat, 3, "float3"},
+    {Scalar::kFloat, 4, "float4"},     {Scalar::kDouble, 1, "double"},
+    {Scalar::kDouble, 2, "double2"},   {Scalar::kDouble, 3, "double3"},
+    {Scalar::kDouble, 4, "double4"},   {Scalar::kDouble, 9, "matrix3d"},
     {Scalar::kDouble, 16, "matrix4d"}, {Scalar::kString, 1, "string"},
 };
 

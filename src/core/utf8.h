@@ -9,7 +9,8 @@
 
 namespace usdparquet {
 
-/// The length in bytes of the character at text[i]; 0 if there is no valid one. REQUIRES: i < text.size().
+/// The length in bytes of the character at text[i]; 0 if there is no valid one. REQUIRES: i <
+/// text.size().
 inline size_t Utf8Length(std::string_view text, size_t i) {
   const auto byte = [&](size_t k) {
     return i + k < text.size() ? static_cast<unsigned char>(text[i + k]) : 0u;

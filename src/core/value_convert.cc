@@ -76,13 +76,14 @@ double DecimalToDouble(const uint8_t* bytes, int32_t size, int scale) {
 }
 
 double DecimalToDouble(int64_t unscaled, int scale) {
-  // 10^22 is the last power of ten that a double holds exactly; the quotient of two exact numbers is
-  // rounded once. (Arrow's ToDouble multiplies by 10^-scale, which is rounded already.)
+  // 10^22 is the last power of ten that a double holds exactly; the quotient of two exact numbers
+  // is rounded once. (Arrow's ToDouble multiplies by 10^-scale, which is rounded already.)
   static constexpr double kPowers[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
                                        1e8,  1e9,  1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
                                        1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
   constexpr int64_t kExact = int64_t{1} << 53;
-  if (scale >= 0 && scale < static_cast<int>(std::size(kPowers)) && unscaled >= -kExact && unscaled <= kExact) {
+  if (scale >= 0 && scale < static_cast<int>(std::size(kPowers)) && unscaled >= -kExact &&
+      unscaled <= kExact) {
     return static_cast<double>(unscaled) / kPowers[scale];
   }
   return Parse(arrow::Decimal128(unscaled), scale);

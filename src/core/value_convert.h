@@ -4,6 +4,7 @@
 /// Conversions of stored values that are more than a copy: decimals, dates and times.
 
 #include <cstdint>
+
 #include "api.h"
 
 namespace usdparquet {

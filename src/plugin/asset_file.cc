@@ -1,12 +1,11 @@
 #include "plugin/asset_file.h"
 
-#include <pxr/usd/ar/asset.h>
-#include <pxr/usd/ar/resolvedPath.h>
-#include <pxr/usd/ar/resolver.h>
-
 #include <arrow/buffer.h>
 #include <arrow/io/memory.h>
 #include <arrow/memory_pool.h>
+#include <pxr/usd/ar/asset.h>
+#include <pxr/usd/ar/resolvedPath.h>
+#include <pxr/usd/ar/resolver.h>
 
 #include <algorithm>
 
@@ -55,14 +54,17 @@ class AssetFile final : public arrow::io::RandomAccessFile {
     }
     count = std::min(count, size - position);
     if (count == 0) return 0;
-    const size_t read = asset_->Read(out, static_cast<size_t>(count), static_cast<size_t>(position));
+    const size_t read =
+        asset_->Read(out, static_cast<size_t>(count), static_cast<size_t>(position));
     if (read != static_cast<size_t>(count)) {
-      return arrow::Status::IOError("the asset gave ", read, " bytes at ", position, " instead of ", count);
+      return arrow::Status::IOError("the asset gave ", read, " bytes at ", position, " instead of ",
+                                    count);
     }
     return count;
   }
   arrow::Result<std::shared_ptr<arrow::Buffer>> ReadAt(int64_t position, int64_t count) override {
-    ARROW_ASSIGN_OR_RAISE(auto buffer, arrow::AllocateResizableBuffer(count, arrow::system_memory_pool()));
+    ARROW_ASSIGN_OR_RAISE(auto buffer,
+                          arrow::AllocateResizableBuffer(count, arrow::system_memory_pool()));
     ARROW_ASSIGN_OR_RAISE(const int64_t read, ReadAt(position, count, buffer->mutable_data()));
     ARROW_RETURN_NOT_OK(buffer->Resize(read));
     return std::shared_ptr<arrow::Buffer>(std::move(buffer));

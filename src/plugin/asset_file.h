@@ -3,9 +3,9 @@
 /// \file
 /// OpenUSD assets as files that Arrow reads.
 
-#include <pxr/pxr.h>
 #include <arrow/io/interfaces.h>
 #include <arrow/result.h>
+#include <pxr/pxr.h>
 
 #include <memory>
 #include <string>

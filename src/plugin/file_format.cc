@@ -65,8 +65,9 @@ bool UsdParquetFileFormat::Read(SdfLayer* layer, const std::string& resolved_pat
     return false;
   }
   for (const std::string& name : arguments->unknown) {
-    TF_WARN("%s: unknown format argument '%s' is ignored; known are path, columns, prefix, cache_mb",
-            resolved_path.c_str(), name.c_str());
+    TF_WARN(
+        "%s: unknown format argument '%s' is ignored; known are path, columns, prefix, cache_mb",
+        resolved_path.c_str(), name.c_str());
   }
   if (arguments->cache_bytes) {
     usdparquet::PageCache::Instance().SetBudget(*arguments->cache_bytes);

@@ -3,8 +3,8 @@
 /// \file
 /// The SdfFileFormat that OpenUSD finds for `.parquet`.
 
-#include <pxr/pxr.h>
 #include <pxr/base/tf/declarePtrs.h>
+#include <pxr/pxr.h>
 #include <pxr/usd/sdf/fileFormat.h>
 
 #include <string>

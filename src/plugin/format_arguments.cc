@@ -28,7 +28,8 @@ arrow::Result<SdfPath> ParsePrefix(const std::string& text) {
 arrow::Result<uint64_t> ParseMegabytes(const std::string& text) {
   char* end = nullptr;
   const double megabytes = std::strtod(text.c_str(), &end);
-  if (text.empty() || *end != '\0' || !std::isfinite(megabytes) || megabytes < 0 || megabytes > 1e9) {
+  if (text.empty() || *end != '\0' || !std::isfinite(megabytes) || megabytes < 0 ||
+      megabytes > 1e9) {
     return arrow::Status::Invalid("format argument cache_mb='", text,
                                   "' is no number of mebibytes, such as 64");
   }
@@ -49,8 +50,9 @@ arrow::Result<UsdParquetArguments> UsdParquetParseArguments(
       for (const std::string& column : TfStringSplit(value, ",")) {
         const std::string trimmed = TfStringTrim(column);
         if (trimmed.empty()) {
-          return arrow::Status::Invalid("format argument columns='", value,
-                                        "' has an empty name; give column names with commas between");
+          return arrow::Status::Invalid(
+              "format argument columns='", value,
+              "' has an empty name; give column names with commas between");
         }
         parsed.columns->push_back(trimmed);
       }

@@ -3,11 +3,10 @@
 /// \file
 /// The format arguments of a layer (`file.parquet:SDF_FORMAT_ARGS:name=value&…`).
 
+#include <arrow/result.h>
 #include <pxr/pxr.h>
 #include <pxr/usd/sdf/fileFormat.h>
 #include <pxr/usd/sdf/path.h>
-
-#include <arrow/result.h>
 
 #include <optional>
 #include <string>
@@ -16,11 +15,12 @@
 PXR_NAMESPACE_OPEN_SCOPE
 
 struct UsdParquetArguments {
-  std::string path_column = "path";                 ///< `path`: the column with the prim paths
-  std::optional<std::vector<std::string>> columns;  ///< `columns`: those to present, comma-separated
-  SdfPath prefix = SdfPath::AbsoluteRootPath();     ///< `prefix`: the prim to root the table under
-  std::optional<uint64_t> cache_bytes;              ///< `cache_mb`: sets the process-wide budget
-  std::vector<std::string> unknown;                 ///< arguments that this format does not know
+  std::string path_column = "path";  ///< `path`: the column with the prim paths
+  std::optional<std::vector<std::string>>
+      columns;                                   ///< `columns`: those to present, comma-separated
+  SdfPath prefix = SdfPath::AbsoluteRootPath();  ///< `prefix`: the prim to root the table under
+  std::optional<uint64_t> cache_bytes;           ///< `cache_mb`: sets the process-wide budget
+  std::vector<std::string> unknown;              ///< arguments that this format does not know
 };
 
 /// Parses `arguments`. Fails on a bad value, with a message that names the argument.

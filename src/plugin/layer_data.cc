@@ -72,7 +72,8 @@ uint32_t UsdParquetLayerData::ColumnOf(uint32_t property_handle) const {
   const size_t mask = columns_by_handle_.size() - 1;
   for (size_t slot = (property_handle >> 8) & mask; columns_by_handle_[slot].second != 0;
        slot = (slot + 1) & mask) {
-    if (columns_by_handle_[slot].first == property_handle) return columns_by_handle_[slot].second - 1;
+    if (columns_by_handle_[slot].first == property_handle)
+      return columns_by_handle_[slot].second - 1;
   }
   return kNoColumn;
 }
@@ -97,9 +98,10 @@ UsdParquetLayerData::Location UsdParquetLayerData::Resolve(const SdfPath& path) 
   if (handles.prim == 0) return at;
   at.prim = prims_.Find(path, handles.prim);
   if (!at.prim) return at;
-  const bool is_root = UsdParquetPrimLookup::IsAbovePrefix(at.prim)
-                           ? UsdParquetPrimLookup::DepthAbovePrefix(at.prim) == 0
-                           : at.prim == table_->paths().root() && prims_.prefix().IsAbsoluteRootPath();
+  const bool is_root =
+      UsdParquetPrimLookup::IsAbovePrefix(at.prim)
+          ? UsdParquetPrimLookup::DepthAbovePrefix(at.prim) == 0
+          : at.prim == table_->paths().root() && prims_.prefix().IsAbsoluteRootPath();
   at.type = is_root ? SdfSpecTypePseudoRoot : SdfSpecTypePrim;
   return at;
 }
@@ -121,7 +123,8 @@ TfTokenVector UsdParquetLayerData::ChildNames(PrimId prim) const {
   size_t count = 0;
   for (const auto& run : table_->paths().Children(prim)) count += run.count;
   names.reserve(count);
-  table_->VisitChildNames(prim, [&](std::string_view name) { names.emplace_back(std::string(name)); });
+  table_->VisitChildNames(prim,
+                          [&](std::string_view name) { names.emplace_back(std::string(name)); });
   return names;
 }
 
@@ -246,14 +249,15 @@ bool UsdParquetLayerData::VisitPrims(const SdfPath& path, PrimId prim, uint64_t 
 
 void UsdParquetLayerData::_VisitSpecs(SdfAbstractDataSpecVisitor* visitor) const {
   const SdfPath& root = SdfPath::AbsoluteRootPath();
-  VisitPrims(root, prims_.Find(root, UsdParquetPathHandles(root).prim),
-             table_->paths().root_hash(), visitor);
+  VisitPrims(root, prims_.Find(root, UsdParquetPathHandles(root).prim), table_->paths().root_hash(),
+             visitor);
 }
 
 void UsdParquetLayerData::Refuse(const char* action, const SdfPath& path) const {
-  TF_RUNTIME_ERROR("%s: can't %s <%s>: Parquet layers are read-only; author the opinion in a "
-                   "stronger layer",
-                   table_->name().c_str(), action, path.GetText());
+  TF_RUNTIME_ERROR(
+      "%s: can't %s <%s>: Parquet layers are read-only; author the opinion in a "
+      "stronger layer",
+      table_->name().c_str(), action, path.GetText());
 }
 
 void UsdParquetLayerData::CreateSpec(const SdfPath& path, SdfSpecType) { Refuse("create", path); }

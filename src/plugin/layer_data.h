@@ -3,8 +3,8 @@
 /// \file
 /// The data of a Parquet layer: a thin adapter of usdparquet::Table to SdfAbstractData.
 
-#include <pxr/pxr.h>
 #include <pxr/base/tf/declarePtrs.h>
+#include <pxr/pxr.h>
 #include <pxr/usd/sdf/abstractData.h>
 
 #include <memory>
@@ -23,7 +23,8 @@ TF_DECLARE_WEAK_AND_REF_PTRS(UsdParquetLayerData);
 /// Prims and attributes of a Parquet file, presented without ever being made.
 ///
 /// `Resolve` finds what a path stands for, `HasField` is the one resolver of fields; all
-/// queries are made of the two. Whatever asks a type, a list of properties or metadata reads no page.
+/// queries are made of the two. Whatever asks a type, a list of properties or metadata reads no
+/// page.
 ///
 /// Thread-safety: queries may come from any number of threads. The data can't be edited:
 /// every mutator raises an error and changes nothing.

@@ -3,9 +3,10 @@
 /// \file
 /// The integers by which OpenUSD itself tells paths apart.
 ///
-/// An SdfPath is a pair of 32-bit pool handles: one of the prim part, one of the property part. Equal
-/// paths have equal handles as long as one of them lives. They are taken through SdfPath's own hash
-/// hook (`TfHashAppend`), so no copy is made, no reference count is touched and no node is read.
+/// An SdfPath is a pair of 32-bit pool handles: one of the prim part, one of the property part.
+/// Equal paths have equal handles as long as one of them lives. They are taken through SdfPath's
+/// own hash hook (`TfHashAppend`), so no copy is made, no reference count is touched and no node is
+/// read.
 
 #include <pxr/pxr.h>
 #include <pxr/usd/sdf/path.h>

@@ -30,7 +30,8 @@ ParentHash& LastParent() {
 
 }  // namespace
 
-UsdParquetPrimLookup::UsdParquetPrimLookup(const usdparquet::PathIndex& index, const SdfPath& prefix)
+UsdParquetPrimLookup::UsdParquetPrimLookup(const usdparquet::PathIndex& index,
+                                           const SdfPath& prefix)
     : index_(index),
       prefix_(prefix),
       prefix_depth_(prefix.GetPathElementCount()),
@@ -39,15 +40,16 @@ UsdParquetPrimLookup::UsdParquetPrimLookup(const usdparquet::PathIndex& index, c
   // Half full when every prim was touched, but never more than a quarter of the budget.
   const size_t wanted = 2 * (index.num_row_prims() + index.num_inner_prims());
   const size_t affordable = PageCache::Instance().budget() / 4 / sizeof(uint64_t);
-  num_slots_ = std::bit_floor(std::max<size_t>(std::min(std::bit_ceil(wanted), affordable), 64 * kWays));
+  num_slots_ =
+      std::bit_floor(std::max<size_t>(std::min(std::bit_ceil(wanted), affordable), 64 * kWays));
   bucket_mask_ = static_cast<uint32_t>(num_slots_ / kWays - 1);
   // calloc: of a large table, pages that are never touched stay with the system.
   constexpr size_t kLine = kWays * sizeof(uint64_t);
   const size_t bytes = num_slots_ * sizeof(uint64_t);
   memory_ = std::calloc(bytes + kLine, 1);
   if (!memory_) return;
-  slots_ = reinterpret_cast<std::atomic<uint64_t>*>((reinterpret_cast<uintptr_t>(memory_) + kLine - 1) &
-                                                    ~uintptr_t{kLine - 1});
+  slots_ = reinterpret_cast<std::atomic<uint64_t>*>(
+      (reinterpret_cast<uintptr_t>(memory_) + kLine - 1) & ~uintptr_t{kLine - 1});
   PageCache::Instance().Charge(static_cast<int64_t>(bytes));
 }
 
@@ -79,8 +81,8 @@ PrimId UsdParquetPrimLookup::FindAndRemember(const SdfPath& path, uint32_t handl
   }
   if (victim == kWays) victim = (handle >> 10) % kWays;
   UsdParquetPathRetainer::Retain(prim_path);
-  const uint64_t old = bucket[victim].exchange(uint64_t{handle} << 32 | prim.bits(),
-                                               std::memory_order_acq_rel);
+  const uint64_t old =
+      bucket[victim].exchange(uint64_t{handle} << 32 | prim.bits(), std::memory_order_acq_rel);
   if (old != 0) UsdParquetPathRetainer::Release(static_cast<uint32_t>(old >> 32));
   return prim;
 }

@@ -3,8 +3,8 @@
 /// \file
 /// From SdfPath to the prim of a table.
 
-#include <pxr/pxr.h>
 #include <pxr/base/tf/token.h>
+#include <pxr/pxr.h>
 #include <pxr/usd/sdf/path.h>
 
 #include <atomic>
@@ -18,12 +18,13 @@
 
 PXR_NAMESPACE_OPEN_SCOPE
 
-/// Finds prims by path: first in a table from path handles to prims, filled as prims are touched, and
-/// behind it in the path index, for which the path's element names are hashed.
+/// Finds prims by path: first in a table from path handles to prims, filled as prims are touched,
+/// and behind it in the path index, for which the path's element names are hashed.
 ///
-/// The handle table has buckets of one cache line; a full bucket replaces an entry, so the table has a
-/// fixed size, and a reader takes no lock. It keeps the paths in it alive, because OpenUSD reuses the
-/// handle of a path that nobody holds. Paths that are not in the file are remembered as such.
+/// The handle table has buckets of one cache line; a full bucket replaces an entry, so the table
+/// has a fixed size, and a reader takes no lock. It keeps the paths in it alive, because OpenUSD
+/// reuses the handle of a path that nobody holds. Paths that are not in the file are remembered as
+/// such.
 ///
 /// Thread-safety: Find may be called from any number of threads.
 class UsdParquetPrimLookup {
@@ -45,10 +46,9 @@ class UsdParquetPrimLookup {
     return FindAndRemember(path, handle);
   }
 
-  /// Whether `prim` is the pseudo-root or another ancestor of the prefix; none of them is in the file.
-  static bool IsAbovePrefix(usdparquet::PrimId prim) {
-    return prim && prim.bits() >= kAbovePrefix;
-  }
+  /// Whether `prim` is the pseudo-root or another ancestor of the prefix; none of them is in the
+  /// file.
+  static bool IsAbovePrefix(usdparquet::PrimId prim) { return prim && prim.bits() >= kAbovePrefix; }
   /// The number of path elements of such an ancestor.
   static uint32_t DepthAbovePrefix(usdparquet::PrimId prim) { return prim.bits() - kAbovePrefix; }
 
@@ -60,8 +60,9 @@ class UsdParquetPrimLookup {
   static constexpr uint32_t kAbovePrefix = 0xffffff00u;  // inner prims that no file can have
 
   std::atomic<uint64_t>* BucketOf(uint32_t handle) const {
-    // A handle is an index into one of up to 256 pool regions, the region in the low byte. Paths made
-    // one after the other have neighbouring indices, and are mostly read in that order: they share buckets.
+    // A handle is an index into one of up to 256 pool regions, the region in the low byte. Paths
+    // made one after the other have neighbouring indices, and are mostly read in that order: they
+    // share buckets.
     const uint32_t key = (handle >> 8) + (handle & 0xff) * 0x9e3779b1u;
     return slots_ ? slots_ + ((key >> 2) & bucket_mask_) * kWays : nullptr;
   }

@@ -113,7 +113,8 @@ const TypeRow kRows[] = {
 
 const UsdParquetValueType* UsdParquetFindValueType(const usdparquet::ValueType& type) {
   for (const TypeRow& row : kRows) {
-    if (row.scalar == type.scalar && row.tuple == type.tuple) return type.is_array ? &row.array : &row.one;
+    if (row.scalar == type.scalar && row.tuple == type.tuple)
+      return type.is_array ? &row.array : &row.one;
   }
   return nullptr;
 }

@@ -3,8 +3,8 @@
 /// \file
 /// From decoded pages to the C++ types of Sdf values.
 
-#include <pxr/pxr.h>
 #include <pxr/base/vt/value.h>
+#include <pxr/pxr.h>
 #include <pxr/usd/sdf/abstractData.h>
 
 #include <cstdint>

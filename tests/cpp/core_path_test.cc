@@ -104,8 +104,8 @@ std::vector<std::string> ChildrenOf(const PathIndex& index, PrimId prim,
 
 /// What the index should say, computed the plain way.
 struct Reference {
-  std::map<std::string, uint32_t> row_of;                      // last row wins
-  std::map<std::string, std::vector<std::string>> children;    // of "/", "/a", …, in file order
+  std::map<std::string, uint32_t> row_of;                    // last row wins
+  std::map<std::string, std::vector<std::string>> children;  // of "/", "/a", …, in file order
   std::set<std::string> prims;
 
   explicit Reference(const std::vector<std::string>& paths) {
@@ -163,8 +163,8 @@ TEST_P(RandomNamespaces, EqualTheReference) {
 INSTANTIATE_TEST_SUITE_P(Seeds, RandomNamespaces, testing::Range(0, 60));
 
 TEST(PathIndex, LeavesInvalidPathsOutAndCountsThem) {
-  const std::vector<std::string> paths = {"/a/b", "relative", "/a//c", "/", "", "/a/b/", "/a.prop",
-                                          "/1st", "/a/{v=x}", "/a/c"};
+  const std::vector<std::string> paths = {"/a/b",  "relative", "/a//c", "/",        "",
+                                          "/a/b/", "/a.prop",  "/1st",  "/a/{v=x}", "/a/c"};
   const Built built = Build(paths, 3);
   EXPECT_EQ(built.report.num_invalid, 8u);
   EXPECT_EQ(built.report.invalid_rows, (std::vector<uint32_t>{1, 2, 3, 4, 5}));

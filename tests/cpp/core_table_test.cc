@@ -1,9 +1,8 @@
 // Tables: values of every row over all layouts, damage, threads.
 
-#include <gtest/gtest.h>
-
 #include <arrow/api.h>
 #include <arrow/io/file.h>
+#include <gtest/gtest.h>
 
 #include <fstream>
 #include <iterator>
@@ -132,17 +131,17 @@ constexpr auto kV1 = parquet::ParquetDataPageVersion::V1;
 
 INSTANTIATE_TEST_SUITE_P(
     All, TableLayouts,
-    testing::Values(
-        LayoutCase{"indexed", {}}, LayoutCase{"indexed_v2", {.page_version = kV2}},
-        LayoutCase{"no_index", {.has_page_index = false}},
-        LayoutCase{"no_index_v2", {.has_page_index = false, .page_version = kV2}},
-        LayoutCase{"plain", {.has_dictionary = false}},
-        LayoutCase{"plain_no_index",
-                   {.has_page_index = false, .has_dictionary = false, .page_version = kV1}},
-        LayoutCase{"snappy", {.codec = parquet::Compression::SNAPPY}},
-        LayoutCase{"uncompressed", {.codec = parquet::Compression::UNCOMPRESSED}},
-        LayoutCase{"one_group", {.rows_per_group = 100000, .rows_per_page = 100000}},
-        LayoutCase{"uneven", {.rows_per_group = 777, .rows_per_page = 33}}),
+    testing::Values(LayoutCase{"indexed", {}}, LayoutCase{"indexed_v2", {.page_version = kV2}},
+                    LayoutCase{"no_index", {.has_page_index = false}},
+                    LayoutCase{"no_index_v2", {.has_page_index = false, .page_version = kV2}},
+                    LayoutCase{"plain", {.has_dictionary = false}},
+                    LayoutCase{
+                        "plain_no_index",
+                        {.has_page_index = false, .has_dictionary = false, .page_version = kV1}},
+                    LayoutCase{"snappy", {.codec = parquet::Compression::SNAPPY}},
+                    LayoutCase{"uncompressed", {.codec = parquet::Compression::UNCOMPRESSED}},
+                    LayoutCase{"one_group", {.rows_per_group = 100000, .rows_per_page = 100000}},
+                    LayoutCase{"uneven", {.rows_per_group = 777, .rows_per_page = 33}}),
     [](const auto& info) { return std::string(info.param.name); });
 
 TEST(Table, NamespaceAndChildNames) {
@@ -150,12 +149,14 @@ TEST(Table, NamespaceAndChildNames) {
   const PathIndex& paths = table->paths();
   const uint64_t world = ChildPathHash(paths.root_hash(), "World");
   std::vector<std::string> zones;
-  table->VisitChildNames(paths.Find(world), [&](std::string_view name) { zones.emplace_back(name); });
+  table->VisitChildNames(paths.Find(world),
+                         [&](std::string_view name) { zones.emplace_back(name); });
   ASSERT_EQ(zones.size(), 10u);
   EXPECT_EQ(zones[3], "Zone_3");
   const uint64_t zone = ChildPathHash(world, "Zone_3");
   std::vector<std::string> prims;
-  table->VisitChildNames(paths.Find(zone), [&](std::string_view name) { prims.emplace_back(name); });
+  table->VisitChildNames(paths.Find(zone),
+                         [&](std::string_view name) { prims.emplace_back(name); });
   ASSERT_EQ(prims.size(), 100u);
   EXPECT_EQ(prims[7], "Prim_307");
   EXPECT_EQ(paths.RowOf(paths.Find(ChildPathHash(zone, "Prim_307"))), 307u);
@@ -242,8 +243,8 @@ TEST(BadFiles, SayWhatIsWrong) {
   ExpectError(WriteBytes("short.parquet", "PAR1"), "truncated");
   const std::string good = ReadAll(WriteFile("good.parquet", *MixedTable(1000)));
   ExpectError(WriteBytes("cut.parquet", good.substr(0, good.size() / 2)), "truncated");
-  const auto table = arrow::Table::Make(arrow::schema({arrow::field("x", arrow::float64())}),
-                                        {Doubles({1, 2})});
+  const auto table =
+      arrow::Table::Make(arrow::schema({arrow::field("x", arrow::float64())}), {Doubles({1, 2})});
   ExpectError(WriteFile("no_path.parquet", *table), "no column 'path'");
   const auto numbers = arrow::Table::Make(arrow::schema({arrow::field("path", arrow::float64())}),
                                           {Doubles({1, 2})});
@@ -256,13 +257,15 @@ TEST(BadFiles, SayWhatIsWrong) {
 }
 
 TEST(BadFiles, ADamagedPageIsToldOnceAndReadsAsNone) {
-  const std::string path = WriteFile("damaged.parquet", *MixedTable(3000), {.has_dictionary = false});
+  const std::string path =
+      WriteFile("damaged.parquet", *MixedTable(3000), {.has_dictionary = false});
   std::string bytes = ReadAll(path);
   {
     // Overwrite the middle of the chunk of `cost` in row group 1.
     auto table = Open(path).ValueOrDie();
     const auto chunk = table->metadata().RowGroup(1)->ColumnChunk(1);
-    const auto middle = static_cast<size_t>(chunk->data_page_offset() + chunk->total_compressed_size() / 2);
+    const auto middle =
+        static_cast<size_t>(chunk->data_page_offset() + chunk->total_compressed_size() / 2);
     for (size_t i = 0; i < 32; ++i) bytes[middle + i] = static_cast<char>(~bytes[middle + i]);
   }
   Reports reports;
@@ -315,8 +318,8 @@ TEST(BadCells, ANullInAnArrayIsToldOnce) {
   ASSERT_TRUE(lists.Append().ok() && values->AppendNull().ok() && values->Append(4).ok());
   ASSERT_TRUE(lists.Append().ok() && values->Append(5).ok());
   const auto table = arrow::Table::Make(
-      arrow::schema({arrow::field("path", arrow::utf8()),
-                     arrow::field("list", arrow::list(arrow::int32()))}),
+      arrow::schema(
+          {arrow::field("path", arrow::utf8()), arrow::field("list", arrow::list(arrow::int32()))}),
       {Strings({"/a", "/b", "/c", "/d", "/e", "/f"}), lists.Finish().ValueOrDie()});
   Reports reports;
   auto opened = Open(WriteFile("null_in_array.parquet", *table), {}, &reports).ValueOrDie();
@@ -324,7 +327,9 @@ TEST(BadCells, ANullInAnArrayIsToldOnce) {
   for (uint32_t row = 0; row < 6; ++row) cells.push_back(Cell(*opened, 0, row));
   EXPECT_EQ(cells, (std::vector<std::string>{"1 2", "null", "null", "", "null", "5"}));
   ASSERT_EQ(reports.warnings.size(), 1u);
-  EXPECT_EQ(reports.warnings[0].find("test.parquet: column 'list', row 1: the cell has a null inside"), 0u)
+  EXPECT_EQ(
+      reports.warnings[0].find("test.parquet: column 'list', row 1: the cell has a null inside"),
+      0u)
       << reports.warnings[0];
 }
 

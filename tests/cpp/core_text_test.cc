@@ -27,7 +27,9 @@ TEST(PropertyName, ReplacesEveryOtherCharacterByOneUnderscore) {
 }
 
 TEST(PropertyName, KeepsUnicodeThatTheTestAllows) {
-  const auto letters = [](std::string_view name) { return name.find("€") == std::string_view::npos; };
+  const auto letters = [](std::string_view name) {
+    return name.find("€") == std::string_view::npos;
+  };
   EXPECT_EQ(MakePropertyName("Größe", letters), "Größe");
   EXPECT_EQ(MakePropertyName("in €", letters), "in__");
   EXPECT_TRUE(IsIdentifier("Größe", letters));
@@ -36,7 +38,8 @@ TEST(PropertyName, KeepsUnicodeThatTheTestAllows) {
 
 TEST(PropertyName, IdentifiersAreAsInUsd) {
   EXPECT_TRUE(IsIdentifier("a1_", {}));
-  for (const char* name : {"", "1a", "a b", "a:b", "a-b", "a.b"}) EXPECT_FALSE(IsIdentifier(name, {}));
+  for (const char* name : {"", "1a", "a b", "a:b", "a-b", "a.b"})
+    EXPECT_FALSE(IsIdentifier(name, {}));
 }
 
 template <typename F>

@@ -1,9 +1,8 @@
 // Files written by WriteTable: layout, embedded index, replacement.
 
-#include <gtest/gtest.h>
-
 #include <arrow/api.h>
 #include <arrow/io/file.h>
+#include <gtest/gtest.h>
 #include <parquet/arrow/reader.h>
 #include <parquet/arrow/writer.h>
 #include <parquet/page_index.h>
@@ -52,7 +51,8 @@ std::string ReadAll(const std::string& path) {
   return {std::istreambuf_iterator<char>(file), {}};
 }
 
-/// All prims of a table in the order of a traversal, each with its path and the cells of one column.
+/// All prims of a table in the order of a traversal, each with its path and the cells of one
+/// column.
 void Walk(Table& table, PrimId prim, uint64_t hash, const std::string& path,
           std::vector<std::string>* out) {
   const uint32_t row = table.paths().RowOf(prim);
@@ -151,14 +151,16 @@ INSTANTIATE_TEST_SUITE_P(Seeds, RandomTables, testing::Range(0, 30));
 TEST(WriteTable, SubtreesAreContiguous) {
   const std::string path = ScratchFile("contiguous.parquet");
   const auto summary = WriteTable(
-      *PathsAndCosts({"/a/x", "/b/x", "/a/y", "/b", "/c", "/a/x/z", "nonsense", "/b/y", "/a"}), path, {});
+      *PathsAndCosts({"/a/x", "/b/x", "/a/y", "/b", "/c", "/a/x/z", "nonsense", "/b/y", "/a"}),
+      path, {});
   ASSERT_TRUE(summary.ok());
   EXPECT_TRUE(summary->was_reordered);
   EXPECT_EQ(summary->num_invalid, 1u);
   const auto written = ReadArrow(path)->GetColumnByName("path");
   const auto views = StringViews(*written).ValueOrDie();
   EXPECT_EQ(std::vector<std::string>(views.begin(), views.end()),
-            (std::vector<std::string>{"/a", "/a/x", "/a/x/z", "/a/y", "/b", "/b/x", "/b/y", "/c", "nonsense"}));
+            (std::vector<std::string>{"/a", "/a/x", "/a/x/z", "/a/y", "/b", "/b/x", "/b/y", "/c",
+                                      "nonsense"}));
 }
 
 /// A written file, the place of its index, and a changed copy of it.
@@ -172,7 +174,8 @@ struct Tampered {
     bytes = ReadAll(path);
     const auto metadata = parquet::ParquetFileReader::OpenFile(path)->metadata();
     const std::string locator = metadata->key_value_metadata()->Get(kIndexKey).ValueOrDie();
-    EXPECT_EQ(std::sscanf(locator.c_str(), "version=1.0 offset=%zu length=%zu", &offset, &length), 2);
+    EXPECT_EQ(std::sscanf(locator.c_str(), "version=1.0 offset=%zu length=%zu", &offset, &length),
+              2);
   }
   std::shared_ptr<Table> OpenChanged(TableOptions options = {}) const {
     return Open(WriteBytes("tampered.parquet", bytes), std::move(options));
@@ -280,11 +283,12 @@ TEST(EmbeddedIndex, RandomDamageNeverCrashes) {
 
 TEST(WriteTable, AFailedWriteLeavesTheOldFile) {
   const std::string path = WriteBytes("old.parquet", "the old file");
-  const auto no_path = arrow::Table::Make(arrow::schema({arrow::field("x", arrow::float64())}),
-                                          {Doubles({1})});
+  const auto no_path =
+      arrow::Table::Make(arrow::schema({arrow::field("x", arrow::float64())}), {Doubles({1})});
   const auto failed = WriteTable(*no_path, path, {});
   ASSERT_FALSE(failed.ok());
-  EXPECT_NE(failed.status().message().find("old.parquet: the table has no column 'path'"), std::string::npos);
+  EXPECT_NE(failed.status().message().find("old.parquet: the table has no column 'path'"),
+            std::string::npos);
   EXPECT_EQ(ReadAll(path), "the old file");
   const auto folder = std::filesystem::path(path).parent_path();
   for (const auto& entry : std::filesystem::directory_iterator(folder)) {

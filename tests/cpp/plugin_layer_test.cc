@@ -1,11 +1,10 @@
 // The layer through SdfLayer: specs, fields, typed reads, threads.
 
 #include <gtest/gtest.h>
-
-#include <pxr/pxr.h>
 #include <pxr/base/gf/vec3f.h>
 #include <pxr/base/plug/registry.h>
 #include <pxr/base/vt/array.h>
+#include <pxr/pxr.h>
 #include <pxr/usd/sdf/attributeSpec.h>
 #include <pxr/usd/sdf/fileFormat.h>
 #include <pxr/usd/sdf/layer.h>
@@ -67,9 +66,9 @@ TEST_F(LayerTest, PresentsEverySpec) {
 
 TEST_F(LayerTest, KnowsWhatItHasNot) {
   const auto layer = Open(WriteFile("absent.parquet", *MixedTable(250)));
-  for (const char* path :
-       {"/Absent", "/World/Prim_1", "/World.cost", "/World/Zone_0.cost", "/World/Zone_0/Prim_1.absent",
-        "/World/Zone_0/Prim_1{v=x}", "/World/Zone_0{v=x}Prim_1.cost", "/World/Zone_0/Prim_1.cost[/World]"}) {
+  for (const char* path : {"/Absent", "/World/Prim_1", "/World.cost", "/World/Zone_0.cost",
+                           "/World/Zone_0/Prim_1.absent", "/World/Zone_0/Prim_1{v=x}",
+                           "/World/Zone_0{v=x}Prim_1.cost", "/World/Zone_0/Prim_1.cost[/World]"}) {
     EXPECT_FALSE(layer->HasSpec(SdfPath(path))) << path;
     EXPECT_FALSE(layer->HasSpec(SdfPath(path))) << path << " the second time";
   }
@@ -84,8 +83,10 @@ TEST_F(LayerTest, ListsFieldsWithoutReadingPages) {
                                   SdfFieldKeys->Variability, SdfFieldKeys->Default}));
   EXPECT_EQ(layer->GetFieldAs<TfToken>(path, SdfFieldKeys->TypeName), TfToken("int"));
   EXPECT_EQ(layer->GetFieldTypeid(path, SdfFieldKeys->Default), typeid(int));
-  EXPECT_EQ(layer->GetFieldAs<TfTokenVector>(SdfPath(MixedPath(7)), SdfChildrenKeys->PropertyChildren).size(),
-            7u);
+  EXPECT_EQ(
+      layer->GetFieldAs<TfTokenVector>(SdfPath(MixedPath(7)), SdfChildrenKeys->PropertyChildren)
+          .size(),
+      7u);
   EXPECT_EQ(usdparquet::PageCache::Instance().Stats().misses, misses);
 }
 
@@ -197,7 +198,8 @@ TEST_F(LayerTest, EditsAreRefusedAndChangeNothing) {
   const DiagnosticTrap diagnostics;
   layer->SetField(Attribute(0, "lifespan"), SdfFieldKeys->Default, VtValue(77));
   EXPECT_EQ(diagnostics.Errors().size(), 1u);
-  EXPECT_EQ(layer->GetFieldAs<int>(Attribute(0, "lifespan"), SdfFieldKeys->Default), MixedLifespan(0));
+  EXPECT_EQ(layer->GetFieldAs<int>(Attribute(0, "lifespan"), SdfFieldKeys->Default),
+            MixedLifespan(0));
 }
 
 TEST_F(LayerTest, ABadFileFailsWithOneError) {
@@ -205,7 +207,8 @@ TEST_F(LayerTest, ABadFileFailsWithOneError) {
   const DiagnosticTrap diagnostics;
   EXPECT_FALSE(SdfLayer::FindOrOpen(path));
   ASSERT_EQ(diagnostics.Errors().size(), 1u);
-  EXPECT_NE(diagnostics.Errors()[0].find("bad_layer.parquet: the file is truncated"), std::string::npos)
+  EXPECT_NE(diagnostics.Errors()[0].find("bad_layer.parquet: the file is truncated"),
+            std::string::npos)
       << diagnostics.Errors()[0];
 }
 

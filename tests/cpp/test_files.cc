@@ -49,15 +49,16 @@ std::string WriteFile(const std::string& name, const arrow::Table& table, const 
   layout.has_page_index ? builder.enable_write_page_index() : builder.disable_write_page_index();
   layout.has_dictionary ? builder.enable_dictionary() : builder.disable_dictionary();
   const auto arrow_properties = parquet::ArrowWriterProperties::Builder().store_schema()->build();
-  Check(parquet::arrow::WriteTable(table, arrow::default_memory_pool(), sink,
-                                   layout.rows_per_group, builder.build(), arrow_properties));
+  Check(parquet::arrow::WriteTable(table, arrow::default_memory_pool(), sink, layout.rows_per_group,
+                                   builder.build(), arrow_properties));
   Check(sink->Close());
   return path;
 }
 
 std::string WriteBytes(const std::string& name, std::string_view bytes) {
   const std::string path = ScratchPath(name);
-  std::ofstream(path, std::ios::binary).write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+  std::ofstream(path, std::ios::binary)
+      .write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
   return path;
 }
 
@@ -119,11 +120,10 @@ std::shared_ptr<arrow::Table> MixedTable(int64_t rows) {
       arrow::field("size", arrow::fixed_size_list(arrow::float32(), 3)),
       arrow::field("samples", arrow::list(arrow::int32())),
   });
-  return arrow::Table::Make(
-      schema, {paths.Finish().ValueOrDie(), costs.Finish().ValueOrDie(),
-               lifespans.Finish().ValueOrDie(), actives.Finish().ValueOrDie(),
-               suppliers.Finish().ValueOrDie(), notes.Finish().ValueOrDie(),
-               sizes.Finish().ValueOrDie(), samples.Finish().ValueOrDie()});
+  return arrow::Table::Make(schema, {paths.Finish().ValueOrDie(), costs.Finish().ValueOrDie(),
+                                     lifespans.Finish().ValueOrDie(), actives.Finish().ValueOrDie(),
+                                     suppliers.Finish().ValueOrDie(), notes.Finish().ValueOrDie(),
+                                     sizes.Finish().ValueOrDie(), samples.Finish().ValueOrDie()});
 }
 
 }  // namespace usdparquet_test

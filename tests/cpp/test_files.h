@@ -25,7 +25,8 @@ struct Layout {
 };
 
 /// Writes `table` to a file of that name in the test's scratch folder and returns its path.
-std::string WriteFile(const std::string& name, const arrow::Table& table, const Layout& layout = {});
+std::string WriteFile(const std::string& name, const arrow::Table& table,
+                      const Layout& layout = {});
 
 /// Writes the bytes as they are.
 std::string WriteBytes(const std::string& name, std::string_view bytes);
