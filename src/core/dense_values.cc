@@ -84,6 +84,24 @@ void GatherEntries(const Dictionary& dictionary, const uint32_t* indices, int co
 
 }  // namespace
 
+bool DenseValues::IsStoredAsRead(const ColumnInfo& column,
+                                 const parquet::ColumnDescriptor& descriptor,
+                                 parquet::Encoding::type encoding) {
+  if (encoding != parquet::Encoding::PLAIN) return false;
+  switch (descriptor.physical_type()) {
+    case parquet::Type::INT32:
+      return IsKeptAsDecoded<int32_t>(column);
+    case parquet::Type::INT64:
+      return IsKeptAsDecoded<int64_t>(column);
+    case parquet::Type::FLOAT:
+      return IsKeptAsDecoded<float>(column);
+    case parquet::Type::DOUBLE:
+      return IsKeptAsDecoded<double>(column);
+    default:
+      return false;
+  }
+}
+
 arrow::Status DenseValues::AppendText(std::string_view text) {
   if (strings.chars.size() + text.size() > std::numeric_limits<uint32_t>::max()) {
     return arrow::Status::CapacityError("a page holds more than 4 GiB of text");

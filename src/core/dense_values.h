@@ -36,6 +36,11 @@ class DenseValues {
       const ColumnInfo& column, const parquet::ColumnDescriptor& descriptor,
       const parquet::DictionaryPage& page);
 
+  /// Whether values of that encoding are stored as they lie in a page, so that they can be read
+  /// where they are: PLAIN numbers that need no conversion.
+  static bool IsStoredAsRead(const ColumnInfo& column, const parquet::ColumnDescriptor& descriptor,
+                             parquet::Encoding::type encoding);
+
   bool is_string() const { return column_.stored_scalar == Scalar::kString; }
   uint32_t size() const { return size_; }
 

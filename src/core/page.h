@@ -55,8 +55,11 @@ struct Page {
   /// A bit a row, set where the cell has a value. Empty if every cell has one.
   std::vector<uint64_t> presence;
   /// Scalars and tuples: row i at [i * stride], unspecified where there is no value. Arrays: the
-  /// elements of all rows.
+  /// elements of all rows. Points into `values`, or into the mapped file, where nothing is aligned.
+  const std::byte* cells = nullptr;
   RawVector<std::byte> values;
+  /// The stored page that `cells` points into, if it needed no decoding.
+  std::shared_ptr<const void> mapped;
   /// Arrays: row i holds the elements [offsets[i], offsets[i + 1]). Else empty.
   std::vector<uint32_t> offsets;
   /// Strings: an index into `dictionary->strings` for every element, or, without
@@ -79,9 +82,10 @@ struct Page {
   std::string_view String(uint32_t i) const {
     return codes.empty() ? strings[i] : dictionary->strings[codes[i]];
   }
+  /// The cells as an array. REQUIRES: T is one byte wide, or the column is not PLAIN in the file.
   template <typename T>
   const T* As() const {
-    return reinterpret_cast<const T*>(values.data());
+    return reinterpret_cast<const T*>(cells);
   }
 
   /// Bytes on the heap, without the shared dictionary.

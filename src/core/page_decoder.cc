@@ -122,6 +122,17 @@ arrow::Result<ValueSection> DecodeLevels(const ColumnInfo& column, const parquet
   return ValueSection{data, size, count};
 }
 
+/// Whether the values of a page can be read where the file is mapped: nothing compressed, nothing
+/// encoded, nothing to convert.
+bool IsReadInPlace(const arrow::io::RandomAccessFile& file, const ColumnInfo& column,
+                   const parquet::ColumnDescriptor& descriptor, const ColumnChunk& chunk,
+                   const parquet::DataPage& page, const ValueSection& section) {
+  return column.max_rep == 0 && chunk.codec == parquet::Compression::UNCOMPRESSED &&
+         file.supports_zero_copy() &&
+         DenseValues::IsStoredAsRead(column, descriptor, page.encoding()) &&
+         static_cast<size_t>(section.size) >= section.count * ScalarSize(column.stored_scalar);
+}
+
 bool IsTimeText(const ColumnInfo& column) {
   return column.stored_scalar == Scalar::kString && column.conversion != Conversion::kNone;
 }
@@ -156,6 +167,9 @@ arrow::Result<std::unique_ptr<Page>> Decode(arrow::io::RandomAccessFile& file,
   ARROW_ASSIGN_OR_RAISE(auto dictionary, LoadDictionary(file, column, descriptor, chunk));
   ARROW_ASSIGN_OR_RAISE(auto reader,
                         OpenPages(file, descriptor, chunk, location.offset, location.size));
+  auto page = std::make_unique<Page>();
+  page->first_row = location.first_row;
+  page->num_rows = chunk.PageRows(index);
   Levels levels;
   DenseValues values(column, descriptor);
   while (const auto stored = reader->NextPage()) {
@@ -165,12 +179,16 @@ arrow::Result<std::unique_ptr<Page>> Decode(arrow::io::RandomAccessFile& file,
     }
     const auto& data_page = static_cast<const parquet::DataPage&>(*stored);
     ARROW_ASSIGN_OR_RAISE(const ValueSection section, DecodeLevels(column, data_page, &levels));
+    if (IsReadInPlace(file, column, descriptor, chunk, data_page, section) &&
+        section.count == data_page.num_values() &&
+        static_cast<uint32_t>(section.count) == page->num_rows) {
+      page->cells = reinterpret_cast<const std::byte*>(section.data);
+      page->mapped = data_page.buffer();
+      return page;
+    }
     ARROW_RETURN_NOT_OK(values.Append(data_page.encoding(), section.data, section.size,
                                       data_page.num_values(), section.count, dictionary));
   }
-  auto page = std::make_unique<Page>();
-  page->first_row = location.first_row;
-  page->num_rows = chunk.PageRows(index);
   const auto wrong_count = [&](size_t rows) {
     return arrow::Status::IOError("a page holds ", rows, " rows, but should hold ", page->num_rows);
   };
@@ -178,12 +196,14 @@ arrow::Result<std::unique_ptr<Page>> Decode(arrow::io::RandomAccessFile& file,
   if (!IsTimeText(column) && IsDense(column, levels)) {
     if (levels.count != page->num_rows) return wrong_count(levels.count);
     FillDensePage(column, std::move(values), page.get());
+    page->cells = page->values.data();
     return page;
   }
   auto rows = AssembleRows(column, levels);
   if (rows.size() != page->num_rows) return wrong_count(rows.size());
   ReportBadRows(column, location.first_row, values, &rows, bad);
   FillPage(column, rows, std::move(values), page.get());
+  page->cells = page->values.data();
   return page;
 }
 

@@ -34,6 +34,11 @@ bool IsMostlyDistinct(const arrow::ChunkedArray& column) {
   return distinct.size() * 2 > views->size();
 }
 
+bool IsNumber(parquet::Type::type type) {
+  return type == parquet::Type::INT32 || type == parquet::Type::INT64 ||
+         type == parquet::Type::FLOAT || type == parquet::Type::DOUBLE;
+}
+
 /// The encoding of each leaf. What was measured is in docs/performance.md.
 arrow::Result<std::shared_ptr<parquet::WriterProperties>> MakeProperties(
     const arrow::Table& table, const WriteOptions& options,
@@ -60,6 +65,11 @@ arrow::Result<std::shared_ptr<parquet::WriterProperties>> MakeProperties(
     const auto encode = [&](parquet::Encoding::type encoding) {
       builder.disable_dictionary(path)->encoding(path, encoding);
     };
+    // Without compression, what is PLAIN is read from the mapped file as it lies there.
+    if (options.codec == arrow::Compression::UNCOMPRESSED && IsNumber(leaf.physical_type())) {
+      encode(parquet::Encoding::PLAIN);
+      continue;
+    }
     switch (leaf.physical_type()) {
       case parquet::Type::FLOAT:
       case parquet::Type::DOUBLE:

@@ -37,7 +37,7 @@ T Element(const Page& page, uint32_t i) {
   } else {
     // Pages hold the components one behind the other, as Gf's types do.
     T value;
-    std::memcpy(static_cast<void*>(&value), page.values.data() + i * sizeof(T), sizeof(T));
+    std::memcpy(static_cast<void*>(&value), page.cells + i * sizeof(T), sizeof(T));
     return value;
   }
 }

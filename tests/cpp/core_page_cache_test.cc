@@ -29,6 +29,7 @@ class PageCacheTest : public testing::Test {
       ++loads_;
       auto page = std::make_unique<Page>();
       page->values.resize(kPageBytes);
+      page->cells = page->values.data();
       reinterpret_cast<uint64_t*>(page->values.data())[0] = i;
       reinterpret_cast<uint64_t*>(page->values.data())[kPageBytes / 8 - 1] = i;
       return page;

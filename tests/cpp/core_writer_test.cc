@@ -2,6 +2,7 @@
 
 #include <arrow/api.h>
 #include <arrow/io/file.h>
+#include <arrow/io/memory.h>
 #include <gtest/gtest.h>
 #include <parquet/arrow/reader.h>
 #include <parquet/arrow/writer.h>
@@ -112,6 +113,41 @@ TEST(WriteTable, PagesAreSmallAndIndexed) {
     const auto offsets = pages->GetOffsetIndex(column);
     ASSERT_EQ(offsets->page_locations().size(), 7u) << column;
     EXPECT_EQ(offsets->page_locations()[1].first_row_index, 300) << column;
+  }
+}
+
+TEST(WriteTable, UncompressedNumbersAreReadInPlace) {
+  const std::string path = ScratchFile("in_place_numbers.parquet");
+  WriteOptions options = SmallPages(300, 2000);
+  options.codec = arrow::Compression::UNCOMPRESSED;
+  ASSERT_TRUE(WriteTable(*MixedTable(5000), path, options).ok());
+  const auto mapped =
+      arrow::io::MemoryMappedFile::Open(path, arrow::io::FileMode::READ).ValueOrDie();
+  const auto size = mapped->GetSize().ValueOrDie();
+  const auto bytes = mapped->ReadAt(0, size).ValueOrDie();
+  const auto table =
+      Table::Open(std::make_shared<arrow::io::BufferReader>(bytes), "test.parquet").ValueOrDie();
+  for (size_t column = 0; column < 2; ++column) {
+    const bool is_cost = table->columns()[column].column_name == "cost";
+    for (uint32_t row = 0; row < 5000; ++row) {
+      EpochGuard guard;
+      const Page* page = table->Fetch(column, row, guard);
+      const uint32_t i = row - page->first_row;
+      if (is_cost) {  // has nulls, so its rows are put together
+        ASSERT_EQ(page->IsPresent(i), MixedHasCost(row));
+        if (page->IsPresent(i)) {
+          ASSERT_EQ(page->As<double>()[i], MixedCost(row));
+        }
+        continue;
+      }
+      int32_t lifespan;
+      std::memcpy(&lifespan, page->cells + i * sizeof(lifespan), sizeof(lifespan));
+      ASSERT_EQ(lifespan, MixedLifespan(row));
+      ASSERT_TRUE(page->mapped);
+      ASSERT_EQ(page->values.capacity(), 0u);
+      const auto* cells = reinterpret_cast<const uint8_t*>(page->cells);
+      ASSERT_TRUE(cells >= bytes->data() && cells < bytes->data() + size);
+    }
   }
 }
 
