@@ -85,10 +85,13 @@ LayerMemory MeasureMemory(const DataFolder& folder, const Format& format, int co
   return {after.anonymous_mb - before.anonymous_mb, after.resident_mb - before.resident_mb};
 }
 
-LayerMemory MeasureMemoryElsewhere(const std::string& folder, const Format& format, int columns) {
+LayerMemory MeasureMemoryElsewhere(const std::string& folder, const Format& format, int columns,
+                                   int budget_mb) {
   const std::string program = std::filesystem::read_symlink("/proc/self/exe").string();
-  const std::string command = "'" + program + "' --memory=" + format.name + " --data='" + folder +
-                              "' --columns=" + std::to_string(columns);
+  const std::string budget =
+      budget_mb > 0 ? "USDPARQUET_CACHE_MB=" + std::to_string(budget_mb) + " " : "";
+  const std::string command = budget + "'" + program + "' --memory=" + format.name + " --data='" +
+                              folder + "' --columns=" + std::to_string(columns);
   std::FILE* const pipe = popen(command.c_str(), "r");
   if (!pipe) throw std::runtime_error("can't start " + command);
   std::array<char, 512> line{};

@@ -19,8 +19,10 @@ struct LayerMemory {
 /// std::runtime_error where a value is wrong.
 LayerMemory MeasureMemory(const DataFolder& folder, const Format& format, int columns);
 
-/// MeasureMemory in a fresh process of this program, which prints JSON.
-LayerMemory MeasureMemoryElsewhere(const std::string& folder, const Format& format, int columns);
+/// MeasureMemory in a fresh process of this program, which prints JSON. The process has a cache
+/// budget of `budget_mb`, or the default one if that is 0.
+LayerMemory MeasureMemoryElsewhere(const std::string& folder, const Format& format, int columns,
+                                   int budget_mb);
 
 /// The JSON that MeasureMemoryElsewhere reads.
 std::string ToJson(const LayerMemory& memory, const Format& format, int columns);

@@ -6,10 +6,11 @@
 namespace usdparquet_bench {
 namespace {
 
-void Register(const char* detail, int columns, const Format& format, const DataFolder& folder) {
-  const auto run = [&folder, format, columns](benchmark::State& state) {
+void Register(const char* detail, int columns, int budget_mb, const Format& format,
+              const DataFolder& folder) {
+  const auto run = [&folder, format, columns, budget_mb](benchmark::State& state) {
     LayerMemory memory;
-    for (auto _ : state) memory = MeasureMemoryElsewhere(folder.Path(), format, columns);
+    for (auto _ : state) memory = MeasureMemoryElsewhere(folder.Path(), format, columns, budget_mb);
     state.counters["anonymous_mb"] = memory.anonymous_mb;
     state.counters["resident_mb"] = memory.resident_mb;
   };
@@ -22,8 +23,9 @@ void Register(const char* detail, int columns, const Format& format, const DataF
 }  // namespace
 
 void RegisterMemory(const Format& format, const DataFolder& folder) {
-  Register("20_properties", 20, format, folder);
-  Register("6_properties", 6, format, folder);
+  Register("20_properties", 20, 0, format, folder);
+  Register("20_properties_4mb_budget", 20, 4, format, folder);
+  Register("6_properties", 6, 0, format, folder);
 }
 
 }  // namespace usdparquet_bench
