@@ -1,6 +1,5 @@
 #include "dense_values.h"
 
-#include <arrow/memory_pool.h>
 #include <arrow/result.h>
 #include <parquet/encoding.h>
 #include <parquet/types.h>
@@ -9,6 +8,7 @@
 #include <cstring>
 #include <limits>
 
+#include "block_memory.h"
 #include "value_convert.h"
 
 namespace usdparquet {
@@ -18,10 +18,6 @@ bool IsDictionaryEncoding(parquet::Encoding::type encoding) {
   return encoding == parquet::Encoding::RLE_DICTIONARY ||
          encoding == parquet::Encoding::PLAIN_DICTIONARY;
 }
-
-// Not Arrow's default pool: that one keeps freed memory for later, which
-// would count against the process.
-arrow::MemoryPool* Pool() { return arrow::system_memory_pool(); }
 
 arrow::Status ShortPage(int expected, int got) {
   return arrow::Status::IOError("a page promises ", expected, " values, but holds ", got);
@@ -195,7 +191,7 @@ arrow::Status DenseValues::AppendTyped(parquet::Encoding::type encoding, const u
   using Value = typename DType::c_type;
   if (IsDictionaryEncoding(encoding)) {
     if (!dictionary) return arrow::Status::IOError("a page needs a dictionary that is not there");
-    auto decoder = parquet::MakeDictDecoder<DType>(&descriptor_, Pool());
+    auto decoder = parquet::MakeDictDecoder<DType>(&descriptor_, BlockPool());
     decoder->SetData(num_levels, data, size);
     // Decoded where the codes of strings are kept; other types need them for a moment.
     RawVector<uint32_t> own;
@@ -232,7 +228,7 @@ arrow::Status DenseValues::AppendTyped(parquet::Encoding::type encoding, const u
     return arrow::Status::OK();
   }
   if (!codes.empty()) Materialize();
-  auto decoder = parquet::MakeTypedDecoder<DType>(encoding, &descriptor_, Pool());
+  auto decoder = parquet::MakeTypedDecoder<DType>(encoding, &descriptor_, BlockPool());
   decoder->SetData(num_levels, data, size);
   if (IsKeptAsDecoded<Value>(column_)) {
     const int got = decoder->Decode(Grow<Value>(&fixed, count), count);

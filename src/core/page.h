@@ -16,8 +16,8 @@ namespace usdparquet {
 
 /// Strings laid end to end. Immutable once built.
 struct StringPool {
-  std::vector<uint32_t> offsets{0};  ///< one more than there are strings
-  std::vector<char> chars;
+  RawVector<uint32_t> offsets = {0};  ///< one more than there are strings
+  RawVector<char> chars;
 
   size_t size() const { return offsets.size() - 1; }
   std::string_view operator[](size_t i) const {

@@ -2,13 +2,13 @@
 
 #include <arrow/buffer.h>
 #include <arrow/io/memory.h>
-#include <arrow/memory_pool.h>
 #include <parquet/column_page.h>
 #include <parquet/column_reader.h>
 
 #include <algorithm>
 #include <limits>
 
+#include "block_memory.h"
 #include "dense_values.h"
 #include "message_text.h"
 #include "row_assembly.h"
@@ -17,7 +17,7 @@ namespace usdparquet {
 namespace {
 
 parquet::ReaderProperties PageProperties() {
-  parquet::ReaderProperties properties(arrow::system_memory_pool());
+  parquet::ReaderProperties properties(BlockPool());
   properties.set_page_checksum_verification(true);
   return properties;
 }

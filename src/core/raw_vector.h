@@ -3,20 +3,29 @@
 /// \file
 /// Vectors that are about to be filled whole.
 
-#include <memory>
+#include <cstddef>
 #include <utility>
 #include <vector>
+
+#include "api.h"
+#include "block_memory.h"
 
 namespace usdparquet {
 
 /// Leaves new elements of trivial types as they are: zeroing what a decoder
 /// overwrites costs as much as decoding it.
 template <typename T>
-struct UninitializedAllocator : std::allocator<T> {
+struct UninitializedAllocator {
+  using value_type = T;
+
+  UninitializedAllocator() = default;
   template <typename U>
-  struct rebind {
-    using other = UninitializedAllocator<U>;
-  };
+  UninitializedAllocator(const UninitializedAllocator<U>&) {}  // NOLINT: as all allocators
+
+  T* allocate(size_t count) { return static_cast<T*>(AllocateBlock(count * sizeof(T))); }
+  void deallocate(T* block, size_t count) { FreeBlock(block, count * sizeof(T)); }
+  bool operator==(const UninitializedAllocator&) const { return true; }
+
   template <typename U>
   void construct(U* p) {
     ::new (static_cast<void*>(p)) U;
