@@ -117,10 +117,9 @@ arrow::Result<std::shared_ptr<arrow::Table>> Gather(const arrow::Table& table,
   return taken.table();
 }
 
-arrow::Status WriteIndex(const std::vector<std::string_view>& paths, const WriteOptions& options,
-                         uint64_t fingerprint, arrow::io::OutputStream* sink,
-                         parquet::arrow::FileWriter* writer, WriteSummary* summary) {
-  ARROW_ASSIGN_OR_RAISE(const IndexedPaths indexed, IndexPaths(paths, options.unicode_test));
+arrow::Status WriteIndex(const IndexedPaths& indexed, uint64_t fingerprint,
+                         arrow::io::OutputStream* sink, parquet::arrow::FileWriter* writer,
+                         WriteSummary* summary) {
   const std::string bytes = PathIndexFile::Serialize(indexed.index, indexed.report, fingerprint);
   ARROW_ASSIGN_OR_RAISE(int64_t offset, sink->Tell());
   const int64_t padding = -offset & (PathIndexFile::kAlignment - 1);
@@ -145,7 +144,7 @@ arrow::Result<WriteSummary> WriteTo(const std::shared_ptr<arrow::io::OutputStrea
                                   paths_or.status().message());
   }
   const std::vector<std::string_view> paths = std::move(*paths_or);
-  ARROW_ASSIGN_OR_RAISE(const IndexedPaths indexed, IndexPaths(paths, options.unicode_test));
+  ARROW_ASSIGN_OR_RAISE(IndexedPaths indexed, IndexPaths(paths, options.unicode_test));
   const std::vector<uint32_t> order = NamespaceOrder(paths, indexed);
 
   WriteSummary summary;
@@ -175,10 +174,13 @@ arrow::Result<WriteSummary> WriteTo(const std::shared_ptr<arrow::io::OutputStrea
     if (options.progress) options.progress(begin + count, table.num_rows());
   }
   if (options.has_index) {
-    std::vector<std::string_view> ordered(paths.size());
-    for (size_t i = 0; i < order.size(); ++i) ordered[i] = paths[order[i]];
+    if (summary.was_reordered) {  // the index at hand is of the old row numbers
+      std::vector<std::string_view> ordered(paths.size());
+      for (size_t i = 0; i < order.size(); ++i) ordered[i] = paths[order[i]];
+      ARROW_ASSIGN_OR_RAISE(indexed, IndexPaths(ordered, options.unicode_test));
+    }
     ARROW_RETURN_NOT_OK(
-        WriteIndex(ordered, options, fingerprint.value(), sink.get(), writer.get(), &summary));
+        WriteIndex(indexed, fingerprint.value(), sink.get(), writer.get(), &summary));
   }
   ARROW_RETURN_NOT_OK(writer->Close());
   const parquet::FileMetaData& metadata = *writer->metadata();
