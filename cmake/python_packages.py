@@ -1,6 +1,6 @@
 """Tell CMake where installed Python packages keep headers and libraries.
 
-Usage: python python_packages.py TOPIC...   with topics arrow, usd, nanobind
+Usage: python python_packages.py TOPIC...   with topics arrow, usd, nanobind, json
 
 Prints `KEY=VALUE` lines; a list is separated by semicolons.  Packages are found through their
 metadata, so this works alike in a virtual environment and in pip's isolated build environment.
@@ -95,7 +95,14 @@ def nanobind() -> None:
     emit("NANOBIND_CMAKE_DIR", nanobind.cmake_dir())
 
 
+def json() -> None:
+    package = located(distribution("nlohmann-json", "nlohmann-json"), "nlohmann_json/include")
+    if not (package / "nlohmann" / "json.hpp").is_file():
+        fail(f"the package nlohmann-json has no nlohmann/json.hpp in {package}; reinstall it")
+    emit("JSON_INCLUDE_DIR", package)
+
+
 if __name__ == "__main__":
-    topics = {"arrow": arrow, "usd": usd, "nanobind": nanobind}
+    topics = {"arrow": arrow, "usd": usd, "nanobind": nanobind, "json": json}
     for topic in sys.argv[1:]:
         topics[topic]()

@@ -7,6 +7,8 @@
 #include <algorithm>
 #include <map>
 
+#include "message_text.h"
+
 namespace usdparquet {
 namespace {
 
@@ -136,30 +138,74 @@ int32_t FixedSize(const arrow::DataType& type) {
   return static_cast<const arrow::FixedSizeListType&>(type).list_size();
 }
 
+/// Gives a column the role and type that the footer says.
+arrow::Status ApplyFooter(const ColumnFooter& footer, const IdentifierTest& unicode_test,
+                          ColumnInfo* column) {
+  const auto fail = [&](auto&&... parts) {
+    return arrow::Status::Invalid("column '", column->column_name, "': the footer's '", kSchemaKey,
+                                  "' ", parts...);
+  };
+  column->role = footer.role;
+  column->field = footer.field;
+  column->is_uniform = footer.is_uniform;
+  column->is_custom = footer.is_custom;
+  column->is_sparse = footer.is_sparse;
+  column->metadata = footer.metadata;
+  if (!footer.property.empty()) {
+    if (MakePropertyName(footer.property, unicode_test) != footer.property) {
+      return fail("calls it ", QuotedValue(footer.property), ", which is no property name");
+    }
+    column->property_name = footer.property;
+    column->display_name.clear();
+  }
+  if (!footer.type.empty()) {
+    const auto shape = ShapeOfSdfType(footer.type);
+    if (!shape) return fail("gives it the type ", QuotedValue(footer.type), ", which Sdf has not");
+    if (*shape != column->type) {
+      return fail("gives it the Sdf type '", footer.type, "', but it holds ", column->storage,
+                  ", which is laid out as '", column->sdf_type, "'");
+    }
+    column->sdf_type = footer.type;
+  }
+  if (footer.role == ColumnRole::kRelationship &&
+      (column->type.scalar != Scalar::kString || column->conversion != Conversion::kNone)) {
+    return fail("makes it a relationship, but it holds ", column->storage,
+                "; targets are a string or a list of strings");
+  }
+  return arrow::Status::OK();
+}
+
 class SchemaReader {
  public:
-  SchemaReader(const parquet::SchemaDescriptor& descriptor, const IdentifierTest& unicode_test)
-      : descriptor_(descriptor), unicode_test_(unicode_test) {}
+  SchemaReader(const parquet::SchemaDescriptor& descriptor, const TableFooter& footer,
+               const IdentifierTest& unicode_test)
+      : descriptor_(descriptor), footer_(footer), unicode_test_(unicode_test) {}
 
-  void Add(const SchemaField& field, const std::string& name, TableSchema* out) const {
+  arrow::Status Add(const SchemaField& field, const std::string& name, TableSchema* out) const {
     const arrow::DataType& type = *field.field->type();
     if (type.id() == arrow::Type::STRUCT) {
       if (field.children.empty()) out->left_out.push_back({name, "a struct without fields"});
       for (const SchemaField& child : field.children) {
-        Add(child, name + ":" + child.field->name(), out);
+        ARROW_RETURN_NOT_OK(Add(child, name + ":" + child.field->name(), out));
       }
-      return;
+      return arrow::Status::OK();
     }
     ColumnInfo column;
     column.column_name = name;
     column.property_name = MakePropertyName(name, unicode_test_);
+    if (column.property_name != name) column.display_name = name;
     column.storage = type.ToString();
     if (!SetShape(field, &column)) {
       out->left_out.push_back({name, "type " + type.ToString() + " has no Sdf type"});
-      return;
+      return arrow::Status::OK();
     }
     column.sdf_type = SdfTypeName(column.type);
+    const auto entry = footer_.columns.find(name);
+    if (entry != footer_.columns.end()) {
+      ARROW_RETURN_NOT_OK(ApplyFooter(entry->second, unicode_test_, &column));
+    }
     out->columns.push_back(std::move(column));
+    return arrow::Status::OK();
   }
 
  private:
@@ -213,6 +259,7 @@ class SchemaReader {
   }
 
   const parquet::SchemaDescriptor& descriptor_;
+  const TableFooter& footer_;
   const IdentifierTest& unicode_test_;
 };
 
@@ -256,7 +303,7 @@ arrow::Status Select(const std::vector<std::string>& selected, TableSchema* sche
 }  // namespace
 
 arrow::Result<TableSchema> ReadSchema(const parquet::FileMetaData& metadata,
-                                      const std::string& path_column,
+                                      const TableFooter& footer, const std::string& path_column,
                                       const std::optional<std::vector<std::string>>& selected,
                                       const IdentifierTest& unicode_test) {
   parquet::arrow::SchemaManifest manifest;
@@ -264,17 +311,17 @@ arrow::Result<TableSchema> ReadSchema(const parquet::FileMetaData& metadata,
       parquet::arrow::SchemaManifest::Make(metadata.schema(), metadata.key_value_metadata(),
                                            parquet::ArrowReaderProperties(), &manifest));
   TableSchema schema;
-  const SchemaReader reader(*metadata.schema(), unicode_test);
+  const SchemaReader reader(*metadata.schema(), footer, unicode_test);
   for (const SchemaField& field : manifest.schema_fields) {
     if (field.field->name() != path_column) {
-      reader.Add(field, field.field->name(), &schema);
+      ARROW_RETURN_NOT_OK(reader.Add(field, field.field->name(), &schema));
       continue;
     }
     if (schema.path) {
       return arrow::Status::Invalid("two columns are named '", path_column, "'");
     }
     TableSchema own;
-    reader.Add(field, field.field->name(), &own);
+    ARROW_RETURN_NOT_OK(reader.Add(field, field.field->name(), &own));
     if (own.columns.size() != 1 || own.columns[0].type != ValueType{Scalar::kString, 1, false} ||
         own.columns[0].conversion != Conversion::kNone) {
       return arrow::Status::Invalid("the path column '", path_column, "' has type ",
@@ -294,6 +341,7 @@ arrow::Result<TableSchema> ReadSchema(const parquet::FileMetaData& metadata,
 
   std::map<std::string, const ColumnInfo*> by_property;
   for (const ColumnInfo& column : schema.columns) {
+    if (column.role == ColumnRole::kPrimMetadata) continue;
     const auto [it, inserted] = by_property.emplace(column.property_name, &column);
     if (!inserted) {
       return arrow::Status::Invalid("columns '", it->second->column_name, "' and '",

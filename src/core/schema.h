@@ -14,6 +14,7 @@
 
 #include "api.h"
 #include "property_name.h"
+#include "table_footer.h"
 #include "type_table.h"
 
 namespace usdparquet {
@@ -27,7 +28,7 @@ enum class Conversion : uint8_t {
   kTime,       ///< ticks since midnight -> ISO 8601 text
 };
 
-/// One leaf column of the file that is presented as a property. Immutable.
+/// One leaf column of the file that is presented, mostly as a property. Immutable.
 struct ColumnInfo {
   int leaf = -1;              ///< index of the leaf column in the Parquet schema
   std::string column_name;    ///< as stored; `column:field` for the field of a struct
@@ -35,6 +36,15 @@ struct ColumnInfo {
   ValueType type;             ///< the shape of the values as USD sees them
   std::string sdf_type;       ///< Sdf type name, by default SdfTypeName(type)
   std::string storage;        ///< Arrow's name for the stored type, for people
+
+  // What the footer says beyond name and type; see ColumnFooter.
+  ColumnRole role = ColumnRole::kAttribute;
+  std::string field;         ///< of prim metadata
+  std::string display_name;  ///< the column's name, where the property's had to be changed
+  bool is_uniform = false;
+  bool is_custom = false;
+  bool is_sparse = false;
+  MetadataFields metadata;
 
   Scalar stored_scalar = Scalar::kDouble;  ///< scalar before TupleStorage widening
   Conversion conversion = Conversion::kNone;
@@ -64,11 +74,13 @@ struct TableSchema {
 };
 
 /// Derives the schema from a file's footer. `path_column` names the path column;
-/// `selected`, if given, the columns to present. Fails if the path column is missing or
-/// no string, a selected column does not exist, or two columns make one property name.
+/// `selected`, if given, the columns to present; `footer` is what the file says of its columns.
+/// Fails if the path column is missing or no string, a selected column does not exist, two columns
+/// make one property name, or the footer gives a column what its stored type can't be.
 /// The message does not name the file: the caller does.
 USDPARQUET_API arrow::Result<TableSchema> ReadSchema(
-    const parquet::FileMetaData& metadata, const std::string& path_column,
-    const std::optional<std::vector<std::string>>& selected, const IdentifierTest& unicode_test);
+    const parquet::FileMetaData& metadata, const TableFooter& footer,
+    const std::string& path_column, const std::optional<std::vector<std::string>>& selected,
+    const IdentifierTest& unicode_test);
 
 }  // namespace usdparquet

@@ -121,7 +121,11 @@ arrow::Status Table::ReadFooter() {
     }
   }
 
-  ARROW_ASSIGN_OR_RAISE(schema_, ReadSchema(*metadata_, options_.path_column, options_.columns,
+  ARROW_ASSIGN_OR_RAISE(footer_, FooterOf(metadata_->key_value_metadata()));
+  std::string path_column = options_.path_column;
+  if (path_column.empty()) path_column = footer_.path_column;
+  if (path_column.empty()) path_column = "path";
+  ARROW_ASSIGN_OR_RAISE(schema_, ReadSchema(*metadata_, footer_, path_column, options_.columns,
                                             options_.unicode_test));
   properties_ = std::make_unique<Column[]>(schema_.columns.size());
   for (size_t i = 0; i < schema_.columns.size(); ++i)

@@ -26,8 +26,8 @@ namespace usdparquet {
 
 /// How to open a file.
 struct TableOptions {
-  /// The column with the prim paths.
-  std::string path_column = "path";
+  /// The column with the prim paths; empty: the one that the footer names, else `path`.
+  std::string path_column;
   /// The columns to present; all, if not given. A struct's name stands for all its fields.
   std::optional<std::vector<std::string>> columns;
   /// OpenUSD's test for identifiers beyond ASCII.
@@ -63,6 +63,9 @@ class USDPARQUET_API Table {
   const PathIndexReport& path_report() const { return report_; }
   uint32_t num_rows() const { return num_rows_; }
   const parquet::FileMetaData& metadata() const { return *metadata_; }
+  /// What the file says of its columns and its layer.
+  const TableFooter& footer() const { return footer_; }
+  arrow::io::RandomAccessFile& file() const { return *file_; }
 
   /// What the open found: rows without a prim path, duplicate paths, columns without a place.
   const std::vector<std::string>& warnings() const { return warnings_; }
@@ -139,6 +142,7 @@ class USDPARQUET_API Table {
   std::mutex page_index_mutex_;
   std::shared_ptr<parquet::PageIndexReader> page_index_;
 
+  TableFooter footer_;
   TableSchema schema_;
   uint32_t num_rows_ = 0;
   std::vector<uint32_t> group_first_rows_;  // with num_rows_ behind

@@ -28,6 +28,8 @@ struct WriteOptions {
   int64_t rows_per_page = 12288;
   int64_t rows_per_group = 131072;
   bool has_index = true;  ///< embed the path index
+  /// The footer's entry `usdparquet:schema`; empty: that of the table's own metadata, if any.
+  std::string schema_json;
   IdentifierTest unicode_test;
   /// Called now and then with the rows written so far and in all.
   std::function<void(int64_t, int64_t)> progress;

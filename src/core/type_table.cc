@@ -25,6 +25,42 @@ constexpr TypeRow kTypes[] = {
     {Scalar::kDouble, 16, "matrix4d"}, {Scalar::kString, 1, "string"},
 };
 
+// Types that the footer can name for columns of a shape above (or, of quatf and matrix2d, of
+// a shape of their own), as in pxr/usd/sdf/schema.cpp. Quaternions are i, j, k, real: as Gf keeps
+// them.
+constexpr TypeRow kRoles[] = {
+    {Scalar::kString, 1, "token"},
+    {Scalar::kString, 1, "asset"},
+    {Scalar::kString, 1, "pathExpression"},
+    {Scalar::kDouble, 1, "timecode"},
+    {Scalar::kHalf, 4, "quath"},
+    {Scalar::kFloat, 4, "quatf"},
+    {Scalar::kDouble, 4, "quatd"},
+    {Scalar::kHalf, 3, "point3h"},
+    {Scalar::kFloat, 3, "point3f"},
+    {Scalar::kDouble, 3, "point3d"},
+    {Scalar::kHalf, 3, "vector3h"},
+    {Scalar::kFloat, 3, "vector3f"},
+    {Scalar::kDouble, 3, "vector3d"},
+    {Scalar::kHalf, 3, "normal3h"},
+    {Scalar::kFloat, 3, "normal3f"},
+    {Scalar::kDouble, 3, "normal3d"},
+    {Scalar::kHalf, 3, "color3h"},
+    {Scalar::kFloat, 3, "color3f"},
+    {Scalar::kDouble, 3, "color3d"},
+    {Scalar::kHalf, 4, "color4h"},
+    {Scalar::kFloat, 4, "color4f"},
+    {Scalar::kDouble, 4, "color4d"},
+    {Scalar::kHalf, 2, "texCoord2h"},
+    {Scalar::kFloat, 2, "texCoord2f"},
+    {Scalar::kDouble, 2, "texCoord2d"},
+    {Scalar::kHalf, 3, "texCoord3h"},
+    {Scalar::kFloat, 3, "texCoord3f"},
+    {Scalar::kDouble, 3, "texCoord3d"},
+    {Scalar::kDouble, 4, "matrix2d"},
+    {Scalar::kDouble, 16, "frame4d"},
+};
+
 }  // namespace
 
 size_t ScalarSize(Scalar scalar) {
@@ -59,6 +95,19 @@ std::string SdfTypeName(const ValueType& type) {
   std::string name(SdfElementTypeName(type.scalar, type.tuple));
   if (type.is_array) name += "[]";
   return name;
+}
+
+std::optional<ValueType> ShapeOfSdfType(std::string_view sdf_type) {
+  const bool is_array = sdf_type.ends_with("[]");
+  if (is_array) sdf_type.remove_suffix(2);
+  const auto find = [&](const auto& rows) -> std::optional<ValueType> {
+    for (const TypeRow& row : rows) {
+      if (row.sdf_name == sdf_type) return ValueType{row.scalar, row.tuple, is_array};
+    }
+    return std::nullopt;
+  };
+  const auto plain = find(kTypes);
+  return plain ? plain : find(kRoles);
 }
 
 std::optional<Scalar> TupleStorage(Scalar scalar, uint8_t tuple) {

@@ -48,6 +48,10 @@ USDPARQUET_API std::string_view SdfElementTypeName(Scalar scalar, uint8_t tuple)
 /// The full Sdf type name, such as `float3[]`.
 USDPARQUET_API std::string SdfTypeName(const ValueType& type);
 
+/// The shape of the values of any Sdf value type, the roles included (`color3f[]`, `token`,
+/// `quatd`), or nothing if Sdf has no such type or the type has no values (`opaque`, `group`).
+USDPARQUET_API std::optional<ValueType> ShapeOfSdfType(std::string_view sdf_type);
+
 /// The scalar in which tuples of `scalar` are stored: Sdf has no matrix of
 /// floats or halves, so their 9- and 16-tuples are widened to double.
 /// Returns nothing if there is no Sdf type for that tuple.

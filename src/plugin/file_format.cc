@@ -7,10 +7,11 @@
 #include <pxr/usd/sdf/path.h>
 
 #include "core/page_cache.h"
-#include "core/table.h"
 #include "plugin/asset_file.h"
 #include "plugin/format_arguments.h"
 #include "plugin/layer_data.h"
+#include "plugin/layer_file.h"
+#include "plugin/layer_writer.h"
 
 PXR_NAMESPACE_OPEN_SCOPE
 
@@ -23,24 +24,30 @@ namespace {
 
 SdfFileFormatConstPtr TextFormat() { return SdfFileFormat::FindById(_tokens->usda); }
 
-/// Opens the table of an asset as the arguments say.
-arrow::Result<std::shared_ptr<usdparquet::Table>> OpenTable(const std::string& resolved_path,
-                                                            const UsdParquetArguments& arguments) {
-  ARROW_ASSIGN_OR_RAISE(auto file, UsdParquetOpenAsset(resolved_path));
-  usdparquet::TableOptions options;
-  options.path_column = arguments.path_column;
-  options.columns = arguments.columns;
-  options.unicode_test = [](std::string_view name) {
-    return SdfPath::IsValidIdentifier(std::string(name));
-  };
-  options.report = [](bool is_error, const std::string& message) {
-    if (is_error) {
-      TF_RUNTIME_ERROR("%s", message.c_str());
-    } else {
-      TF_WARN("%s", message.c_str());
-    }
-  };
-  return usdparquet::Table::Open(std::move(file), resolved_path, std::move(options));
+bool IsIdentifier(std::string_view name) { return SdfPath::IsValidIdentifier(std::string(name)); }
+
+/// Why a layer can't be saved to its own file: what it was not shown, it would lose.
+std::string ReasonNotToSave(const UsdParquetSource& source, const UsdParquetArguments& arguments) {
+  if (arguments.columns)
+    return "the format argument 'columns' leaves columns out, which would be lost";
+  if (!arguments.prefix.IsAbsoluteRootPath()) {
+    return "the format argument 'prefix' would count twice";
+  }
+  const usdparquet::Table& table = source.table();
+  if (!table.left_out().empty()) {
+    return "its column '" + table.left_out().front().column_name + "' (" +
+           table.left_out().front().reason + ") would be lost";
+  }
+  const usdparquet::PathIndexReport& report = table.path_report();
+  if (!report.invalid_rows.empty()) {
+    return "row " + std::to_string(report.invalid_rows.front()) +
+           " has no prim path and would be lost";
+  }
+  if (!report.duplicates.empty()) {
+    return "row " + std::to_string(report.duplicates.front().first) + ", whose path row " +
+           std::to_string(report.duplicates.front().second) + " repeats, would be lost";
+  }
+  return {};
 }
 
 }  // namespace
@@ -72,18 +79,13 @@ bool UsdParquetFileFormat::Read(SdfLayer* layer, const std::string& resolved_pat
   if (arguments->cache_bytes) {
     usdparquet::PageCache::Instance().SetBudget(*arguments->cache_bytes);
   }
-  auto table = OpenTable(resolved_path, *arguments);
-  if (!table.ok()) {
-    TF_RUNTIME_ERROR("%s", table.status().message().c_str());
+  auto source = UsdParquetOpenLayerFile(resolved_path, *arguments);
+  if (!source.ok()) {
+    TF_RUNTIME_ERROR("%s", source.status().message().c_str());
     return false;
   }
-  for (const std::string& warning : (*table)->warnings()) TF_WARN("%s", warning.c_str());
-
-  SdfAbstractDataRefPtr data = UsdParquetLayerData::New(std::move(*table), arguments->prefix);
+  SdfAbstractDataRefPtr data = UsdParquetLayerData::New(std::move(*source));
   _SetLayerData(layer, data);
-  // So that applications see beforehand what the data would refuse.
-  layer->SetPermissionToEdit(false);
-  layer->SetPermissionToSave(false);
   return true;
 }
 
@@ -92,16 +94,51 @@ bool UsdParquetFileFormat::_ReadDetached(SdfLayer* layer, const std::string& res
   return _ReadAndCopyLayerDataToMemory(layer, resolved_path, metadata_only);
 }
 
-bool UsdParquetFileFormat::WriteToFile(const SdfLayer&, const std::string& file, const std::string&,
+bool UsdParquetFileFormat::WriteToFile(const SdfLayer& layer, const std::string& file,
+                                       const std::string& /*comment*/,
                                        const FileFormatArguments&) const {
-  TF_RUNTIME_ERROR("%s: Parquet layers can't be written; export to .usda or .usdc", file.c_str());
-  return false;
+  const auto write_crate = [](const SdfAbstractDataRefPtr& data, const std::string& crate) {
+    const SdfLayerRefPtr residual = SdfLayer::CreateAnonymous(".usdc");
+    SdfAbstractDataRefPtr filled = data;
+    _SetLayerData(get_pointer(residual), filled);
+    return residual->Export(crate);
+  };
+  usdparquet::WriteOptions options;
+  options.unicode_test = IsIdentifier;
+  const auto written = UsdParquetWriteLayer(*_GetLayerData(layer), file, options, write_crate);
+  if (!written.ok()) TF_RUNTIME_ERROR("%s", written.status().message().c_str());
+  return written.ok();
 }
 
-bool UsdParquetFileFormat::ReadFromString(SdfLayer* layer, const std::string&) const {
-  TF_RUNTIME_ERROR("%s: Parquet layers are read-only and can't be imported into",
-                   layer->GetIdentifier().c_str());
-  return false;
+bool UsdParquetFileFormat::SaveToFile(const SdfLayer& layer, const std::string& file,
+                                      const std::string& comment,
+                                      const FileFormatArguments& arguments) const {
+  const SdfAbstractDataConstPtr held = _GetLayerData(layer);
+  // The layer's data changes its shape, not its content: saving can't be const all the way down.
+  auto* data =
+      const_cast<UsdParquetLayerData*>(dynamic_cast<const UsdParquetLayerData*>(get_pointer(held)));
+  const auto parsed = UsdParquetParseArguments(layer.GetFileFormatArguments());
+  if (data && parsed.ok()) {
+    const std::string reason = ReasonNotToSave(data->source(), *parsed);
+    if (!reason.empty()) {
+      TF_RUNTIME_ERROR("%s: the layer can't be saved to its own file: %s; export it to another",
+                       file.c_str(), reason.c_str());
+      return false;
+    }
+  }
+  if (!WriteToFile(layer, file, comment, arguments)) return false;
+  if (!data || !parsed.ok()) return true;
+  auto source = UsdParquetOpenLayerFile(file, *parsed);
+  if (!source.ok()) {
+    TF_RUNTIME_ERROR("%s", source.status().message().c_str());
+    return false;
+  }
+  data->Rebase(std::move(*source));
+  return true;
+}
+
+bool UsdParquetFileFormat::ReadFromString(SdfLayer* layer, const std::string& text) const {
+  return TextFormat()->ReadFromString(layer, text);
 }
 
 bool UsdParquetFileFormat::WriteToString(const SdfLayer& layer, std::string* text,

@@ -13,14 +13,17 @@ PXR_NAMESPACE_OPEN_SCOPE
 
 TF_DECLARE_WEAK_AND_REF_PTRS(UsdParquetFileFormat);
 
-/// Opens Parquet files as layers. Text output goes through the usda format, as for
-/// every binary layer. Layers are read-only: what would write raises an error.
+/// Opens, writes and saves layers as Parquet files. Text goes through the usda format, as for
+/// every binary layer.
 class UsdParquetFileFormat : public SdfFileFormat {
  public:
   bool CanRead(const std::string& file) const override;
   bool Read(SdfLayer* layer, const std::string& resolved_path, bool metadata_only) const override;
   bool WriteToFile(const SdfLayer& layer, const std::string& file, const std::string& comment,
                    const FileFormatArguments& arguments) const override;
+  /// As WriteToFile; the layer's data then is that file, and its edits are gone from memory.
+  bool SaveToFile(const SdfLayer& layer, const std::string& file, const std::string& comment,
+                  const FileFormatArguments& arguments) const override;
   bool ReadFromString(SdfLayer* layer, const std::string& text) const override;
   bool WriteToString(const SdfLayer& layer, std::string* text,
                      const std::string& comment) const override;

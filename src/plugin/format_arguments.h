@@ -15,7 +15,7 @@
 PXR_NAMESPACE_OPEN_SCOPE
 
 struct UsdParquetArguments {
-  std::string path_column = "path";  ///< `path`: the column with the prim paths
+  std::string path_column;  ///< `path`: the column with the prim paths; empty: as the file says
   std::optional<std::vector<std::string>>
       columns;                                   ///< `columns`: those to present, comma-separated
   SdfPath prefix = SdfPath::AbsoluteRootPath();  ///< `prefix`: the prim to root the table under

@@ -4,294 +4,345 @@
 #include <pxr/usd/sdf/schema.h>
 #include <pxr/usd/sdf/types.h>
 
-#include <bit>
+#include <algorithm>
+#include <iterator>
 
 PXR_NAMESPACE_OPEN_SCOPE
 
-using usdparquet::EpochGuard;
-using usdparquet::Page;
-using usdparquet::PrimId;
+using Edits = UsdParquetLayerEdits;
 
 namespace {
 
-// Each field is delivered either into a typed value or into a VtValue; a null pointer only asks.
-template <typename T>
-bool Deliver(T&& value, SdfAbstractDataValue* out) {
-  return !out || out->StoreValue(std::forward<T>(value));
+bool Deliver(const VtValue& value, SdfAbstractDataValue* out) {
+  return !out || out->StoreValue(value);
 }
-template <typename T>
-bool Deliver(T&& value, VtValue* out) {
-  if (out) *out = std::forward<T>(value);
+bool Deliver(const VtValue& value, VtValue* out) {
+  if (out) *out = value;
   return true;
 }
 
-bool DeliverCell(const UsdParquetValueType& type, const Page& page, uint32_t i,
-                 SdfAbstractDataValue* out) {
-  return type.store(page, i, out);
-}
-bool DeliverCell(const UsdParquetValueType& type, const Page& page, uint32_t i, VtValue* out) {
-  *out = type.get(page, i);
+/// As SdfData: outside of the samples, both ends are the nearest one.
+bool Bracket(const std::set<double>& times, double time, double* lower, double* upper) {
+  if (times.empty()) return false;
+  const auto above = times.lower_bound(time);
+  if (above == times.end()) {
+    *lower = *upper = *times.rbegin();
+  } else if (above == times.begin() || *above == time) {
+    *lower = *upper = *above;
+  } else {
+    *upper = *above;
+    *lower = *std::prev(above);
+  }
   return true;
 }
 
 }  // namespace
 
-UsdParquetLayerDataRefPtr UsdParquetLayerData::New(std::shared_ptr<usdparquet::Table> table,
-                                                   const SdfPath& prefix) {
-  return TfCreateRefPtr(new UsdParquetLayerData(std::move(table), prefix));
+UsdParquetLayerDataRefPtr UsdParquetLayerData::New(std::shared_ptr<const UsdParquetSource> source) {
+  return TfCreateRefPtr(new UsdParquetLayerData(std::move(source)));
 }
 
-UsdParquetLayerData::UsdParquetLayerData(std::shared_ptr<usdparquet::Table> table,
-                                         const SdfPath& prefix)
-    : table_(std::move(table)), prims_(table_->paths(), prefix) {
-  const SdfPath any_prim("/_");
-  columns_by_handle_.resize(std::bit_ceil(2 * table_->columns().size() + 1));
-  const size_t mask = columns_by_handle_.size() - 1;
-  for (const usdparquet::ColumnInfo& column : table_->columns()) {
-    Property property;
-    property.name = TfToken(column.property_name);
-    property.type_name = TfToken(column.sdf_type);
-    property.type = UsdParquetFindValueType(column.type);
-    if (column.property_name != column.column_name) property.display_name = column.column_name;
-    property.path = any_prim.AppendProperty(property.name);
-    properties_.push_back(std::move(property));
-    property_names_.push_back(properties_.back().name);
-
-    const uint32_t handle = UsdParquetPathHandles(properties_.back().path).property;
-    size_t slot = (handle >> 8) & mask;
-    while (columns_by_handle_[slot].second != 0) slot = (slot + 1) & mask;
-    columns_by_handle_[slot] = {handle, static_cast<uint32_t>(properties_.size())};
-  }
-}
+UsdParquetLayerData::UsdParquetLayerData(std::shared_ptr<const UsdParquetSource> source)
+    : source_(std::move(source)) {}
 
 UsdParquetLayerData::~UsdParquetLayerData() = default;
 
+void UsdParquetLayerData::Rebase(std::shared_ptr<const UsdParquetSource> source) {
+  source_ = std::move(source);
+  edits_.clear();
+}
+
 bool UsdParquetLayerData::IsEmpty() const { return false; }  // the pseudo-root is always there
 
-uint32_t UsdParquetLayerData::ColumnOf(uint32_t property_handle) const {
-  const size_t mask = columns_by_handle_.size() - 1;
-  for (size_t slot = (property_handle >> 8) & mask; columns_by_handle_[slot].second != 0;
-       slot = (slot + 1) & mask) {
-    if (columns_by_handle_[slot].first == property_handle)
-      return columns_by_handle_[slot].second - 1;
-  }
-  return kNoColumn;
-}
-
-bool UsdParquetLayerData::HasRow(PrimId prim) const {
-  return prim && !UsdParquetPrimLookup::IsAbovePrefix(prim) &&
-         table_->paths().RowOf(prim) != PrimId::kNone;
-}
-
-UsdParquetLayerData::Location UsdParquetLayerData::Resolve(const SdfPath& path) const {
-  const UsdParquetPathHandles handles(path);
-  Location at;
-  if (handles.property != 0) {
-    at.column = ColumnOf(handles.property);
-    if (at.column == kNoColumn) return at;
-    at.prim = prims_.Find(path, handles.prim);
-    if (!HasRow(at.prim)) return at;
-    at.row = table_->paths().RowOf(at.prim);
-    at.type = SdfSpecTypeAttribute;
-    return at;
-  }
-  if (handles.prim == 0) return at;
-  at.prim = prims_.Find(path, handles.prim);
-  if (!at.prim) return at;
-  const bool is_root =
-      UsdParquetPrimLookup::IsAbovePrefix(at.prim)
-          ? UsdParquetPrimLookup::DepthAbovePrefix(at.prim) == 0
-          : at.prim == table_->paths().root() && prims_.prefix().IsAbsoluteRootPath();
-  at.type = is_root ? SdfSpecTypePseudoRoot : SdfSpecTypePrim;
-  return at;
-}
-
-bool UsdParquetLayerData::HasChildren(PrimId prim) const {
-  return UsdParquetPrimLookup::IsAbovePrefix(prim) || !table_->paths().Children(prim).empty();
-}
-
-TfTokenVector UsdParquetLayerData::ChildNames(PrimId prim) const {
-  TfTokenVector names;
-  if (UsdParquetPrimLookup::IsAbovePrefix(prim)) {
-    SdfPath child = prims_.prefix();
-    while (child.GetPathElementCount() > UsdParquetPrimLookup::DepthAbovePrefix(prim) + 1) {
-      child = child.GetParentPath();
-    }
-    names.push_back(child.GetNameToken());
-    return names;
-  }
-  size_t count = 0;
-  for (const auto& run : table_->paths().Children(prim)) count += run.count;
-  names.reserve(count);
-  table_->VisitChildNames(prim,
-                          [&](std::string_view name) { names.emplace_back(std::string(name)); });
-  return names;
-}
-
-template <typename Out>
-bool UsdParquetLayerData::HasDefault(const Location& at, Out* out) const {
-  if (!out) return table_->HasValue(at.column, at.row);
-  EpochGuard guard;
-  const Page* page = table_->Fetch(at.column, at.row, guard);
-  const uint32_t i = at.row - page->first_row;
-  return page->IsPresent(i) && DeliverCell(*properties_[at.column].type, *page, i, out);
-}
-
-template <typename Out>
-bool UsdParquetLayerData::HasField(const Location& at, const TfToken& field, Out* out) const {
-  if (at.type == SdfSpecTypeAttribute) {
-    const Property& property = properties_[at.column];
-    if (field == SdfFieldKeys->Default) return HasDefault(at, out);
-    if (field == SdfFieldKeys->TypeName) return Deliver(property.type_name, out);
-    if (field == SdfFieldKeys->Variability) return Deliver(SdfVariabilityVarying, out);
-    if (field == SdfFieldKeys->Custom) return Deliver(false, out);
-    if (field == SdfFieldKeys->DisplayName && !property.display_name.empty()) {
-      return Deliver(property.display_name, out);
-    }
-    return false;
-  }
-  if (field == SdfChildrenKeys->PrimChildren) {
-    if (at.type == SdfSpecTypeUnknown || !HasChildren(at.prim)) return false;
-    return !out || Deliver(ChildNames(at.prim), out);
-  }
-  if (at.type != SdfSpecTypePrim) return false;
-  if (field == SdfFieldKeys->Specifier) return Deliver(SdfSpecifierOver, out);
-  if (field == SdfChildrenKeys->PropertyChildren) {
-    return !property_names_.empty() && HasRow(at.prim) && Deliver(property_names_, out);
-  }
-  return false;
-}
-
 bool UsdParquetLayerData::HasSpec(const SdfPath& path) const {
-  return Resolve(path).type != SdfSpecTypeUnknown;
+  return GetSpecType(path) != SdfSpecTypeUnknown;
 }
 
 SdfSpecType UsdParquetLayerData::GetSpecType(const SdfPath& path) const {
-  return Resolve(path).type;
+  if (!edits_.empty()) {
+    if (const Edits::Spec* spec = edits_.Find(path)) return spec->type;
+  }
+  return source_->GetSpecType(path);
+}
+
+template <typename Out>
+bool UsdParquetLayerData::HasEditedField(const Edits::Spec& spec, const SdfPath& path,
+                                         const TfToken& field, Out* out, SdfSpecType* type) const {
+  if (type) *type = spec.type;
+  if (spec.type == SdfSpecTypeUnknown) return false;
+  if (const VtValue* value = spec.Find(field)) return !value->IsEmpty() && Deliver(*value, out);
+  return !spec.hides_file && source_->Has(path, field, out, nullptr);
+}
+
+template <typename Out>
+bool UsdParquetLayerData::HasField(const SdfPath& path, const TfToken& field, Out* out,
+                                   SdfSpecType* type) const {
+  if (!edits_.empty()) {
+    if (const Edits::Spec* spec = edits_.Find(path)) {
+      return HasEditedField(*spec, path, field, out, type);
+    }
+  }
+  return source_->Has(path, field, out, type);
 }
 
 bool UsdParquetLayerData::Has(const SdfPath& path, const TfToken& field,
                               SdfAbstractDataValue* value) const {
-  return HasField(Resolve(path), field, value);
+  return HasField(path, field, value, nullptr);
 }
 
 bool UsdParquetLayerData::Has(const SdfPath& path, const TfToken& field, VtValue* value) const {
-  return HasField(Resolve(path), field, value);
+  return HasField(path, field, value, nullptr);
 }
 
 bool UsdParquetLayerData::HasSpecAndField(const SdfPath& path, const TfToken& field,
                                           SdfAbstractDataValue* value, SdfSpecType* type) const {
-  const Location at = Resolve(path);
-  *type = at.type;
-  return at.type != SdfSpecTypeUnknown && HasField(at, field, value);
+  return HasField(path, field, value, type);
 }
 
 bool UsdParquetLayerData::HasSpecAndField(const SdfPath& path, const TfToken& field, VtValue* value,
                                           SdfSpecType* type) const {
-  const Location at = Resolve(path);
-  *type = at.type;
-  return at.type != SdfSpecTypeUnknown && HasField(at, field, value);
+  return HasField(path, field, value, type);
 }
 
 VtValue UsdParquetLayerData::Get(const SdfPath& path, const TfToken& field) const {
   VtValue value;
-  HasField(Resolve(path), field, &value);
+  HasField(path, field, &value, nullptr);
   return value;
 }
 
 std::type_info const& UsdParquetLayerData::GetTypeid(const SdfPath& path,
                                                      const TfToken& field) const {
-  const Location at = Resolve(path);
-  VtValue* const only_asking = nullptr;
-  if (!HasField(at, field, only_asking)) return typeid(void);
-  if (field == SdfFieldKeys->Default) return *properties_[at.column].type->type;
-  if (field == SdfChildrenKeys->PrimChildren) return typeid(TfTokenVector);
-  return Get(path, field).GetTypeid();
+  if (!edits_.empty()) {
+    if (const Edits::Spec* spec = edits_.Find(path)) {
+      if (spec->type == SdfSpecTypeUnknown) return typeid(void);
+      if (const VtValue* value = spec->Find(field)) return value->GetTypeid();
+      if (spec->hides_file) return typeid(void);
+    }
+  }
+  return source_->GetTypeid(path, field);
 }
 
 std::vector<TfToken> UsdParquetLayerData::List(const SdfPath& path) const {
-  const Location at = Resolve(path);
+  const Edits::Spec* spec = edits_.empty() ? nullptr : edits_.Find(path);
+  if (!spec) return source_->List(path);
   std::vector<TfToken> fields;
-  if (at.type == SdfSpecTypeUnknown) return fields;
-  VtValue* const only_asking = nullptr;
-  for (const TfToken& field :
-       {SdfFieldKeys->Specifier, SdfChildrenKeys->PrimChildren, SdfChildrenKeys->PropertyChildren,
-        SdfFieldKeys->TypeName, SdfFieldKeys->Custom, SdfFieldKeys->Variability,
-        SdfFieldKeys->DisplayName, SdfFieldKeys->Default}) {
-    if (HasField(at, field, only_asking)) fields.push_back(field);
+  if (spec->type == SdfSpecTypeUnknown) return fields;
+  if (!spec->hides_file) {
+    fields = source_->List(path);
+    std::erase_if(fields, [&](const TfToken& field) { return spec->Find(field) != nullptr; });
+  }
+  for (const auto& [field, value] : spec->fields) {
+    if (!value.IsEmpty()) fields.push_back(field);
   }
   return fields;
 }
 
-bool UsdParquetLayerData::VisitPrims(const SdfPath& path, PrimId prim, uint64_t hash,
-                                     SdfAbstractDataSpecVisitor* visitor) const {
-  if (!visitor->VisitSpec(*this, path)) return false;
-  if (HasRow(prim)) {
-    for (const Property& property : properties_) {
-      if (!visitor->VisitSpec(*this, path.AppendProperty(property.name))) return false;
-    }
+Edits::Spec* UsdParquetLayerData::EditedSpec(const SdfPath& path) {
+  if (!edits_.Find(path)) {
+    const SdfSpecType type = source_->GetSpecType(path);
+    if (type == SdfSpecTypeUnknown) return nullptr;
+    edits_[path].type = type;
   }
-  if (!HasChildren(prim)) return true;
-  const usdparquet::PathIndex& paths = table_->paths();
-  for (const TfToken& name : ChildNames(prim)) {
-    const SdfPath child_path = path.AppendChild(name);
-    if (UsdParquetPrimLookup::IsAbovePrefix(prim)) {
-      const PrimId child = prims_.Find(child_path, UsdParquetPathHandles(child_path).prim);
-      if (!VisitPrims(child_path, child, paths.root_hash(), visitor)) return false;
-      continue;
-    }
-    // Not through the lookup: a full visit would fill its table with every path of the file.
-    const uint64_t child_hash = usdparquet::ChildPathHash(hash, name.GetString());
-    if (!VisitPrims(child_path, paths.Find(child_hash), child_hash, visitor)) return false;
-  }
-  return true;
+  Edits::Spec& spec = edits_[path];
+  return spec.type == SdfSpecTypeUnknown ? nullptr : &spec;
 }
+
+void UsdParquetLayerData::CreateSpec(const SdfPath& path, SdfSpecType type) {
+  if (!TF_VERIFY(type != SdfSpecTypeUnknown)) return;
+  Edits::Spec& spec = edits_[path];
+  // A spec that is there keeps its fields, as in SdfData.
+  if (spec.type == SdfSpecTypeUnknown && !spec.hides_file) {
+    spec.hides_file = source_->GetSpecType(path) == SdfSpecTypeUnknown;
+  }
+  spec.type = type;
+}
+
+void UsdParquetLayerData::EraseSpec(const SdfPath& path) {
+  if (!HasSpec(path)) {
+    TF_CODING_ERROR("No spec to erase at <%s>", path.GetText());
+    return;
+  }
+  if (source_->HasSpec(path)) {
+    edits_[path] = {SdfSpecTypeUnknown, true, {}};
+  } else {
+    edits_.Erase(path);
+  }
+}
+
+void UsdParquetLayerData::MoveSpec(const SdfPath& from, const SdfPath& to) {
+  const SdfSpecType type = GetSpecType(from);
+  if (type == SdfSpecTypeUnknown) {
+    TF_CODING_ERROR("No spec to move at <%s>", from.GetText());
+    return;
+  }
+  Edits::Spec moved{type, true, {}};
+  for (const TfToken& field : List(from)) moved.fields.emplace_back(field, Get(from, field));
+  EraseSpec(from);
+  edits_[to] = std::move(moved);
+}
+
+void UsdParquetLayerData::Set(const SdfPath& path, const TfToken& field, const VtValue& value) {
+  if (value.IsEmpty()) {
+    Erase(path, field);
+  } else if (Edits::Spec* spec = EditedSpec(path)) {
+    spec->Set(field, value);
+  } else {
+    TF_CODING_ERROR("No spec at <%s> when trying to set field '%s'", path.GetText(),
+                    field.GetText());
+  }
+}
+
+void UsdParquetLayerData::Set(const SdfPath& path, const TfToken& field,
+                              const SdfAbstractDataConstValue& value) {
+  VtValue held;
+  value.GetValue(&held);
+  Set(path, field, held);
+}
+
+void UsdParquetLayerData::Erase(const SdfPath& path, const TfToken& field) {
+  VtValue* const only_asking = nullptr;
+  if (!HasField(path, field, only_asking, nullptr)) return;
+  EditedSpec(path)->Set(field, VtValue());
+}
+
+namespace {
+
+/// Passes on the specs of the file that no edit has hidden.
+class FileVisitor final : public SdfAbstractDataSpecVisitor {
+ public:
+  FileVisitor(const Edits& edits, SdfAbstractDataSpecVisitor* visitor)
+      : edits_(edits), visitor_(visitor) {}
+  bool VisitSpec(const SdfAbstractData& data, const SdfPath& path) override {
+    const Edits::Spec* spec = edits_.Find(path);
+    return (spec && spec->type == SdfSpecTypeUnknown) || visitor_->VisitSpec(data, path);
+  }
+  void Done(const SdfAbstractData&) override {}
+
+ private:
+  const Edits& edits_;
+  SdfAbstractDataSpecVisitor* const visitor_;
+};
+
+}  // namespace
 
 void UsdParquetLayerData::_VisitSpecs(SdfAbstractDataSpecVisitor* visitor) const {
-  const SdfPath& root = SdfPath::AbsoluteRootPath();
-  VisitPrims(root, prims_.Find(root, UsdParquetPathHandles(root).prim), table_->paths().root_hash(),
-             visitor);
+  if (edits_.empty()) {
+    source_->Visit(*this, visitor);
+    return;
+  }
+  FileVisitor of_file(edits_, visitor);
+  if (!source_->Visit(*this, &of_file)) return;
+  for (const auto& [path, spec] : edits_) {
+    if (spec.type == SdfSpecTypeUnknown || source_->HasSpec(path)) continue;
+    if (!visitor->VisitSpec(*this, path)) return;
+  }
 }
 
-void UsdParquetLayerData::Refuse(const char* action, const SdfPath& path) const {
-  TF_RUNTIME_ERROR(
-      "%s: can't %s <%s>: Parquet layers are read-only; author the opinion in a "
-      "stronger layer",
-      table_->name().c_str(), action, path.GetText());
+// Time samples. Those of an edited attribute are one field, as in SdfData; those of the file are
+// asked for one at a time.
+
+std::optional<SdfTimeSampleMap> UsdParquetLayerData::EditedSamples(const SdfPath& path) const {
+  const Edits::Spec* spec = edits_.empty() ? nullptr : edits_.Find(path);
+  if (!spec) return std::nullopt;
+  const VtValue* value = spec->Find(SdfFieldKeys->TimeSamples);
+  if (!value && !spec->hides_file && spec->type != SdfSpecTypeUnknown) return std::nullopt;
+  if (!value || !value->IsHolding<SdfTimeSampleMap>()) return SdfTimeSampleMap();
+  return value->UncheckedGet<SdfTimeSampleMap>();
 }
 
-void UsdParquetLayerData::CreateSpec(const SdfPath& path, SdfSpecType) { Refuse("create", path); }
-void UsdParquetLayerData::EraseSpec(const SdfPath& path) { Refuse("erase", path); }
-void UsdParquetLayerData::MoveSpec(const SdfPath& from, const SdfPath&) { Refuse("move", from); }
-void UsdParquetLayerData::Set(const SdfPath& path, const TfToken& field, const VtValue&) {
-  Refuse(("set the field '" + field.GetString() + "' of").c_str(), path);
-}
-void UsdParquetLayerData::Set(const SdfPath& path, const TfToken& field,
-                              const SdfAbstractDataConstValue&) {
-  Refuse(("set the field '" + field.GetString() + "' of").c_str(), path);
-}
-void UsdParquetLayerData::Erase(const SdfPath& path, const TfToken& field) {
-  Refuse(("erase the field '" + field.GetString() + "' of").c_str(), path);
-}
-void UsdParquetLayerData::SetTimeSample(const SdfPath& path, double, const VtValue&) {
-  Refuse("set a time sample of", path);
-}
-void UsdParquetLayerData::EraseTimeSample(const SdfPath& path, double) {
-  Refuse("erase a time sample of", path);
+std::set<double> UsdParquetLayerData::ListTimeSamplesForPath(const SdfPath& path) const {
+  const auto edited = EditedSamples(path);
+  if (!edited) return source_->ListTimeSamplesForPath(path);
+  std::set<double> times;
+  for (const auto& [time, value] : *edited) times.insert(times.end(), time);
+  return times;
 }
 
-// A table without a time column has no time samples.
-std::set<double> UsdParquetLayerData::ListAllTimeSamples() const { return {}; }
-std::set<double> UsdParquetLayerData::ListTimeSamplesForPath(const SdfPath&) const { return {}; }
-bool UsdParquetLayerData::GetBracketingTimeSamples(double, double*, double*) const { return false; }
-size_t UsdParquetLayerData::GetNumTimeSamplesForPath(const SdfPath&) const { return 0; }
-bool UsdParquetLayerData::GetBracketingTimeSamplesForPath(const SdfPath&, double, double*,
-                                                          double*) const {
-  return false;
+std::set<double> UsdParquetLayerData::ListAllTimeSamples() const {
+  std::set<double> times = source_->ListAllTimeSamples();
+  if (edits_.empty()) return times;
+  // An edit may have removed the last sample at a time of the file: then every attribute counts.
+  class Collector final : public SdfAbstractDataSpecVisitor {
+   public:
+    explicit Collector(std::set<double>* times) : times_(times) {}
+    bool VisitSpec(const SdfAbstractData& data, const SdfPath& path) override {
+      if (path.IsPropertyPath()) times_->merge(data.ListTimeSamplesForPath(path));
+      return true;
+    }
+    void Done(const SdfAbstractData&) override {}
+
+   private:
+    std::set<double>* const times_;
+  };
+  times.clear();
+  Collector collector(&times);
+  VisitSpecs(&collector);
+  return times;
 }
-bool UsdParquetLayerData::QueryTimeSample(const SdfPath&, double, VtValue*) const { return false; }
-bool UsdParquetLayerData::QueryTimeSample(const SdfPath&, double, SdfAbstractDataValue*) const {
-  return false;
+
+bool UsdParquetLayerData::GetBracketingTimeSamples(double time, double* lower,
+                                                   double* upper) const {
+  if (edits_.empty()) return source_->GetBracketingTimeSamples(time, lower, upper);
+  return Bracket(ListAllTimeSamples(), time, lower, upper);
+}
+
+size_t UsdParquetLayerData::GetNumTimeSamplesForPath(const SdfPath& path) const {
+  const auto edited = EditedSamples(path);
+  return edited ? edited->size() : source_->GetNumTimeSamplesForPath(path);
+}
+
+bool UsdParquetLayerData::GetBracketingTimeSamplesForPath(const SdfPath& path, double time,
+                                                          double* lower, double* upper) const {
+  if (!EditedSamples(path)) {
+    return source_->GetBracketingTimeSamplesForPath(path, time, lower, upper);
+  }
+  return Bracket(ListTimeSamplesForPath(path), time, lower, upper);
+}
+
+template <typename Out>
+bool UsdParquetLayerData::HasSample(const SdfPath& path, double time, Out* out) const {
+  const auto edited = EditedSamples(path);
+  if (!edited) return source_->QueryTimeSample(path, time, out);
+  const auto sample = edited->find(time);
+  return sample != edited->end() && Deliver(sample->second, out);
+}
+
+bool UsdParquetLayerData::QueryTimeSample(const SdfPath& path, double time, VtValue* value) const {
+  return HasSample(path, time, value);
+}
+
+bool UsdParquetLayerData::QueryTimeSample(const SdfPath& path, double time,
+                                          SdfAbstractDataValue* value) const {
+  return HasSample(path, time, value);
+}
+
+void UsdParquetLayerData::SetTimeSample(const SdfPath& path, double time, const VtValue& value) {
+  if (value.IsEmpty()) {
+    EraseTimeSample(path, time);
+    return;
+  }
+  VtValue held;
+  HasField(path, SdfFieldKeys->TimeSamples, &held, nullptr);
+  SdfTimeSampleMap samples;
+  if (held.IsHolding<SdfTimeSampleMap>()) held.UncheckedSwap(samples);
+  samples[time] = value;
+  Set(path, SdfFieldKeys->TimeSamples, VtValue::Take(samples));
+}
+
+void UsdParquetLayerData::EraseTimeSample(const SdfPath& path, double time) {
+  VtValue held;
+  if (!HasField(path, SdfFieldKeys->TimeSamples, &held, nullptr) ||
+      !held.IsHolding<SdfTimeSampleMap>()) {
+    return;
+  }
+  SdfTimeSampleMap samples;
+  held.UncheckedSwap(samples);
+  if (samples.erase(time) == 0) return;
+  if (samples.empty()) {
+    Erase(path, SdfFieldKeys->TimeSamples);
+  } else {
+    Set(path, SdfFieldKeys->TimeSamples, VtValue::Take(samples));
+  }
 }
 
 PXR_NAMESPACE_CLOSE_SCOPE

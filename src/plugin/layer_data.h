@@ -1,38 +1,39 @@
 #pragma once
 
 /// \file
-/// The data of a Parquet layer: a thin adapter of usdparquet::Table to SdfAbstractData.
+/// The data of a Parquet layer: a file, read on demand, and the edits over it.
 
 #include <pxr/base/tf/declarePtrs.h>
 #include <pxr/pxr.h>
 #include <pxr/usd/sdf/abstractData.h>
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
-#include "core/table.h"
-#include "plugin/format_arguments.h"
-#include "plugin/prim_lookup.h"
-#include "plugin/value_types.h"
+#include "plugin/layer_edits.h"
+#include "plugin/source.h"
 
 PXR_NAMESPACE_OPEN_SCOPE
 
 TF_DECLARE_WEAK_AND_REF_PTRS(UsdParquetLayerData);
 
-/// Prims and attributes of a Parquet file, presented without ever being made.
+/// The prims and properties of a Parquet file, edited in memory.
 ///
-/// `Resolve` finds what a path stands for, `HasField` is the one resolver of fields; all
-/// queries are made of the two. Whatever asks a type, a list of properties or metadata reads no
-/// page.
+/// Queries ask the edits first, where there are any, and then the file. Edits are kept spec by
+/// spec and field by field; the file stays as it is until the layer is saved.
 ///
-/// Thread-safety: queries may come from any number of threads. The data can't be edited:
-/// every mutator raises an error and changes nothing.
+/// Thread-safety: as SdfData's. Queries may come from any number of threads while nobody edits.
 class UsdParquetLayerData : public SdfAbstractData {
  public:
-  static UsdParquetLayerDataRefPtr New(std::shared_ptr<usdparquet::Table> table,
-                                       const SdfPath& prefix);
+  static UsdParquetLayerDataRefPtr New(std::shared_ptr<const UsdParquetSource> source);
   ~UsdParquetLayerData() override;
+
+  const UsdParquetSource& source() const { return *source_; }
+  bool has_edits() const { return !edits_.empty(); }
+  /// Puts the file that the layer was just saved to in the place of the old one and its edits.
+  void Rebase(std::shared_ptr<const UsdParquetSource> source);
 
   bool StreamsData() const override { return true; }
   bool IsEmpty() const override;
@@ -73,45 +74,20 @@ class UsdParquetLayerData : public SdfAbstractData {
   void _VisitSpecs(SdfAbstractDataSpecVisitor* visitor) const override;
 
  private:
-  /// A column as Sdf sees it.
-  struct Property {
-    TfToken name;
-    TfToken type_name;
-    const UsdParquetValueType* type;
-    std::string display_name;  // empty unless the property's name had to be changed
-    SdfPath path;              // some property of that name: keeps its handle from being reused
-  };
-  /// What a path stands for.
-  struct Location {
-    SdfSpecType type = SdfSpecTypeUnknown;
-    usdparquet::PrimId prim;
-    uint32_t column = 0;  // of attributes
-    uint32_t row = 0;     // of attributes
-  };
-
-  UsdParquetLayerData(std::shared_ptr<usdparquet::Table> table, const SdfPath& prefix);
-
-  Location Resolve(const SdfPath& path) const;
-  static constexpr uint32_t kNoColumn = 0xffffffffu;
-  uint32_t ColumnOf(uint32_t property_handle) const;
+  explicit UsdParquetLayerData(std::shared_ptr<const UsdParquetSource> source);
 
   template <typename Out>
-  bool HasField(const Location& at, const TfToken& field, Out* out) const;
+  bool HasField(const SdfPath& path, const TfToken& field, Out* out, SdfSpecType* type) const;
   template <typename Out>
-  bool HasDefault(const Location& at, Out* out) const;
-  bool HasChildren(usdparquet::PrimId prim) const;
-  TfTokenVector ChildNames(usdparquet::PrimId prim) const;
-  bool HasRow(usdparquet::PrimId prim) const;
-  bool VisitPrims(const SdfPath& path, usdparquet::PrimId prim, uint64_t hash,
-                  SdfAbstractDataSpecVisitor* visitor) const;
-  void Refuse(const char* action, const SdfPath& path) const;
+  bool HasEditedField(const UsdParquetLayerEdits::Spec& spec, const SdfPath& path,
+                      const TfToken& field, Out* out, SdfSpecType* type) const;
+  template <typename Out>
+  bool HasSample(const SdfPath& path, double time, Out* out) const;
+  UsdParquetLayerEdits::Spec* EditedSpec(const SdfPath& path);
+  std::optional<SdfTimeSampleMap> EditedSamples(const SdfPath& path) const;
 
-  const std::shared_ptr<usdparquet::Table> table_;
-  UsdParquetPrimLookup prims_;
-  std::vector<Property> properties_;
-  TfTokenVector property_names_;
-  /// Open addressing by property handle: column numbers, plus one; 0 is empty.
-  std::vector<std::pair<uint32_t, uint32_t>> columns_by_handle_;
+  std::shared_ptr<const UsdParquetSource> source_;
+  UsdParquetLayerEdits edits_;
 };
 
 PXR_NAMESPACE_CLOSE_SCOPE

@@ -1,8 +1,12 @@
 #include "plugin/value_types.h"
 
 #include <pxr/base/gf/half.h>
+#include <pxr/base/gf/matrix2d.h>
 #include <pxr/base/gf/matrix3d.h>
 #include <pxr/base/gf/matrix4d.h>
+#include <pxr/base/gf/quatd.h>
+#include <pxr/base/gf/quatf.h>
+#include <pxr/base/gf/quath.h>
 #include <pxr/base/gf/vec2d.h>
 #include <pxr/base/gf/vec2f.h>
 #include <pxr/base/gf/vec2h.h>
@@ -15,7 +19,11 @@
 #include <pxr/base/gf/vec4f.h>
 #include <pxr/base/gf/vec4h.h>
 #include <pxr/base/gf/vec4i.h>
+#include <pxr/base/tf/token.h>
 #include <pxr/base/vt/array.h>
+#include <pxr/usd/sdf/assetPath.h>
+#include <pxr/usd/sdf/pathExpression.h>
+#include <pxr/usd/sdf/timeCode.h>
 
 #include <cstring>
 #include <string>
@@ -23,15 +31,15 @@
 PXR_NAMESPACE_OPEN_SCOPE
 
 using usdparquet::Page;
-using usdparquet::Scalar;
 
 namespace {
 
 /// Element `i` of a page's values, be it a row's or one of an array.
 template <typename T>
 T Element(const Page& page, uint32_t i) {
-  if constexpr (std::is_same_v<T, std::string>) {
-    return std::string(page.String(i));
+  if constexpr (std::is_same_v<T, std::string> || std::is_same_v<T, TfToken> ||
+                std::is_same_v<T, SdfAssetPath> || std::is_same_v<T, SdfPathExpression>) {
+    return T(std::string(page.String(i)));
   } else if constexpr (std::is_same_v<T, bool>) {
     return page.As<uint8_t>()[i] != 0;
   } else {
@@ -70,51 +78,81 @@ constexpr UsdParquetValueType MakeType() {
 }
 
 struct TypeRow {
-  Scalar scalar;
-  uint8_t tuple;
+  std::string_view name;
   UsdParquetValueType one;
   UsdParquetValueType array;
 };
 
 template <typename T>
-constexpr TypeRow Row(Scalar scalar, uint8_t tuple = 1) {
-  return {scalar, tuple, MakeType<ScalarCell<T>>(), MakeType<ArrayCell<T>>()};
+constexpr TypeRow Row(std::string_view name) {
+  return {name, MakeType<ScalarCell<T>>(), MakeType<ArrayCell<T>>()};
 }
 
-// The C++ types of the shapes in core/type_table.cc.
+// The C++ types of the names in core/type_table.cc.
 const TypeRow kRows[] = {
-    Row<bool>(Scalar::kBool),
-    Row<unsigned char>(Scalar::kUChar),
-    Row<int>(Scalar::kInt),
-    Row<GfVec2i>(Scalar::kInt, 2),
-    Row<GfVec3i>(Scalar::kInt, 3),
-    Row<GfVec4i>(Scalar::kInt, 4),
-    Row<unsigned int>(Scalar::kUInt),
-    Row<int64_t>(Scalar::kInt64),
-    Row<uint64_t>(Scalar::kUInt64),
-    Row<GfHalf>(Scalar::kHalf),
-    Row<GfVec2h>(Scalar::kHalf, 2),
-    Row<GfVec3h>(Scalar::kHalf, 3),
-    Row<GfVec4h>(Scalar::kHalf, 4),
-    Row<float>(Scalar::kFloat),
-    Row<GfVec2f>(Scalar::kFloat, 2),
-    Row<GfVec3f>(Scalar::kFloat, 3),
-    Row<GfVec4f>(Scalar::kFloat, 4),
-    Row<double>(Scalar::kDouble),
-    Row<GfVec2d>(Scalar::kDouble, 2),
-    Row<GfVec3d>(Scalar::kDouble, 3),
-    Row<GfVec4d>(Scalar::kDouble, 4),
-    Row<GfMatrix3d>(Scalar::kDouble, 9),
-    Row<GfMatrix4d>(Scalar::kDouble, 16),
-    Row<std::string>(Scalar::kString),
+    Row<bool>("bool"),
+    Row<unsigned char>("uchar"),
+    Row<int>("int"),
+    Row<GfVec2i>("int2"),
+    Row<GfVec3i>("int3"),
+    Row<GfVec4i>("int4"),
+    Row<unsigned int>("uint"),
+    Row<int64_t>("int64"),
+    Row<uint64_t>("uint64"),
+    Row<GfHalf>("half"),
+    Row<GfVec2h>("half2"),
+    Row<GfVec3h>("half3"),
+    Row<GfVec4h>("half4"),
+    Row<float>("float"),
+    Row<GfVec2f>("float2"),
+    Row<GfVec3f>("float3"),
+    Row<GfVec4f>("float4"),
+    Row<double>("double"),
+    Row<GfVec2d>("double2"),
+    Row<GfVec3d>("double3"),
+    Row<GfVec4d>("double4"),
+    Row<GfMatrix2d>("matrix2d"),
+    Row<GfMatrix3d>("matrix3d"),
+    Row<GfMatrix4d>("matrix4d"),
+    Row<GfMatrix4d>("frame4d"),
+    Row<GfQuath>("quath"),
+    Row<GfQuatf>("quatf"),
+    Row<GfQuatd>("quatd"),
+    Row<GfVec3h>("point3h"),
+    Row<GfVec3f>("point3f"),
+    Row<GfVec3d>("point3d"),
+    Row<GfVec3h>("vector3h"),
+    Row<GfVec3f>("vector3f"),
+    Row<GfVec3d>("vector3d"),
+    Row<GfVec3h>("normal3h"),
+    Row<GfVec3f>("normal3f"),
+    Row<GfVec3d>("normal3d"),
+    Row<GfVec3h>("color3h"),
+    Row<GfVec3f>("color3f"),
+    Row<GfVec3d>("color3d"),
+    Row<GfVec4h>("color4h"),
+    Row<GfVec4f>("color4f"),
+    Row<GfVec4d>("color4d"),
+    Row<GfVec2h>("texCoord2h"),
+    Row<GfVec2f>("texCoord2f"),
+    Row<GfVec2d>("texCoord2d"),
+    Row<GfVec3h>("texCoord3h"),
+    Row<GfVec3f>("texCoord3f"),
+    Row<GfVec3d>("texCoord3d"),
+    Row<SdfTimeCode>("timecode"),
+    Row<std::string>("string"),
+    Row<TfToken>("token"),
+    Row<SdfAssetPath>("asset"),
+    Row<SdfPathExpression>("pathExpression"),
 };
 
 }  // namespace
 
-const UsdParquetValueType* UsdParquetFindValueType(const usdparquet::ValueType& type) {
+const UsdParquetValueType* UsdParquetFindValueType(std::string_view sdf_type) {
+  const bool is_array = sdf_type.ends_with("[]");
+  if (is_array) sdf_type.remove_suffix(2);
   for (const TypeRow& row : kRows) {
-    if (row.scalar == type.scalar && row.tuple == type.tuple)
-      return type.is_array ? &row.array : &row.one;
+    if (row.name == sdf_type) return is_array ? &row.array : &row.one;
   }
   return nullptr;
 }

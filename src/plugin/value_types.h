@@ -8,10 +8,10 @@
 #include <pxr/usd/sdf/abstractData.h>
 
 #include <cstdint>
+#include <string_view>
 #include <typeinfo>
 
 #include "core/page.h"
-#include "core/type_table.h"
 
 PXR_NAMESPACE_OPEN_SCOPE
 
@@ -26,7 +26,8 @@ struct UsdParquetValueType {
   VtValue (*get)(const usdparquet::Page& page, uint32_t i);
 };
 
-/// The row of the type table for `type`, or null if Sdf has no such type.
-const UsdParquetValueType* UsdParquetFindValueType(const usdparquet::ValueType& type);
+/// The row of the type table for an Sdf value type's name, such as `color3f[]`, or null if Sdf has
+/// no such type or the type has no values.
+const UsdParquetValueType* UsdParquetFindValueType(std::string_view sdf_type);
 
 PXR_NAMESPACE_CLOSE_SCOPE

@@ -191,15 +191,22 @@ TEST_F(LayerTest, ComposesOnAStage) {
 }
 #endif
 
-TEST_F(LayerTest, EditsAreRefusedAndChangeNothing) {
-  const auto layer = Open(WriteFile("readonly.parquet", *MixedTable(10)));
-  EXPECT_FALSE(layer->PermissionToEdit());
-  EXPECT_FALSE(layer->PermissionToSave());
-  const DiagnosticTrap diagnostics;
+TEST_F(LayerTest, EditsAreInMemoryUntilSaved) {
+  const std::string path = WriteFile("edited.parquet", *MixedTable(10));
+  const auto layer = Open(path);
+  EXPECT_TRUE(layer->PermissionToEdit());
   layer->SetField(Attribute(0, "lifespan"), SdfFieldKeys->Default, VtValue(77));
-  EXPECT_EQ(diagnostics.Errors().size(), 1u);
-  EXPECT_EQ(layer->GetFieldAs<int>(Attribute(0, "lifespan"), SdfFieldKeys->Default),
-            MixedLifespan(0));
+  const auto lifespan = [](const SdfLayerHandle& of, int prim) {
+    return of->GetFieldAs<int>(Attribute(prim, "lifespan"), SdfFieldKeys->Default);
+  };
+  EXPECT_EQ(lifespan(layer, 0), 77);
+  EXPECT_EQ(lifespan(layer, 1), MixedLifespan(1));
+  EXPECT_EQ(lifespan(SdfLayer::OpenAsAnonymous(path), 0), MixedLifespan(0));
+  ASSERT_TRUE(layer->Save());
+  EXPECT_EQ(lifespan(layer, 0), 77);
+  const SdfLayerRefPtr reopened = SdfLayer::OpenAsAnonymous(path);
+  EXPECT_EQ(lifespan(reopened, 0), 77);
+  EXPECT_EQ(lifespan(reopened, 1), MixedLifespan(1));
 }
 
 TEST_F(LayerTest, ABadFileFailsWithOneError) {

@@ -1,0 +1,70 @@
+#include "plugin/layer_file.h"
+
+#include <pxr/base/tf/diagnostic.h>
+#include <pxr/usd/ar/packageUtils.h>
+#include <pxr/usd/sdf/fileFormat.h>
+
+#include "core/residual_blob.h"
+#include "core/table.h"
+#include "plugin/asset_file.h"
+#include "plugin/residual_asset.h"
+
+PXR_NAMESPACE_OPEN_SCOPE
+
+namespace {
+
+/// SdfFileFormat lets only formats see a layer's data.
+class DataAccess : public SdfFileFormat {
+ public:
+  static SdfAbstractDataConstPtr Of(const SdfLayer& layer) { return _GetLayerData(layer); }
+};
+
+arrow::Result<SdfLayerRefPtr> OpenResidual(const std::string& resolved_path,
+                                           const usdparquet::Table& table) {
+  const auto blob = usdparquet::FindResidual(table.file(), table.metadata());
+  if (!blob.ok()) {
+    return blob.status().WithMessage(resolved_path, ": ", blob.status().message());
+  }
+  if (!*blob) return SdfLayerRefPtr();
+  auto layer = SdfLayer::OpenAsAnonymous(
+      ArJoinPackageRelativePath(resolved_path, UsdParquetPackageResolver::kResidualName));
+  if (!layer) {
+    return arrow::Status::IOError(resolved_path, ": the residual of the layer can't be read");
+  }
+  return layer;
+}
+
+}  // namespace
+
+arrow::Result<std::shared_ptr<const UsdParquetSource>> UsdParquetOpenLayerFile(
+    const std::string& resolved_path, const UsdParquetArguments& arguments) {
+  ARROW_ASSIGN_OR_RAISE(auto file, UsdParquetOpenAsset(resolved_path));
+  usdparquet::TableOptions options;
+  options.path_column = arguments.path_column;
+  options.columns = arguments.columns;
+  options.unicode_test = [](std::string_view name) {
+    return SdfPath::IsValidIdentifier(std::string(name));
+  };
+  options.report = [](bool is_error, const std::string& message) {
+    if (is_error) {
+      TF_RUNTIME_ERROR("%s", message.c_str());
+    } else {
+      TF_WARN("%s", message.c_str());
+    }
+  };
+  ARROW_ASSIGN_OR_RAISE(
+      auto table, usdparquet::Table::Open(std::move(file), resolved_path, std::move(options)));
+  for (const std::string& warning : table->warnings()) TF_WARN("%s", warning.c_str());
+
+  SdfLayerRefPtr residual;
+  // Below a prefix the residual's paths would be wrong, and with some columns only, half a layer.
+  if (arguments.prefix.IsAbsoluteRootPath() && !arguments.columns) {
+    ARROW_ASSIGN_OR_RAISE(residual, OpenResidual(resolved_path, *table));
+  }
+  SdfAbstractDataConstPtr data;
+  if (residual) data = DataAccess::Of(*residual);
+  return std::make_shared<const UsdParquetSource>(std::move(table), arguments.prefix,
+                                                  std::move(residual), std::move(data));
+}
+
+PXR_NAMESPACE_CLOSE_SCOPE

@@ -1,0 +1,241 @@
+#include "plugin/layer_writer.h"
+
+#include <arrow/builder.h>
+#include <arrow/io/file.h>
+#include <arrow/memory_pool.h>
+#include <pxr/usd/sdf/listOp.h>
+#include <pxr/usd/sdf/schema.h>
+#include <pxr/usd/sdf/types.h>
+
+#include <filesystem>
+#include <future>
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "core/table_file_writer.h"
+#include "core/table_footer.h"
+#include "plugin/column_builder.h"
+#include "plugin/export_plan.h"
+#include "plugin/metadata_value.h"
+#include "plugin/prim_walk.h"
+#include "plugin/residual_builder.h"
+
+PXR_NAMESPACE_OPEN_SCOPE
+
+using usdparquet::TableFileWriter;
+
+namespace {
+
+constexpr uint32_t kResidual = UsdParquetExportPlan::kResidual;
+
+/// A prim field's value as a cell of its column; empty if the column can't hold it.
+VtValue CellOfField(const TfToken& field, const VtValue& value) {
+  std::string type;
+  if (!UsdParquetIsFieldColumn(field, value, &type)) return {};
+  if (field == SdfFieldKeys->Specifier) {
+    const auto specifier = value.UncheckedGet<SdfSpecifier>();
+    return VtValue(TfToken(specifier == SdfSpecifierDef ? "def" : "class"));
+  }
+  if (type == "token[]") {
+    const auto& items = value.UncheckedGet<SdfTokenListOp>().GetPrependedItems();
+    return VtValue(VtTokenArray(items.begin(), items.end()));
+  }
+  return value;
+}
+
+/// The second pass: fills the columns and the residual.
+class LayerWriter {
+ public:
+  LayerWriter(const SdfAbstractData& data, const std::string& file,
+              const usdparquet::WriteOptions& options)
+      : data_(data),
+        file_(file),
+        options_(options),
+        plan_(UsdParquetExportPlan::Make(data)),
+        residual_(data),
+        paths_(arrow::system_memory_pool()) {
+    options_.path_column = plan_.path_column();
+  }
+
+  arrow::Result<usdparquet::WriteSummary> Write(const UsdParquetCrateWriter& write_crate) {
+    ARROW_RETURN_NOT_OK(MakeBuilders());
+    WriteRoot();
+    arrow::Status status;
+    UsdParquetWalkPrims(data_, [&](const SdfPath& path) {
+      status = WritePrim(path);
+      return status.ok();
+    });
+    if (status.ok()) status = Flush();
+    const arrow::Status written = pending_.valid() ? pending_.get() : arrow::Status::OK();
+    ARROW_RETURN_NOT_OK(written);
+    ARROW_RETURN_NOT_OK(status);
+    if (has_variants_) residual_.AddVariants();
+
+    TableFileWriter::Ending ending;
+    ending.schema_json = usdparquet::SerializeFooter(footer_);
+    if (!residual_.empty()) {
+      ARROW_ASSIGN_OR_RAISE(ending.residual, CrateBytes(write_crate));
+    }
+    return writer_->Finish(ending);
+  }
+
+ private:
+  arrow::Status MakeBuilders() {
+    std::vector<std::shared_ptr<arrow::Field>> schema{
+        arrow::field(plan_.path_column(), arrow::utf8(), false)};
+    const auto add = [&](const std::string& name, const usdparquet::ColumnFooter& column) {
+      auto builder = UsdParquetColumnBuilder::Make(column.type);
+      schema.push_back(arrow::field(name, builder->type()));
+      footer_.columns[name] = column;
+      return builder;
+    };
+    for (const auto& field : plan_.fields()) fields_.push_back(add(field.name, field.footer));
+    for (const auto& column : plan_.columns()) columns_.push_back(add(column.name, column.footer));
+    if (plan_.path_column() != "path") footer_.path_column = plan_.path_column();
+    schema_ = arrow::schema(std::move(schema));
+    return arrow::Status::OK();
+  }
+
+  void WriteRoot() {
+    const SdfPath& root = SdfPath::AbsoluteRootPath();
+    for (const TfToken& field : data_.List(root)) {
+      if (field == SdfChildrenKeys->PrimChildren) continue;
+      const VtValue value = data_.Get(root, field);
+      if (const auto text = UsdParquetToFooter(value)) {
+        footer_.layer.emplace_back(field.GetString(), *text);
+      } else {
+        residual_.AddField(root, field, value);
+      }
+    }
+  }
+
+  arrow::Status WritePrim(const SdfPath& path) {
+    const size_t prim = next_prim_++;
+    if (prim >= plan_.num_prims()) {
+      return arrow::Status::Invalid(file_, ": the layer was edited while it was written");
+    }
+    // The text of an SdfPath is kept by OpenUSD for good: not asked for.
+    const size_t depth = path.GetPathElementCount();
+    ends_.resize(depth);
+    text_.resize(depth > 1 ? ends_[depth - 2] : 0);
+    text_ += '/';
+    text_ += path.GetName();
+    ends_[depth - 1] = text_.size();
+
+    if (plan_.HasRow(prim)) ARROW_RETURN_NOT_OK(paths_.Append(text_));
+    ARROW_RETURN_NOT_OK(WriteFields(path));
+    ARROW_RETURN_NOT_OK(WriteProperties(path, plan_.PatternOf(prim)));
+    if (plan_.HasRow(prim) && ++row_ == options_.rows_per_group) return Flush();
+    return arrow::Status::OK();
+  }
+
+  arrow::Status WriteFields(const SdfPath& path) {
+    for (const TfToken& field : data_.List(path)) {
+      if (field == SdfChildrenKeys->PrimChildren || field == SdfChildrenKeys->PropertyChildren) {
+        continue;
+      }
+      has_variants_ |= field == SdfChildrenKeys->VariantSetChildren;
+      VtValue value = data_.Get(path, field);
+      if (field == SdfFieldKeys->Specifier && value == SdfSpecifierOver) continue;
+      UsdParquetColumnBuilder* column = nullptr;
+      for (size_t i = 0; i < fields_.size(); ++i) {
+        if (plan_.fields()[i].field == field) column = fields_[i].get();
+      }
+      const VtValue cell = column ? CellOfField(field, value) : VtValue();
+      if (!cell.IsEmpty() && column->CanHold(cell)) {
+        ARROW_RETURN_NOT_OK(column->Append(row_, cell));
+      } else {
+        residual_.AddField(path, field, value);
+      }
+    }
+    return arrow::Status::OK();
+  }
+
+  arrow::Status WriteProperties(const SdfPath& path, const UsdParquetExportPlan::Pattern& pattern) {
+    for (size_t i = 0; i < pattern.names.size(); ++i) {
+      const SdfPath property = path.AppendProperty(pattern.names[i]);
+      if (pattern.columns[i] == kResidual) {
+        residual_.AddProperty(property);
+      } else if (pattern.has_value[i]) {
+        ARROW_RETURN_NOT_OK(
+            columns_[pattern.columns[i]]->Append(row_, data_.Get(property, SdfFieldKeys->Default)));
+      }
+    }
+    if (!pattern.is_in_column_order) {
+      residual_.AddField(path, SdfChildrenKeys->PropertyChildren, VtValue(pattern.names));
+    }
+    return arrow::Status::OK();
+  }
+
+  /// Gives the rows at hand to the file, which a thread of its own encodes.
+  arrow::Status Flush() {
+    if (row_ == 0 && writer_) return arrow::Status::OK();
+    std::vector<std::shared_ptr<arrow::Array>> arrays(1);
+    ARROW_RETURN_NOT_OK(paths_.Finish(&arrays[0]));
+    for (const auto* builders : {&fields_, &columns_}) {
+      for (const auto& builder : *builders) {
+        ARROW_ASSIGN_OR_RAISE(auto array, builder->Finish(row_));
+        arrays.push_back(std::move(array));
+      }
+    }
+    const auto table = arrow::Table::Make(schema_, std::move(arrays), row_);
+    row_ = 0;
+    if (pending_.valid()) ARROW_RETURN_NOT_OK(pending_.get());
+    if (!writer_) {
+      ARROW_ASSIGN_OR_RAISE(writer_, TableFileWriter::Open(file_, *table, options_));
+    }
+    if (table->num_rows() == 0) return arrow::Status::OK();
+    pending_ =
+        std::async(std::launch::async, [this, table] { return writer_->WriteGroup(*table); });
+    return arrow::Status::OK();
+  }
+
+  arrow::Result<std::string> CrateBytes(const UsdParquetCrateWriter& write_crate) const {
+    const std::filesystem::path target(file_);
+    const std::string temporary =
+        (target.parent_path() / ("." + target.filename().string() + ".residual.usdc")).string();
+    const struct Remover {
+      const std::string& name;
+      ~Remover() {
+        std::error_code ignored;
+        std::filesystem::remove(name, ignored);
+      }
+    } remover{temporary};
+    if (!write_crate(residual_.data(), temporary)) {
+      return arrow::Status::IOError(file_, ": its residual can't be written to ", temporary);
+    }
+    ARROW_ASSIGN_OR_RAISE(auto file, arrow::io::ReadableFile::Open(temporary));
+    ARROW_ASSIGN_OR_RAISE(const int64_t size, file->GetSize());
+    ARROW_ASSIGN_OR_RAISE(const auto bytes, file->Read(size));
+    return bytes->ToString();
+  }
+
+  const SdfAbstractData& data_;
+  const std::string file_;
+  usdparquet::WriteOptions options_;
+  const UsdParquetExportPlan plan_;
+  UsdParquetResidualBuilder residual_;
+  usdparquet::TableFooter footer_;
+  std::shared_ptr<arrow::Schema> schema_;
+  arrow::StringBuilder paths_;
+  std::vector<std::unique_ptr<UsdParquetColumnBuilder>> fields_;
+  std::vector<std::unique_ptr<UsdParquetColumnBuilder>> columns_;
+  std::unique_ptr<TableFileWriter> writer_;
+  std::future<arrow::Status> pending_;  // the group being written
+  std::string text_;                    // of the path of the last prim
+  std::vector<size_t> ends_;            // of the texts of its ancestors and itself
+  size_t next_prim_ = 0;
+  uint32_t row_ = 0;
+  bool has_variants_ = false;
+};
+
+}  // namespace
+
+arrow::Result<usdparquet::WriteSummary> UsdParquetWriteLayer(
+    const SdfAbstractData& data, const std::string& file, const usdparquet::WriteOptions& options,
+    const UsdParquetCrateWriter& write_crate) {
+  return LayerWriter(data, file, options).Write(write_crate);
+}
+
+PXR_NAMESPACE_CLOSE_SCOPE

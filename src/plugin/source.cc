@@ -1,0 +1,440 @@
+#include "plugin/source.h"
+
+#include <pxr/base/tf/diagnostic.h>
+#include <pxr/usd/sdf/listOp.h>
+#include <pxr/usd/sdf/schema.h>
+#include <pxr/usd/sdf/types.h>
+
+#include <algorithm>
+#include <bit>
+#include <functional>
+
+#include "plugin/metadata_value.h"
+#include "plugin/path_handle.h"
+
+PXR_NAMESPACE_OPEN_SCOPE
+
+using usdparquet::ColumnInfo;
+using usdparquet::ColumnRole;
+using usdparquet::EpochGuard;
+using usdparquet::Page;
+using usdparquet::PrimId;
+
+namespace {
+
+// Each field is delivered either into a typed value or into a VtValue; a null pointer only asks.
+template <typename T>
+bool Deliver(T&& value, SdfAbstractDataValue* out) {
+  return !out || out->StoreValue(std::forward<T>(value));
+}
+template <typename T>
+bool Deliver(T&& value, VtValue* out) {
+  if (out) *out = std::forward<T>(value);
+  return true;
+}
+
+bool DeliverCell(const UsdParquetValueType& type, const Page& page, uint32_t i,
+                 SdfAbstractDataValue* out) {
+  return type.store(page, i, out);
+}
+bool DeliverCell(const UsdParquetValueType& type, const Page& page, uint32_t i, VtValue* out) {
+  *out = type.get(page, i);
+  return true;
+}
+
+/// A prim's field as Sdf holds it, from the cell's value; empty if it is no value of that field.
+VtValue PrimFieldValue(const TfToken& field, const VtValue& cell) {
+  if (field == SdfFieldKeys->Specifier) {
+    if (!cell.IsHolding<TfToken>()) return {};
+    const std::string& text = cell.UncheckedGet<TfToken>().GetString();
+    if (text == "def") return VtValue(SdfSpecifierDef);
+    if (text == "class") return VtValue(SdfSpecifierClass);
+    return text == "over" ? VtValue(SdfSpecifierOver) : VtValue();
+  }
+  if (cell.IsHolding<VtTokenArray>()) {  // apiSchemas: what the prim's schemas are prepended with
+    const auto& names = cell.UncheckedGet<VtTokenArray>();
+    SdfTokenListOp op;
+    op.SetPrependedItems(TfTokenVector(names.begin(), names.end()));
+    return VtValue(op);
+  }
+  return cell;
+}
+
+}  // namespace
+
+UsdParquetSource::UsdParquetSource(std::shared_ptr<usdparquet::Table> table, const SdfPath& prefix,
+                                   SdfLayerRefPtr residual, SdfAbstractDataConstPtr residual_data)
+    : table_(std::move(table)),
+      prims_(table_->paths(), prefix),
+      residual_layer_(std::move(residual)),
+      residual_(std::move(residual_data)) {
+  const auto& columns = table_->columns();
+  properties_by_handle_.resize(std::bit_ceil(2 * columns.size() + 1));
+  for (size_t i = 0; i < columns.size(); ++i) {
+    columns[i].role == ColumnRole::kPrimMetadata ? AddPrimField(i) : AddProperty(i);
+  }
+  for (const auto& [name, value] : table_->footer().layer) {
+    root_fields_.emplace_back(TfToken(name), UsdParquetFromFooter(value));
+  }
+}
+
+UsdParquetSource::~UsdParquetSource() = default;
+
+void UsdParquetSource::AddProperty(size_t column_number) {
+  const ColumnInfo& column = table_->columns()[column_number];
+  Property property;
+  property.column = column_number;
+  property.name = TfToken(column.property_name);
+  property.type_name = TfToken(column.sdf_type);
+  property.type = UsdParquetFindValueType(column.sdf_type);
+  property.variability = column.is_uniform ? SdfVariabilityUniform : SdfVariabilityVarying;
+  property.is_custom = column.is_custom;
+  property.is_sparse = column.is_sparse;
+  has_sparse_ |= column.is_sparse;
+  if (!column.display_name.empty()) {
+    property.metadata.emplace_back(SdfFieldKeys->DisplayName, VtValue(column.display_name));
+  }
+  for (const auto& [name, value] : column.metadata) {
+    property.metadata.emplace_back(TfToken(name), UsdParquetFromFooter(value));
+  }
+  property.path = SdfPath("/_").AppendProperty(property.name);
+  property_names_.push_back(property.name);
+  properties_.push_back(std::move(property));
+
+  const uint32_t handle = UsdParquetPathHandles(properties_.back().path).property;
+  const size_t mask = properties_by_handle_.size() - 1;
+  size_t slot = (handle >> 8) & mask;
+  while (properties_by_handle_[slot].second != 0) slot = (slot + 1) & mask;
+  properties_by_handle_[slot] = {handle, static_cast<uint32_t>(properties_.size())};
+}
+
+void UsdParquetSource::AddPrimField(size_t column_number) {
+  const ColumnInfo& column = table_->columns()[column_number];
+  const PrimField field{column_number, TfToken(column.field),
+                        UsdParquetFindValueType(column.sdf_type)};
+  // What a cell of the column would be to Sdf must be what Sdf has in that field.
+  const VtValue& fallback = SdfSchema::GetInstance().GetFallback(field.field);
+  const bool is_list = *field.type->type == typeid(VtTokenArray);
+  const std::type_info& held = field.field == SdfFieldKeys->Specifier ? typeid(TfToken)
+                               : is_list && fallback.IsHolding<SdfTokenListOp>()
+                                   ? typeid(VtTokenArray)
+                                   : fallback.GetTypeid();
+  if (fallback.IsEmpty() || held != *field.type->type) {
+    TF_WARN("%s: column '%s' of type '%s' can't be the prim field '%s'; it is left out",
+            table_->name().c_str(), column.column_name.c_str(), column.sdf_type.c_str(),
+            column.field.c_str());
+    return;
+  }
+  prim_fields_.push_back(field);
+}
+
+uint32_t UsdParquetSource::PropertyOf(uint32_t property_handle) const {
+  const size_t mask = properties_by_handle_.size() - 1;
+  for (size_t slot = (property_handle >> 8) & mask; properties_by_handle_[slot].second != 0;
+       slot = (slot + 1) & mask) {
+    if (properties_by_handle_[slot].first == property_handle)
+      return properties_by_handle_[slot].second - 1;
+  }
+  return kNoProperty;
+}
+
+bool UsdParquetSource::HasRow(PrimId prim) const {
+  return prim && !UsdParquetPrimLookup::IsAbovePrefix(prim) &&
+         table_->paths().RowOf(prim) != PrimId::kNone;
+}
+
+UsdParquetSource::Location UsdParquetSource::ResolveResidual(const SdfPath& path) const {
+  Location at;
+  if (!residual_) return at;
+  at.type = residual_->GetSpecType(path);
+  at.is_residual = true;
+  return at;
+}
+
+UsdParquetSource::Location UsdParquetSource::Resolve(const SdfPath& path) const {
+  const UsdParquetPathHandles handles(path);
+  Location at;
+  if (handles.property != 0) {
+    at.property = PropertyOf(handles.property);
+    if (at.property == kNoProperty) return ResolveResidual(path);
+    at.prim = prims_.Find(path, handles.prim);
+    if (!HasRow(at.prim)) return ResolveResidual(path);
+    at.row = table_->paths().RowOf(at.prim);
+    const Property& property = properties_[at.property];
+    if (property.is_sparse && !table_->HasValue(property.column, at.row)) {
+      return ResolveResidual(path);
+    }
+    at.type = SdfSpecTypeAttribute;
+    return at;
+  }
+  if (handles.prim == 0) return at;
+  at.prim = prims_.Find(path, handles.prim);
+  if (!at.prim) return ResolveResidual(path);
+  const bool is_root =
+      UsdParquetPrimLookup::IsAbovePrefix(at.prim)
+          ? UsdParquetPrimLookup::DepthAbovePrefix(at.prim) == 0
+          : at.prim == table_->paths().root() && prims_.prefix().IsAbsoluteRootPath();
+  at.type = is_root ? SdfSpecTypePseudoRoot : SdfSpecTypePrim;
+  return at;
+}
+
+bool UsdParquetSource::HasChildren(PrimId prim) const {
+  return UsdParquetPrimLookup::IsAbovePrefix(prim) || !table_->paths().Children(prim).empty();
+}
+
+TfTokenVector UsdParquetSource::ChildNames(PrimId prim) const {
+  TfTokenVector names;
+  if (UsdParquetPrimLookup::IsAbovePrefix(prim)) {
+    SdfPath child = prims_.prefix();
+    while (child.GetPathElementCount() > UsdParquetPrimLookup::DepthAbovePrefix(prim) + 1) {
+      child = child.GetParentPath();
+    }
+    names.push_back(child.GetNameToken());
+    return names;
+  }
+  size_t count = 0;
+  for (const auto& run : table_->paths().Children(prim)) count += run.count;
+  names.reserve(count);
+  table_->VisitChildNames(prim,
+                          [&](std::string_view name) { names.emplace_back(std::string(name)); });
+  return names;
+}
+
+TfTokenVector UsdParquetSource::PropertyNames(PrimId prim) const {
+  if (!HasRow(prim)) return {};
+  if (!has_sparse_) return property_names_;
+  const uint32_t row = table_->paths().RowOf(prim);
+  TfTokenVector names;
+  for (const Property& property : properties_) {
+    if (!property.is_sparse || table_->HasValue(property.column, row)) {
+      names.push_back(property.name);
+    }
+  }
+  return names;
+}
+
+template <typename Out>
+bool UsdParquetSource::HasCell(size_t column, const UsdParquetValueType& type, uint32_t row,
+                               Out* out) const {
+  if (!out) return table_->HasValue(column, row);
+  EpochGuard guard;
+  const Page* page = table_->Fetch(column, row, guard);
+  const uint32_t i = row - page->first_row;
+  return page->IsPresent(i) && DeliverCell(type, *page, i, out);
+}
+
+template <typename Out>
+bool UsdParquetSource::HasPropertyField(const Location& at, const TfToken& field, Out* out) const {
+  const Property& property = properties_[at.property];
+  if (field == SdfFieldKeys->Default) {
+    return HasCell(property.column, *property.type, at.row, out);
+  }
+  if (field == SdfFieldKeys->TypeName) return Deliver(property.type_name, out);
+  if (field == SdfFieldKeys->Variability) return Deliver(property.variability, out);
+  if (field == SdfFieldKeys->Custom) return Deliver(property.is_custom, out);
+  for (const auto& [name, value] : property.metadata) {
+    if (name == field) return Deliver(value, out);
+  }
+  return false;
+}
+
+template <typename Out>
+bool UsdParquetSource::HasRootField(const SdfPath& path, const TfToken& field, Out* out) const {
+  if (residual_ && residual_->Has(path, field, out)) return true;
+  for (const auto& [name, value] : root_fields_) {
+    if (name == field) return Deliver(value, out);
+  }
+  return false;
+}
+
+template <typename Out>
+bool UsdParquetSource::HasPrimField(const SdfPath& path, const Location& at, const TfToken& field,
+                                    Out* out) const {
+  if (residual_ && residual_->Has(path, field, out)) return true;
+  if (field == SdfChildrenKeys->PropertyChildren) {
+    TfTokenVector names = PropertyNames(at.prim);
+    return !names.empty() && Deliver(std::move(names), out);
+  }
+  if (HasRow(at.prim)) {
+    for (const PrimField& prim_field : prim_fields_) {
+      if (prim_field.field != field) continue;
+      VtValue cell;
+      const uint32_t row = table_->paths().RowOf(at.prim);
+      if (!HasCell(prim_field.column, *prim_field.type, row, &cell)) break;
+      const VtValue value = PrimFieldValue(field, cell);
+      return !value.IsEmpty() && Deliver(value, out);
+    }
+  }
+  return field == SdfFieldKeys->Specifier && Deliver(SdfSpecifierOver, out);
+}
+
+template <typename Out>
+bool UsdParquetSource::HasField(const SdfPath& path, const Location& at, const TfToken& field,
+                                Out* out) const {
+  if (at.type == SdfSpecTypeUnknown) return false;
+  if (at.is_residual) return residual_->Has(path, field, out);
+  if (at.type == SdfSpecTypeAttribute) return HasPropertyField(at, field, out);
+  if (field == SdfChildrenKeys->PrimChildren) {
+    return HasChildren(at.prim) && (!out || Deliver(ChildNames(at.prim), out));
+  }
+  return at.type == SdfSpecTypePrim ? HasPrimField(path, at, field, out)
+                                    : HasRootField(path, field, out);
+}
+
+bool UsdParquetSource::HasSpec(const SdfPath& path) const {
+  return Resolve(path).type != SdfSpecTypeUnknown;
+}
+
+SdfSpecType UsdParquetSource::GetSpecType(const SdfPath& path) const { return Resolve(path).type; }
+
+template <typename Out>
+bool UsdParquetSource::Has(const SdfPath& path, const TfToken& field, Out* value,
+                           SdfSpecType* type) const {
+  const Location at = Resolve(path);
+  if (type) *type = at.type;
+  return HasField(path, at, field, value);
+}
+template bool UsdParquetSource::Has(const SdfPath&, const TfToken&, SdfAbstractDataValue*,
+                                    SdfSpecType*) const;
+template bool UsdParquetSource::Has(const SdfPath&, const TfToken&, VtValue*, SdfSpecType*) const;
+
+std::type_info const& UsdParquetSource::GetTypeid(const SdfPath& path, const TfToken& field) const {
+  const Location at = Resolve(path);
+  if (at.is_residual) return residual_->GetTypeid(path, field);
+  VtValue* const only_asking = nullptr;
+  if (!HasField(path, at, field, only_asking)) return typeid(void);
+  if (at.type == SdfSpecTypeAttribute && field == SdfFieldKeys->Default) {
+    return *properties_[at.property].type->type;
+  }
+  if (field == SdfChildrenKeys->PrimChildren) return typeid(TfTokenVector);
+  VtValue value;
+  HasField(path, at, field, &value);
+  return value.GetTypeid();
+}
+
+std::vector<TfToken> UsdParquetSource::List(const SdfPath& path) const {
+  const Location at = Resolve(path);
+  if (at.is_residual) return residual_->List(path);
+  std::vector<TfToken> fields;
+  if (at.type == SdfSpecTypeUnknown) return fields;
+  VtValue* const only_asking = nullptr;
+  const auto add = [&](const TfToken& field) {
+    if (HasField(path, at, field, only_asking)) fields.push_back(field);
+  };
+  if (at.type == SdfSpecTypeAttribute) {
+    fields = {SdfFieldKeys->TypeName, SdfFieldKeys->Custom, SdfFieldKeys->Variability};
+    for (const auto& [name, value] : properties_[at.property].metadata) fields.push_back(name);
+    add(SdfFieldKeys->Default);
+    return fields;
+  }
+  if (residual_) fields = residual_->List(path);
+  const size_t num_residual = fields.size();
+  const auto add_new = [&](const TfToken& field) {
+    if (std::find(fields.begin(), fields.begin() + num_residual, field) ==
+        fields.begin() + num_residual) {
+      add(field);
+    }
+  };
+  if (at.type == SdfSpecTypePrim) {
+    add_new(SdfFieldKeys->Specifier);
+    for (const PrimField& field : prim_fields_) {
+      if (field.field != SdfFieldKeys->Specifier) add_new(field.field);
+    }
+    add_new(SdfChildrenKeys->PropertyChildren);
+  } else {
+    for (const auto& [name, value] : root_fields_) add_new(name);
+  }
+  add_new(SdfChildrenKeys->PrimChildren);
+  return fields;
+}
+
+bool UsdParquetSource::VisitPrims(const SdfAbstractData& data, const SdfPath& path, PrimId prim,
+                                  uint64_t hash, SdfAbstractDataSpecVisitor* visitor) const {
+  if (!visitor->VisitSpec(data, path)) return false;
+  for (const TfToken& name : PropertyNames(prim)) {
+    if (!visitor->VisitSpec(data, path.AppendProperty(name))) return false;
+  }
+  if (!HasChildren(prim)) return true;
+  const usdparquet::PathIndex& paths = table_->paths();
+  for (const TfToken& name : ChildNames(prim)) {
+    const SdfPath child_path = path.AppendChild(name);
+    if (UsdParquetPrimLookup::IsAbovePrefix(prim)) {
+      const PrimId child = prims_.Find(child_path, UsdParquetPathHandles(child_path).prim);
+      if (!VisitPrims(data, child_path, child, paths.root_hash(), visitor)) return false;
+      continue;
+    }
+    // Not through the lookup: a full visit would fill its table with every path of the file.
+    const uint64_t child_hash = usdparquet::ChildPathHash(hash, name.GetString());
+    if (!VisitPrims(data, child_path, paths.Find(child_hash), child_hash, visitor)) return false;
+  }
+  return true;
+}
+
+namespace {
+
+/// Passes on the specs that are the residual's alone.
+class ResidualVisitor final : public SdfAbstractDataSpecVisitor {
+ public:
+  ResidualVisitor(const SdfAbstractData& data, SdfAbstractDataSpecVisitor* visitor,
+                  std::function<bool(const SdfPath&)> is_of_table)
+      : data_(data), visitor_(visitor), is_of_table_(std::move(is_of_table)) {}
+  bool VisitSpec(const SdfAbstractData&, const SdfPath& path) override {
+    went_on_ = is_of_table_(path) || visitor_->VisitSpec(data_, path);
+    return went_on_;
+  }
+  void Done(const SdfAbstractData&) override {}
+  bool went_on() const { return went_on_; }
+
+ private:
+  const SdfAbstractData& data_;
+  SdfAbstractDataSpecVisitor* const visitor_;
+  const std::function<bool(const SdfPath&)> is_of_table_;
+  bool went_on_ = true;
+};
+
+}  // namespace
+
+bool UsdParquetSource::Visit(const SdfAbstractData& data,
+                             SdfAbstractDataSpecVisitor* visitor) const {
+  const SdfPath& root = SdfPath::AbsoluteRootPath();
+  const PrimId prim = prims_.Find(root, UsdParquetPathHandles(root).prim);
+  if (!VisitPrims(data, root, prim, table_->paths().root_hash(), visitor)) return false;
+  if (!residual_) return true;
+  ResidualVisitor rest(data, visitor,
+                       [&](const SdfPath& path) { return !Resolve(path).is_residual; });
+  residual_->VisitSpecs(&rest);
+  return rest.went_on();
+}
+
+std::set<double> UsdParquetSource::ListAllTimeSamples() const {
+  return residual_ ? residual_->ListAllTimeSamples() : std::set<double>();
+}
+
+std::set<double> UsdParquetSource::ListTimeSamplesForPath(const SdfPath& path) const {
+  if (!residual_ || !Resolve(path).is_residual) return {};
+  return residual_->ListTimeSamplesForPath(path);
+}
+
+bool UsdParquetSource::GetBracketingTimeSamples(double time, double* lower, double* upper) const {
+  return residual_ && residual_->GetBracketingTimeSamples(time, lower, upper);
+}
+
+size_t UsdParquetSource::GetNumTimeSamplesForPath(const SdfPath& path) const {
+  return residual_ && Resolve(path).is_residual ? residual_->GetNumTimeSamplesForPath(path) : 0;
+}
+
+bool UsdParquetSource::GetBracketingTimeSamplesForPath(const SdfPath& path, double time,
+                                                       double* lower, double* upper) const {
+  return residual_ && Resolve(path).is_residual &&
+         residual_->GetBracketingTimeSamplesForPath(path, time, lower, upper);
+}
+
+template <typename Out>
+bool UsdParquetSource::QueryTimeSample(const SdfPath& path, double time, Out* value) const {
+  return residual_ && Resolve(path).is_residual && residual_->QueryTimeSample(path, time, value);
+}
+template bool UsdParquetSource::QueryTimeSample(const SdfPath&, double, VtValue*) const;
+template bool UsdParquetSource::QueryTimeSample(const SdfPath&, double,
+                                                SdfAbstractDataValue*) const;
+
+PXR_NAMESPACE_CLOSE_SCOPE
