@@ -51,6 +51,18 @@ bool UsdParquetIsFieldColumn(const TfToken& field, const VtValue& value, std::st
   return op == prepended && !op.GetPrependedItems().empty();
 }
 
+VtValue UsdParquetCellOfTargets(const VtValue& targets) {
+  if (!targets.IsHolding<SdfPathListOp>()) return {};
+  const auto& op = targets.UncheckedGet<SdfPathListOp>();
+  if (!op.IsExplicit()) return {};
+  VtStringArray texts;
+  for (const SdfPath& path : op.GetExplicitItems()) {
+    texts.push_back(path.GetAsString());
+    if (SdfPath(texts.back()) != path) return {};
+  }
+  return VtValue(texts);
+}
+
 UsdParquetExportPlan UsdParquetExportPlan::Make(const SdfAbstractData& data) {
   UsdParquetExportPlan plan;
   UsdParquetWalkPrims(data, [&](const SdfPath& path) {
@@ -97,18 +109,24 @@ bool UsdParquetExportPlan::ScanFields(const SdfAbstractData& data, const SdfPath
 
 uint32_t UsdParquetExportPlan::DeclarationOf(const SdfAbstractData& data, const SdfPath& path,
                                              const TfToken& name, bool* has_value) {
-  SdfSpecType spec = SdfSpecTypeUnknown;
-  VtValue value;
-  if (!data.HasSpecAndField(path, SdfFieldKeys->TypeName, &value, &spec) ||
-      spec != SdfSpecTypeAttribute || !value.IsHolding<TfToken>()) {
-    return kResidual;
-  }
   Declaration declaration;
   declaration.name = name;
-  declaration.type_name = value.UncheckedGet<TfToken>();
+  VtValue value;
+  const SdfSpecType spec = data.GetSpecType(path);
+  if (spec == SdfSpecTypeAttribute) {
+    if (!data.Has(path, SdfFieldKeys->TypeName, &value) || !value.IsHolding<TfToken>()) {
+      return kResidual;
+    }
+    declaration.type_name = value.UncheckedGet<TfToken>();
+    if (!UsdParquetFindValueType(declaration.type_name.GetString())) return kResidual;
+  } else if (spec != SdfSpecTypeRelationship) {
+    return kResidual;
+  }
   for (const TfToken& field : data.List(path)) {
-    if (field == SdfFieldKeys->TypeName) continue;
-    if (field == SdfFieldKeys->Default) {
+    if (field == SdfFieldKeys->TypeName || field == SdfChildrenKeys->RelationshipTargetChildren) {
+      continue;
+    }
+    if (field == SdfFieldKeys->Default && spec == SdfSpecTypeAttribute) {
       if (!CanHold(data, path, declaration.type_name)) return kResidual;
       *has_value = true;
       continue;
@@ -118,13 +136,14 @@ uint32_t UsdParquetExportPlan::DeclarationOf(const SdfAbstractData& data, const 
       declaration.is_uniform = value.UncheckedGet<SdfVariability>() == SdfVariabilityUniform;
     } else if (field == SdfFieldKeys->Custom && value.IsHolding<bool>()) {
       declaration.is_custom = value.UncheckedGet<bool>();
-    } else if (field != SdfFieldKeys->TimeSamples && UsdParquetToFooter(value)) {
+    } else if (field == SdfFieldKeys->TargetPaths && !UsdParquetCellOfTargets(value).IsEmpty()) {
+      *has_value = true;
+    } else if (UsdParquetToFooter(value)) {
       declaration.metadata.emplace_back(field, std::move(value));
     } else {
       return kResidual;
     }
   }
-  if (!UsdParquetFindValueType(declaration.type_name.GetString())) return kResidual;
   std::sort(declaration.metadata.begin(), declaration.metadata.end(),
             [](const auto& a, const auto& b) { return a.first < b.first; });
   const uint32_t id = InternDeclaration(std::move(declaration));
@@ -235,10 +254,14 @@ void UsdParquetExportPlan::ChooseColumns() {
       if (id == kResidual || column_of_declaration_[id] != kWanted) continue;
       column_of_declaration_[id] = static_cast<uint32_t>(columns_.size());
       const Declaration& declaration = declarations_[id];
-      Column column{
-          FreeName(declaration.name.GetString()), declaration.name, declaration.type_name, {}};
+      const bool is_relationship = declaration.type_name.IsEmpty();
+      Column column{FreeName(declaration.name.GetString()),
+                    declaration.name,
+                    is_relationship ? TfToken("string[]") : declaration.type_name,
+                    {}};
+      if (is_relationship) column.footer.role = usdparquet::ColumnRole::kRelationship;
       if (column.name != declaration.name) column.footer.property = declaration.name.GetString();
-      column.footer.type = declaration.type_name.GetString();
+      column.footer.type = column.type_name.GetString();
       column.footer.is_uniform = declaration.is_uniform;
       column.footer.is_custom = declaration.is_custom;
       column.footer.is_sparse = declaration.num_prims != num_rows_;

@@ -24,17 +24,18 @@ PXR_NAMESPACE_OPEN_SCOPE
 /// The tables' columns for a layer, and which of each prim's properties go into them.
 ///
 /// An attribute can be in a column if it has a value (or none) of its own type and otherwise only
-/// fields that the footer can hold for the whole column. Of the attributes of one name, those that
-/// are declared alike in most prims make the column; all others go to the residual, whole.
+/// fields that the footer can hold for the whole column; a relationship, if its targets are an
+/// explicit list. Of the properties of one name, those that are declared alike in most prims make
+/// the column; all others go to the residual, whole.
 class UsdParquetExportPlan {
  public:
   static constexpr uint32_t kResidual = 0xffffffffu;
 
-  /// A column of attributes.
+  /// A column of attributes, or of relationships.
   struct Column {
     std::string name;  ///< in the file
     TfToken property;
-    TfToken type_name;
+    TfToken type_name;  ///< of the cells: those of relationships are `string[]`
     usdparquet::ColumnFooter footer;
   };
   /// A column of prim fields.
@@ -47,7 +48,7 @@ class UsdParquetExportPlan {
   struct Pattern {
     std::vector<TfToken> names;          ///< in the prim's order
     std::vector<uint32_t> declarations;  ///< of each name, or kResidual
-    std::vector<bool> has_value;         ///< whether each has a default
+    std::vector<bool> has_value;         ///< whether each has a default, or targets
     uint64_t num_prims = 0;
     // Filled when the columns are known.
     std::vector<uint32_t> columns;   ///< of each name, or kResidual
@@ -71,7 +72,7 @@ class UsdParquetExportPlan {
   /// How attributes of one name may be declared, so that they can share a column.
   struct Declaration {
     TfToken name;
-    TfToken type_name;
+    TfToken type_name;  // empty for relationships
     bool is_uniform = false;
     bool is_custom = false;
     std::vector<std::pair<TfToken, VtValue>> metadata;
@@ -110,5 +111,8 @@ class UsdParquetExportPlan {
 
 /// Whether a prim's field can be a column; its cells then have the Sdf type `type`.
 bool UsdParquetIsFieldColumn(const TfToken& field, const VtValue& value, std::string* type);
+
+/// A relationship's target list as a cell, `string[]`; empty if it is no plain, explicit list.
+VtValue UsdParquetCellOfTargets(const VtValue& targets);
 
 PXR_NAMESPACE_CLOSE_SCOPE

@@ -158,8 +158,13 @@ class LayerWriter {
       if (pattern.columns[i] == kResidual) {
         residual_.AddProperty(property);
       } else if (pattern.has_value[i]) {
-        ARROW_RETURN_NOT_OK(
-            columns_[pattern.columns[i]]->Append(row_, data_.Get(property, SdfFieldKeys->Default)));
+        const uint32_t column = pattern.columns[i];
+        const bool is_relationship =
+            plan_.columns()[column].footer.role == usdparquet::ColumnRole::kRelationship;
+        ARROW_RETURN_NOT_OK(columns_[column]->Append(
+            row_, is_relationship
+                      ? UsdParquetCellOfTargets(data_.Get(property, SdfFieldKeys->TargetPaths))
+                      : data_.Get(property, SdfFieldKeys->Default)));
       }
     }
     if (!pattern.is_in_column_order) {

@@ -87,10 +87,13 @@ void UsdParquetSource::AddProperty(size_t column_number) {
   property.name = TfToken(column.property_name);
   property.type_name = TfToken(column.sdf_type);
   property.type = UsdParquetFindValueType(column.sdf_type);
+  property.spec_type =
+      column.role == ColumnRole::kRelationship ? SdfSpecTypeRelationship : SdfSpecTypeAttribute;
   property.variability = column.is_uniform ? SdfVariabilityUniform : SdfVariabilityVarying;
   property.is_custom = column.is_custom;
   property.is_sparse = column.is_sparse;
   has_sparse_ |= column.is_sparse;
+  has_relationships_ |= property.spec_type == SdfSpecTypeRelationship;
   if (!column.display_name.empty()) {
     property.metadata.emplace_back(SdfFieldKeys->DisplayName, VtValue(column.display_name));
   }
@@ -151,12 +154,30 @@ UsdParquetSource::Location UsdParquetSource::ResolveResidual(const SdfPath& path
   return at;
 }
 
+UsdParquetSource::Location UsdParquetSource::ResolveTarget(const SdfPath& path) const {
+  const Location relationship = Resolve(path.GetParentPath());
+  if (relationship.type != SdfSpecTypeRelationship || relationship.is_residual) {
+    return ResolveResidual(path);
+  }
+  VtValue targets;
+  Location at;
+  if (HasTargets(relationship, SdfChildrenKeys->RelationshipTargetChildren, &targets)) {
+    const auto& paths = targets.UncheckedGet<SdfPathVector>();
+    if (std::find(paths.begin(), paths.end(), path.GetTargetPath()) != paths.end()) {
+      at.type = SdfSpecTypeRelationshipTarget;
+    }
+  }
+  return at;
+}
+
 UsdParquetSource::Location UsdParquetSource::Resolve(const SdfPath& path) const {
   const UsdParquetPathHandles handles(path);
   Location at;
   if (handles.property != 0) {
     at.property = PropertyOf(handles.property);
-    if (at.property == kNoProperty) return ResolveResidual(path);
+    if (at.property == kNoProperty) {
+      return path.IsTargetPath() ? ResolveTarget(path) : ResolveResidual(path);
+    }
     at.prim = prims_.Find(path, handles.prim);
     if (!HasRow(at.prim)) return ResolveResidual(path);
     at.row = table_->paths().RowOf(at.prim);
@@ -164,7 +185,7 @@ UsdParquetSource::Location UsdParquetSource::Resolve(const SdfPath& path) const 
     if (property.is_sparse && !table_->HasValue(property.column, at.row)) {
       return ResolveResidual(path);
     }
-    at.type = SdfSpecTypeAttribute;
+    at.type = property.spec_type;
     return at;
   }
   if (handles.prim == 0) return at;
@@ -224,12 +245,40 @@ bool UsdParquetSource::HasCell(size_t column, const UsdParquetValueType& type, u
 }
 
 template <typename Out>
+bool UsdParquetSource::HasTargets(const Location& at, const TfToken& field, Out* out) const {
+  const Property& property = properties_[at.property];
+  VtValue* const only_asking = nullptr;
+  if (!out) return HasCell(property.column, *property.type, at.row, only_asking);
+  VtValue cell;
+  if (!HasCell(property.column, *property.type, at.row, &cell)) return false;
+  SdfPathVector paths;
+  if (cell.IsHolding<std::string>()) {
+    paths.emplace_back(cell.UncheckedGet<std::string>());
+  } else {
+    for (const std::string& text : cell.UncheckedGet<VtStringArray>()) paths.emplace_back(text);
+  }
+  if (field == SdfChildrenKeys->RelationshipTargetChildren) {
+    return !paths.empty() && Deliver(std::move(paths), out);
+  }
+  SdfPathListOp op;
+  op.SetExplicitItems(paths);
+  return Deliver(std::move(op), out);
+}
+
+template <typename Out>
 bool UsdParquetSource::HasPropertyField(const Location& at, const TfToken& field, Out* out) const {
   const Property& property = properties_[at.property];
-  if (field == SdfFieldKeys->Default) {
-    return HasCell(property.column, *property.type, at.row, out);
+  if (property.spec_type == SdfSpecTypeRelationship) {
+    if (field == SdfFieldKeys->TargetPaths ||
+        field == SdfChildrenKeys->RelationshipTargetChildren) {
+      return HasTargets(at, field, out);
+    }
+  } else {
+    if (field == SdfFieldKeys->Default) {
+      return HasCell(property.column, *property.type, at.row, out);
+    }
+    if (field == SdfFieldKeys->TypeName) return Deliver(property.type_name, out);
   }
-  if (field == SdfFieldKeys->TypeName) return Deliver(property.type_name, out);
   if (field == SdfFieldKeys->Variability) return Deliver(property.variability, out);
   if (field == SdfFieldKeys->Custom) return Deliver(property.is_custom, out);
   for (const auto& [name, value] : property.metadata) {
@@ -273,7 +322,10 @@ bool UsdParquetSource::HasField(const SdfPath& path, const Location& at, const T
                                 Out* out) const {
   if (at.type == SdfSpecTypeUnknown) return false;
   if (at.is_residual) return residual_->Has(path, field, out);
-  if (at.type == SdfSpecTypeAttribute) return HasPropertyField(at, field, out);
+  if (at.type == SdfSpecTypeAttribute || at.type == SdfSpecTypeRelationship) {
+    return HasPropertyField(at, field, out);
+  }
+  if (at.type == SdfSpecTypeRelationshipTarget) return false;
   if (field == SdfChildrenKeys->PrimChildren) {
     return HasChildren(at.prim) && (!out || Deliver(ChildNames(at.prim), out));
   }
@@ -321,10 +373,14 @@ std::vector<TfToken> UsdParquetSource::List(const SdfPath& path) const {
   const auto add = [&](const TfToken& field) {
     if (HasField(path, at, field, only_asking)) fields.push_back(field);
   };
-  if (at.type == SdfSpecTypeAttribute) {
-    fields = {SdfFieldKeys->TypeName, SdfFieldKeys->Custom, SdfFieldKeys->Variability};
+  if (at.type == SdfSpecTypeRelationshipTarget) return fields;
+  if (at.type == SdfSpecTypeAttribute || at.type == SdfSpecTypeRelationship) {
+    fields = {SdfFieldKeys->Custom, SdfFieldKeys->Variability};
     for (const auto& [name, value] : properties_[at.property].metadata) fields.push_back(name);
+    add(SdfFieldKeys->TypeName);
     add(SdfFieldKeys->Default);
+    add(SdfFieldKeys->TargetPaths);
+    add(SdfChildrenKeys->RelationshipTargetChildren);
     return fields;
   }
   if (residual_) fields = residual_->List(path);
@@ -352,7 +408,17 @@ bool UsdParquetSource::VisitPrims(const SdfAbstractData& data, const SdfPath& pa
                                   uint64_t hash, SdfAbstractDataSpecVisitor* visitor) const {
   if (!visitor->VisitSpec(data, path)) return false;
   for (const TfToken& name : PropertyNames(prim)) {
-    if (!visitor->VisitSpec(data, path.AppendProperty(name))) return false;
+    const SdfPath property_path = path.AppendProperty(name);
+    if (!visitor->VisitSpec(data, property_path)) return false;
+    VtValue targets;
+    const Location at = has_relationships_ ? Resolve(property_path) : Location();
+    if (at.type != SdfSpecTypeRelationship ||
+        !HasTargets(at, SdfChildrenKeys->RelationshipTargetChildren, &targets)) {
+      continue;
+    }
+    for (const SdfPath& target : targets.UncheckedGet<SdfPathVector>()) {
+      if (!visitor->VisitSpec(data, property_path.AppendTarget(target))) return false;
+    }
   }
   if (!HasChildren(prim)) return true;
   const usdparquet::PathIndex& paths = table_->paths();

@@ -63,6 +63,7 @@ class UsdParquetSource {
     TfToken name;
     TfToken type_name;
     const UsdParquetValueType* type;
+    SdfSpecType spec_type;  // attribute or relationship
     SdfVariability variability;
     bool is_custom;
     bool is_sparse;
@@ -91,10 +92,13 @@ class UsdParquetSource {
 
   Location Resolve(const SdfPath& path) const;
   Location ResolveResidual(const SdfPath& path) const;
+  Location ResolveTarget(const SdfPath& path) const;
   template <typename Out>
   bool HasField(const SdfPath& path, const Location& at, const TfToken& field, Out* out) const;
   template <typename Out>
   bool HasPropertyField(const Location& at, const TfToken& field, Out* out) const;
+  template <typename Out>
+  bool HasTargets(const Location& at, const TfToken& field, Out* out) const;
   template <typename Out>
   bool HasRootField(const SdfPath& path, const TfToken& field, Out* out) const;
   template <typename Out>
@@ -116,6 +120,7 @@ class UsdParquetSource {
   std::vector<std::pair<TfToken, VtValue>> root_fields_;
   TfTokenVector property_names_;
   bool has_sparse_ = false;
+  bool has_relationships_ = false;
   /// Open addressing by property handle: property numbers, plus one; 0 is empty.
   std::vector<std::pair<uint32_t, uint32_t>> properties_by_handle_;
   const SdfLayerRefPtr residual_layer_;
