@@ -48,6 +48,18 @@ arrow::Status VisitPhysical(parquet::Type::type physical, const F& f) {
   }
 }
 
+/// Nanoseconds since 1970; the smallest integer where they do not fit.
+int64_t Int96Ticks(const parquet::Int96& value) {
+  constexpr int64_t kJulianDayOf1970 = 2440588;
+  uint64_t nanoseconds;
+  std::memcpy(&nanoseconds, value.value.data(), sizeof(nanoseconds));
+  const int64_t days = int64_t{value.value[2]} - kJulianDayOf1970;
+  const __int128 ticks = static_cast<__int128>(days) * 86'400'000'000'000 + nanoseconds;
+  const bool fits =
+      ticks > std::numeric_limits<int64_t>::min() && ticks <= std::numeric_limits<int64_t>::max();
+  return fits ? static_cast<int64_t>(ticks) : std::numeric_limits<int64_t>::min();
+}
+
 template <typename T>
 T* Grow(RawVector<std::byte>* out, size_t count) {
   const size_t before = out->size();
@@ -142,6 +154,11 @@ arrow::Status DenseValues::Convert(const Value* values, int count) {
     for (int i = 0; i < count; ++i) std::memcpy(out + i, values[i].ptr, sizeof(uint16_t));
     return arrow::Status::OK();
   } else if constexpr (std::is_same_v<Value, parquet::Int96>) {
+    if (column_.conversion == Conversion::kNone) {  // of a time column
+      auto* out = Grow<int64_t>(&fixed, count);
+      for (int i = 0; i < count; ++i) out[i] = Int96Ticks(values[i]);
+      return arrow::Status::OK();
+    }
     char text[kMaxTimeText];
     for (int i = 0; i < count; ++i) {
       const int64_t ticks = parquet::Int96GetNanoSeconds(values[i]);

@@ -91,6 +91,14 @@ class USDPARQUET_API PathIndex {
   /// The number of elements of an inner prim's path. REQUIRES: prim.is_inner().
   uint32_t Depth(PrimId prim) const { return inners_[prim.inner()].depth; }
 
+  /// Calls `f(row)` for every prim with a row, in no order.
+  template <typename F>
+  void VisitRows(const F& f) const {
+    row_table_.VisitIds([&](uint32_t row) {
+      if (row < num_rows_) f(row);
+    });
+  }
+
   /// Prims with a row, duplicates counted once.
   size_t num_row_prims() const { return row_table_.size(); }
   /// Prims with children, the pseudo-root included.

@@ -67,9 +67,27 @@ bool PathIndexBuilder::Build(uint64_t seed, const std::vector<uint64_t>& hashes,
                              const PathTable::SamePath& same_path, PathIndex* index,
                              PathIndexReport* report) {
   *index = PathIndex();
+  index->num_rows_ = static_cast<uint32_t>(hashes.size());
+  return Finish(seed, index->row_table_.Build(hashes, same_path), scans, index, report);
+}
+
+bool PathIndexBuilder::BuildLong(uint64_t seed, const std::vector<uint64_t>& hashes,
+                                 const std::vector<uint32_t>& first_rows, uint32_t num_rows,
+                                 const PathScan& scan, const PathTable::SamePath& same_path,
+                                 PathIndex* index, PathIndexReport* report) {
+  *index = PathIndex();
+  index->num_rows_ = num_rows;
+  return Finish(seed, index->row_table_.Build(hashes, first_rows, num_rows, same_path),
+                std::span(&scan, 1), index, report);
+}
+
+/// Makes the rest of an index whose row table is built.
+bool PathIndexBuilder::Finish(uint64_t seed, PathTable::BuildResult built,
+                              std::span<const PathScan> scans, PathIndex* index,
+                              PathIndexReport* report) {
+  if (built.has_collision) return false;
   *report = PathIndexReport();
   index->seed_ = seed;
-  index->num_rows_ = static_cast<uint32_t>(hashes.size());
   const auto owned = std::make_shared<PathIndex::Owned>();
   for (const PathScan& scan : scans) {
     report->num_invalid += scan.num_invalid_;
@@ -77,9 +95,6 @@ bool PathIndexBuilder::Build(uint64_t seed, const std::vector<uint64_t>& hashes,
       if (report->invalid_rows.size() < kMaxReported) report->invalid_rows.push_back(row);
     }
   }
-
-  auto built = index->row_table_.Build(hashes, same_path);
-  if (built.has_collision) return false;
   std::sort(built.duplicates.begin(), built.duplicates.end(),
             [](const auto& a, const auto& b) { return a.second < b.second; });
   report->num_duplicates = static_cast<uint32_t>(built.duplicates.size());

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -78,6 +79,17 @@ class USDPARQUET_API PathIndexBuilder {
   static bool Build(uint64_t seed, const std::vector<uint64_t>& hashes,
                     const std::vector<PathScan>& scans, const PathTable::SamePath& same_path,
                     PathIndex* index, PathIndexReport* report);
+
+  /// The same of a long table of `num_rows` rows: `hashes` are those of the prims, `first_rows`
+  /// their first rows, rising; `scan` has seen these rows alone.
+  static bool BuildLong(uint64_t seed, const std::vector<uint64_t>& hashes,
+                        const std::vector<uint32_t>& first_rows, uint32_t num_rows,
+                        const PathScan& scan, const PathTable::SamePath& same_path,
+                        PathIndex* index, PathIndexReport* report);
+
+ private:
+  static bool Finish(uint64_t seed, PathTable::BuildResult built, std::span<const PathScan> scans,
+                     PathIndex* index, PathIndexReport* report);
 };
 
 }  // namespace usdparquet

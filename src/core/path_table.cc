@@ -6,13 +6,24 @@ namespace usdparquet {
 
 PathTable::BuildResult PathTable::Build(std::span<const uint64_t> hashes,
                                         const SamePath& same_path) {
+  return Build(hashes, nullptr, hashes.size(), same_path);
+}
+
+PathTable::BuildResult PathTable::Build(std::span<const uint64_t> hashes,
+                                        std::span<const uint32_t> ids, uint32_t num_ids,
+                                        const SamePath& same_path) {
+  return Build(hashes, ids.data(), num_ids, same_path);
+}
+
+PathTable::BuildResult PathTable::Build(std::span<const uint64_t> hashes, const uint32_t* ids,
+                                        size_t num_ids, const SamePath& same_path) {
   BuildResult result;
   *this = PathTable();
   const auto owned = std::make_shared<Owned>();
   std::vector<uint64_t>& entries = owned->entries;
   std::vector<uint32_t>& offsets = owned->offsets;
   const size_t count = hashes.size();
-  const uint32_t id_bits = std::max(1, static_cast<int>(std::bit_width(count)));
+  const uint32_t id_bits = std::max(1, static_cast<int>(std::bit_width(num_ids)));
   // Between 8 and 16 entries a bucket: one or two cache lines to look through.
   const uint32_t bucket_bits = std::max(0, static_cast<int>(std::bit_width(count)) - 4);
   const auto bucket_of = [bucket_bits](uint64_t hash) {
@@ -27,10 +38,10 @@ PathTable::BuildResult PathTable::Build(std::span<const uint64_t> hashes,
 
   entries.resize(offsets.back());
   std::vector<uint32_t> next(offsets.begin(), offsets.end() - 1);
-  for (size_t id = 0; id < count; ++id) {
-    const uint64_t hash = hashes[id];
+  for (size_t i = 0; i < count; ++i) {
+    const uint64_t hash = hashes[i];
     if (hash == 0) continue;
-    entries[next[bucket_of(hash)]++] = (hash << id_bits) | id;
+    entries[next[bucket_of(hash)]++] = (hash << id_bits) | (ids ? ids[i] : i);
   }
 
   // Sorting a bucket brings equal hashes side by side, in the order of ids.

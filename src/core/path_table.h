@@ -21,7 +21,8 @@ namespace usdparquet {
 /// The top bits of a hash choose a bucket of 8 to 16 entries, which lie sorted in one
 /// array. An entry is one 64-bit word: the id in its low `id_bits`, the low
 /// bits of the hash above. Bucket and entry together keep 60 bits of the hash
-/// or more, so that one absent path in 10^12 is taken for one of a million.
+/// or more where every id has an entry, so that one absent path in 10^12 is taken for one of a
+/// million. With one entry for every 2^n ids they keep n bits less.
 ///
 /// Thread-safety: immutable once built; any number of threads may call Find.
 class USDPARQUET_API PathTable {
@@ -41,6 +42,11 @@ class USDPARQUET_API PathTable {
   /// Builds the table of `hashes[id] -> id`; a hash of 0 is no entry.
   /// REQUIRES: hashes.size() < 2^31.
   BuildResult Build(std::span<const uint64_t> hashes, const SamePath& same_path);
+
+  /// Builds the table of `hashes[i] -> ids[i]`, of ids below `num_ids`.
+  /// REQUIRES: ids rise, num_ids < 2^31.
+  BuildResult Build(std::span<const uint64_t> hashes, std::span<const uint32_t> ids,
+                    uint32_t num_ids, const SamePath& same_path);
 
   /// The parts of a built table, and what they need to be read again from a file.
   struct Parts {
@@ -74,6 +80,16 @@ class USDPARQUET_API PathTable {
 
   size_t size() const { return parts_.entries.size(); }
 
+  /// Calls `f(id)` for every entry, in no order.
+  template <typename F>
+  void VisitIds(const F& f) const {
+    const std::span<const uint64_t> entries = parts_.entries;
+    if (blocks_ && !blocks_->Verify(entries.data(), entries.data() + entries.size())) return;
+    for (uint64_t entry : entries) {
+      f(static_cast<uint32_t>(entry & ((uint64_t{1} << parts_.id_bits) - 1)));
+    }
+  }
+
   /// Bytes on the heap.
   size_t MemoryUsage() const {
     return owned_ ? owned_->entries.capacity() * sizeof(uint64_t) +
@@ -86,6 +102,9 @@ class USDPARQUET_API PathTable {
     std::vector<uint64_t> entries;
     std::vector<uint32_t> offsets;
   };
+
+  BuildResult Build(std::span<const uint64_t> hashes, const uint32_t* ids, size_t num_ids,
+                    const SamePath& same_path);
 
   /// Whether a bucket of a mapped table may be read.
   bool IsReadable(uint32_t begin, uint32_t end) const {

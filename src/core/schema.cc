@@ -282,7 +282,9 @@ std::string JoinNames(const parquet::arrow::SchemaManifest& manifest) {
 
 arrow::Status Select(const std::vector<std::string>& selected, TableSchema* schema) {
   for (const std::string& name : selected) {
-    if (name == schema->path->column_name) continue;  // always read, never a property
+    // Always read, never a property.
+    if (name == schema->path->column_name) continue;
+    if (schema->time && name == schema->time->column_name) continue;
     const auto matches = [&](const auto& column) { return IsSelected(column.column_name, name); };
     if (std::none_of(schema->columns.begin(), schema->columns.end(), matches) &&
         std::none_of(schema->left_out.begin(), schema->left_out.end(), matches)) {
@@ -300,10 +302,37 @@ arrow::Status Select(const std::vector<std::string>& selected, TableSchema* sche
   return arrow::Status::OK();
 }
 
+/// Moves the time column out of the properties.
+arrow::Status TakeTimeColumn(const std::string& name,
+                             const parquet::arrow::SchemaManifest& manifest, TableSchema* schema) {
+  const auto column =
+      std::find_if(schema->columns.begin(), schema->columns.end(),
+                   [&name](const ColumnInfo& each) { return each.column_name == name; });
+  if (column != schema->columns.end()) {
+    schema->time = std::move(*column);
+    schema->columns.erase(column);
+    return arrow::Status::OK();
+  }
+  if (name == schema->path->column_name) {
+    return arrow::Status::Invalid("the column '", name,
+                                  "' can't hold both the prim paths and the times");
+  }
+  for (const LeftOutColumn& left_out : schema->left_out) {
+    if (left_out.column_name != name) continue;
+    return arrow::Status::Invalid("the time column '", name, "' can't be read: ", left_out.reason,
+                                  "; it must hold numbers, dates or timestamps");
+  }
+  return arrow::Status::Invalid("there is no column '", name,
+                                "' with the times, which the format argument 'time' names (the "
+                                "file has ",
+                                JoinNames(manifest), ")");
+}
+
 }  // namespace
 
 arrow::Result<TableSchema> ReadSchema(const parquet::FileMetaData& metadata,
                                       const TableFooter& footer, const std::string& path_column,
+                                      const std::string& time_column,
                                       const std::optional<std::vector<std::string>>& selected,
                                       const IdentifierTest& unicode_test) {
   parquet::arrow::SchemaManifest manifest;
@@ -337,6 +366,7 @@ arrow::Result<TableSchema> ReadSchema(const parquet::FileMetaData& metadata,
                                   "'path' (the file has ",
                                   JoinNames(manifest), ")");
   }
+  if (!time_column.empty()) ARROW_RETURN_NOT_OK(TakeTimeColumn(time_column, manifest, &schema));
   if (selected) ARROW_RETURN_NOT_OK(Select(*selected, &schema));
 
   std::map<std::string, const ColumnInfo*> by_property;

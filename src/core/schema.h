@@ -71,16 +71,18 @@ struct TableSchema {
   std::vector<ColumnInfo> columns;
   std::vector<LeftOutColumn> left_out;
   std::optional<ColumnInfo> path;  ///< the path column; it is no property
+  std::optional<ColumnInfo> time;  ///< the time column, if one was named; it is no property
 };
 
-/// Derives the schema from a file's footer. `path_column` names the path column;
-/// `selected`, if given, the columns to present; `footer` is what the file says of its columns.
-/// Fails if the path column is missing or no string, a selected column does not exist, two columns
-/// make one property name, or the footer gives a column what its stored type can't be.
-/// The message does not name the file: the caller does.
+/// Derives the schema from a file's footer. `path_column` names the path column, `time_column`
+/// that with the times, if it is not empty; `selected`, if given, the columns to present; `footer`
+/// is what the file says of its columns. Fails if the path column is missing or no string, the time
+/// column is missing, a selected column does not exist, two columns make one property name, or the
+/// footer gives a column what its stored type can't be. The message does not name the file: the
+/// caller does.
 USDPARQUET_API arrow::Result<TableSchema> ReadSchema(
     const parquet::FileMetaData& metadata, const TableFooter& footer,
-    const std::string& path_column, const std::optional<std::vector<std::string>>& selected,
-    const IdentifierTest& unicode_test);
+    const std::string& path_column, const std::string& time_column,
+    const std::optional<std::vector<std::string>>& selected, const IdentifierTest& unicode_test);
 
 }  // namespace usdparquet

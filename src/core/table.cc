@@ -125,13 +125,13 @@ arrow::Status Table::ReadFooter() {
   std::string path_column = options_.path_column;
   if (path_column.empty()) path_column = footer_.path_column;
   if (path_column.empty()) path_column = "path";
-  ARROW_ASSIGN_OR_RAISE(schema_, ReadSchema(*metadata_, footer_, path_column, options_.columns,
-                                            options_.unicode_test));
+  ARROW_ASSIGN_OR_RAISE(schema_, ReadSchema(*metadata_, footer_, path_column, TimeColumnName(),
+                                            options_.columns, options_.unicode_test));
   properties_ = std::make_unique<Column[]>(schema_.columns.size());
   for (size_t i = 0; i < schema_.columns.size(); ++i)
     InitColumn(&properties_[i], schema_.columns[i]);
   InitColumn(&path_, *schema_.path);
-  return arrow::Status::OK();
+  return PrepareTimes();
 }
 
 arrow::Result<std::unique_ptr<ColumnChunk>> Table::MakeChunk(const Column& column, uint32_t group) {
@@ -201,12 +201,15 @@ std::unique_ptr<Page> Table::LoadPage(Column& column, ColumnChunk& chunk, uint32
   return std::move(*decoded);
 }
 
+bool Table::CountsNulls(const ColumnInfo& info) {
+  return info.max_rep == 0 &&
+         !(info.conversion != Conversion::kNone && info.stored_scalar == Scalar::kString);
+}
+
 bool Table::HasValue(size_t column, uint32_t row) {
   const ColumnInfo& info = schema_.columns[column];
   ColumnChunk* chunk = ChunkOf(properties_[column], row);
-  // The statistics count null leaves: of a nested or converted column they say less.
-  if (info.max_rep == 0 &&
-      !(info.conversion != Conversion::kNone && info.stored_scalar == Scalar::kString)) {
+  if (CountsNulls(info)) {
     if (info.max_def == 0 || chunk->null_count == 0) return true;
     if (chunk->null_count == chunk->num_rows) return false;
   }
@@ -258,22 +261,21 @@ arrow::Status Table::OpenIndex() {
                                         options_.report(true, name_ + ": " + message);
                                     });
   if (!opened.warning.empty()) warnings_.push_back(name_ + ": " + opened.warning);
-  if (opened.index && !options_.ignore_embedded_index) {
+  if (time_) {
+    ARROW_RETURN_NOT_OK(BuildLongIndex());
+  } else if (opened.index && !options_.ignore_embedded_index) {
     paths_ = std::move(*opened.index);
     report_ = std::move(opened.report);
   } else {
     ARROW_RETURN_NOT_OK(BuildIndex());
   }
   CollectWarnings();
+  CollectTimeWarnings();
   return arrow::Status::OK();
 }
 
-arrow::Status Table::BuildIndex() {
-  struct Stretch {
-    ColumnChunk* chunk;
-    uint32_t page;
-  };
-  std::vector<Stretch> stretches;
+arrow::Result<std::vector<Table::PathPage>> Table::LocatePathPages() {
+  std::vector<PathPage> pages;
   for (uint32_t g = 0; g + 1 < group_first_rows_.size(); ++g) {
     if (group_first_rows_[g] == group_first_rows_[g + 1]) continue;  // has no pages to locate
     auto located = MakeChunk(path_, g);
@@ -284,9 +286,19 @@ arrow::Status Table::BuildIndex() {
     }
     path_.chunks[g].store(located->release());
     ColumnChunk* chunk = path_.chunks[g].load();
-    for (uint32_t p = 0; p < chunk->pages.size(); ++p) stretches.push_back({chunk, p});
+    for (uint32_t p = 0; p < chunk->pages.size(); ++p) pages.push_back({chunk, p});
   }
+  return pages;
+}
 
+size_t Table::NumThreads(size_t num_tasks) const {
+  const size_t wanted =
+      options_.num_threads ? options_.num_threads : std::thread::hardware_concurrency();
+  return std::min(std::max<size_t>(wanted, 1), num_tasks);
+}
+
+arrow::Status Table::BuildIndex() {
+  ARROW_ASSIGN_OR_RAISE(const std::vector<PathPage> stretches, LocatePathPages());
   // A seed is tried again only after two paths of one file shared 60 bits of hash.
   for (uint64_t seed = 0; seed < 8; ++seed) {
     std::vector<uint64_t> hashes(num_rows_, 0);
@@ -318,12 +330,8 @@ arrow::Status Table::BuildIndex() {
         }
       }
     };
-    const size_t wanted =
-        options_.num_threads ? options_.num_threads : std::thread::hardware_concurrency();
     std::vector<std::thread> threads;
-    for (size_t t = 1; t < std::min(std::max<size_t>(wanted, 1), stretches.size()); ++t) {
-      threads.emplace_back(work);
-    }
+    for (size_t t = 1; t < NumThreads(stretches.size()); ++t) threads.emplace_back(work);
     work();
     for (std::thread& thread : threads) thread.join();
     ARROW_RETURN_NOT_OK(failure);

@@ -21,6 +21,9 @@
 #include "path_index.h"
 #include "path_index_builder.h"
 #include "schema.h"
+#include "time_codes.h"
+#include "time_index.h"
+#include "time_index_builder.h"
 
 namespace usdparquet {
 
@@ -30,6 +33,14 @@ struct TableOptions {
   std::string path_column;
   /// The columns to present; all, if not given. A struct's name stands for all its fields.
   std::optional<std::vector<std::string>> columns;
+  /// The column with the times of the rows, of which several then share a path. If empty, what the
+  /// file says; if that is nothing either, there is none.
+  std::string time_column;
+  /// What time code 0 stands for, where the times are timestamps. If not given, what the file says,
+  /// or else the earliest.
+  std::optional<Nanoseconds> time_start;
+  /// Of timestamps. If not given, what the file says of its layer, or else 24.
+  std::optional<double> time_codes_per_second;
   /// OpenUSD's test for identifiers beyond ASCII.
   IdentifierTest unicode_test;
   /// Called for what goes wrong after the open, once a column and kind: `is_error` for damage, else
@@ -49,7 +60,7 @@ class USDPARQUET_API Table {
  public:
   /// Opens `file`. Reads the footer and builds the path index; decodes no
   /// property. `name` is what messages call the file. Every error message
-  /// starts with it.
+  /// starts with it. With a time column, its times are read as well.
   static arrow::Result<std::shared_ptr<Table>> Open(
       std::shared_ptr<arrow::io::RandomAccessFile> file, const std::string& name,
       TableOptions options = {});
@@ -61,6 +72,10 @@ class USDPARQUET_API Table {
   const PathIndex& paths() const { return paths_; }
   /// Rows without a prim path, and paths with more than one row.
   const PathIndexReport& path_report() const { return report_; }
+  /// Which rows of a prim hold which time; null without a time column. A prim's row in `paths()` is
+  /// its first one where there is a time column, else its only (or last) one.
+  const TimeIndex* times() const { return times_.get(); }
+  const TimeIndexReport& time_report() const { return time_report_; }
   uint32_t num_rows() const { return num_rows_; }
   const parquet::FileMetaData& metadata() const { return *metadata_; }
   /// What the file says of its columns and its layer.
@@ -80,16 +95,25 @@ class USDPARQUET_API Table {
   /// Whether the cell has a value. Decodes nothing where the chunk's statistics tell.
   bool HasValue(size_t column, uint32_t row);
 
+  /// Whether the statistics of the column's chunks tell that every cell has a value.
+  bool IsFull(size_t column) {
+    const Fullness known = properties_[column].fullness.load(std::memory_order_relaxed);
+    return known == Fullness::kUnknown ? FindFullness(column) : known == Fullness::kFull;
+  }
+
   /// Calls `f(name)` for each child of `prim`, in file order. Reads the path column.
   void VisitChildNames(PrimId prim, const std::function<void(std::string_view)>& f);
 
   /// Bytes that the table holds outside the page cache, about.
-  size_t MemoryUsage() const { return paths_.MemoryUsage(); }
+  size_t MemoryUsage() const { return paths_.MemoryUsage() + (times_ ? times_->MemoryUsage() : 0); }
 
  private:
+  enum class Fullness : uint8_t { kUnknown, kFull, kNotFull };
+
   /// A column and its chunks, which are located when first touched.
   struct Column {
     const ColumnInfo* info = nullptr;
+    std::atomic<Fullness> fullness{Fullness::kUnknown};
     std::unique_ptr<std::atomic<ColumnChunk*>[]> chunks;
     std::mutex mutex;  // for locating
     std::atomic<bool> has_reported_bad{false};
@@ -98,11 +122,32 @@ class USDPARQUET_API Table {
 
   Table(std::shared_ptr<arrow::io::RandomAccessFile> file, std::string name, TableOptions options);
 
+  class TimeReader;
+  /// Where one page of the path column is, to build the index from.
+  struct PathPage {
+    ColumnChunk* chunk;
+    uint32_t page;
+  };
+
   arrow::Status ReadFooter();
+  arrow::Result<std::vector<PathPage>> LocatePathPages();
+  size_t NumThreads(size_t num_tasks) const;
   arrow::Status BuildIndex();
   arrow::Status OpenIndex();
   void CollectWarnings();
+
+  // Of long tables; see table_times.cc.
+  std::string TimeColumnName() const;
+  double TimeCodesPerSecond() const;
+  arrow::Status PrepareTimes();
+  arrow::Status BuildLongIndex();
+  arrow::Result<bool> TryBuildLongIndex(uint64_t seed, std::span<const PathPage> pages);
+  void CollectTimeWarnings();
   std::string PathAt(uint32_t row);
+  bool FindFullness(size_t column);
+  /// Whether a chunk's null count is that of its cells: it counts null leaves, which of a nested or
+  /// converted column says less.
+  static bool CountsNulls(const ColumnInfo& info);
 
   uint32_t RowGroupOf(uint32_t row) const {
     if (rows_per_group_ != 0) return row / rows_per_group_;
@@ -151,6 +196,9 @@ class USDPARQUET_API Table {
   Column path_;
   PathIndex paths_;
   PathIndexReport report_;
+  std::optional<TimeColumn> time_;
+  std::unique_ptr<TimeIndex> times_;
+  TimeIndexReport time_report_;
   std::vector<std::string> warnings_;
 };
 

@@ -38,6 +38,7 @@ std::string ReasonNotToSave(const UsdParquetSource& source, const UsdParquetArgu
     return "its column '" + table.left_out().front().column_name + "' (" +
            table.left_out().front().reason + ") would be lost";
   }
+  if (table.times()) return "its rows are time samples, which would no longer be a table";
   const usdparquet::PathIndexReport& report = table.path_report();
   if (!report.invalid_rows.empty()) {
     return "row " + std::to_string(report.invalid_rows.front()) +
@@ -72,9 +73,8 @@ bool UsdParquetFileFormat::Read(SdfLayer* layer, const std::string& resolved_pat
     return false;
   }
   for (const std::string& name : arguments->unknown) {
-    TF_WARN(
-        "%s: unknown format argument '%s' is ignored; known are path, columns, prefix, cache_mb",
-        resolved_path.c_str(), name.c_str());
+    TF_WARN("%s: unknown format argument '%s' is ignored; known are %s", resolved_path.c_str(),
+            name.c_str(), kUsdParquetArgumentNames);
   }
   if (arguments->cache_bytes) {
     usdparquet::PageCache::Instance().SetBudget(*arguments->cache_bytes);

@@ -36,7 +36,21 @@ arrow::Result<uint64_t> ParseMegabytes(const std::string& text) {
   return static_cast<uint64_t>(megabytes * (1 << 20));
 }
 
+arrow::Result<double> ParseRate(const std::string& text) {
+  constexpr double kHighest = 1e9;
+  char* end = nullptr;
+  const double rate = std::strtod(text.c_str(), &end);
+  if (text.empty() || *end != '\0' || !(rate > 0) || rate > kHighest) {
+    return arrow::Status::Invalid("format argument timeCodesPerSecond='", text,
+                                  "' is no number above 0, such as 24");
+  }
+  return rate;
+}
+
 }  // namespace
+
+const char kUsdParquetArgumentNames[] =
+    "path, columns, prefix, cache_mb, time, start, timeCodesPerSecond";
 
 arrow::Result<UsdParquetArguments> UsdParquetParseArguments(
     const SdfFileFormat::FileFormatArguments& arguments) {
@@ -45,6 +59,17 @@ arrow::Result<UsdParquetArguments> UsdParquetParseArguments(
     if (name == "path") {
       if (value.empty()) return arrow::Status::Invalid("format argument 'path' names no column");
       parsed.path_column = value;
+    } else if (name == "time") {
+      if (value.empty()) return arrow::Status::Invalid("format argument 'time' names no column");
+      parsed.time_column = value;
+    } else if (name == "start") {
+      parsed.time_start = usdparquet::ParseTimestamp(value);
+      if (!parsed.time_start) {
+        return arrow::Status::Invalid("format argument start='", value,
+                                      "' is no ISO 8601 timestamp, such as 2024-05-01T12:00:00Z");
+      }
+    } else if (name == "timeCodesPerSecond") {
+      ARROW_ASSIGN_OR_RAISE(parsed.time_codes_per_second, ParseRate(value));
     } else if (name == "columns") {
       parsed.columns.emplace();
       for (const std::string& column : TfStringSplit(value, ",")) {

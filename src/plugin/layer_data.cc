@@ -21,21 +21,6 @@ bool Deliver(const VtValue& value, VtValue* out) {
   return true;
 }
 
-/// As SdfData: outside of the samples, both ends are the nearest one.
-bool Bracket(const std::set<double>& times, double time, double* lower, double* upper) {
-  if (times.empty()) return false;
-  const auto above = times.lower_bound(time);
-  if (above == times.end()) {
-    *lower = *upper = *times.rbegin();
-  } else if (above == times.begin() || *above == time) {
-    *lower = *upper = *above;
-  } else {
-    *upper = *above;
-    *lower = *std::prev(above);
-  }
-  return true;
-}
-
 }  // namespace
 
 UsdParquetLayerDataRefPtr UsdParquetLayerData::New(std::shared_ptr<const UsdParquetSource> source) {
@@ -283,7 +268,7 @@ std::set<double> UsdParquetLayerData::ListAllTimeSamples() const {
 bool UsdParquetLayerData::GetBracketingTimeSamples(double time, double* lower,
                                                    double* upper) const {
   if (edits_.empty()) return source_->GetBracketingTimeSamples(time, lower, upper);
-  return Bracket(ListAllTimeSamples(), time, lower, upper);
+  return UsdParquetTimeSamples::Bracket(ListAllTimeSamples(), time, lower, upper);
 }
 
 size_t UsdParquetLayerData::GetNumTimeSamplesForPath(const SdfPath& path) const {
@@ -296,7 +281,25 @@ bool UsdParquetLayerData::GetBracketingTimeSamplesForPath(const SdfPath& path, d
   if (!EditedSamples(path)) {
     return source_->GetBracketingTimeSamplesForPath(path, time, lower, upper);
   }
-  return Bracket(ListTimeSamplesForPath(path), time, lower, upper);
+  return UsdParquetTimeSamples::Bracket(ListTimeSamplesForPath(path), time, lower, upper);
+}
+
+bool UsdParquetLayerData::GetPreviousTimeSampleForPath(const SdfPath& path, double time,
+                                                       double* previous) const {
+  const auto edited = EditedSamples(path);
+  if (!edited) return source_->GetPreviousTimeSampleForPath(path, time, previous);
+  const auto at_or_behind = edited->lower_bound(time);
+  if (at_or_behind == edited->begin()) return false;
+  *previous = std::prev(at_or_behind)->first;
+  return true;
+}
+
+const std::type_info& UsdParquetLayerData::QueryTimeSampleTypeid(const SdfPath& path,
+                                                                 double time) const {
+  const auto edited = EditedSamples(path);
+  if (!edited) return source_->QueryTimeSampleTypeid(path, time);
+  const auto sample = edited->find(time);
+  return sample == edited->end() ? typeid(void) : sample->second.GetTypeid();
 }
 
 template <typename Out>

@@ -64,9 +64,12 @@ class UsdParquetLayerData : public SdfAbstractData {
   size_t GetNumTimeSamplesForPath(const SdfPath& path) const override;
   bool GetBracketingTimeSamplesForPath(const SdfPath& path, double time, double* lower,
                                        double* upper) const override;
+  bool GetPreviousTimeSampleForPath(const SdfPath& path, double time,
+                                    double* previous) const override;
   bool QueryTimeSample(const SdfPath& path, double time, VtValue* value) const override;
   bool QueryTimeSample(const SdfPath& path, double time,
                        SdfAbstractDataValue* value) const override;
+  const std::type_info& QueryTimeSampleTypeid(const SdfPath& path, double time) const override;
   void SetTimeSample(const SdfPath& path, double time, const VtValue& value) override;
   void EraseTimeSample(const SdfPath& path, double time) override;
 

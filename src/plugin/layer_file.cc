@@ -42,6 +42,9 @@ arrow::Result<std::shared_ptr<const UsdParquetSource>> UsdParquetOpenLayerFile(
   usdparquet::TableOptions options;
   options.path_column = arguments.path_column;
   options.columns = arguments.columns;
+  options.time_column = arguments.time_column;
+  options.time_start = arguments.time_start;
+  options.time_codes_per_second = arguments.time_codes_per_second;
   options.unicode_test = [](std::string_view name) {
     return SdfPath::IsValidIdentifier(std::string(name));
   };
@@ -63,8 +66,8 @@ arrow::Result<std::shared_ptr<const UsdParquetSource>> UsdParquetOpenLayerFile(
   }
   SdfAbstractDataConstPtr data;
   if (residual) data = DataAccess::Of(*residual);
-  return std::make_shared<const UsdParquetSource>(std::move(table), arguments.prefix,
-                                                  std::move(residual), std::move(data));
+  return std::make_shared<const UsdParquetSource>(std::move(table), arguments, std::move(residual),
+                                                  std::move(data));
 }
 
 PXR_NAMESPACE_CLOSE_SCOPE

@@ -62,10 +62,12 @@ VtValue PrimFieldValue(const TfToken& field, const VtValue& cell) {
 
 }  // namespace
 
-UsdParquetSource::UsdParquetSource(std::shared_ptr<usdparquet::Table> table, const SdfPath& prefix,
-                                   SdfLayerRefPtr residual, SdfAbstractDataConstPtr residual_data)
+UsdParquetSource::UsdParquetSource(std::shared_ptr<usdparquet::Table> table,
+                                   const UsdParquetArguments& arguments, SdfLayerRefPtr residual,
+                                   SdfAbstractDataConstPtr residual_data)
     : table_(std::move(table)),
-      prims_(table_->paths(), prefix),
+      prims_(table_->paths(), arguments.prefix),
+      samples_(*table_),
       residual_layer_(std::move(residual)),
       residual_(std::move(residual_data)) {
   const auto& columns = table_->columns();
@@ -76,6 +78,7 @@ UsdParquetSource::UsdParquetSource(std::shared_ptr<usdparquet::Table> table, con
   for (const auto& [name, value] : table_->footer().layer) {
     root_fields_.emplace_back(TfToken(name), UsdParquetFromFooter(value));
   }
+  AddTimeFields(arguments);
 }
 
 UsdParquetSource::~UsdParquetSource() = default;
@@ -131,6 +134,35 @@ void UsdParquetSource::AddPrimField(size_t column_number) {
   prim_fields_.push_back(field);
 }
 
+/// Adds what players ask the pseudo-root of a layer with samples.
+void UsdParquetSource::AddTimeFields(const UsdParquetArguments& arguments) {
+  const auto has = [this](const TfToken& field) {
+    return std::any_of(root_fields_.begin(), root_fields_.end(),
+                       [&](const auto& each) { return each.first == field; });
+  };
+  double first, last;
+  if (samples_.GetRange(&first, &last)) {
+    if (!has(SdfFieldKeys->StartTimeCode)) {
+      root_fields_.emplace_back(SdfFieldKeys->StartTimeCode, VtValue(first));
+    }
+    if (!has(SdfFieldKeys->EndTimeCode)) {
+      root_fields_.emplace_back(SdfFieldKeys->EndTimeCode, VtValue(last));
+    }
+  }
+  if (!arguments.time_codes_per_second) return;
+  const TfToken& rate = SdfFieldKeys->TimeCodesPerSecond;
+  std::erase_if(root_fields_, [&](const auto& each) { return each.first == rate; });
+  root_fields_.emplace_back(rate, VtValue(*arguments.time_codes_per_second));
+}
+
+bool UsdParquetSource::HasAnyValue(size_t column, uint32_t row) const {
+  const uint32_t default_row = samples_.DefaultRow(row);
+  if (default_row != UsdParquetTimeSamples::kNoRow && table_->HasValue(column, default_row)) {
+    return true;
+  }
+  return samples_.HasAny(column, row);
+}
+
 uint32_t UsdParquetSource::PropertyOf(uint32_t property_handle) const {
   const size_t mask = properties_by_handle_.size() - 1;
   for (size_t slot = (property_handle >> 8) & mask; properties_by_handle_[slot].second != 0;
@@ -182,7 +214,7 @@ UsdParquetSource::Location UsdParquetSource::Resolve(const SdfPath& path) const 
     if (!HasRow(at.prim)) return ResolveResidual(path);
     at.row = table_->paths().RowOf(at.prim);
     const Property& property = properties_[at.property];
-    if (property.is_sparse && !table_->HasValue(property.column, at.row)) {
+    if (property.is_sparse && !HasAnyValue(property.column, at.row)) {
       return ResolveResidual(path);
     }
     at.type = property.spec_type;
@@ -227,7 +259,7 @@ TfTokenVector UsdParquetSource::PropertyNames(PrimId prim) const {
   const uint32_t row = table_->paths().RowOf(prim);
   TfTokenVector names;
   for (const Property& property : properties_) {
-    if (!property.is_sparse || table_->HasValue(property.column, row)) {
+    if (!property.is_sparse || HasAnyValue(property.column, row)) {
       names.push_back(property.name);
     }
   }
@@ -237,6 +269,7 @@ TfTokenVector UsdParquetSource::PropertyNames(PrimId prim) const {
 template <typename Out>
 bool UsdParquetSource::HasCell(size_t column, const UsdParquetValueType& type, uint32_t row,
                                Out* out) const {
+  if (row == UsdParquetTimeSamples::kNoRow) return false;
   if (!out) return table_->HasValue(column, row);
   EpochGuard guard;
   const Page* page = table_->Fetch(column, row, guard);
@@ -248,9 +281,10 @@ template <typename Out>
 bool UsdParquetSource::HasTargets(const Location& at, const TfToken& field, Out* out) const {
   const Property& property = properties_[at.property];
   VtValue* const only_asking = nullptr;
-  if (!out) return HasCell(property.column, *property.type, at.row, only_asking);
+  const uint32_t row = samples_.DefaultRow(at.row);
+  if (!out) return HasCell(property.column, *property.type, row, only_asking);
   VtValue cell;
-  if (!HasCell(property.column, *property.type, at.row, &cell)) return false;
+  if (!HasCell(property.column, *property.type, row, &cell)) return false;
   SdfPathVector paths;
   if (cell.IsHolding<std::string>()) {
     paths.emplace_back(cell.UncheckedGet<std::string>());
@@ -275,7 +309,11 @@ bool UsdParquetSource::HasPropertyField(const Location& at, const TfToken& field
     }
   } else {
     if (field == SdfFieldKeys->Default) {
-      return HasCell(property.column, *property.type, at.row, out);
+      return HasCell(property.column, *property.type, samples_.DefaultRow(at.row), out);
+    }
+    if (field == SdfFieldKeys->TimeSamples) {
+      return samples_.HasAny(property.column, at.row) &&
+             (!out || Deliver(samples_.Map(property.column, at.row, *property.type), out));
     }
     if (field == SdfFieldKeys->TypeName) return Deliver(property.type_name, out);
   }
@@ -308,7 +346,7 @@ bool UsdParquetSource::HasPrimField(const SdfPath& path, const Location& at, con
     for (const PrimField& prim_field : prim_fields_) {
       if (prim_field.field != field) continue;
       VtValue cell;
-      const uint32_t row = table_->paths().RowOf(at.prim);
+      const uint32_t row = samples_.DefaultRow(table_->paths().RowOf(at.prim));
       if (!HasCell(prim_field.column, *prim_field.type, row, &cell)) break;
       const VtValue value = PrimFieldValue(field, cell);
       return !value.IsEmpty() && Deliver(value, out);
@@ -358,6 +396,7 @@ std::type_info const& UsdParquetSource::GetTypeid(const SdfPath& path, const TfT
   if (at.type == SdfSpecTypeAttribute && field == SdfFieldKeys->Default) {
     return *properties_[at.property].type->type;
   }
+  if (field == SdfFieldKeys->TimeSamples) return typeid(SdfTimeSampleMap);
   if (field == SdfChildrenKeys->PrimChildren) return typeid(TfTokenVector);
   VtValue value;
   HasField(path, at, field, &value);
@@ -379,6 +418,7 @@ std::vector<TfToken> UsdParquetSource::List(const SdfPath& path) const {
     for (const auto& [name, value] : properties_[at.property].metadata) fields.push_back(name);
     add(SdfFieldKeys->TypeName);
     add(SdfFieldKeys->Default);
+    add(SdfFieldKeys->TimeSamples);
     add(SdfFieldKeys->TargetPaths);
     add(SdfChildrenKeys->RelationshipTargetChildren);
     return fields;
@@ -473,31 +513,65 @@ bool UsdParquetSource::Visit(const SdfAbstractData& data,
 }
 
 std::set<double> UsdParquetSource::ListAllTimeSamples() const {
-  return residual_ ? residual_->ListAllTimeSamples() : std::set<double>();
-}
-
-std::set<double> UsdParquetSource::ListTimeSamplesForPath(const SdfPath& path) const {
-  if (!residual_ || !Resolve(path).is_residual) return {};
-  return residual_->ListTimeSamplesForPath(path);
+  std::set<double> times = samples_.ListAll();
+  if (residual_) times.merge(residual_->ListAllTimeSamples());
+  return times;
 }
 
 bool UsdParquetSource::GetBracketingTimeSamples(double time, double* lower, double* upper) const {
-  return residual_ && residual_->GetBracketingTimeSamples(time, lower, upper);
+  if (!residual_) return UsdParquetTimeSamples::Bracket(samples_.ListAll(), time, lower, upper);
+  return UsdParquetTimeSamples::Bracket(ListAllTimeSamples(), time, lower, upper);
+}
+
+std::set<double> UsdParquetSource::ListTimeSamplesForPath(const SdfPath& path) const {
+  const Location at = Resolve(path);
+  if (at.is_residual) return residual_->ListTimeSamplesForPath(path);
+  if (at.type != SdfSpecTypeAttribute) return {};
+  return samples_.List(properties_[at.property].column, at.row);
 }
 
 size_t UsdParquetSource::GetNumTimeSamplesForPath(const SdfPath& path) const {
-  return residual_ && Resolve(path).is_residual ? residual_->GetNumTimeSamplesForPath(path) : 0;
+  const Location at = Resolve(path);
+  if (at.is_residual) return residual_->GetNumTimeSamplesForPath(path);
+  if (at.type != SdfSpecTypeAttribute) return 0;
+  return samples_.Count(properties_[at.property].column, at.row);
 }
 
 bool UsdParquetSource::GetBracketingTimeSamplesForPath(const SdfPath& path, double time,
                                                        double* lower, double* upper) const {
-  return residual_ && Resolve(path).is_residual &&
-         residual_->GetBracketingTimeSamplesForPath(path, time, lower, upper);
+  const Location at = Resolve(path);
+  if (at.is_residual) return residual_->GetBracketingTimeSamplesForPath(path, time, lower, upper);
+  return at.type == SdfSpecTypeAttribute &&
+         samples_.GetBracketing(properties_[at.property].column, at.row, time, lower, upper);
+}
+
+bool UsdParquetSource::GetPreviousTimeSampleForPath(const SdfPath& path, double time,
+                                                    double* previous) const {
+  const Location at = Resolve(path);
+  if (at.is_residual) return residual_->GetPreviousTimeSampleForPath(path, time, previous);
+  return at.type == SdfSpecTypeAttribute &&
+         samples_.GetPrevious(properties_[at.property].column, at.row, time, previous);
+}
+
+const std::type_info& UsdParquetSource::QueryTimeSampleTypeid(const SdfPath& path,
+                                                              double time) const {
+  const Location at = Resolve(path);
+  if (at.is_residual) return residual_->QueryTimeSampleTypeid(path, time);
+  if (at.type != SdfSpecTypeAttribute) return typeid(void);
+  const Property& property = properties_[at.property];
+  VtValue* const only_asking = nullptr;
+  const bool is_there =
+      HasCell(property.column, *property.type, samples_.RowAt(at.row, time), only_asking);
+  return is_there ? *property.type->type : typeid(void);
 }
 
 template <typename Out>
 bool UsdParquetSource::QueryTimeSample(const SdfPath& path, double time, Out* value) const {
-  return residual_ && Resolve(path).is_residual && residual_->QueryTimeSample(path, time, value);
+  const Location at = Resolve(path);
+  if (at.is_residual) return residual_->QueryTimeSample(path, time, value);
+  if (at.type != SdfSpecTypeAttribute) return false;
+  const Property& property = properties_[at.property];
+  return HasCell(property.column, *property.type, samples_.RowAt(at.row, time), value);
 }
 template bool UsdParquetSource::QueryTimeSample(const SdfPath&, double, VtValue*) const;
 template bool UsdParquetSource::QueryTimeSample(const SdfPath&, double,

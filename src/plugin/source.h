@@ -13,7 +13,9 @@
 #include <vector>
 
 #include "core/table.h"
+#include "plugin/format_arguments.h"
 #include "plugin/prim_lookup.h"
+#include "plugin/time_samples.h"
 #include "plugin/value_types.h"
 
 PXR_NAMESPACE_OPEN_SCOPE
@@ -29,7 +31,7 @@ PXR_NAMESPACE_OPEN_SCOPE
 class UsdParquetSource {
  public:
   /// `residual` is the opened residual of the file, or null; its data is `residual_data`.
-  UsdParquetSource(std::shared_ptr<usdparquet::Table> table, const SdfPath& prefix,
+  UsdParquetSource(std::shared_ptr<usdparquet::Table> table, const UsdParquetArguments& arguments,
                    SdfLayerRefPtr residual, SdfAbstractDataConstPtr residual_data);
   ~UsdParquetSource();
 
@@ -50,8 +52,10 @@ class UsdParquetSource {
   size_t GetNumTimeSamplesForPath(const SdfPath& path) const;
   bool GetBracketingTimeSamplesForPath(const SdfPath& path, double time, double* lower,
                                        double* upper) const;
+  bool GetPreviousTimeSampleForPath(const SdfPath& path, double time, double* previous) const;
   template <typename Out>
   bool QueryTimeSample(const SdfPath& path, double time, Out* value) const;
+  const std::type_info& QueryTimeSampleTypeid(const SdfPath& path, double time) const;
 
   /// Visits every spec once, `data` being what the visitor is told of. False if it stopped.
   bool Visit(const SdfAbstractData& data, SdfAbstractDataSpecVisitor* visitor) const;
@@ -82,12 +86,13 @@ class UsdParquetSource {
     bool is_residual = false;  // the spec is the residual's alone
     usdparquet::PrimId prim;
     uint32_t property = 0;  // of a column's property
-    uint32_t row = 0;       // of a column's property
+    uint32_t row = 0;       // of a column's property; the first one of the prim
   };
   static constexpr uint32_t kNoProperty = 0xffffffffu;
 
   void AddProperty(size_t column);
   void AddPrimField(size_t column);
+  void AddTimeFields(const UsdParquetArguments& arguments);
   uint32_t PropertyOf(uint32_t property_handle) const;
 
   Location Resolve(const SdfPath& path) const;
@@ -106,6 +111,8 @@ class UsdParquetSource {
   template <typename Out>
   bool HasCell(size_t column, const UsdParquetValueType& type, uint32_t row, Out* out) const;
 
+  /// Whether any row of the prim whose first one is `row` has a value in the column.
+  bool HasAnyValue(size_t column, uint32_t row) const;
   bool HasRow(usdparquet::PrimId prim) const;
   bool HasChildren(usdparquet::PrimId prim) const;
   TfTokenVector ChildNames(usdparquet::PrimId prim) const;
@@ -115,6 +122,7 @@ class UsdParquetSource {
 
   const std::shared_ptr<usdparquet::Table> table_;
   UsdParquetPrimLookup prims_;
+  const UsdParquetTimeSamples samples_;
   std::vector<Property> properties_;
   std::vector<PrimField> prim_fields_;
   std::vector<std::pair<TfToken, VtValue>> root_fields_;

@@ -25,6 +25,11 @@ ERRORS = [
     ({"path": ["/A"], "unit cost": [1.0], "unit_cost": [2.0]}, {}),
     (ONE, {"columns": "cost,price"}),
     (ONE, {"prefix": "World"}),
+    (ONE, {"time": "frame"}),
+    ({"path": ["/A"], "label": ["a"]}, {"time": "label"}),
+    ({"path": ["/A"], "frame": [1]}, {"time": "frame", "start": "2024-05-01"}),
+    (ONE, {"start": "yesterday"}),
+    (ONE, {"timeCodesPerSecond": "0"}),
     (ONE, {"cache_mb": "many"}),
 ]
 WARNINGS = [
@@ -32,6 +37,8 @@ WARNINGS = [
     ({"path": ["/A", "/B", "/A"]}, {}),
     ({"path": ["/A"], "photo": [b"x"], "note": pa.nulls(1)}, {}),
     (ONE, {"colums": "cost"}),
+    ({"path": ["/A", "/A"], "frame": [1.0, float("nan")], "v": [1, 2]}, {"time": "frame"}),
+    ({"path": ["/A", "/A"], "frame": [1, 1], "v": [1, 2]}, {"time": "frame"}),
     ({"path": ["/A"], "series": [[1.0, None]]}, {}),
     ({"path": ["/A"], "day": pa.array([1 << 30], type=pa.date32())}, {}),
 ]
@@ -90,4 +97,17 @@ def test_the_example(tmp_path: Path) -> None:
     }
     layer = Sdf.Layer.FindOrOpen(str(make_file(tmp_path, table)))
     example = re.search(r"```usda\n(.*?)```", DOCUMENT, re.DOTALL)[1]
+    assert layer.ExportToString().strip() == example.strip()
+
+
+def test_the_example_of_time_samples(tmp_path: Path) -> None:
+    table = {
+        "path": ["/World/Crane"] * 3,
+        "frame": [None, 1, 2],
+        "height": [None, 4.5, 5.0],
+        "label": ["hoist", None, None],
+    }
+    layer = Sdf.Layer.FindOrOpen(str(make_file(tmp_path, table)), args={"time": "frame"})
+    section = DOCUMENT.split("\n## Time samples\n", 1)[1]
+    example = re.search(r"```usda\n(.*?)```", section, re.DOTALL)[1]
     assert layer.ExportToString().strip() == example.strip()
