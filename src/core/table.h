@@ -69,6 +69,9 @@ class USDPARQUET_API Table {
   const std::string& name() const { return name_; }
   const std::vector<ColumnInfo>& columns() const { return schema_.columns; }
   const std::vector<LeftOutColumn>& left_out() const { return schema_.left_out; }
+  /// The names of the path column and, if there is one, of the time column.
+  const std::string& path_column() const { return schema_.path->column_name; }
+  std::string time_column() const { return schema_.time ? schema_.time->column_name : ""; }
   const PathIndex& paths() const { return paths_; }
   /// Rows without a prim path, and paths with more than one row.
   const PathIndexReport& path_report() const { return report_; }

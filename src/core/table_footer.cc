@@ -109,6 +109,7 @@ std::string SerializeFooter(const TableFooter& footer) {
   json["version"] = std::to_string(kMajor) + "." + std::to_string(kMinor);
   if (!footer.path_column.empty()) json["path"] = footer.path_column;
   if (!footer.time_column.empty()) json["time"] = footer.time_column;
+  if (footer.is_exact) json["exact"] = true;
   if (!footer.layer.empty()) json["layer"] = WriteFields(footer.layer);
   Json columns = Json::object();
   for (const auto& [name, column] : footer.columns) {
@@ -142,6 +143,7 @@ arrow::Result<TableFooter> ParseFooter(std::string_view text) {
     TableFooter footer;
     footer.path_column = json.value("path", "");
     footer.time_column = json.value("time", "");
+    footer.is_exact = json.value("exact", false);
     if (json.contains("layer")) footer.layer = ReadFields(json["layer"]);
     if (json.contains("columns")) {
       for (const auto& [name, entry] : json["columns"].items()) {

@@ -58,6 +58,7 @@ struct ColumnFooter {
 struct TableFooter {
   std::string path_column;                      ///< empty: not said
   std::string time_column;                      ///< empty: none
+  bool is_exact = false;                        ///< a whole layer: a reader adds nothing of its own
   MetadataFields layer;                         ///< fields of the pseudo-root
   std::map<std::string, ColumnFooter> columns;  ///< by column name
   bool operator==(const TableFooter&) const = default;

@@ -6,6 +6,7 @@
 #include <pxr/usd/sdf/types.h>
 
 #include <algorithm>
+#include <cmath>
 #include <numeric>
 
 #include "plugin/metadata_value.h"
@@ -63,16 +64,17 @@ VtValue UsdParquetCellOfTargets(const VtValue& targets) {
   return VtValue(texts);
 }
 
-UsdParquetExportPlan UsdParquetExportPlan::Make(const SdfAbstractData& data) {
+UsdParquetExportPlan UsdParquetExportPlan::Make(const SdfAbstractData& data,
+                                                const UsdParquetColumnNames& names) {
   UsdParquetExportPlan plan;
   UsdParquetWalkPrims(data, [&](const SdfPath& path) {
     plan.ScanPrim(data, path);
     return true;
   });
-  plan.path_column_ = plan.FreeName("path");
+  plan.path_column_ = plan.FreeName(names.path);
   plan.ChooseFields();
   plan.ChooseColumns();
-  plan.CompletePatterns();
+  plan.CompletePatterns(names.time);
   return plan;
 }
 
@@ -80,10 +82,9 @@ void UsdParquetExportPlan::ScanPrim(const SdfAbstractData& data, const SdfPath& 
   Pattern pattern;
   pattern.names = UsdParquetChildNames(data, path, SdfChildrenKeys->PropertyChildren);
   for (const TfToken& name : pattern.names) {
-    bool has_value = false;
-    pattern.declarations.push_back(
-        DeclarationOf(data, path.AppendProperty(name), name, &has_value));
-    pattern.has_value.push_back(has_value);
+    uint8_t contents = 0;
+    pattern.declarations.push_back(DeclarationOf(data, path.AppendProperty(name), name, &contents));
+    pattern.contents.push_back(contents);
   }
   const bool has_row = ScanFields(data, path, !pattern.names.empty());
   has_row_.push_back(has_row);
@@ -108,7 +109,7 @@ bool UsdParquetExportPlan::ScanFields(const SdfAbstractData& data, const SdfPath
 }
 
 uint32_t UsdParquetExportPlan::DeclarationOf(const SdfAbstractData& data, const SdfPath& path,
-                                             const TfToken& name, bool* has_value) {
+                                             const TfToken& name, uint8_t* contents) {
   Declaration declaration;
   declaration.name = name;
   VtValue value;
@@ -128,16 +129,21 @@ uint32_t UsdParquetExportPlan::DeclarationOf(const SdfAbstractData& data, const 
     }
     if (field == SdfFieldKeys->Default && spec == SdfSpecTypeAttribute) {
       if (!CanHold(data, path, declaration.type_name)) return kResidual;
-      *has_value = true;
+      *contents |= kValue;
       continue;
     }
     value = data.Get(path, field);
+    if (field == SdfFieldKeys->TimeSamples) {
+      if (!CanHoldSamples(value, declaration.type_name)) return kResidual;
+      *contents |= kSamples;
+      continue;
+    }
     if (field == SdfFieldKeys->Variability && value.IsHolding<SdfVariability>()) {
       declaration.is_uniform = value.UncheckedGet<SdfVariability>() == SdfVariabilityUniform;
     } else if (field == SdfFieldKeys->Custom && value.IsHolding<bool>()) {
       declaration.is_custom = value.UncheckedGet<bool>();
     } else if (field == SdfFieldKeys->TargetPaths && !UsdParquetCellOfTargets(value).IsEmpty()) {
-      *has_value = true;
+      *contents |= kValue;
     } else if (UsdParquetToFooter(value)) {
       declaration.metadata.emplace_back(field, std::move(value));
     } else {
@@ -148,19 +154,33 @@ uint32_t UsdParquetExportPlan::DeclarationOf(const SdfAbstractData& data, const 
             [](const auto& a, const auto& b) { return a.first < b.first; });
   const uint32_t id = InternDeclaration(std::move(declaration));
   ++declarations_[id].num_prims;
-  declarations_[id].num_with_value += *has_value;
+  declarations_[id].num_with_value += *contents != 0;
   return id;
+}
+
+const UsdParquetColumnBuilder* UsdParquetExportPlan::BuilderOf(const TfToken& type_name) {
+  const auto [it, is_new] = builders_.try_emplace(type_name);
+  if (is_new) it->second = UsdParquetColumnBuilder::Make(type_name.GetString());
+  return it->second.get();
 }
 
 bool UsdParquetExportPlan::CanHold(const SdfAbstractData& data, const SdfPath& path,
                                    const TfToken& type_name) {
-  const auto [it, is_new] = builders_.try_emplace(type_name);
-  if (is_new) it->second = UsdParquetColumnBuilder::Make(type_name.GetString());
-  const UsdParquetColumnBuilder* builder = it->second.get();
+  const UsdParquetColumnBuilder* builder = BuilderOf(type_name);
   if (!builder) return false;
   const UsdParquetValueType* type = UsdParquetFindValueType(type_name.GetString());
   if (data.GetTypeid(path, SdfFieldKeys->Default) != *type->type) return false;
   return builder->CanHoldAll() || builder->CanHold(data.Get(path, SdfFieldKeys->Default));
+}
+
+bool UsdParquetExportPlan::CanHoldSamples(const VtValue& samples, const TfToken& type_name) {
+  const UsdParquetColumnBuilder* builder = BuilderOf(type_name);
+  if (!builder || !samples.IsHolding<SdfTimeSampleMap>()) return false;
+  const auto& map = samples.UncheckedGet<SdfTimeSampleMap>();
+  // No samples at all are a field too, which cells can't tell.
+  return !map.empty() && std::all_of(map.begin(), map.end(), [&](const auto& sample) {
+    return std::isfinite(sample.first) && builder->CanHold(sample.second);
+  });
 }
 
 uint32_t UsdParquetExportPlan::InternDeclaration(Declaration declaration) {
@@ -180,13 +200,13 @@ uint32_t UsdParquetExportPlan::InternDeclaration(Declaration declaration) {
 uint32_t UsdParquetExportPlan::InternPattern(Pattern pattern) {
   uint64_t hash = TfHash()(pattern.declarations);
   for (size_t i = 0; i < pattern.names.size(); ++i) {
-    hash = TfHash::Combine(hash, pattern.names[i], static_cast<bool>(pattern.has_value[i]));
+    hash = TfHash::Combine(hash, pattern.names[i], pattern.contents[i]);
   }
   std::vector<uint32_t>& known = patterns_by_hash_[hash];
   for (const uint32_t id : known) {
     const Pattern& other = patterns_[id];
     if (other.names == pattern.names && other.declarations == pattern.declarations &&
-        other.has_value == pattern.has_value) {
+        other.contents == pattern.contents) {
       ++patterns_[id].num_prims;
       return id;
     }
@@ -273,18 +293,21 @@ void UsdParquetExportPlan::ChooseColumns() {
   }
 }
 
-void UsdParquetExportPlan::CompletePatterns() {
+void UsdParquetExportPlan::CompletePatterns(const std::string& time_name) {
   for (Pattern& pattern : patterns_) {
     uint32_t last = 0;
     for (size_t i = 0; i < pattern.names.size(); ++i) {
       const uint32_t id = pattern.declarations[i];
       uint32_t column = id == kResidual ? kResidual : column_of_declaration_[id];
       // In a column where a null is no property, an attribute without a value can't be told.
-      if (column != kResidual && columns_[column].footer.is_sparse && !pattern.has_value[i]) {
+      if (column != kResidual && columns_[column].footer.is_sparse && pattern.contents[i] == 0) {
         column = kResidual;
       }
       if (column == kResidual || column < last) pattern.is_in_column_order = false;
       if (column != kResidual) last = column;
+      if (column != kResidual && (pattern.contents[i] & kSamples) && time_column_.empty()) {
+        time_column_ = FreeName(time_name);
+      }
       pattern.columns.push_back(column);
     }
   }

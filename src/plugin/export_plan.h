@@ -21,6 +21,12 @@
 
 PXR_NAMESPACE_OPEN_SCOPE
 
+/// What the columns that are no properties are called, if no property needs the name.
+struct UsdParquetColumnNames {
+  std::string path = "path";
+  std::string time = "time";
+};
+
 /// The tables' columns for a layer, and which of each prim's properties go into them.
 ///
 /// An attribute can be in a column if it has a value (or none) of its own type and otherwise only
@@ -30,6 +36,8 @@ PXR_NAMESPACE_OPEN_SCOPE
 class UsdParquetExportPlan {
  public:
   static constexpr uint32_t kResidual = 0xffffffffu;
+  static constexpr uint8_t kValue = 1;    ///< a default, or targets
+  static constexpr uint8_t kSamples = 2;  ///< time samples
 
   /// A column of attributes, or of relationships.
   struct Column {
@@ -48,7 +56,7 @@ class UsdParquetExportPlan {
   struct Pattern {
     std::vector<TfToken> names;          ///< in the prim's order
     std::vector<uint32_t> declarations;  ///< of each name, or kResidual
-    std::vector<bool> has_value;         ///< whether each has a default, or targets
+    std::vector<uint8_t> contents;       ///< what each has: kValue, kSamples, both or none
     uint64_t num_prims = 0;
     // Filled when the columns are known.
     std::vector<uint32_t> columns;   ///< of each name, or kResidual
@@ -56,9 +64,11 @@ class UsdParquetExportPlan {
   };
 
   /// Reads all of `data` once, values excepted.
-  static UsdParquetExportPlan Make(const SdfAbstractData& data);
+  static UsdParquetExportPlan Make(const SdfAbstractData& data, const UsdParquetColumnNames& names);
 
   const std::string& path_column() const { return path_column_; }
+  /// The column with the times; empty if no column has samples.
+  const std::string& time_column() const { return time_column_; }
   const std::vector<Column>& columns() const { return columns_; }
   const std::vector<FieldColumn>& fields() const { return fields_; }
   /// The pattern of the n-th prim, depth first in the layer's order.
@@ -66,6 +76,7 @@ class UsdParquetExportPlan {
   size_t num_prims() const { return prim_patterns_.size(); }
   /// Whether the n-th prim gets a row; an `over` that only has children needs none.
   bool HasRow(size_t prim) const { return has_row_[prim]; }
+  /// Prims with a row. With samples, a prim has more rows than one.
   uint64_t num_rows() const { return num_rows_; }
 
  private:
@@ -83,14 +94,16 @@ class UsdParquetExportPlan {
   void ScanPrim(const SdfAbstractData& data, const SdfPath& path);
   bool ScanFields(const SdfAbstractData& data, const SdfPath& path, bool has_properties);
   uint32_t DeclarationOf(const SdfAbstractData& data, const SdfPath& path, const TfToken& name,
-                         bool* has_value);
+                         uint8_t* contents);
   bool CanHold(const SdfAbstractData& data, const SdfPath& path, const TfToken& type_name);
+  bool CanHoldSamples(const VtValue& samples, const TfToken& type_name);
+  const UsdParquetColumnBuilder* BuilderOf(const TfToken& type_name);
   uint32_t InternDeclaration(Declaration declaration);
   uint32_t InternPattern(Pattern pattern);
   std::string FreeName(const std::string& wanted);
   void ChooseColumns();
   void ChooseFields();
-  void CompletePatterns();
+  void CompletePatterns(const std::string& time_name);
 
   std::unordered_map<TfToken, std::unique_ptr<UsdParquetColumnBuilder>, TfToken::HashFunctor>
       builders_;  // of the types met
@@ -104,6 +117,7 @@ class UsdParquetExportPlan {
   std::map<TfToken, uint64_t> field_counts_;
   std::map<std::string, bool> names_;  // of columns
   std::string path_column_;
+  std::string time_column_;
   std::vector<Column> columns_;
   std::vector<FieldColumn> fields_;
   std::vector<uint32_t> column_of_declaration_;

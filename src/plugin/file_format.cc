@@ -38,7 +38,10 @@ std::string ReasonNotToSave(const UsdParquetSource& source, const UsdParquetArgu
     return "its column '" + table.left_out().front().column_name + "' (" +
            table.left_out().front().reason + ") would be lost";
   }
-  if (table.times()) return "its rows are time samples, which would no longer be a table";
+  if (arguments.time_start) return "the format argument 'start' would count twice";
+  if (arguments.time_codes_per_second) {
+    return "the format argument 'timeCodesPerSecond' would count twice";
+  }
   const usdparquet::PathIndexReport& report = table.path_report();
   if (!report.invalid_rows.empty()) {
     return "row " + std::to_string(report.invalid_rows.front()) +
@@ -105,7 +108,16 @@ bool UsdParquetFileFormat::WriteToFile(const SdfLayer& layer, const std::string&
   };
   usdparquet::WriteOptions options;
   options.unicode_test = IsIdentifier;
-  const auto written = UsdParquetWriteLayer(*_GetLayerData(layer), file, options, write_crate);
+  UsdParquetColumnNames names;
+  const SdfAbstractDataConstPtr data = _GetLayerData(layer);
+  if (const auto* parquet = dynamic_cast<const UsdParquetLayerData*>(get_pointer(data))) {
+    // Whoever reads the file, or gives its columns as format arguments, finds them again.
+    names.path = parquet->source().table().path_column();
+    if (!parquet->source().table().time_column().empty()) {
+      names.time = parquet->source().table().time_column();
+    }
+  }
+  const auto written = UsdParquetWriteLayer(*data, file, names, options, write_crate);
   if (!written.ok()) TF_RUNTIME_ERROR("%s", written.status().message().c_str());
   return written.ok();
 }

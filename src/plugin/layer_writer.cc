@@ -10,6 +10,8 @@
 #include <filesystem>
 #include <future>
 #include <memory>
+#include <optional>
+#include <set>
 #include <utility>
 #include <vector>
 
@@ -48,13 +50,14 @@ VtValue CellOfField(const TfToken& field, const VtValue& value) {
 class LayerWriter {
  public:
   LayerWriter(const SdfAbstractData& data, const std::string& file,
-              const usdparquet::WriteOptions& options)
+              const UsdParquetColumnNames& names, const usdparquet::WriteOptions& options)
       : data_(data),
         file_(file),
         options_(options),
-        plan_(UsdParquetExportPlan::Make(data)),
+        plan_(UsdParquetExportPlan::Make(data, names)),
         residual_(data),
-        paths_(arrow::system_memory_pool()) {
+        paths_(arrow::system_memory_pool()),
+        times_(arrow::system_memory_pool()) {
     options_.path_column = plan_.path_column();
   }
 
@@ -84,6 +87,7 @@ class LayerWriter {
   arrow::Status MakeBuilders() {
     std::vector<std::shared_ptr<arrow::Field>> schema{
         arrow::field(plan_.path_column(), arrow::utf8(), false)};
+    if (has_times()) schema.push_back(arrow::field(plan_.time_column(), arrow::float64()));
     const auto add = [&](const std::string& name, const usdparquet::ColumnFooter& column) {
       auto builder = UsdParquetColumnBuilder::Make(column.type);
       schema.push_back(arrow::field(name, builder->type()));
@@ -92,6 +96,8 @@ class LayerWriter {
     };
     for (const auto& field : plan_.fields()) fields_.push_back(add(field.name, field.footer));
     for (const auto& column : plan_.columns()) columns_.push_back(add(column.name, column.footer));
+    footer_.is_exact = true;
+    footer_.time_column = plan_.time_column();
     if (plan_.path_column() != "path") footer_.path_column = plan_.path_column();
     schema_ = arrow::schema(std::move(schema));
     return arrow::Status::OK();
@@ -123,10 +129,39 @@ class LayerWriter {
     text_ += path.GetName();
     ends_[depth - 1] = text_.size();
 
-    if (plan_.HasRow(prim)) ARROW_RETURN_NOT_OK(paths_.Append(text_));
+    samples_.clear();
     ARROW_RETURN_NOT_OK(WriteFields(path));
     ARROW_RETURN_NOT_OK(WriteProperties(path, plan_.PatternOf(prim)));
-    if (plan_.HasRow(prim) && ++row_ == options_.rows_per_group) return Flush();
+    if (!plan_.HasRow(prim)) return arrow::Status::OK();
+    ARROW_RETURN_NOT_OK(EndRow(std::nullopt));
+    return WriteSamples();
+  }
+
+  bool has_times() const { return !plan_.time_column().empty(); }
+
+  /// Completes a row of the prim at hand; that without a time has its defaults.
+  arrow::Status EndRow(std::optional<double> time) {
+    ARROW_RETURN_NOT_OK(paths_.Append(text_));
+    if (has_times()) {
+      ARROW_RETURN_NOT_OK(time ? times_.Append(*time) : times_.AppendNull());
+    }
+    return ++row_ == options_.rows_per_group ? Flush() : arrow::Status::OK();
+  }
+
+  /// A row for each time at which any attribute of the prim has a sample.
+  arrow::Status WriteSamples() {
+    std::set<double> times;
+    for (const auto& [column, map] : samples_) {
+      for (const auto& [time, value] : map) times.insert(time);
+    }
+    for (const double time : times) {
+      for (const auto& [column, map] : samples_) {
+        const auto sample = map.find(time);
+        if (sample == map.end()) continue;
+        ARROW_RETURN_NOT_OK(columns_[column]->Append(row_, sample->second));
+      }
+      ARROW_RETURN_NOT_OK(EndRow(time));
+    }
     return arrow::Status::OK();
   }
 
@@ -155,16 +190,23 @@ class LayerWriter {
   arrow::Status WriteProperties(const SdfPath& path, const UsdParquetExportPlan::Pattern& pattern) {
     for (size_t i = 0; i < pattern.names.size(); ++i) {
       const SdfPath property = path.AppendProperty(pattern.names[i]);
-      if (pattern.columns[i] == kResidual) {
+      const uint32_t column = pattern.columns[i];
+      if (column == kResidual) {
         residual_.AddProperty(property);
-      } else if (pattern.has_value[i]) {
-        const uint32_t column = pattern.columns[i];
+        continue;
+      }
+      if (pattern.contents[i] & UsdParquetExportPlan::kValue) {
         const bool is_relationship =
             plan_.columns()[column].footer.role == usdparquet::ColumnRole::kRelationship;
         ARROW_RETURN_NOT_OK(columns_[column]->Append(
             row_, is_relationship
                       ? UsdParquetCellOfTargets(data_.Get(property, SdfFieldKeys->TargetPaths))
                       : data_.Get(property, SdfFieldKeys->Default)));
+      }
+      if (pattern.contents[i] & UsdParquetExportPlan::kSamples) {
+        VtValue samples = data_.Get(property, SdfFieldKeys->TimeSamples);
+        samples_.emplace_back(column, SdfTimeSampleMap());
+        samples.UncheckedSwap(samples_.back().second);
       }
     }
     if (!pattern.is_in_column_order) {
@@ -178,6 +220,10 @@ class LayerWriter {
     if (row_ == 0 && writer_) return arrow::Status::OK();
     std::vector<std::shared_ptr<arrow::Array>> arrays(1);
     ARROW_RETURN_NOT_OK(paths_.Finish(&arrays[0]));
+    if (has_times()) {
+      arrays.emplace_back();
+      ARROW_RETURN_NOT_OK(times_.Finish(&arrays.back()));
+    }
     for (const auto* builders : {&fields_, &columns_}) {
       for (const auto& builder : *builders) {
         ARROW_ASSIGN_OR_RAISE(auto array, builder->Finish(row_));
@@ -224,12 +270,14 @@ class LayerWriter {
   usdparquet::TableFooter footer_;
   std::shared_ptr<arrow::Schema> schema_;
   arrow::StringBuilder paths_;
+  arrow::DoubleBuilder times_;  // where there are samples
   std::vector<std::unique_ptr<UsdParquetColumnBuilder>> fields_;
   std::vector<std::unique_ptr<UsdParquetColumnBuilder>> columns_;
   std::unique_ptr<TableFileWriter> writer_;
-  std::future<arrow::Status> pending_;  // the group being written
-  std::string text_;                    // of the path of the last prim
-  std::vector<size_t> ends_;            // of the texts of its ancestors and itself
+  std::future<arrow::Status> pending_;                          // the group being written
+  std::vector<std::pair<uint32_t, SdfTimeSampleMap>> samples_;  // of the prim at hand, by column
+  std::string text_;                                            // of the path of the last prim
+  std::vector<size_t> ends_;  // of the texts of its ancestors and itself
   size_t next_prim_ = 0;
   uint32_t row_ = 0;
   bool has_variants_ = false;
@@ -238,9 +286,9 @@ class LayerWriter {
 }  // namespace
 
 arrow::Result<usdparquet::WriteSummary> UsdParquetWriteLayer(
-    const SdfAbstractData& data, const std::string& file, const usdparquet::WriteOptions& options,
-    const UsdParquetCrateWriter& write_crate) {
-  return LayerWriter(data, file, options).Write(write_crate);
+    const SdfAbstractData& data, const std::string& file, const UsdParquetColumnNames& names,
+    const usdparquet::WriteOptions& options, const UsdParquetCrateWriter& write_crate) {
+  return LayerWriter(data, file, names, options).Write(write_crate);
 }
 
 PXR_NAMESPACE_CLOSE_SCOPE

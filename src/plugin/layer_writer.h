@@ -12,6 +12,7 @@
 #include <string>
 
 #include "core/table_writer.h"
+#include "plugin/export_plan.h"
 
 PXR_NAMESPACE_OPEN_SCOPE
 
@@ -23,7 +24,7 @@ using UsdParquetCrateWriter =
 /// residual. Reads the data twice and holds one row group, so that memory does not grow with the
 /// table. A file of that name is replaced whole or not at all. Errors name the file.
 arrow::Result<usdparquet::WriteSummary> UsdParquetWriteLayer(
-    const SdfAbstractData& data, const std::string& file, const usdparquet::WriteOptions& options,
-    const UsdParquetCrateWriter& write_crate);
+    const SdfAbstractData& data, const std::string& file, const UsdParquetColumnNames& names,
+    const usdparquet::WriteOptions& options, const UsdParquetCrateWriter& write_crate);
 
 PXR_NAMESPACE_CLOSE_SCOPE

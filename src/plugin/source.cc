@@ -141,7 +141,7 @@ void UsdParquetSource::AddTimeFields(const UsdParquetArguments& arguments) {
                        [&](const auto& each) { return each.first == field; });
   };
   double first, last;
-  if (samples_.GetRange(&first, &last)) {
+  if (!table_->footer().is_exact && samples_.GetRange(&first, &last)) {
     if (!has(SdfFieldKeys->StartTimeCode)) {
       root_fields_.emplace_back(SdfFieldKeys->StartTimeCode, VtValue(first));
     }
