@@ -414,9 +414,9 @@ std::vector<TfToken> UsdParquetSource::List(const SdfPath& path) const {
   };
   if (at.type == SdfSpecTypeRelationshipTarget) return fields;
   if (at.type == SdfSpecTypeAttribute || at.type == SdfSpecTypeRelationship) {
-    fields = {SdfFieldKeys->Custom, SdfFieldKeys->Variability};
+    if (at.type == SdfSpecTypeAttribute) fields.push_back(SdfFieldKeys->TypeName);
+    fields.insert(fields.end(), {SdfFieldKeys->Custom, SdfFieldKeys->Variability});
     for (const auto& [name, value] : properties_[at.property].metadata) fields.push_back(name);
-    add(SdfFieldKeys->TypeName);
     add(SdfFieldKeys->Default);
     add(SdfFieldKeys->TimeSamples);
     add(SdfFieldKeys->TargetPaths);
