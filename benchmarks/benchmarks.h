@@ -21,6 +21,9 @@ void RegisterSpecs(const Format& format, const DataFolder& folder, const Reading
 /// Values: first touch, in order, at random, with one and two threads.
 void RegisterValues(const Format& format, const DataFolder& folder, const Readings& readings);
 
+/// All properties of the table prim by prim: the first pass over a layer, the second and the third.
+void RegisterPasses(const Format& format, const DataFolder& folder, const Readings& readings);
+
 /// Memory of a layer, in a process of its own.
 void RegisterMemory(const Format& format, const DataFolder& folder);
 

@@ -47,6 +47,7 @@ int Run(const Options& options, int argc, char** argv) {
     RegisterOpen(format, folder, readings);
     RegisterSpecs(format, folder, readings);
     RegisterValues(format, folder, readings);
+    RegisterPasses(format, folder, readings);
     RegisterMemory(format, folder);
   }
   benchmark::RunSpecifiedBenchmarks();

@@ -108,6 +108,10 @@ DETAILS = (
         )
         for kind in (*VALUE_KINDS, "float3", "array")
     ),
+    *(
+        _one("traversal", number, f"20 properties prim by prim, {number} pass")
+        for number in ("first", "second", "third")
+    ),
     ANONYMOUS,
     _memory("20_properties", "resident_mb", "resident memory after 20 properties"),
     ANONYMOUS_4MB,

@@ -42,6 +42,8 @@ struct Dictionary {
   size_t MemoryUsage() const { return values.capacity() + strings.MemoryUsage() + sizeof(*this); }
 };
 
+struct ColumnUse;
+
 /// One decoded page: rows [first_row, first_row + num_rows) of one column.
 /// Immutable once published in its slot; read under an EpochGuard.
 struct Page {
@@ -68,10 +70,17 @@ struct Page {
   std::shared_ptr<const Dictionary> dictionary;
   StringPool strings;
 
+  // Where it stands in its column, set by who loads it. Without a `use` the page cache
+  // takes no note of the order in which the column is read.
+  ColumnUse* use = nullptr;
+  const std::atomic<uintptr_t>* previous = nullptr;  ///< the slot before; null if it was never used
+
   // Of the page cache.
   std::atomic<uintptr_t>* slot = nullptr;
   size_t charge = 0;
   std::atomic<bool> referenced{true};
+  bool is_in_sequence = false;
+  bool is_passed = false;
   Page* older = nullptr;
   Page* newer = nullptr;
 

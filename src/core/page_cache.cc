@@ -1,5 +1,6 @@
 #include "page_cache.h"
 
+#include <algorithm>
 #include <cstdlib>
 
 namespace usdparquet {
@@ -25,10 +26,11 @@ PageCache& PageCache::Instance() {
 PageCache::PageCache() : budget_(BudgetFromEnvironment()) {}
 
 const Page* PageCache::Miss(PageSlot& slot, EpochGuard& guard, const Loader& load) {
+  uintptr_t state;
   for (;;) {
-    uintptr_t state = slot.load(std::memory_order_seq_cst);
+    state = slot.load(std::memory_order_seq_cst);
     if (state > kLoading) return reinterpret_cast<Page*>(state);
-    if (state == kEmpty && slot.compare_exchange_strong(state, kLoading)) break;
+    if (state < kLoading && slot.compare_exchange_strong(state, kLoading)) break;
     if (state == kLoading) {
       guard.Leave();
       slot.wait(kLoading);
@@ -43,9 +45,9 @@ const Page* PageCache::Miss(PageSlot& slot, EpochGuard& guard, const Loader& loa
   {
     std::lock_guard lock(mutex_);
     FreeRetired();
-    const uint64_t budget = budget_.load(std::memory_order_relaxed);
-    EvictTo(budget > page->charge ? budget - page->charge : 0);
-    Link(page);
+    NotePass(page, state == kDropped);
+    MakeRoom(page->charge);
+    Link(page, &kept_);
     AddResident(page->charge);
     // Published under the lock, so that no eviction comes between, and under the guard, so that
     // this thread has the page even if the next miss evicts it at once.
@@ -56,52 +58,108 @@ const Page* PageCache::Miss(PageSlot& slot, EpochGuard& guard, const Loader& loa
   return page;
 }
 
-void PageCache::AddResident(int64_t bytes) {
-  const uint64_t now = resident_.fetch_add(static_cast<uint64_t>(bytes)) + bytes;
+void PageCache::Charge(uint64_t bytes) {
+  std::lock_guard lock(mutex_);
+  MakeRoom(bytes);
+  AddResident(bytes);
+}
+
+void PageCache::AddResident(uint64_t bytes) {
+  const uint64_t now = resident_.fetch_add(bytes) + bytes;
   uint64_t peak = peak_.load(std::memory_order_relaxed);
   while (now > peak && !peak_.compare_exchange_weak(peak, now, std::memory_order_relaxed)) {
   }
 }
 
-void PageCache::Link(Page* page) {
-  if (!hand_) {
+void PageCache::Link(Page* page, Clock* clock) {
+  clock->bytes += page->charge;
+  if (!clock->hand) {
     page->older = page->newer = page;
-    hand_ = page;
+    clock->hand = page;
     return;
   }
   // Just behind the hand: the last one that the clock comes to.
-  page->newer = hand_;
-  page->older = hand_->older;
-  hand_->older->newer = page;
-  hand_->older = page;
+  page->newer = clock->hand;
+  page->older = clock->hand->older;
+  clock->hand->older->newer = page;
+  clock->hand->older = page;
 }
 
-void PageCache::Unlink(Page* page) {
+void PageCache::Unlink(Page* page, Clock* clock) {
+  clock->bytes -= page->charge;
   if (page->newer == page) {
-    hand_ = nullptr;
+    clock->hand = nullptr;
   } else {
     page->older->newer = page->newer;
     page->newer->older = page->older;
-    if (hand_ == page) hand_ = page->newer;
+    if (clock->hand == page) clock->hand = page->newer;
   }
   page->older = page->newer = nullptr;
 }
 
+void PageCache::NotePass(Page* page, bool was_dropped) {
+  ColumnUse* const use = page->use;
+  if (!use) return;
+  if (was_dropped) use->is_reread = true;
+  const auto before =
+      page->previous ? std::ranges::find(use->recent, page->previous) : use->recent.end();
+  const bool follows = before != use->recent.end();
+  page->is_in_sequence = follows || page->first_row == 0;
+  if (follows) {
+    *before = page->slot;
+  } else {
+    use->recent[use->oldest] = page->slot;
+    use->oldest = (use->oldest + 1) % use->recent.size();
+  }
+  if (!follows || use->is_reread) return;
+  const uintptr_t state = page->previous->load(std::memory_order_relaxed);
+  if (state <= kLoading) return;
+  // Two pages that follow each other are chance where a column has few; three are a pass.
+  auto* const passed = reinterpret_cast<Page*>(state);
+  if (passed->is_in_sequence && !passed->is_passed) Pass(passed);
+}
+
+void PageCache::Pass(Page* page) {
+  Unlink(page, &kept_);
+  page->is_passed = true;
+  page->referenced.store(false, std::memory_order_relaxed);
+  Link(page, &passed_);
+  while (passed_.bytes > kPassedBytes) EvictOne(&passed_);
+}
+
+void PageCache::MakeRoom(uint64_t bytes) {
+  const uint64_t budget = budget_.load(std::memory_order_relaxed);
+  EvictTo(budget > bytes ? budget - bytes : 0);
+}
+
 void PageCache::EvictTo(uint64_t target) {
   // Retired pages are as good as gone: their readers hold them for the copy of one value.
-  while (hand_ && resident_.load(std::memory_order_relaxed) > target + retired_bytes_) {
-    Page* page = hand_;
-    if (page->referenced.exchange(false, std::memory_order_relaxed)) {
-      hand_ = page->newer;
-      continue;
-    }
-    Unlink(page);
-    page->slot->store(kEmpty, std::memory_order_seq_cst);
-    evictions_.fetch_add(1, std::memory_order_relaxed);
-    retired_.push_back({page, AdvanceEpoch()});
-    retired_bytes_ += page->charge;
-    FreeRetired();
+  while ((passed_.hand || kept_.hand) &&
+         resident_.load(std::memory_order_relaxed) > target + retired_bytes_) {
+    EvictOne(passed_.hand ? &passed_ : &kept_);
   }
+}
+
+/// Evicts the next page that was not referenced since the hand came by, or moves one that is to be
+/// kept after all.
+void PageCache::EvictOne(Clock* clock) {
+  Page* page = clock->hand;
+  if (page->is_passed && page->use->is_reread) {
+    Unlink(page, clock);
+    page->is_passed = false;
+    Link(page, &kept_);
+    return;
+  }
+  if (page->referenced.exchange(false, std::memory_order_relaxed)) {
+    clock->hand = page->newer;
+    return;
+  }
+  Unlink(page, clock);
+  page->slot->store(page->is_passed ? kDropped : kEmpty, std::memory_order_seq_cst);
+  evictions_.fetch_add(1, std::memory_order_relaxed);
+  retired_.push_back({page, AdvanceEpoch()});
+  retired_bytes_ += page->charge;
+  FreeRetired();
 }
 
 void PageCache::FreeRetired() {
@@ -122,7 +180,7 @@ void PageCache::Drop(PageSlot* slots, size_t count) {
     const uintptr_t state = slots[i].exchange(kEmpty);
     if (state <= kLoading) continue;
     auto* page = reinterpret_cast<Page*>(state);
-    Unlink(page);
+    Unlink(page, ClockOf(*page));
     resident_.fetch_sub(page->charge);
     delete page;
   }

@@ -3,7 +3,9 @@
 /// \file
 /// The process-wide cache of decoded pages and its one byte budget.
 
+#include <array>
 #include <atomic>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -20,15 +22,25 @@ namespace usdparquet {
 struct CacheStats {
   uint64_t hits = 0;            ///< reads that found their page resident
   uint64_t misses = 0;          ///< pages decoded
-  uint64_t evictions = 0;       ///< pages dropped to keep the budget
+  uint64_t evictions = 0;       ///< pages dropped to keep the budget, or behind a pass
   uint64_t bytes_resident = 0;  ///< decoded bytes held now, dictionaries included
   uint64_t bytes_peak = 0;      ///< most bytes ever held
   uint64_t bytes_read = 0;      ///< stored (compressed) bytes handed to the decoders
   uint64_t budget = 0;
 };
 
-/// Where a page of a column is, or will be. `state` is kEmpty, kLoading, or a `Page*`.
+/// Where a page of a column is, or will be: kEmpty, kDropped, kLoading, or a `Page*`.
 using PageSlot = std::atomic<uintptr_t>;
+
+/// How a column has been read so far, which decides what is kept of it. The page cache's own,
+/// guarded by its lock. One a column, which must outlive the column's pages.
+struct ColumnUse {
+  /// The last pages that were missed, of as many passes at a time (threads that share a column).
+  std::array<const PageSlot*, 4> recent{};
+  size_t oldest = 0;
+  /// A page was wanted again after it had been dropped behind a pass.
+  bool is_reread = false;
+};
 
 /// All decoded pages of all open files, within one byte budget.
 ///
@@ -36,12 +48,19 @@ using PageSlot = std::atomic<uintptr_t>;
 /// decoded by exactly one thread while the others wait for it. What does not fit the
 /// budget is evicted by the clock algorithm: least recently used, to one bit.
 ///
+/// Of a pass in order, little is kept: when the page that follows is missed, the one before is
+/// *passed*, and all passed pages together may take kPassedBytes, by a clock of their own. A
+/// column of which a dropped page is wanted again is read more than once: from then on its pages
+/// are kept as long as they fit the budget.
+///
 /// Thread-safety: every function may be called from any thread.
 class USDPARQUET_API PageCache {
  public:
   static constexpr uintptr_t kEmpty = 0;
-  static constexpr uintptr_t kLoading = 1;
+  static constexpr uintptr_t kDropped = 1;  ///< as kEmpty, after a pass went by
+  static constexpr uintptr_t kLoading = 2;
   static constexpr uint64_t kDefaultBudget = uint64_t{64} << 20;
+  static constexpr uint64_t kPassedBytes = uint64_t{2} << 20;
 
   /// The one cache of the process. Its first budget is USDPARQUET_CACHE_MB
   /// (mebibytes, may be a fraction) or kDefaultBudget.
@@ -70,9 +89,11 @@ class USDPARQUET_API PageCache {
   /// Frees the pages of `slots`. REQUIRES: no other thread reads them.
   void Drop(PageSlot* slots, size_t count);
 
-  /// Charges (or, if negative, releases) memory that belongs to pages but is not in
-  /// one, such as a dictionary shared by a chunk's pages.
-  void Charge(int64_t bytes) { AddResident(bytes); }
+  /// Charges memory that belongs to pages but is not in one, such as a dictionary shared by a
+  /// chunk's pages; evicts what no longer fits.
+  void Charge(uint64_t bytes);
+  /// Releases what was charged.
+  void Release(uint64_t bytes) { resident_.fetch_sub(bytes); }
 
   /// Counts bytes handed to a decoder.
   void CountBytesRead(uint64_t bytes) { bytes_read_.fetch_add(bytes, std::memory_order_relaxed); }
@@ -87,11 +108,25 @@ class USDPARQUET_API PageCache {
  private:
   PageCache();
   const Page* Miss(PageSlot& slot, EpochGuard& guard, const Loader& load);
-  void AddResident(int64_t bytes);
-  void Link(Page* page);
-  void Unlink(Page* page);
+
+  /// Pages in a circle; where the hand points is the next to be looked at.
+  struct Clock {
+    Page* hand = nullptr;
+    uint64_t bytes = 0;
+  };
+  static void Link(Page* page, Clock* clock);
+  static void Unlink(Page* page, Clock* clock);
+  Clock* ClockOf(const Page& page) { return page.is_passed ? &passed_ : &kept_; }
+
+  // All REQUIRE that the caller holds `mutex_`.
+  void MakeRoom(uint64_t bytes);
   void EvictTo(uint64_t target);
+  void EvictOne(Clock* clock);
+  void NotePass(Page* page, bool was_dropped);
+  void Pass(Page* page);
   void FreeRetired();
+
+  void AddResident(uint64_t bytes);
 
   struct Retired {
     Page* page;
@@ -99,7 +134,8 @@ class USDPARQUET_API PageCache {
   };
 
   mutable std::mutex mutex_;
-  Page* hand_ = nullptr;  // circular list, the clock's hand
+  Clock kept_;
+  Clock passed_;
   std::vector<Retired> retired_;
   uint64_t retired_bytes_ = 0;
   std::atomic<uint64_t> budget_;

@@ -52,12 +52,12 @@ arrow::Result<std::shared_ptr<const Dictionary>> LoadDictionary(
       auto decoded, DenseValues::DecodeDictionary(
                         column, descriptor, static_cast<const parquet::DictionaryPage&>(*page)));
   // Charged as long as it lives, which is as long as the last page that holds it.
-  const auto charge = static_cast<int64_t>(decoded->MemoryUsage());
+  const uint64_t charge = decoded->MemoryUsage();
   PageCache::Instance().Charge(charge);
   std::shared_ptr<const Dictionary> shared(decoded.get(),
                                            [decoded, charge](const Dictionary*) mutable {
                                              decoded.reset();
-                                             PageCache::Instance().Charge(-charge);
+                                             PageCache::Instance().Release(charge);
                                            });
   chunk.dictionary = shared;
   return shared;

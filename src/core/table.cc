@@ -182,6 +182,25 @@ void Table::ReportError(Column& column, uint32_t group, uint32_t first_row,
 }
 
 std::unique_ptr<Page> Table::LoadPage(Column& column, ColumnChunk& chunk, uint32_t index) {
+  auto page = DecodeOrReport(column, chunk, index);
+  page->use = &column.use;
+  page->previous = SlotBefore(column, chunk, index);
+  return page;
+}
+
+/// The slot of the page before page `index` of the chunk; null if there is none or nothing of the
+/// row group before was read yet.
+const PageSlot* Table::SlotBefore(const Column& column, const ColumnChunk& chunk, uint32_t index) {
+  if (index > 0) return &chunk.slots[index - 1];
+  for (int group = chunk.row_group; group-- > 0;) {
+    const ColumnChunk* before = column.chunks[group].load(std::memory_order_acquire);
+    if (!before) return nullptr;
+    if (!before->pages.empty()) return &before->slots[before->pages.size() - 1];
+  }
+  return nullptr;
+}
+
+std::unique_ptr<Page> Table::DecodeOrReport(Column& column, ColumnChunk& chunk, uint32_t index) {
   BadCells bad;
   auto decoded = DecodePage(*file_, *metadata_, *column.info, chunk, index, &bad);
   if (!decoded.ok()) {

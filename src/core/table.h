@@ -121,6 +121,7 @@ class USDPARQUET_API Table {
     std::mutex mutex;  // for locating
     std::atomic<bool> has_reported_bad{false};
     std::atomic<bool> has_reported_error{false};
+    ColumnUse use;
   };
 
   Table(std::shared_ptr<arrow::io::RandomAccessFile> file, std::string name, TableOptions options);
@@ -178,6 +179,8 @@ class USDPARQUET_API Table {
   ColumnChunk* LocateChunk(Column& column, uint32_t group);
   arrow::Result<std::unique_ptr<ColumnChunk>> MakeChunk(const Column& column, uint32_t group);
   std::unique_ptr<Page> LoadPage(Column& column, ColumnChunk& chunk, uint32_t index);
+  std::unique_ptr<Page> DecodeOrReport(Column& column, ColumnChunk& chunk, uint32_t index);
+  static const PageSlot* SlotBefore(const Column& column, const ColumnChunk& chunk, uint32_t index);
   void ReportError(Column& column, uint32_t group, uint32_t first_row, const std::string& reason);
   bool IsSamePath(uint32_t a, uint32_t b);
   void InitColumn(Column* column, const ColumnInfo& info) const;

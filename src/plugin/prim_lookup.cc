@@ -50,7 +50,7 @@ UsdParquetPrimLookup::UsdParquetPrimLookup(const usdparquet::PathIndex& index,
   if (!memory_) return;
   slots_ = reinterpret_cast<std::atomic<uint64_t>*>(
       (reinterpret_cast<uintptr_t>(memory_) + kLine - 1) & ~uintptr_t{kLine - 1});
-  PageCache::Instance().Charge(static_cast<int64_t>(bytes));
+  PageCache::Instance().Charge(bytes);
 }
 
 UsdParquetPrimLookup::~UsdParquetPrimLookup() {
@@ -60,7 +60,7 @@ UsdParquetPrimLookup::~UsdParquetPrimLookup() {
       UsdParquetPathRetainer::Release(static_cast<uint32_t>(entry >> 32));
     }
   }
-  PageCache::Instance().Charge(-static_cast<int64_t>(num_slots_ * sizeof(uint64_t)));
+  PageCache::Instance().Release(num_slots_ * sizeof(uint64_t));
   std::free(memory_);
 }
 

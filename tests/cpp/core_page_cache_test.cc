@@ -2,7 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <array>
 #include <atomic>
+#include <numeric>
 #include <random>
 #include <thread>
 #include <vector>
@@ -23,11 +26,15 @@ class PageCacheTest : public testing::Test {
     cache_.SetBudget(PageCache::kDefaultBudget);
   }
 
-  uint64_t Read(size_t i) {
+  /// Reads the value of slot i; with `use`, as page number i of a column.
+  uint64_t Read(size_t i, ColumnUse* use = nullptr) {
     EpochGuard guard;
     const Page* page = cache_.Get(slots_[i], guard, [&] {
       ++loads_;
       auto page = std::make_unique<Page>();
+      page->use = use;
+      page->first_row = static_cast<uint32_t>(i);
+      page->previous = i > 0 ? &slots_[i - 1] : nullptr;
       page->values.resize(kPageBytes);
       page->cells = page->values.data();
       reinterpret_cast<uint64_t*>(page->values.data())[0] = i;
@@ -39,7 +46,17 @@ class PageCacheTest : public testing::Test {
     return first;
   }
 
-  static constexpr size_t kSlots = 200;
+  /// The number of pages that reading all slots in order decodes.
+  int Pass(ColumnUse* use) {
+    const int before = loads_;
+    for (size_t i = 0; i < kSlots; ++i) {
+      for (int n = 0; n < 3; ++n) EXPECT_EQ(Read(i, use), i);
+    }
+    return loads_ - before;
+  }
+
+  static constexpr size_t kSlots = 1000;
+  static constexpr int kAll = static_cast<int>(kSlots);
   PageCache& cache_ = PageCache::Instance();
   std::unique_ptr<PageSlot[]> slots_;
   std::atomic<int> loads_{0};
@@ -126,6 +143,116 @@ TEST_F(PageCacheTest, ManyThreadsUnderATinyBudget) {
   for (std::thread& thread : threads) thread.join();
   Read(0);  // frees what the last readers held back
   EXPECT_LE(cache_.Stats().bytes_resident, 4 * kPageBytes + kPageBytes);
+}
+
+TEST_F(PageCacheTest, APassInOrderLeavesLittleBehind) {
+  const CacheStats before = cache_.Stats();
+  ColumnUse use;
+  EXPECT_EQ(Pass(&use), kAll);
+  const CacheStats after = cache_.Stats();
+  EXPECT_LE(after.bytes_resident - before.bytes_resident, PageCache::kPassedBytes + 2 * kPageBytes);
+  EXPECT_GT(after.bytes_resident - before.bytes_resident, PageCache::kPassedBytes / 2);
+  EXPECT_GT(after.evictions - before.evictions, kSlots / 2);
+}
+
+TEST_F(PageCacheTest, ASmallColumnStaysAfterOnePass) {
+  ColumnUse use;
+  for (size_t i = 0; i < 200; ++i) EXPECT_EQ(Read(i, &use), i);
+  for (size_t i = 0; i < 200; ++i) EXPECT_EQ(Read(i, &use), i);
+  EXPECT_EQ(loads_, 200);
+}
+
+TEST_F(PageCacheTest, RepeatedPassesEndInMemory) {
+  ColumnUse use;
+  EXPECT_EQ(Pass(&use), kAll);
+  EXPECT_FALSE(use.is_reread);
+  EXPECT_LE(Pass(&use), kAll);
+  EXPECT_TRUE(use.is_reread);
+  EXPECT_EQ(Pass(&use), 0);
+  EXPECT_EQ(Pass(&use), 0);
+}
+
+TEST_F(PageCacheTest, OnlyTheColumnThatIsReadAgainIsKept) {
+  ColumnUse again, once;
+  for (size_t i = 0; i < kSlots / 2; ++i) Read(i, &again);
+  EXPECT_EQ(Read(0, &again), 0u);
+  EXPECT_TRUE(again.is_reread);
+  EXPECT_FALSE(once.is_reread);
+  for (size_t i = 0; i < kSlots / 2; ++i) Read(i, &again);
+  const uint64_t kept = cache_.Stats().bytes_resident;
+  for (size_t i = kSlots / 2; i < kSlots; ++i) Read(i, &once);
+  EXPECT_LE(cache_.Stats().bytes_resident, kept + PageCache::kPassedBytes + 3 * kPageBytes);
+  const int before = loads_;
+  for (size_t i = 0; i < kSlots / 2; ++i) Read(i, &again);
+  EXPECT_EQ(loads_, before);
+}
+
+TEST_F(PageCacheTest, ReadingAtRandomIsNoPass) {
+  ColumnUse use;
+  std::vector<size_t> order(kSlots);
+  std::iota(order.begin(), order.end(), size_t{0});
+  std::ranges::shuffle(order, std::mt19937(1));
+  for (const size_t i : order) EXPECT_EQ(Read(i, &use), i);
+  for (const size_t i : order) EXPECT_EQ(Read(i, &use), i);
+  EXPECT_EQ(loads_, kAll);
+}
+
+TEST_F(PageCacheTest, APassedPageThatIsStillReadStays) {
+  ColumnUse use;
+  for (size_t i = 0; i < kSlots; ++i) {
+    Read(i, &use);
+    if (i > 10) Read(10, &use);
+  }
+  EXPECT_EQ(loads_, kAll);
+}
+
+TEST_F(PageCacheTest, PassesSideBySideAreSeen) {
+  const uint64_t before = cache_.Stats().bytes_resident;
+  ColumnUse use;
+  constexpr size_t kPart = kSlots / 4;
+  for (size_t i = 0; i < kPart; ++i) {
+    for (size_t part = 0; part < 4; ++part) Read(part * kPart + i, &use);
+  }
+  EXPECT_EQ(loads_, kAll);
+  // Of each part two pages more: the last, and the first, which nothing came before.
+  EXPECT_LE(cache_.Stats().bytes_resident - before,
+            PageCache::kPassedBytes + 8 * (kPageBytes + 1000));
+}
+
+TEST_F(PageCacheTest, PassesUnderASmallBudgetDecodeEachPageOnce) {
+  // A budget for five columns of one page each and one page more, read row by row.
+  constexpr size_t kColumns = 5;
+  constexpr size_t kPart = kSlots / kColumns;
+  cache_.SetBudget(6 * (kPageBytes + 1000));
+  std::array<ColumnUse, kColumns> uses;
+  for (int pass = 1; pass <= 4; ++pass) {
+    for (size_t i = 0; i < kPart; ++i) {
+      for (int row = 0; row < 3; ++row) {
+        for (size_t column = 0; column < kColumns; ++column) {
+          Read(column * kPart + i, &uses[column]);
+        }
+      }
+      ASSERT_LE(cache_.Stats().bytes_resident, cache_.budget());
+    }
+    EXPECT_EQ(loads_, pass * kAll) << "pass " << pass;
+  }
+}
+
+TEST_F(PageCacheTest, ManyThreadsPassOverOneColumn) {
+  const uint64_t before = cache_.Stats().bytes_resident;
+  ColumnUse use;
+  std::vector<std::thread> threads;
+  for (int t = 0; t < 8; ++t) {
+    threads.emplace_back([&] {
+      for (int pass = 0; pass < 3; ++pass) {
+        for (size_t i = 0; i < kSlots; ++i) ASSERT_EQ(Read(i, &use), i);
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_TRUE(use.is_reread);
+  cache_.Drop(slots_.get(), kSlots);
+  EXPECT_EQ(cache_.Stats().bytes_resident, before);
 }
 
 TEST_F(PageCacheTest, NestedGuardsKeepThePage) {
