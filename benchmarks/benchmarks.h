@@ -15,6 +15,10 @@ namespace usdparquet_bench {
 /// Opening, with a new layer in every iteration.
 void RegisterOpen(const Format& format, const DataFolder& folder, const Readings& readings);
 
+/// Opening a file of 1,000 columns and 1,000 row groups, and what of that is Arrow's footer.
+/// REQUIRES: the folder has that file.
+void RegisterWide(const Format& format, const DataFolder& folder);
+
 /// Specs, children, property lists, absent fields.
 void RegisterSpecs(const Format& format, const DataFolder& folder, const Readings& readings);
 

@@ -39,7 +39,7 @@ void DataFolder::Prepare() const {
   if (ReadText(MarkerFile()) == Marker()) return;
   for (const Format& format : kFormats) {
     for (const std::string& file :
-         {Table(format), Shapes(format), WarmUp(format), Stage(&format)}) {
+         {Table(format), Shapes(format), WarmUp(format), Wide(format), Stage(&format)}) {
       std::filesystem::remove(file);
     }
   }

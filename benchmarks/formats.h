@@ -72,6 +72,8 @@ class DataFolder {
   std::string Table(const Format& format) const { return File("table", format); }
   std::string Shapes(const Format& format) const { return File("shapes", format); }
   std::string WarmUp(const Format& format) const { return File("warmup", format); }
+  /// A file of many columns and row groups, of the first plain format alone.
+  std::string Wide(const Format& format) const { return File("wide", format); }
   std::string Base() const { return (folder_ / "base.usdc").string(); }
   /// A stage of the table over the base layer; of the base layer alone without a format.
   std::string Stage(const Format* format) const;

@@ -51,6 +51,7 @@ void Generate(const DataFolder& folder, const std::vector<Format>& formats) {
   WriteOnce(folder.Base(), [&](const std::string& file) { WriteBase(file, folder.scene()); });
   WriteStage(folder.Stage(nullptr), {folder.Base()});
   for (const Format& format : formats) {
+    if (format.name == std::string("parquet_none")) WriteOnce(folder.Wide(format), WriteWide);
     WriteStage(folder.Stage(&format), {folder.Table(format), folder.Base()});
     const bool is_optimized = format.origin == Origin::kOptimized;
     WriteScenes(folder,

@@ -45,6 +45,7 @@ int Run(const Options& options, int argc, char** argv) {
       continue;
     }
     RegisterOpen(format, folder, readings);
+    if (std::filesystem::exists(folder.Wide(format))) RegisterWide(format, folder);
     RegisterSpecs(format, folder, readings);
     RegisterValues(format, folder, readings);
     RegisterPasses(format, folder, readings);

@@ -72,6 +72,15 @@ std::shared_ptr<arrow::Array> BuildColumn(int64_t rows, size_t column) {
   throw std::logic_error("a kind of column without a builder");
 }
 
+void WriteTable(const arrow::Table& table, int64_t rows_per_group, const std::string& file,
+                std::shared_ptr<parquet::WriterProperties> properties) {
+  const auto sink = Check(arrow::io::FileOutputStream::Open(file));
+  Check(parquet::arrow::WriteTable(
+      table, arrow::default_memory_pool(), sink, rows_per_group, std::move(properties),
+      parquet::ArrowWriterProperties::Builder().store_schema()->build()));
+  Check(sink->Close());
+}
+
 }  // namespace
 
 void WriteParquet(const std::string& file, const Scene& scene, size_t first_column,
@@ -87,15 +96,25 @@ void WriteParquet(const std::string& file, const Scene& scene, size_t first_colu
   const auto table = arrow::Table::Make(arrow::schema(fields), arrays);
 
   parquet::WriterProperties::Builder properties;
-  const std::string codec_name = codec == "none" ? "uncompressed" : codec;
-  properties.compression(Check(arrow::util::Codec::GetCompressionType(codec_name)));
   // pyarrow writes no page index unless it is asked to; the C++ writer's default is another.
   properties.disable_write_page_index();
-  const auto sink = Check(arrow::io::FileOutputStream::Open(file));
-  Check(parquet::arrow::WriteTable(
-      *table, arrow::default_memory_pool(), sink, kRowsPerGroup, properties.build(),
-      parquet::ArrowWriterProperties::Builder().store_schema()->build()));
-  Check(sink->Close());
+  const std::string codec_name = codec == "none" ? "uncompressed" : codec;
+  properties.compression(Check(arrow::util::Codec::GetCompressionType(codec_name)));
+  WriteTable(*table, kRowsPerGroup, file, properties.build());
+}
+
+void WriteWide(const std::string& file) {
+  arrow::ArrayVector arrays = {Build<arrow::StringBuilder>(
+      kWideRowGroups, [](int64_t row) { return WidePath(static_cast<int>(row)); })};
+  arrow::FieldVector fields = {arrow::field("path", arrow::utf8())};
+  for (int column = 0; column < kWideColumns; ++column) {
+    arrays.push_back(Build<arrow::DoubleBuilder>(
+        kWideRowGroups, [=](int64_t row) { return WideValue(static_cast<int>(row), column); }));
+    fields.push_back(arrow::field(WideColumn(column), arrow::float64()));
+  }
+  parquet::WriterProperties::Builder properties;
+  properties.enable_write_page_index()->disable_dictionary();
+  WriteTable(*arrow::Table::Make(arrow::schema(fields), arrays), 1, file, properties.build());
 }
 
 }  // namespace usdparquet_bench

@@ -15,4 +15,14 @@ namespace usdparquet_bench {
 void WriteParquet(const std::string& file, const Scene& scene, size_t first_column,
                   size_t column_count, const std::string& codec);
 
+/// The file of RegisterWide: a row of doubles in each row group, and the paths.
+inline constexpr int kWideColumns = 999;
+inline constexpr int kWideRowGroups = 1000;
+inline double WideValue(int row, int column) { return row * 1000.0 + column; }
+inline std::string WideColumn(int column) { return "c" + std::to_string(column); }
+inline std::string WidePath(int row) { return "/P" + std::to_string(row); }
+
+/// Writes it, with a page index. Throws as WriteParquet.
+void WriteWide(const std::string& file);
+
 }  // namespace usdparquet_bench

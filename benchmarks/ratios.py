@@ -92,6 +92,8 @@ SCALE_LIMIT = 2.0
 
 DETAILS = (
     OPEN,
+    _one("open_wide", "footer", "1,000 columns x 1,000 row groups: footer by Arrow alone", "ms"),
+    _one("open_wide", "layer", "1,000 columns x 1,000 row groups: layer open", "ms"),
     _one("has_spec", "prim", "HasSpec of a prim"),
     _one("has_spec", "attribute", "HasSpec of an attribute"),
     _one("has_field", "absent", "HasField of an absent field"),

@@ -70,7 +70,7 @@ struct ColumnChunk {
 
 /// Locates the pages of `column` in row group `row_group`, from the offset index where the file has
 /// one, else in one pass over the page headers. `first_row` is the row group's first row in the
-/// file. Thread-safe only if `offset_index` was read under the caller's lock.
+/// file. Thread-safe.
 arrow::Result<std::unique_ptr<ColumnChunk>> LocatePages(arrow::io::RandomAccessFile& file,
                                                         const parquet::FileMetaData& metadata,
                                                         const ColumnInfo& column, int row_group,

@@ -53,7 +53,7 @@ Table::Table(std::shared_ptr<arrow::io::RandomAccessFile> file, std::string name
 Table::~Table() {
   const size_t groups = group_first_rows_.empty() ? 0 : group_first_rows_.size() - 1;
   const auto drop = [groups](Column& column) {
-    for (size_t g = 0; column.chunks && g < groups; ++g) delete column.chunks[g].load();
+    for (size_t g = 0; column.own_chunks && g < groups; ++g) delete column.own_chunks[g].load();
   };
   for (size_t i = 0; properties_ && i < schema_.columns.size(); ++i) drop(properties_[i]);
   drop(path_);
@@ -76,7 +76,16 @@ arrow::Result<std::shared_ptr<Table>> Table::Open(std::shared_ptr<arrow::io::Ran
 
 void Table::InitColumn(Column* column, const ColumnInfo& info) const {
   column->info = &info;
-  column->chunks = std::make_unique<std::atomic<ColumnChunk*>[]>(group_first_rows_.size());
+  column->chunks.store(no_chunks_.get(), std::memory_order_relaxed);
+}
+
+/// REQUIRES: no other thread adds a chunk to the column at the time.
+void Table::AddChunk(Column& column, uint32_t group, std::unique_ptr<ColumnChunk> chunk) const {
+  if (!column.own_chunks) {
+    column.own_chunks = std::make_unique<std::atomic<ColumnChunk*>[]>(group_first_rows_.size());
+    column.chunks.store(column.own_chunks.get(), std::memory_order_release);
+  }
+  column.own_chunks[group].store(chunk.release(), std::memory_order_release);
 }
 
 arrow::Status Table::ReadFooter() {
@@ -88,7 +97,6 @@ arrow::Status Table::ReadFooter() {
         "columns of the file are encrypted, which is not supported; "
         "write it without encryption");
   }
-  page_index_ = reader_->GetPageIndexReader();
 
   if (metadata_->num_rows() > std::numeric_limits<int32_t>::max()) {
     return arrow::Status::CapacityError("the file has ", metadata_->num_rows(),
@@ -127,6 +135,7 @@ arrow::Status Table::ReadFooter() {
   if (path_column.empty()) path_column = "path";
   ARROW_ASSIGN_OR_RAISE(schema_, ReadSchema(*metadata_, footer_, path_column, TimeColumnName(),
                                             options_.columns, options_.unicode_test));
+  no_chunks_ = std::make_unique<std::atomic<ColumnChunk*>[]>(group_first_rows_.size());
   properties_ = std::make_unique<Column[]>(schema_.columns.size());
   for (size_t i = 0; i < schema_.columns.size(); ++i)
     InitColumn(&properties_[i], schema_.columns[i]);
@@ -134,14 +143,31 @@ arrow::Status Table::ReadFooter() {
   return PrepareTimes();
 }
 
+/// The offset index of one chunk, null if the file has none. Arrow's PageIndexReader would look at
+/// the metadata of all columns of the row group first, which in a wide file takes longer than
+/// reading the footer.
+arrow::Result<std::unique_ptr<parquet::OffsetIndex>> Table::ReadOffsetIndex(
+    const ColumnInfo& column, uint32_t group) const {
+  const auto location = metadata_->RowGroup(static_cast<int>(group))
+                            ->ColumnChunk(column.leaf)
+                            ->GetOffsetIndexLocation();
+  if (!location) return nullptr;
+  ARROW_ASSIGN_OR_RAISE(const int64_t file_size, file_->GetSize());
+  if (location->offset < 0 || location->length <= 0 ||
+      location->offset > file_size - location->length) {
+    return arrow::Status::IOError("the footer places its offset index at byte ", location->offset,
+                                  " of a file of ", file_size, " bytes: the file is damaged");
+  }
+  ARROW_ASSIGN_OR_RAISE(const auto bytes, file_->ReadAt(location->offset, location->length));
+  if (bytes->size() != location->length) {
+    return arrow::Status::IOError("the file ends within its offset index");
+  }
+  return parquet::OffsetIndex::Make(bytes->data(), bytes->size(), FileProperties());
+}
+
 arrow::Result<std::unique_ptr<ColumnChunk>> Table::MakeChunk(const Column& column, uint32_t group) {
   try {
-    std::shared_ptr<parquet::OffsetIndex> offsets;
-    if (metadata_->RowGroup(group)->ColumnChunk(column.info->leaf)->GetOffsetIndexLocation()) {
-      std::lock_guard lock(page_index_mutex_);
-      const auto group_index = page_index_->RowGroup(static_cast<int>(group));
-      if (group_index) offsets = group_index->GetOffsetIndex(column.info->leaf);
-    }
+    ARROW_ASSIGN_OR_RAISE(const auto offsets, ReadOffsetIndex(*column.info, group));
     return LocatePages(*file_, *metadata_, *column.info, static_cast<int>(group),
                        group_first_rows_[group], offsets.get());
   } catch (const std::exception& e) {
@@ -151,7 +177,9 @@ arrow::Result<std::unique_ptr<ColumnChunk>> Table::MakeChunk(const Column& colum
 
 ColumnChunk* Table::LocateChunk(Column& column, uint32_t group) {
   std::lock_guard lock(column.mutex);
-  if (ColumnChunk* chunk = column.chunks[group].load(std::memory_order_acquire)) return chunk;
+  if (column.own_chunks) {
+    if (ColumnChunk* chunk = column.own_chunks[group].load(std::memory_order_acquire)) return chunk;
+  }
   auto located = MakeChunk(column, group);
   std::unique_ptr<ColumnChunk> chunk;
   if (located.ok()) {
@@ -166,8 +194,8 @@ ColumnChunk* Table::LocateChunk(Column& column, uint32_t group) {
     chunk->pages.push_back({0, 0, chunk->first_row});
     chunk->slots = std::make_unique<PageSlot[]>(1);
   }
-  ColumnChunk* raw = chunk.release();
-  column.chunks[group].store(raw, std::memory_order_release);
+  ColumnChunk* raw = chunk.get();
+  AddChunk(column, group, std::move(chunk));
   return raw;
 }
 
@@ -193,7 +221,8 @@ std::unique_ptr<Page> Table::LoadPage(Column& column, ColumnChunk& chunk, uint32
 const PageSlot* Table::SlotBefore(const Column& column, const ColumnChunk& chunk, uint32_t index) {
   if (index > 0) return &chunk.slots[index - 1];
   for (int group = chunk.row_group; group-- > 0;) {
-    const ColumnChunk* before = column.chunks[group].load(std::memory_order_acquire);
+    const ColumnChunk* before =
+        column.chunks.load(std::memory_order_acquire)[group].load(std::memory_order_acquire);
     if (!before) return nullptr;
     if (!before->pages.empty()) return &before->slots[before->pages.size() - 1];
   }
@@ -303,8 +332,8 @@ arrow::Result<std::vector<Table::PathPage>> Table::LocatePathPages() {
                                     "' can't be read in row group ", g, ": ",
                                     located.status().message());
     }
-    path_.chunks[g].store(located->release());
-    ColumnChunk* chunk = path_.chunks[g].load();
+    ColumnChunk* chunk = located->get();
+    AddChunk(path_, g, std::move(*located));
     for (uint32_t p = 0; p < chunk->pages.size(); ++p) pages.push_back({chunk, p});
   }
   return pages;

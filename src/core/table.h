@@ -117,7 +117,9 @@ class USDPARQUET_API Table {
   struct Column {
     const ColumnInfo* info = nullptr;
     std::atomic<Fullness> fullness{Fullness::kUnknown};
-    std::unique_ptr<std::atomic<ColumnChunk*>[]> chunks;
+    /// By row group. The table's `no_chunks_` until a chunk is located, then `own_chunks`.
+    std::atomic<std::atomic<ColumnChunk*>*> chunks{nullptr};
+    std::unique_ptr<std::atomic<ColumnChunk*>[]> own_chunks;
     std::mutex mutex;  // for locating
     std::atomic<bool> has_reported_bad{false};
     std::atomic<bool> has_reported_error{false};
@@ -165,7 +167,8 @@ class USDPARQUET_API Table {
 
   ColumnChunk* ChunkOf(Column& column, uint32_t row) {
     const uint32_t group = RowGroupOf(row);
-    ColumnChunk* chunk = column.chunks[group].load(std::memory_order_acquire);
+    ColumnChunk* chunk =
+        column.chunks.load(std::memory_order_acquire)[group].load(std::memory_order_acquire);
     return chunk ? chunk : LocateChunk(column, group);
   }
 
@@ -177,6 +180,8 @@ class USDPARQUET_API Table {
   }
 
   ColumnChunk* LocateChunk(Column& column, uint32_t group);
+  arrow::Result<std::unique_ptr<parquet::OffsetIndex>> ReadOffsetIndex(const ColumnInfo& column,
+                                                                       uint32_t group) const;
   arrow::Result<std::unique_ptr<ColumnChunk>> MakeChunk(const Column& column, uint32_t group);
   std::unique_ptr<Page> LoadPage(Column& column, ColumnChunk& chunk, uint32_t index);
   std::unique_ptr<Page> DecodeOrReport(Column& column, ColumnChunk& chunk, uint32_t index);
@@ -184,20 +189,22 @@ class USDPARQUET_API Table {
   void ReportError(Column& column, uint32_t group, uint32_t first_row, const std::string& reason);
   bool IsSamePath(uint32_t a, uint32_t b);
   void InitColumn(Column* column, const ColumnInfo& info) const;
+  void AddChunk(Column& column, uint32_t group, std::unique_ptr<ColumnChunk> chunk) const;
 
   const std::shared_ptr<arrow::io::RandomAccessFile> file_;
   const std::string name_;
   const TableOptions options_;
   std::unique_ptr<parquet::ParquetFileReader> reader_;
   std::shared_ptr<parquet::FileMetaData> metadata_;
-  std::mutex page_index_mutex_;
-  std::shared_ptr<parquet::PageIndexReader> page_index_;
 
   TableFooter footer_;
   TableSchema schema_;
   uint32_t num_rows_ = 0;
   std::vector<uint32_t> group_first_rows_;  // with num_rows_ behind
   uint32_t rows_per_group_ = 0;             // if all groups but the last have as many; else 0
+  /// Null for every row group, for all columns that were not read yet: a wide file has thousands of
+  /// columns and of row groups.
+  std::unique_ptr<std::atomic<ColumnChunk*>[]> no_chunks_;
   std::unique_ptr<Column[]> properties_;
   Column path_;
   PathIndex paths_;
