@@ -10,14 +10,19 @@ from __future__ import annotations
 from importlib.metadata import version as _version
 
 from ._plugin import plugin_dir, register
+from ._read import read_columns
 from ._stats import cache_stats, set_cache_budget
+from ._write import WriteSummary, write_table
 
 __version__ = _version("usdparquet")
 
 __all__ = [
+    "WriteSummary",
     "__version__",
     "cache_stats",
     "plugin_dir",
+    "read_columns",
     "register",
     "set_cache_budget",
+    "write_table",
 ]

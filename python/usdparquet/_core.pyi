@@ -1,10 +1,21 @@
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 def version() -> str: ...
 def cache_stats() -> dict[str, int]: ...
 def set_cache_budget(bytes: int) -> None: ...
-def describe(file: str, path_column: str = "path") -> dict[str, Any]: ...
+def describe(file: str, path_column: str = "") -> dict[str, Any]: ...
+def property_name(column: str) -> str: ...
+def check_values(file: str, path_column: str = "") -> list[str]: ...
+def read_rows(
+    file: str,
+    *,
+    path_column: str = "",
+    time_column: str = "",
+    columns: Sequence[str] | None = None,
+    paths: Sequence[str] | None = None,
+    under: str | None = None,
+) -> dict[str, Any]: ...
 def optimize(
     input: str,
     output: str,
@@ -14,5 +25,21 @@ def optimize(
     rows_per_page: int = ...,
     rows_per_group: int = ...,
     has_index: bool = True,
+    progress: Callable[[int, int], None] | None = None,
+) -> dict[str, Any]: ...
+def write_table(
+    stream: object,
+    file: str,
+    *,
+    path_column: str = "path",
+    compression: str = "zstd",
+    level: int | None = None,
+    rows_per_page: int | None = None,
+    rows_per_group: int | None = None,
+    time_column: str = "",
+    types: Mapping[str, str] = ...,
+    schema_json: str = "",
+    metadata: Mapping[str, str] = ...,
+    is_strict: bool = True,
     progress: Callable[[int, int], None] | None = None,
 ) -> dict[str, Any]: ...

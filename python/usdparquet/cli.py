@@ -17,8 +17,10 @@ from usdparquet.bench.results import Results, ResultsError, load_results
 from usdparquet.bench.runner import BenchError, BenchRun
 from usdparquet.bench.summary import Row, headline
 from usdparquet.bench.table import HIERARCHIES, PROPERTIES, Hierarchy
+from usdparquet.cli_convert import convert
 from usdparquet.cli_files import register_file_commands
 from usdparquet.cli_optimize import optimize
+from usdparquet.cli_query import query
 from usdparquet.generate import (
     DEFAULT_ROW_GROUP_SIZE,
     DEFAULT_SEED,
@@ -224,6 +226,8 @@ def _headline_cell(row: Row, name: str) -> str:
 
 register_file_commands(app)
 app.command()(optimize)
+app.command()(convert)
+app.command()(query)
 
 if __name__ == "__main__":
     app()

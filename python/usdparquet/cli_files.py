@@ -20,6 +20,7 @@ from usdparquet.inspect_file import (
     InspectError,
     describe_file,
     problems,
+    value_problems,
 )
 from usdparquet.report.formatting import DASH
 
@@ -63,10 +64,18 @@ def inspect(
         console.print(text, highlight=False, markup=False, soft_wrap=True)
 
 
-def validate(file: File, path: PathColumn = PATH_COLUMN) -> None:
+def validate(
+    file: File,
+    path: PathColumn = PATH_COLUMN,
+    values: Annotated[
+        bool, typer.Option("--values", help="Decode every page, and check every cell.")
+    ] = False,
+) -> None:
     """Check that a file is a layer with nothing left out; exit code 1 if not."""
     description = _describe(file, path)
     found = problems(description)
+    if values and description.problem is None:
+        found = [*found, *value_problems(file, path)]
     console = Console()
     for text in found:
         console.print(text, highlight=False, markup=False, soft_wrap=True)

@@ -16,7 +16,8 @@ from usdparquet._plugin import load_core
 if TYPE_CHECKING:
     import pyarrow.parquet as pq
 
-PATH_COLUMN = "path"
+PATH_COLUMN = ""
+"""Stands for the column that the file names, else `path`."""
 
 
 class InspectError(ValueError):
@@ -44,6 +45,8 @@ class ColumnDescription:
     page_index: bool
     is_path: bool
     properties: list[PropertyDescription]
+    metadata_fields: list[str]
+    """The fields of prims that it holds, such as `kind`."""
     left_out: list[str]
     """Why the column, or each field of it, has no place in a layer."""
 
@@ -53,7 +56,8 @@ class ColumnDescription:
         if self.is_path:
             return "prim path"
         shown = [f"{entry.type} {entry.name}" for entry in self.properties]
-        return ", ".join([*shown, *(f"left out: {reason}" for reason in self.left_out)])
+        fields = [f"prim metadata {name}" for name in self.metadata_fields]
+        return ", ".join([*shown, *fields, *(f"left out: {reason}" for reason in self.left_out)])
 
 
 @dataclass(frozen=True)
@@ -78,7 +82,13 @@ def describe_file(path: Path, path_column: str = PATH_COLUMN) -> FileDescription
     """Describe a Parquet file; `InspectError` if it is none."""
     parquet = _open_parquet(path)
     metadata = parquet.metadata
-    layer: dict[str, Any] = {"columns": [], "left_out": [], "warnings": [], "prims": 0}
+    layer: dict[str, Any] = {
+        "columns": [],
+        "left_out": [],
+        "warnings": [],
+        "prims": 0,
+        "path_column": "path",
+    }
     problem = None
     try:
         layer = load_core().describe(str(path), path_column)
@@ -92,8 +102,7 @@ def describe_file(path: Path, path_column: str = PATH_COLUMN) -> FileDescription
         prims=layer["prims"],
         created_by=metadata.created_by or "",
         columns=[
-            _describe_column(parquet, arrow_field, path_column, layer)
-            for arrow_field in parquet.schema_arrow
+            _describe_column(parquet, arrow_field, layer) for arrow_field in parquet.schema_arrow
         ],
         problem=problem,
         warnings=list(layer["warnings"]),
@@ -107,6 +116,11 @@ def problems(description: FileDescription) -> list[str]:
     return description.warnings
 
 
+def value_problems(path: Path, path_column: str = PATH_COLUMN) -> list[str]:
+    """Damaged pages, and cells that no USD value can hold: a message for each column with any."""
+    return list(load_core().check_values(str(path), path_column))
+
+
 def _open_parquet(path: Path) -> pq.ParquetFile:
     import pyarrow as pa
     import pyarrow.parquet as pq
@@ -118,7 +132,7 @@ def _open_parquet(path: Path) -> pq.ParquetFile:
 
 
 def _describe_column(
-    parquet: pq.ParquetFile, arrow_field: Any, path_column: str, layer: dict[str, Any]
+    parquet: pq.ParquetFile, arrow_field: Any, layer: dict[str, Any]
 ) -> ColumnDescription:
     name = arrow_field.name
     chunks = list(_chunks(parquet, name))
@@ -130,11 +144,16 @@ def _describe_column(
         bytes=sum(chunk.total_compressed_size for chunk in chunks),
         uncompressed_bytes=sum(chunk.total_uncompressed_size for chunk in chunks),
         page_index=bool(chunks) and all(chunk.has_offset_index for chunk in chunks),
-        is_path=name == path_column,
+        is_path=name == layer["path_column"],
         properties=[
             PropertyDescription(entry["property"], entry["sdf_type"])
             for entry in layer["columns"]
-            if _is_or_in(entry["name"], name, ":")
+            if _is_or_in(entry["name"], name, ":") and entry["role"] != "metadata"
+        ],
+        metadata_fields=[
+            entry["field"]
+            for entry in layer["columns"]
+            if entry["name"] == name and entry["role"] == "metadata"
         ],
         left_out=[
             entry["reason"] for entry in layer["left_out"] if _is_or_in(entry["name"], name, ":")

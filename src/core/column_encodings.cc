@@ -74,7 +74,8 @@ arrow::Result<std::shared_ptr<parquet::WriterProperties>> ChooseEncodings(
         const auto column = table.GetColumnByName(path);
         if (path == options.path_column) {
           encode(parquet::Encoding::DELTA_BYTE_ARRAY);
-        } else if (column && IsMostlyDistinct(*column)) {
+        } else if (column && column->type()->id() != arrow::Type::DICTIONARY &&
+                   IsMostlyDistinct(*column)) {
           encode(parquet::Encoding::DELTA_LENGTH_BYTE_ARRAY);
         }
         break;

@@ -1,5 +1,6 @@
 #include "table_file_writer.h"
 
+#include <arrow/array.h>
 #include <arrow/chunked_array.h>
 #include <arrow/memory_pool.h>
 #include <arrow/util/key_value_metadata.h>
@@ -110,7 +111,9 @@ arrow::Status TableFileWriter::AddEntry(const std::string& key, const std::strin
 arrow::Status TableFileWriter::WriteIndex(const IndexedPaths* given) {
   IndexedPaths made;
   if (!given) {
-    ARROW_ASSIGN_OR_RAISE(const auto column, arrow::ChunkedArray::Make(paths_, arrow::utf8()));
+    const std::shared_ptr<arrow::DataType> type =
+        paths_.empty() ? arrow::utf8() : paths_[0]->type();
+    ARROW_ASSIGN_OR_RAISE(const auto column, arrow::ChunkedArray::Make(paths_, type));
     ARROW_ASSIGN_OR_RAISE(const auto views, StringViews(*column));
     ARROW_ASSIGN_OR_RAISE(made, IndexPaths(views, options_.unicode_test));
     given = &made;

@@ -14,6 +14,7 @@
 
 #include "message_text.h"
 #include "namespace_order.h"
+#include "plain_types.h"
 #include "residual_blob.h"
 #include "table_file_writer.h"
 #include "table_footer.h"
@@ -38,8 +39,11 @@ arrow::Status WithFile(const arrow::Status& status, const std::string& path) {
   return status.WithMessage(path, ": ", status.message());
 }
 
-arrow::Result<WriteSummary> Write(const arrow::Table& table, const std::string& path,
+arrow::Result<WriteSummary> Write(const arrow::Table& given, const std::string& path,
                                   const WriteOptions& options, std::string residual) {
+  auto plain = WithPlainTypes(given.Slice(0), options.path_column);
+  if (!plain.ok()) return WithFile(plain.status(), path);
+  const arrow::Table& table = **plain;
   const int path_field = table.schema()->GetFieldIndex(options.path_column);
   if (path_field < 0) {
     return arrow::Status::Invalid(path, ": the table has no column '", options.path_column,

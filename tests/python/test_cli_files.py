@@ -94,3 +94,46 @@ def test_a_file_that_is_not_parquet_is_an_error(command: str, tmp_path: Path) ->
     path = tmp_path / "text.parquet"
     path.write_text("no table", encoding="utf-8")
     assert "text.parquet: cannot be read as Parquet" in _run(command, path, code=1)
+
+
+def test_validate_looks_at_values_if_asked(tmp_path: Path) -> None:
+    path = tmp_path / "cells.parquet"
+    pq.write_table(
+        pa.table(
+            {
+                "path": ["/A", "/B"],
+                "series": [[1.0], [None]],
+                "day": pa.array([1 << 30, 1], pa.date32()),
+            }
+        ),
+        path,
+    )
+    assert "no problems" in _run("validate", path)
+    lines = _run("validate", path, "--values", code=1).splitlines()
+    assert [line.split(";")[0].removeprefix(f"{path}: ") for line in lines] == [
+        "column 'series', row 1: the cell has a null inside its array or tuple, which a USD value "
+        "cannot have",
+        "column 'day', row 0: the cell is a date or time that ISO 8601 cannot write",
+    ]
+
+
+def test_validate_finds_damage_in_values(good_file: Path) -> None:
+    assert "no problems" in _run("validate", good_file, "--values")
+    chunk = pq.ParquetFile(good_file).metadata.row_group(0).column(1)
+    data = bytearray(good_file.read_bytes())
+    start = chunk.dictionary_page_offset or chunk.data_page_offset
+    data[start : start + chunk.total_compressed_size] = b"\xff" * chunk.total_compressed_size
+    good_file.write_bytes(data)
+    assert "column 'cost', row group 0" in _run("validate", good_file, "--values", code=1)
+
+
+def test_inspect_tells_prim_metadata_from_properties(tmp_path: Path) -> None:
+    source, path = tmp_path / "in.usda", tmp_path / "out.parquet"
+    source.write_text(
+        '#usda 1.0\ndef Xform "A"\n{\n    int x = 1\n}\ndef Xform "B"\n{\n    int x = 2\n}\n'
+    )
+    _run("convert", source, path)
+    columns = {c["name"]: c for c in json.loads(_run("inspect", path, "--json"))["columns"]}
+    assert columns["typeName"]["metadata_fields"] == ["typeName"]
+    assert columns["typeName"]["properties"] == []
+    assert columns["x"]["properties"] == [{"name": "x", "type": "int"}]

@@ -1,0 +1,116 @@
+"""Columns of a layer's file as Arrow tables, without OpenUSD."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ._plugin import load_core
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+MISSING = ("error", "null")
+
+
+def read_columns(
+    source: object,
+    columns: Sequence[str] | None = None,
+    paths: Iterable[object] | None = None,
+    *,
+    path: str | None = None,
+    time: str | None = None,
+    under: object | None = None,
+    missing: str = "error",
+) -> pa.Table:
+    """Read columns of a Parquet layer into a pyarrow Table: of all rows, or of chosen prims.
+
+    The first column is the one with the paths; the others are those of `columns`, with their types
+    and names in the file. With `paths` or `under` the rows are found through the path index, and
+    only the pages that hold them are read where that pays. OpenUSD is not loaded.
+
+    `source`: a file name, or an open Sdf.Layer or Usd.Stage (its root layer), whose file is read.
+    `columns`: names of columns, of struct fields (``column:field``) or of properties; all columns
+    if not given.
+    `paths`: prim paths (texts or Sdf.Path); the rows are in this order. Where a table has several
+    rows of one path, it is the last one, as in the layer.
+    `under`: a prim path; the row of this prim and those of all prims below it, in namespace order.
+    `path`: the column with the prim paths; if not given, what the layer was opened with, or the one
+    that the file names, or ``path``.
+    `time`: the column with the times, if the rows of one path are its time samples and the file
+    does not say so: all rows of a path are read then, the one without a time first, then in order.
+    `missing`: what becomes of `paths` that have no row: ``"error"``, or ``"null"`` for rows whose
+    cells are null.
+
+    Raises ValueError for a column or a prim that is not there, OSError for a file that
+    cannot be read.
+    """
+    if missing not in MISSING:
+        raise ValueError(f"missing is {missing!r}; it can be 'error' or 'null'")
+    if paths is not None and under is not None:
+        raise ValueError("paths and under cannot be given together")
+    for name, value in (("columns", columns), ("paths", paths)):
+        if isinstance(value, str):
+            raise TypeError(f"{name} takes a list of names, not the text {value!r}")
+    file, arguments = _file_of(source)
+    core = load_core()
+    Path(file).stat()  # so that a file that is not there is a FileNotFoundError
+    answer = core.read_rows(
+        file,
+        path_column=path or arguments.get("path", ""),
+        time_column=time or arguments.get("time", ""),
+        columns=None if columns is None else list(columns),
+        paths=None if paths is None else [_path_text(item) for item in paths],
+        under=None if under is None else _path_text(under),
+    )
+    if missing == "error" and answer["num_missing"]:
+        raise ValueError(_missing_text(file, answer["missing"], answer["num_missing"]))
+    import pyarrow as pa
+
+    return pa.table(_Stream(answer["stream"]))
+
+
+class _Stream:
+    """What pyarrow takes a stream from."""
+
+    def __init__(self, capsule: object) -> None:
+        self._capsule = capsule
+
+    def __arrow_c_stream__(self, requested_schema: object = None) -> object:
+        return self._capsule
+
+
+def _path_text(item: object) -> str:
+    """A path given as a text, an Sdf.Path or an Arrow scalar."""
+    as_py = getattr(item, "as_py", None)
+    return str(as_py() if as_py else item)
+
+
+def _file_of(source: Any) -> tuple[str, dict[str, str]]:
+    """The file behind a file name, a layer or a stage, and the arguments of the layer."""
+    if isinstance(source, str | os.PathLike):
+        return os.fspath(source), {}
+    layer = source.GetRootLayer() if hasattr(source, "GetRootLayer") else source
+    file = getattr(layer, "realPath", None)
+    if file is None:
+        raise TypeError(f"a file name, a layer or a stage is needed, not {type(source).__name__}")
+    if not file:
+        raise ValueError(f"{layer.identifier}: the layer has no file")
+    if layer.dirty:
+        raise ValueError(f"{file}: the layer has edits that are not in its file; save it first")
+    arguments = dict(layer.GetFileFormatArguments())
+    if arguments.get("prefix"):
+        raise ValueError(
+            f"{file}: the layer is rooted under {arguments['prefix']}; give the file's name, and "
+            "paths as they are in the file"
+        )
+    return str(file), arguments
+
+
+def _missing_text(file: str, shown: list[str], count: int) -> str:
+    names = ", ".join(f"'{name}'" for name in shown)
+    dots = ", …" if count > len(shown) else ""
+    what = "1 path has no row" if count == 1 else f"{count:,} paths have no row"
+    return f"{file}: {what}: {names}{dots}; missing='null' gives empty rows for them"

@@ -1,0 +1,101 @@
+"""Tables as Parquet files that OpenUSD opens as layers."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from ._layer_metadata import layer_fields
+from ._plugin import load_core
+from ._streams import arrow_stream
+
+
+@dataclass(frozen=True)
+class WriteSummary:
+    """What was written."""
+
+    rows: int
+    bytes: int
+    """Of the file."""
+    index_bytes: int
+    """Of the embedded path index."""
+    was_reordered: bool
+    """Whether rows had to move to be in namespace order."""
+    invalid_paths: int
+    """Rows without a prim path; they are behind all others (``strict=False``)."""
+    duplicate_paths: int
+    """Rows that repeat a path: of other times, or kept by ``strict=False``."""
+
+
+def write_table(
+    table: object,
+    file: str | os.PathLike[str],
+    *,
+    path: str = "path",
+    time: str | None = None,
+    types: Mapping[str, str] | None = None,
+    layer: Mapping[str, object] | None = None,
+    strict: bool = True,
+    compression: str = "zstd",
+    level: int | None = None,
+    rows_per_page: int | None = None,
+    rows_per_group: int | None = None,
+    metadata: Mapping[str, str] | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> WriteSummary:
+    """Write a table as a Parquet file that is quick to read as a layer.
+
+    Rows are put in namespace order, in small pages with a page index and checksums, and the path
+    index is embedded. The file appears under its name when it is complete; if anything fails, or
+    the work is interrupted, a file of that name is what it was.
+
+    `table`: a pyarrow Table or RecordBatchReader, a pandas or polars DataFrame, a DuckDB relation,
+    or anything else with ``__arrow_c_stream__``. Named levels of a pandas index are columns.
+    `path`: the column with the prim paths.
+    `time`: the column with the times of the rows; several rows of a path are its time samples then.
+    `types`: Sdf types that columns are to have, such as ``{"size": "float3"}``; cells are
+    converted. The roles too: ``color3f``, ``token``, ``asset``, ``quatf``, ...
+    `layer`: metadata of the layer, such as ``{"upAxis": "Z", "defaultPrim": "World"}``.
+    `strict`: refuse what a layer would leave out (rows without a prim path or with that of an
+    earlier row, columns without an Sdf type, cells that no USD value can hold) instead of keeping
+    it for other readers.
+    `compression`: ``zstd``, ``snappy`` or ``none``; `level` is that of the codec.
+    `rows_per_page`, `rows_per_group`: 12,288 and 131,072 if not given.
+    `metadata`: texts for the key-value metadata of the file.
+    `progress`: called with the rows written and all rows, now and then.
+
+    Raises ValueError for what is wrong with the table, naming column and row (from 0), and
+    OSError, with the file's name, if the file cannot be written.
+    """
+    for name, rows in (("rows_per_page", rows_per_page), ("rows_per_group", rows_per_group)):
+        if rows is not None and rows < 1:
+            raise ValueError(f"{name} is {rows}; it needs at least one row")
+    target = os.fspath(file)
+    core = load_core()
+    try:
+        stream = arrow_stream(table)
+    except ValueError as error:
+        raise ValueError(f"{target}: {error}") from error
+    done = core.write_table(
+        stream,
+        target,
+        path_column=path,
+        compression=compression,
+        level=level,
+        rows_per_page=rows_per_page,
+        rows_per_group=rows_per_group,
+        time_column=time or "",
+        types=dict(types or {}),
+        schema_json=_schema_json(layer or {}),
+        metadata=dict(metadata or {}),
+        is_strict=strict,
+        progress=progress,
+    )
+    return WriteSummary(**done)
+
+
+def _schema_json(layer: Mapping[str, object]) -> str:
+    """The footer's entry with the metadata of the layer; docs/file-format.md describes it."""
+    return json.dumps({"version": "1.0", "layer": layer_fields(layer)}) if layer else ""

@@ -1,0 +1,55 @@
+"""Files that are replaced whole or not at all."""
+
+from __future__ import annotations
+
+import errno
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+# New files get this less the process's mask.
+_FILE_MODE = 0o666
+
+
+@contextmanager
+def replaced_file(target: Path) -> Iterator[Path]:
+    """A name in the folder of `target` to write to; it becomes `target` when the block ends well.
+
+    It has the suffix of `target`. If the block raises, it is removed and `target` is what it was.
+    """
+    if target.is_dir():
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(target))
+    try:
+        # A link stays one: what it points to is replaced.
+        final = target.resolve(strict=True) if target.is_symlink() else target
+        handle, name = tempfile.mkstemp(
+            prefix=f".{final.stem[:100]}.", suffix=final.suffix, dir=final.parent
+        )
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(target)) from error
+    os.close(handle)
+    temporary = Path(name)
+    try:
+        yield temporary
+        _finish(temporary, final)
+    except OSError as error:
+        if error.filename is not None or error.errno is None:
+            raise
+        raise OSError(error.errno, os.strerror(error.errno), str(target)) from error
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _finish(temporary: Path, final: Path) -> None:
+    try:
+        mode = final.stat().st_mode & 0o7777
+    except FileNotFoundError:
+        mask = os.umask(0)
+        os.umask(mask)
+        mode = _FILE_MODE & ~mask
+    temporary.chmod(mode)
+    with temporary.open("rb") as file:
+        os.fsync(file.fileno())
+    temporary.replace(final)

@@ -1,0 +1,129 @@
+"""Rows of a table file by condition, order and number, without holding more than is needed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from usdparquet.patterns import PrimPatterns
+from usdparquet.table_files import TableFile, TableFileError
+from usdparquet.where import Column, parse_where
+
+# Rows beyond those that are kept, before the least of a sorted query are let go.
+_SORT_SLACK = 65_536
+
+
+@dataclass(frozen=True)
+class Query:
+    """What to show of a table file."""
+
+    columns: Sequence[str] | None = None
+    """Columns, fields or properties; all if not given."""
+    prims: Sequence[str] | None = None
+    """Patterns of prim paths."""
+    where: str | None = None
+    sort: Sequence[str] = ()
+    """Columns to sort by; with `-` in front, the largest first. Nulls come last."""
+    limit: int | None = None
+
+
+@dataclass(frozen=True)
+class QueryResult:
+    """The rows, which are read as they are taken."""
+
+    schema: pa.Schema
+    batches: Iterator[pa.RecordBatch]
+
+
+def run_query(
+    file: Path, query: Query, path_column: str = "", *, flat: bool = False
+) -> QueryResult:
+    """Run a query; `flat` takes structs apart into columns.
+
+    Raises TableFileError, WhereError or PatternError for what does not fit the file.
+    """
+    table = TableFile(file, path_column)
+    chosen = table.columns() if query.columns is None else table.choose(query.columns)
+    if query.columns is None:
+        chosen = {name: chosen[name] for name in table.schema.names}
+    if flat:
+        chosen = table.flat_columns(chosen)
+    condition = _condition(table, query)
+    order = [(name.removeprefix("-"), _direction(name)) for name in query.sort]
+    keys = _sort_keys(table, [name for name, _ in order])
+    schema = pa.schema([(name, column.type) for name, column in chosen.items()])
+    if not order:
+        few = query.limit is not None
+        batches = _first(table.batches(chosen, condition, few=few), query.limit)
+        return QueryResult(schema, batches)
+    # Columns to sort by go along under names that no column has.
+    mark = "sort key "
+    while any(name.startswith(mark) for name in chosen):
+        mark += "*"
+    hidden = {f"{mark}{name}": column for name, column in keys.items()}
+    read = table.batches(chosen | hidden, condition)
+    by = [(f"{mark}{name}", direction) for name, direction in order]
+    return QueryResult(schema, _sorted(read, by, schema.names, query.limit))
+
+
+def _condition(table: TableFile, query: Query) -> Any:
+    parts = []
+    if query.prims is not None:
+        parts.append(table.prim_filter(PrimPatterns(query.prims)))
+    if query.where is not None:
+        parts.append(parse_where(query.where, table.columns()))
+    condition = None
+    for part in parts:
+        condition = part if condition is None else condition & part
+    return condition
+
+
+def _direction(name: str) -> str:
+    return "descending" if name.startswith("-") else "ascending"
+
+
+def _sort_keys(table: TableFile, names: Sequence[str]) -> dict[str, Column]:
+    keys = table.choose(names)
+    for name, column in keys.items():
+        if pa.types.is_nested(column.type):
+            raise TableFileError(
+                f"{table.file}: column '{name}' is {column.type}, which has no order to sort by"
+            )
+    return keys
+
+
+def _first(batches: Iterator[pa.RecordBatch], limit: int | None) -> Iterator[pa.RecordBatch]:
+    left = limit
+    for batch in batches:
+        if left is None:
+            yield batch
+            continue
+        taken = batch.slice(0, left)
+        if taken.num_rows:
+            yield taken
+        left -= taken.num_rows
+        if left <= 0:
+            return
+
+
+def _sorted(
+    batches: Iterator[pa.RecordBatch],
+    by: list[tuple[str, str]],
+    names: Sequence[str],
+    limit: int | None,
+) -> Iterator[pa.RecordBatch]:
+    """The rows in order; with a limit, no more than that and a few batches are held."""
+    held: list[pa.Table] = []
+    rows = 0
+    for batch in batches:
+        held.append(pa.table(batch))
+        rows += batch.num_rows
+        if limit is not None and rows > limit + _SORT_SLACK:
+            held = [pa.concat_tables(held).sort_by(by).slice(0, limit).combine_chunks()]
+            rows = held[0].num_rows
+    if held:
+        yield from pa.concat_tables(held).sort_by(by).slice(0, limit).select(names).to_batches()

@@ -1,0 +1,243 @@
+"""`usdparquet query`: rows by column, prim and condition, sorted and limited, in every format."""
+
+from __future__ import annotations
+
+import csv
+import datetime
+import io
+import json
+import random
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.feather
+import pyarrow.parquet as pq
+import pytest
+from typer.testing import CliRunner, Result
+
+from usdparquet.cli import app
+from usdparquet.query import Query, run_query
+
+ROWS = 1000
+
+
+def make_table() -> pa.Table:
+    order = list(range(ROWS))
+    random.Random(5).shuffle(order)
+    return pa.table(
+        {
+            "path": [f"/World/Zone_{i % 4}/P{i}" for i in order],
+            "cost": pa.array([None if i % 10 == 0 else i / 4 for i in order], pa.float64()),
+            "name": [f"größe {i % 7}" for i in order],
+            "is_active": [i % 3 == 0 for i in order],
+            "size": pa.array([[i, 1, 2] for i in order], pa.list_(pa.float32(), 3)),
+            "day": [datetime.date(2024, 1, 1) + datetime.timedelta(days=i % 365) for i in order],
+            "part": [{"width": i, "note": None} for i in order],
+        }
+    )
+
+
+TABLE = make_table().to_pylist()
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    path = tmp_path / "table.parquet"
+    pq.write_table(make_table(), path, row_group_size=100)
+    return path
+
+
+def invoke(*arguments: object) -> Result:
+    return CliRunner().invoke(app, ["query", *(str(argument) for argument in arguments)])
+
+
+def rows_of(*arguments: object) -> list[dict[str, object]]:
+    result = invoke(*arguments, "--format", "json")
+    assert result.exit_code == 0, result.output
+    return json.loads(result.stdout)
+
+
+def failure(*arguments: object) -> str:
+    result = invoke(*arguments)
+    assert result.exit_code == 1
+    assert result.stdout == ""
+    return result.stderr.strip()
+
+
+def test_all_rows_as_json(file: Path) -> None:
+    expected = [{**row, "day": row["day"].isoformat()} for row in TABLE]
+    assert rows_of(file) == expected
+
+
+def test_conditions_prims_and_order(file: Path) -> None:
+    found = rows_of(
+        file, "--where", "cost > 10 and is_active", "--sort", "-cost,path", "--limit", 5,
+        "--columns", "cost,path",
+    )  # fmt: skip
+    expected = [row for row in TABLE if row["cost"] and row["cost"] > 10 and row["is_active"]]
+    expected.sort(key=lambda row: (-row["cost"], row["path"]))
+    assert found == [{"cost": row["cost"], "path": row["path"]} for row in expected[:5]]
+
+
+@pytest.mark.parametrize(
+    ("prims", "keep"),
+    [
+        ("/World/Zone_1/**", lambda path: path.startswith("/World/Zone_1/")),
+        ("/World/Zone_1", lambda path: False),
+        ("/World/Zone_2/P2,/World/Zone_3/P3", lambda path: path.endswith(("/P2", "/P3"))),
+        ("/World/Zone_*/P7", lambda path: path.endswith("/P7")),
+        ("/World/*/P1*", lambda path: "/P1" in path),
+        ("/**", lambda path: True),
+        ("/World/*_0/**,/World/Zone_1/P1", lambda path: "_0/" in path or path.endswith("_1/P1")),
+    ],
+)
+def test_prims(file: Path, prims: str, keep: object) -> None:
+    found = rows_of(file, "--prims", prims, "--columns", "path")
+    expected = [row["path"] for row in TABLE if keep(row["path"])]
+    assert [row["path"] for row in found] == expected
+
+
+def test_fields_and_properties(file: Path) -> None:
+    found = rows_of(file, "--columns", "part:width,part", "--limit", 2)
+    assert found == [{"part:width": row["part"]["width"], "part": row["part"]} for row in TABLE[:2]]
+
+
+def test_sorting_puts_nulls_last_and_streams_with_a_limit(file: Path) -> None:
+    full = rows_of(file, "--sort", "cost,path", "--columns", "path")
+    key = [(row["cost"] is None, row["cost"] or 0, row["path"]) for row in TABLE]
+    expected = [TABLE[i]["path"] for i in sorted(range(ROWS), key=lambda i: key[i])]
+    assert [row["path"] for row in full] == expected
+    top = rows_of(file, "--sort", "cost,path", "--columns", "path", "--limit", 7)
+    assert [row["path"] for row in top] == expected[:7]
+
+
+def test_a_sorted_limit_holds_few_rows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("usdparquet.query._SORT_SLACK", 100)
+    monkeypatch.setattr("usdparquet.table_files._ROWS_PER_BATCH", 50)
+    chance = random.Random(2)
+    numbers = [chance.randrange(10_000) for _ in range(5000)]
+    file = tmp_path / "table.parquet"
+    pq.write_table(pa.table({"path": [f"/P{i}" for i in range(5000)], "x": numbers}), file)
+    query = Query(columns=["x"], sort=["-x"], limit=12)
+    found = [row for batch in run_query(file, query).batches for row in batch["x"].to_pylist()]
+    assert found == sorted(numbers, reverse=True)[:12]
+
+
+def test_a_limit_reads_no_more_than_it_needs(tmp_path: Path) -> None:
+    # The last row group is damaged: whoever reads it fails.
+    file = tmp_path / "damaged.parquet"
+    rows = 400_000
+    table = pa.table({"path": [f"/P{i}" for i in range(rows)], "x": range(rows)})
+    pq.write_table(table, file, row_group_size=100_000, compression="zstd")
+    chunk = pq.ParquetFile(file).metadata.row_group(3).column(1)
+    data = bytearray(file.read_bytes())
+    start = chunk.dictionary_page_offset or chunk.data_page_offset
+    data[start : start + chunk.total_compressed_size] = bytes(chunk.total_compressed_size)
+    file.write_bytes(data)
+    assert [row["x"] for row in rows_of(file, "--limit", 3, "--columns", "x")] == [0, 1, 2]
+    assert "damaged.parquet" in failure(
+        file, "--columns", "x", "--format", "csv", "-o", tmp_path / "o.csv"
+    )
+    assert not (tmp_path / "o.csv").exists()
+
+
+def test_csv(file: Path, tmp_path: Path) -> None:
+    output = tmp_path / "out.csv"
+    assert invoke(file, "-o", output).exit_code == 0
+    with output.open(newline="", encoding="utf-8") as text:
+        found = list(csv.DictReader(text))
+    assert len(found) == ROWS
+    row = TABLE[17]
+    assert found[17] == {
+        "path": row["path"],
+        "cost": "" if row["cost"] is None else f"{row['cost']:g}",
+        "name": row["name"],
+        "is_active": str(row["is_active"]).lower(),
+        "size": json.dumps(row["size"]),
+        "day": row["day"].isoformat(),
+        "part:width": str(row["part"]["width"]),
+        "part:note": "",
+    }
+    printed = invoke(file, "--format", "csv", "--limit", 3)
+    assert len(list(csv.reader(io.StringIO(printed.stdout)))) == 4
+
+
+def test_arrow(file: Path, tmp_path: Path) -> None:
+    output = tmp_path / "out.feather"
+    assert invoke(file, "-o", output, "--where", "is_active").exit_code == 0
+    read = pyarrow.feather.read_table(output)
+    assert read.to_pylist() == [row for row in TABLE if row["is_active"]]
+    printed = CliRunner().invoke(app, ["query", str(file), "--format", "arrow", "--limit", "4"])
+    assert pa.ipc.open_stream(printed.stdout_bytes).read_all().to_pylist() == TABLE[:4]
+
+
+def test_a_table_for_people(file: Path) -> None:
+    text = invoke(file, "--columns", "path,cost").stdout
+    assert text.splitlines()[0].split() == ["path", "cost"]
+    assert f"20 of {ROWS:,} rows" in text
+    assert TABLE[19]["path"] in text
+    assert TABLE[20]["path"] not in text
+    text = invoke(file, "--where", "is_active", "--limit", 3, "--columns", "path").stdout
+    assert "the first 3 rows; --limit 0 shows all" in text
+    text = invoke(file, "--prims", "/World/Zone_0/P0", "--columns", "cost,day").stdout
+    assert text.splitlines()[2].split() == ["\N{EN DASH}", "2024-01-01"]
+    assert text.splitlines()[-1] == "1 row"
+
+
+def test_tables_that_are_not_parquet(file: Path, tmp_path: Path) -> None:
+    arrow, text = tmp_path / "t.arrow", tmp_path / "t.csv"
+    for output in (arrow, text):
+        assert invoke(file, "--columns", "path,cost,name,day", "-o", output).exit_code == 0
+        found = rows_of(output, "--where", "cost > 200 and day > '2024-06-01'")
+        assert found == [
+            {
+                "path": row["path"],
+                "cost": row["cost"],
+                "name": row["name"],
+                "day": row["day"].isoformat(),
+            }
+            for row in TABLE
+            if row["cost"] and row["cost"] > 200 and row["day"] > datetime.date(2024, 6, 1)
+        ]
+
+
+def test_numbers_that_json_has_not(tmp_path: Path) -> None:
+    file = tmp_path / "t.parquet"
+    table = pa.table(
+        {
+            "path": ["/A"],
+            "x": [float("nan")],
+            "y": [[1.0, float("inf")]],
+            "when": pa.array([1_500_000_000], pa.timestamp("ns", "Asia/Tokyo")),
+        }
+    )
+    pq.write_table(table, file)
+    assert rows_of(file) == [
+        {"path": "/A", "x": None, "y": [1.0, None], "when": "1970-01-01T00:00:01.500000000Z"}
+    ]
+
+
+def test_errors(file: Path, tmp_path: Path) -> None:
+    named = "(there are 'path', 'cost', 'name', 'is_active', 'size', 'day', 'part')"
+    assert failure(file, "--columns", "price") == f"{file}: there is no column 'price' {named}"
+    assert "there is no column 'price'" in failure(file, "--where", "price > 3")
+    assert "there is no column 'price'" in failure(file, "--sort", "price")
+    assert failure(file, "--sort", "size").endswith("which has no order to sort by")
+    assert "'World' is no absolute prim path" in failure(file, "--prims", "World")
+    assert "--path names another one" in failure(file, "--prims", "/A", "--path", "where")
+    assert (
+        failure(tmp_path / "none.parquet")
+        == f"{tmp_path / 'none.parquet'}: No such file or directory"
+    )
+    assert "the suffix is none of" in failure(file, "-o", tmp_path / "x.xlsx")
+    assert "a table is printed" in failure(file, "-o", tmp_path / "x.csv", "--format", "table")
+    text = tmp_path / "bad.parquet"
+    text.write_text("no table")
+    assert f"{text}: cannot be read as parquet" in failure(text)
+    usd = tmp_path / "x.usda"
+    usd.write_text("#usda 1.0")
+    assert "is no table but a USD layer" in failure(usd)
+    pq.write_table(pa.table({"path": ["/A"], "raw": [b"x"]}), text)
+    assert failure(text, "--format", "csv") == (
+        "column 'raw' is binary, which CSV has no place for; leave it out"
+    )
