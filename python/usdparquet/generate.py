@@ -10,6 +10,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from usdparquet.bench.formats import BARE_FORMAT, FORMATS, Format
+from usdparquet.bench.layer_files import (
+    prim_spec,
+    save_layer,
+    stage_text,
+    write_indexed_parquet,
+    write_parquet,
+)
 from usdparquet.bench.table import (
     PROPERTIES,
     Hierarchy,
@@ -122,24 +129,30 @@ def _write_files(scene: Scene, formats: list[Format], report: Report) -> None:
     if not scene.base_file.exists() or BARE_FORMAT in {entry.name for entry in formats}:
         report("base layer")
         _write_base(scene.base_file, paths)
+        # Also the stage that property layers are inserted into.
+        _write_stage(scene, FORMATS[BARE_FORMAT])
     arrow = None
     for entry in formats:
         if entry.has_properties:
             report(entry.title)
         target = scene.property_file(entry.name)
-        if entry.compression is not None:
+        if entry.is_parquet:
             arrow = arrow or property_table_to_arrow(table, paths)
-            _write_parquet(target, arrow, entry.compression, options.row_group_size)
+            _write_parquet(target, arrow, entry, options.row_group_size)
         elif entry.has_properties:
             _write_usdc(target, table, paths)
         _write_stage(scene, entry)
 
 
-def _write_parquet(target: Path, table: pa.Table, compression: str, row_group_size: int) -> None:
-    """A plain file: pyarrow's defaults, because that is what people's files look like."""
-    import pyarrow.parquet as pq
-
-    pq.write_table(table, target, compression=compression, row_group_size=row_group_size)
+def _write_parquet(target: Path, table: pa.Table, entry: Format, row_group_size: int) -> None:
+    """A plain file, or as `usdparquet optimize` makes it: in its own row groups unless a size
+    other than the plain files' default was asked for."""
+    compression = str(entry.compression)
+    if not entry.is_indexed:
+        write_parquet(target, table, compression, row_group_size)
+        return
+    is_default = row_group_size == DEFAULT_ROW_GROUP_SIZE
+    write_indexed_parquet(target, table, compression, None if is_default else row_group_size)
 
 
 def _write_base(target: Path, paths: list[str]) -> None:
@@ -151,9 +164,9 @@ def _write_base(target: Path, paths: list[str]) -> None:
     with Sdf.ChangeBlock():
         prims: dict[str, Any] = {}
         for path in paths:
-            _prim_spec(layer, path, prims, Sdf.SpecifierDef, "Xform")
+            prim_spec(layer, path, prims, Sdf.SpecifierDef, "Xform")
         layer.defaultPrim = "World"
-    _save(layer)
+    save_layer(layer)
 
 
 def _write_usdc(target: Path, table: PropertyTable, paths: list[str]) -> None:
@@ -176,40 +189,17 @@ def _write_usdc(target: Path, table: PropertyTable, paths: list[str]) -> None:
     with Sdf.ChangeBlock():
         prims: dict[str, Any] = {}
         for path, row in zip(paths, rows, strict=True):
-            prim = _prim_spec(layer, path, prims, Sdf.SpecifierOver, "")
+            prim = prim_spec(layer, path, prims, Sdf.SpecifierOver, "")
             for name, sdf_type, value in zip(names, sdf_types, row, strict=True):
                 make_attribute(prim, name, sdf_type, varying, False).default = value
-    _save(layer)
-
-
-def _prim_spec(layer: Any, path: str, prims: dict[str, Any], specifier: Any, type_name: str) -> Any:
-    """The spec at `path`, made with its ancestors; `prims` remembers the ancestors."""
-    from pxr import Sdf
-
-    parent_path, _, name = path.rpartition("/")
-    if not parent_path:
-        parent: Any = layer
-    elif parent_path in prims:
-        parent = prims[parent_path]
-    else:
-        parent = _prim_spec(layer, parent_path, prims, specifier, type_name)
-        prims[parent_path] = parent
-    return Sdf.PrimSpec(parent, name, specifier, type_name)
-
-
-def _save(layer: Any) -> None:
-    if not layer.Save():
-        raise OSError(f"{layer.identifier}: OpenUSD could not save the layer")
+    save_layer(layer)
 
 
 def _write_stage(scene: Scene, entry: Format) -> None:
-    """A stage as plain text; relative sublayers keep the folder movable."""
     layers = [scene.base_file.name]
     if entry.has_properties:
         layers.insert(0, scene.property_file(entry.name).name)
-    listed = ",\n".join(f"        @./{name}@" for name in layers)
-    text = f'#usda 1.0\n(\n    defaultPrim = "World"\n    subLayers = [\n{listed}\n    ]\n)\n'
-    scene.stage_file(entry.name).write_text(text, encoding="utf-8")
+    scene.stage_file(entry.name).write_text(stage_text(layers), encoding="utf-8")
 
 
 def _manifest_head(options: SceneOptions) -> dict[str, Any]:

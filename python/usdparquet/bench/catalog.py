@@ -7,8 +7,15 @@ from typing import Literal
 
 from usdparquet.bench.formats import Format
 
-ScenarioName = Literal[
-    "file_size", "layer_load", "stage_load", "point_reads", "traversal", "timeline"
+Scenario = Literal[
+    "file_size",
+    "layer_load",
+    "stage_load",
+    "sublayer_insert",
+    "point_reads",
+    "traversal",
+    "timeline",
+    "column_reads",
 ]
 
 METRIC_UNITS = {
@@ -16,32 +23,36 @@ METRIC_UNITS = {
     "anonymous_mb": "MB",
     "resident_mb": "MB",
     "peak_resident_mb": "MB",
+    "growth_mb": "MB",
     "bytes": "B",
 }
 """Every metric of results.json and its unit; 1 MB is 1,000,000 bytes."""
 
 PLUGIN_LOAD = "plugin_load"
-"""Not a test of its own: measured in the processes of `initial_load`, before their baseline."""
+"""Not a test of its own: measured in every process that opens a stage, before its baseline."""
+
+PASSES = 10
+"""Traversals of `repeated_traversal`."""
 
 
 @dataclass(frozen=True)
 class Test:
-    """One test of the catalog."""
+    """One test of the catalog. `session` says in which process it runs, see `sessions`."""
 
     name: str
     title: str
-    scenario: ScenarioName
+    scenario: Scenario
     description: str
     bare_stage: bool = True
     """Whether the bare stage is measured too; its time is then what Python and OpenUSD cost."""
-    passes: int = 1
-    once: bool = False
-    """Whether one run is enough, because the result is a series and not a figure."""
-    in_demo: bool = False
 
     def applies_to(self, entry: Format) -> bool:
         """Whether this test says anything about the format."""
         return entry.has_properties or self.bare_stage
+
+
+def _read(name: str, title: str, description: str) -> Test:
+    return Test(name, title, "point_reads", description, bare_stage=False)
 
 
 TESTS: dict[str, Test] = {
@@ -52,7 +63,6 @@ TESTS: dict[str, Test] = {
             "File size",
             "file_size",
             "Size of the property layer's file; for the bare stage, of the base layer.",
-            in_demo=True,
         ),
         Test(
             "layer_load",
@@ -60,85 +70,101 @@ TESTS: dict[str, Test] = {
             "layer_load",
             "Sdf.Layer.FindOrOpen of the property layer alone, without a stage.",
             bare_stage=False,
-            in_demo=True,
         ),
         Test(
             "initial_load",
             "Initial load",
             "stage_load",
             "Usd.Stage.Open of the property layer over the base layer.",
-            in_demo=True,
         ),
         Test(
+            "sublayer_insert",
+            "Add the layer to an open stage",
+            "sublayer_insert",
+            "The stage of the base layer is open; the property layer is inserted as its sublayer.",
+            bare_stage=False,
+        ),
+        Test(
+            "uncached_load",
+            "Initial load from disk",
+            "stage_load",
+            "Usd.Stage.Open after the files were dropped from the page cache.",
+        ),
+        Test(
+            "uncached_traversal",
+            "Traversal from disk, six properties",
+            "traversal",
+            "The first traversal after a load from disk.",
+        ),
+        _read(
             "single_property_cold",
             "One value, first read",
-            "point_reads",
             "The first value that is read after the stage is open.",
-            bare_stage=False,
         ),
-        Test(
+        _read(
             "single_property_warm",
             "One value, read again",
-            "point_reads",
             "The same value of the same prim, read many times after a first read.",
-            bare_stage=False,
         ),
-        Test(
-            "single_property_random",
-            "One property, random prims",
-            "point_reads",
-            "One property of prims in random order.",
-            bare_stage=False,
+        _read(
+            "multi_property",
+            "Six properties of one prim",
+            "The first read of six properties of one prim.",
         ),
-        Test(
+        _read(
             "single_property_sequential",
             "One property, prims in order",
-            "point_reads",
-            "One property of the first prims, in order.",
-            bare_stage=False,
+            "One property of up to 1,000 successive prims, in order.",
+        ),
+        _read(
+            "single_property_random",
+            "One property, random prims",
+            "One property of up to 1,000 prims in random order.",
         ),
         Test(
             "single_property_traversal",
             "Traversal, one property",
             "traversal",
             "One property of every prim while walking the whole stage.",
-            in_demo=True,
-        ),
-        Test(
-            "multi_property",
-            "Six properties of one prim",
-            "point_reads",
-            "The first read of six properties of one prim.",
-            bare_stage=False,
         ),
         Test(
             "multi_property_traversal",
             "Traversal, six properties",
             "traversal",
             "Six properties of every prim while walking the whole stage.",
-            in_demo=True,
-        ),
-        Test(
-            "random_access",
-            "Random access",
-            "point_reads",
-            "Random properties of random prims.",
-            in_demo=True,
         ),
         Test(
             "repeated_traversal",
             "Repeated traversal",
             "traversal",
-            "The six-property traversal ten times over the same stage; memory after the last.",
-            passes=10,
+            f"The six-property traversal {PASSES} times over the same stage; memory after the "
+            "last, and its growth since the first.",
+        ),
+        Test(
+            "random_access",
+            "Random access",
+            "point_reads",
+            "Random properties of up to 1,000 random prims.",
         ),
         Test(
             "memory_timeline",
             "Memory over time",
             "timeline",
             "Memory every 10 ms while a stage is opened, walked, left alone and closed.",
-            once=True,
-            in_demo=True,
+        ),
+        Test(
+            "property_types_load",
+            "Load by property type",
+            "stage_load",
+            "Usd.Stage.Open of a layer that holds one kind of property.",
+            bare_stage=False,
+        ),
+        Test(
+            "property_types",
+            "Values by property type",
+            "column_reads",
+            "Usd.Attribute.Get of every value of a layer that holds one kind of property.",
+            bare_stage=False,
         ),
     )
 }

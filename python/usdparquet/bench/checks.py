@@ -12,6 +12,8 @@ import struct
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from usdparquet.bench.table import PROPERTIES, PropertyTable
 
 # Traversal sums add in another order than `math.fsum`; anything above rounding is a wrong value.
@@ -49,6 +51,10 @@ def digest(values: Iterable[object]) -> str:
             state.update(b"s" + struct.pack("<q", len(text)) + text)
         elif value is None:
             state.update(b"n")
+        elif hasattr(value, "__len__"):
+            # Vectors, matrices and arrays, of OpenUSD or numpy: every float fits into a double.
+            numbers = np.array(value, dtype=np.float64)
+            state.update(b"a" + repr(numbers.shape).encode("ascii") + numbers.tobytes())
         else:
             raise WrongValuesError(f"read a {type(value).__name__}, which no property holds")
     return state.hexdigest()

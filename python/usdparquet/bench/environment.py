@@ -25,6 +25,8 @@ def describe_environment() -> dict[str, Any]:
         "memory_available_bytes": available_memory(),
         "load_average_start": [round(value, 2) for value in os.getloadavg()],
         "governor": _governor(),
+        "transparent_huge_pages": _setting("/sys/kernel/mm/transparent_hugepage/enabled"),
+        "virtual_machine": "hypervisor" in _cpu_flags(),
         "system": f"{platform.system()} {platform.release()} {platform.machine()}",
         "libc": " ".join(platform.libc_ver()),
         "python": platform.python_version(),
@@ -53,8 +55,22 @@ def _cpu_model() -> str:
 
 
 def _governor() -> str:
-    file = Path("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor")
+    return _setting("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor")
+
+
+def _setting(path: str) -> str:
+    """The content of a small file; of `a [b] c` what is chosen."""
     try:
-        return file.read_text(encoding="ascii").strip()
+        text = Path(path).read_text(encoding="ascii").strip()
     except OSError:
         return "not visible"
+    _, bracket, rest = text.partition("[")
+    return rest.partition("]")[0] if bracket else text
+
+
+def _cpu_flags() -> set[str]:
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return set()
+    return {flag for line in lines if line.startswith("flags") for flag in line.split()}

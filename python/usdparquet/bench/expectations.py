@@ -1,15 +1,15 @@
-"""Makes the request for each sample, with the answers that the worker has to arrive at."""
+"""Makes the request for each sample over a scene, with the answers that the worker must give."""
 
 from __future__ import annotations
 
 import random
 from collections.abc import Callable
 
-from usdparquet.bench.catalog import TESTS, Test
+from usdparquet.bench.catalog import PASSES
 from usdparquet.bench.checks import Totals, digest, expected_totals, nothing_read
-from usdparquet.bench.formats import FORMATS
-from usdparquet.bench.protocol import Read, Request
-from usdparquet.bench.scenarios import WARM_REPEATS
+from usdparquet.bench.formats import BARE_FORMAT, FORMATS
+from usdparquet.bench.protocol import Read, Request, Step
+from usdparquet.bench.sessions import Session
 from usdparquet.bench.table import (
     MULTI_PROPERTIES,
     PROPERTIES,
@@ -21,7 +21,11 @@ from usdparquet.bench.table import (
 from usdparquet.generate import Scene
 
 POINT_READS = 1_000
+WARM_REPEATS = 1_000
 _SPOT_ROWS = 50
+
+# Columns of the point reads that share a process: doubles that no other of them reads.
+_COLD_PROPERTY, _SEQUENTIAL_PROPERTY, _RANDOM_PROPERTY = "temperature", "weight", "pressure"
 
 # A row of the table and a property name.
 _Cell = tuple[int, str]
@@ -39,57 +43,72 @@ class RequestMaker:
         self._spot = [(row, name) for row in rows for name in PROPERTIES]
         self._totals: dict[tuple[tuple[str, ...], int], Totals] = {}
 
-    def request(self, test_name: str, format_name: str) -> Request:
-        """The request for one sample of a test."""
-        test = TESTS[test_name]
+    def request(self, session: Session, format_name: str) -> Request:
+        """The request for one sample of a session."""
         has_properties = FORMATS[format_name].has_properties
         scene, warmup = self._scene, self._scene.warmup
-        properties = self._properties(test)
-        cells = self._cells[test_name]() if test_name in self._cells else []
         return Request(
-            test=test_name,
+            session=session.name,
             format=format_name,
             stage_file=str(scene.stage_file(format_name).resolve()),
+            base_stage_file=str(scene.stage_file(BARE_FORMAT).resolve()),
             property_file=str(scene.property_file(format_name).resolve()),
             warmup_stage_file=str(warmup.stage_file(format_name).resolve()),
             warmup_property_file=str(warmup.property_file(format_name).resolve()),
-            reads=self._reads(cells),
-            reads_digest=self._digest(cells, has_properties),
-            properties=list(properties),
-            totals=self._expected(properties, test.passes, has_properties),
+            steps=[self._step(test, has_properties) for test in session.tests],
             spot_reads=self._reads(self._spot),
             spot_digest=self._digest(self._spot, has_properties),
         )
 
+    def _step(self, test: str, has_properties: bool) -> Step:
+        if test in self._cells:
+            cells = self._cells[test]()
+            return Step(test, self._reads(cells), self._digest(cells, has_properties))
+        if test == "single_property_traversal":
+            return self._traversal(test, (SINGLE_PROPERTY,), 1, has_properties)
+        if test == "repeated_traversal":
+            # The first pass is that of `multi_property_traversal` before it.
+            return self._traversal(test, MULTI_PROPERTIES, PASSES - 1, has_properties)
+        if test in ("multi_property_traversal", "uncached_traversal", "memory_timeline"):
+            return self._traversal(test, MULTI_PROPERTIES, 1, has_properties)
+        return Step(test)
+
+    def _traversal(
+        self, test: str, names: tuple[str, ...], passes: int, has_properties: bool
+    ) -> Step:
+        totals = self._expected(names, passes) if has_properties else nothing_read(names)
+        return Step(test, properties=list(names), totals=totals)
+
     def _point_reads(self) -> dict[str, Callable[[], list[_Cell]]]:
+        """The cells of each test; those that share a process have columns of their own."""
         prims, seed = self._scene.options.prims, self._scene.options.seed
-        count = min(POINT_READS, prims)
-        one = sample_rows(prims, 1, seed + 1)[0]
-        scattered = sample_rows(prims, count, seed + 2)
+        count = max(1, min(POINT_READS, (prims - 2) // 2))
+        order = sample_rows(prims, prims, seed + 1)
+        one, another = order[0], order[-1]
+        # Successive prims from the middle on; the random ones are taken from the others.
+        first = (prims - count) // 2
+        in_order = range(first, first + count)
+        scattered = [row for row in order if row not in in_order and row not in (one, another)]
+        anywhere = sample_rows(prims, min(POINT_READS, prims), seed + 2)
 
         def anything() -> list[_Cell]:
-            names = random.Random(seed).choices(list(PROPERTIES), k=len(scattered))
-            return list(zip(scattered, names, strict=True))
+            names = random.Random(seed).choices(list(PROPERTIES), k=len(anywhere))
+            return list(zip(anywhere, names, strict=True))
 
         return {
-            "single_property_cold": lambda: [(one, SINGLE_PROPERTY)],
-            "single_property_warm": lambda: [(one, SINGLE_PROPERTY)] * WARM_REPEATS,
-            "single_property_random": lambda: [(row, SINGLE_PROPERTY) for row in scattered],
-            "single_property_sequential": lambda: [(row, SINGLE_PROPERTY) for row in range(count)],
-            "multi_property": lambda: [(one, name) for name in MULTI_PROPERTIES],
+            "single_property_cold": lambda: [(one, _COLD_PROPERTY)],
+            "single_property_warm": lambda: [(one, _COLD_PROPERTY)] * WARM_REPEATS,
+            "multi_property": lambda: [(another, name) for name in MULTI_PROPERTIES],
+            "single_property_sequential": lambda: [
+                (row, _SEQUENTIAL_PROPERTY) for row in in_order if row not in (one, another)
+            ],
+            "single_property_random": lambda: [
+                (row, _RANDOM_PROPERTY) for row in scattered[:count]
+            ],
             "random_access": anything,
         }
 
-    def _properties(self, test: Test) -> tuple[str, ...]:
-        if test.scenario == "traversal" and test.name != "single_property_traversal":
-            return MULTI_PROPERTIES
-        if test.scenario == "timeline":
-            return MULTI_PROPERTIES
-        return (SINGLE_PROPERTY,)
-
-    def _expected(self, names: tuple[str, ...], passes: int, has_properties: bool) -> Totals:
-        if not has_properties:
-            return nothing_read(names)
+    def _expected(self, names: tuple[str, ...], passes: int) -> Totals:
         if (names, passes) not in self._totals:
             self._totals[names, passes] = expected_totals(self._table, names, passes)
         return self._totals[names, passes]

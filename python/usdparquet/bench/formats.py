@@ -20,27 +20,46 @@ class Format:
     file_format_id: str
     magic: bytes
     compression: str | None = None
+    is_indexed: bool = False
+    """Whether `usdparquet optimize` made it of the plain file."""
 
     @property
     def has_properties(self) -> bool:
         """Whether the stage of this format has a property layer at all."""
         return self.name != BARE_FORMAT
 
+    @property
+    def is_parquet(self) -> bool:
+        """Whether this is one of the Parquet files."""
+        return self.compression is not None
 
-def _parquet(codec: str, title: str) -> Format:
-    return Format(f"parquet_{codec}", title, codec, "parquet", "parquet", b"PAR1", codec)
 
+def _parquet(codec: str, title: str, is_indexed: bool = False) -> Format:
+    suffix = "_indexed" if is_indexed else ""
+    return Format(
+        name=f"parquet_{codec}{suffix}",
+        title=f"Parquet {title}{' indexed' if is_indexed else ''}",
+        short_title=f"{codec}{' idx' if is_indexed else ''}",
+        extension="parquet",
+        file_format_id="parquet",
+        magic=b"PAR1",
+        compression=codec,
+        is_indexed=is_indexed,
+    )
+
+
+_CODECS = (("none", "uncompressed"), ("snappy", "snappy"), ("zstd", "zstd"))
 
 FORMATS: dict[str, Format] = {
     entry.name: entry
     for entry in (
         Format("usdc", "USDC", "USDC", "usdc", "usdc", b"PXR-USDC"),
-        _parquet("none", "Parquet uncompressed"),
-        _parquet("snappy", "Parquet snappy"),
-        _parquet("zstd", "Parquet zstd"),
+        *(_parquet(codec, title) for codec, title in _CODECS),
+        *(_parquet(codec, title, is_indexed=True) for codec, title in _CODECS),
         Format("base", "Bare stage", "bare", "usdc", "usdc", b"PXR-USDC"),
     )
 }
+PARQUET_FORMATS = tuple(name for name, entry in FORMATS.items() if entry.is_parquet)
 
 
 class WrongFormatError(RuntimeError):

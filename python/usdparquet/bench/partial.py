@@ -61,7 +61,7 @@ class PartialResults:
                 # Only the last line can be cut off; its sample is taken again.
                 break
             sample = Sample(**entry["sample"])
-            samples[sample.key] = (sample, Answer.from_json(json.dumps(entry["answer"])))
+            samples[sample.key] = (sample, Answer.from_dict(entry["answer"]))
         return samples
 
 

@@ -1,16 +1,24 @@
-"""Which samples a run takes, and in which order."""
+"""What a run measures, which samples it takes, and in which order."""
 
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from usdparquet.bench.catalog import TESTS
-from usdparquet.bench.formats import FORMATS, REFERENCE_FORMAT
+from usdparquet.bench.formats import BARE_FORMAT, FORMATS, PARQUET_FORMATS, REFERENCE_FORMAT
+from usdparquet.bench.sessions import TYPE_SESSION, Session, session_named, sessions_for
 from usdparquet.bench.table import HIERARCHIES, Hierarchy
+from usdparquet.bench.type_cases import TYPE_CASES
 from usdparquet.generate import DEFAULT_ROW_GROUP_SIZE, DEFAULT_SEED, SceneOptions
+
+DEFAULT_BUDGET = 90.0
+DEFAULT_MIN_RUNS = 3
+_ROW_GROUP_RUNS = 5
+_ROW_GROUP_SESSIONS = ("traversal", "random_access")
+_TYPE_TESTS = frozenset(TYPE_SESSION.tests)
 
 
 @dataclass(frozen=True)
@@ -23,27 +31,35 @@ class BenchOptions:
     tests: tuple[str, ...] = tuple(TESTS)
     runs: int = 10
     warmup: int = 1
-    row_group_size: int = DEFAULT_ROW_GROUP_SIZE
+    row_groups: tuple[int, ...] = (DEFAULT_ROW_GROUP_SIZE,)
+    """Rows in each row group: the first is compared, the others are measured beside it."""
+    budget: float = DEFAULT_BUDGET
+    """Seconds that one format may take in one scene before it gets fewer runs."""
+    min_runs: int = DEFAULT_MIN_RUNS
+    """Runs that are taken whatever they cost."""
+    type_cases: tuple[str, ...] = tuple(TYPE_CASES)
     seed: int = DEFAULT_SEED
 
     def __post_init__(self) -> None:
         _require_known("format", self.formats, FORMATS)
         _require_known("test", self.tests, TESTS)
         _require_known("hierarchy", self.hierarchies, HIERARCHIES)
+        _require_known("kind of property", self.type_cases, TYPE_CASES)
         if not self.prims or min(self.prims) < 1:
             raise ValueError("the number of prims must be at least 1")
-        if self.runs < 1:
+        if not self.row_groups or min(self.row_groups) < 1:
+            raise ValueError("a row group needs at least one row")
+        if self.runs < 1 or self.min_runs < 1:
             raise ValueError("at least one run is needed")
         if self.warmup < 0:
             raise ValueError("the number of warm-up runs cannot be negative")
+        if self.budget <= 0:
+            raise ValueError("the budget must be more than 0 seconds")
 
-    def scenes(self) -> list[SceneOptions]:
-        """The scenes of this run, small ones first."""
-        return [
-            SceneOptions(prims, hierarchy, self.row_group_size, self.seed)
-            for prims in sorted(set(self.prims))
-            for hierarchy in dict.fromkeys(self.hierarchies)
-        ]
+    @property
+    def measures_types(self) -> bool:
+        """Whether the kinds of properties are measured."""
+        return bool(_TYPE_TESTS & set(self.tests))
 
     def to_dict(self) -> dict[str, Any]:
         """The options as JSON values."""
@@ -54,13 +70,25 @@ class BenchOptions:
 
 
 @dataclass(frozen=True)
+class SceneBlock:
+    """A scene and what is measured over it. `variant` is empty for the scenes of the comparison."""
+
+    scene: SceneOptions
+    formats: tuple[str, ...]
+    sessions: tuple[Session, ...]
+    runs: int
+    variant: str = ""
+
+
+@dataclass(frozen=True)
 class Sample:
     """One process to start. Runs below 0 are warm-up runs, whose figures are not kept."""
 
     prims: int
     hierarchy: Hierarchy
+    variant: str
     format: str
-    test: str
+    session: str
     run: int
 
     @property
@@ -71,35 +99,96 @@ class Sample:
     @property
     def key(self) -> str:
         """A text that names this sample among all of a run."""
-        return f"{self.prims}/{self.hierarchy}/{self.format}/{self.test}/{self.run}"
+        place = f"{self.prims}/{self.hierarchy}/{self.variant}"
+        return f"{place}/{self.format}/{self.session}/{self.run}"
 
     @property
     def weight(self) -> float:
-        """Roughly how long this sample takes beside the others, for the time that is left."""
-        slower = 4.0 if self.format == REFERENCE_FORMAT else 1.0
-        return 1.0 + slower * TESTS[self.test].passes * self.prims / 20_000
+        """Roughly the seconds that this sample takes, for the time that is left."""
+        slow = 1e-4 if self.format == REFERENCE_FORMAT else 1e-5
+        passes = 10 if self.session == "multi_traversal" else 1
+        return 0.6 + self.prims * (slow + passes * 1e-5)
 
 
-def plan_samples(
-    options: BenchOptions, scene: SceneOptions, formats: Iterable[str]
+def scene_blocks(options: BenchOptions) -> list[SceneBlock]:
+    """The scenes of a run, small ones first; after each those with other row groups."""
+    sessions = tuple(sessions_for(options.tests))
+    sizes = list(dict.fromkeys(options.row_groups))
+    beside = tuple(entry for entry in sessions if entry.name in _ROW_GROUP_SESSIONS)
+    parquet = tuple(name for name in options.formats if name in PARQUET_FORMATS)
+    blocks = []
+    for prims in sorted(set(options.prims)):
+        for hierarchy in dict.fromkeys(options.hierarchies):
+            scene = SceneOptions(prims, hierarchy, sizes[0], options.seed)
+            blocks.append(SceneBlock(scene, options.formats, sessions, options.runs))
+            for size in sizes[1:] if parquet else ():
+                scene = SceneOptions(prims, hierarchy, size, options.seed)
+                runs = min(options.runs, _ROW_GROUP_RUNS)
+                name = row_group_variant(size)
+                blocks.append(SceneBlock(scene, parquet, beside, runs, name))
+    return blocks
+
+
+def row_group_variant(size: int) -> str:
+    """The name of the scenes whose Parquet files have row groups of this size."""
+    return f"row_group_{size}"
+
+
+def warmup_samples(
+    options: BenchOptions, block: SceneBlock, formats: Collection[str]
 ) -> list[Sample]:
-    """The samples of one scene.
-
-    Each round holds every test of every format once, in its own random order: what disturbs the
-    machine for a while then hits all formats alike.
-    """
-    cells = [
-        (name, test)
-        for name in formats
-        for test in options.tests
-        if TESTS[test].scenario != "file_size" and TESTS[test].applies_to(FORMATS[name])
-    ]
+    """One process a format and warm-up round: what it warms up is the machine, not the process."""
     samples = []
-    for run in range(-options.warmup, options.runs):
-        order = [(name, test) for name, test in cells if run == 0 or not TESTS[test].once]
-        random.Random(f"{options.seed}/{scene.folder_name()}/{run}").shuffle(order)
-        samples += [Sample(scene.prims, scene.hierarchy, name, test, run) for name, test in order]
+    for run in range(-options.warmup, 0):
+        for name in formats:
+            fitting = [entry for entry in block.sessions if entry.applies_to(FORMATS[name])]
+            plain = [entry for entry in fitting if not entry.is_uncached] or fitting
+            if plain:
+                samples.append(_sample(block, name, plain[0], run))
     return samples
+
+
+def round_samples(
+    options: BenchOptions, block: SceneBlock, formats: Collection[str], run: int
+) -> list[Sample]:
+    """The samples of one round: every session of every format once, in an order of its own.
+
+    What disturbs the machine for a while then hits all formats alike. The order is the same
+    whatever formats are left, so that a run that goes on takes the same samples.
+    """
+    order = [(name, session) for name in block.formats for session in block.sessions]
+    place = block.scene.folder_name()
+    random.Random(f"{options.seed}/{place}/{run}").shuffle(order)
+    return [
+        _sample(block, name, session, run)
+        for name, session in order
+        if name in formats and session.applies_to(FORMATS[name]) and run < session.runs(block.runs)
+    ]
+
+
+def type_samples(
+    options: BenchOptions, cases: Collection[str], formats: Collection[str], run: int
+) -> list[Sample]:
+    """One round over the kinds of properties."""
+    order = [(case, name) for case in cases for name in formats if name != BARE_FORMAT]
+    random.Random(f"{options.seed}/types/{run}").shuffle(order)
+    return [
+        Sample(TYPE_CASES[case].rows, "flat", case, name, TYPE_SESSION.name, run)
+        for case, name in order
+    ]
+
+
+def session_of(sample: Sample, block: SceneBlock | None = None) -> Session:
+    """The session of a sample, cut to what its block measures."""
+    for entry in block.sessions if block else ():
+        if entry.name == sample.session:
+            return entry
+    return session_named(sample.session)
+
+
+def _sample(block: SceneBlock, name: str, session: Session, run: int) -> Sample:
+    scene = block.scene
+    return Sample(scene.prims, scene.hierarchy, block.variant, name, session.name, run)
 
 
 def _require_known(what: str, names: Iterable[str], known: Iterable[str]) -> None:

@@ -14,23 +14,34 @@ Read = tuple[str, str]
 
 
 @dataclass(frozen=True)
+class Step:
+    """One test of a session, with the answers that it has to arrive at."""
+
+    test: str
+    reads: list[Read] = field(default_factory=list)
+    """Reads of a point-read test, in order."""
+    reads_digest: str = ""
+    properties: list[str] = field(default_factory=list)
+    """Properties that a traversal reads."""
+    totals: Totals | None = None
+    prims: list[str] = field(default_factory=list)
+    """Prims whose `properties` a test of whole columns reads."""
+
+
+@dataclass(frozen=True)
 class Request:
     """One sample. Paths are absolute; everything that the worker has to know stands here."""
 
-    test: str
+    session: str
     format: str
     stage_file: str
+    base_stage_file: str
     property_file: str
     warmup_stage_file: str
     warmup_property_file: str
-    reads: list[Read]
-    """Reads of a point-read test, in order."""
-    reads_digest: str
-    properties: list[str]
-    """Properties that a traversal reads."""
-    totals: Totals
+    steps: list[Step]
     spot_reads: list[Read]
-    """Reads after the measurement, in every test, that must give `spot_digest`."""
+    """Reads after the measurement, in every session, that must give `spot_digest`."""
     spot_digest: str
 
     def to_json(self) -> str:
@@ -41,9 +52,8 @@ class Request:
     def from_json(text: str) -> Request:
         """The request of a JSON text."""
         data = json.loads(text)
-        data["totals"] = Totals(**data["totals"])
-        for key in ("reads", "spot_reads"):
-            data[key] = [(path, name) for path, name in data[key]]
+        data["steps"] = [_step(entry) for entry in data["steps"]]
+        data["spot_reads"] = _reads(data["spot_reads"])
         return Request(**data)
 
 
@@ -58,17 +68,26 @@ class Series:
 
 
 @dataclass(frozen=True)
-class Answer:
-    """What a sample measured: values by metric, and what its first plugin load cost."""
+class StepAnswer:
+    """What one test of a session measured: values by metric."""
 
     metrics: dict[str, float]
     operations: int
     """How many reads `time_ms` covers."""
+    series: Series | None = None
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a sample measured, and what its first plugin load cost."""
+
+    steps: dict[str, StepAnswer]
     plugin_load: dict[str, float]
     baseline_mb: dict[str, float]
-    """Anonymous and resident memory of the process before the scenario."""
+    """Anonymous and resident memory of the process before the first step."""
     peak_was_reset: bool
-    series: Series | None = None
+    seconds: float = 0.0
+    """How long the process took, from its start to its end."""
 
     def to_json(self) -> str:
         """The answer as one line of JSON."""
@@ -77,9 +96,27 @@ class Answer:
     @staticmethod
     def from_json(text: str) -> Answer:
         """The answer of a JSON text."""
-        data: dict[str, Any] = json.loads(text)
-        if data.get("series") is not None:
-            series = data["series"]
-            series["phases"] = [(name, start) for name, start in series["phases"]]
-            data["series"] = Series(**series)
-        return Answer(**data)
+        return Answer.from_dict(json.loads(text))
+
+    @staticmethod
+    def from_dict(data: dict[str, Any]) -> Answer:
+        """The answer of JSON values."""
+        steps = {test: _step_answer(entry) for test, entry in data["steps"].items()}
+        return Answer(**{**data, "steps": steps})
+
+
+def _reads(entries: list[list[str]]) -> list[Read]:
+    return [(path, name) for path, name in entries]
+
+
+def _step(entry: dict[str, Any]) -> Step:
+    totals = Totals(**entry["totals"]) if entry["totals"] else None
+    return Step(**{**entry, "reads": _reads(entry["reads"]), "totals": totals})
+
+
+def _step_answer(entry: dict[str, Any]) -> StepAnswer:
+    series = entry.get("series")
+    if series is not None:
+        phases = [(name, start) for name, start in series["phases"]]
+        series = Series(series["columns"], series["rows"], phases)
+    return StepAnswer(entry["metrics"], entry["operations"], series)

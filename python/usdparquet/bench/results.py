@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from usdparquet.bench.catalog import METRIC_UNITS, PLUGIN_LOAD
+from usdparquet.bench.catalog import METRIC_UNITS, PLUGIN_LOAD, TESTS
+from usdparquet.bench.formats import FORMATS
 from usdparquet.bench.plan import BenchOptions, Sample
 from usdparquet.bench.protocol import Answer, Series
 from usdparquet.bench.stats import Summary, summarize
@@ -33,11 +34,19 @@ class Measurement:
     samples: list[float]
     operations: int = 1
     """How many reads a `time_ms` covers."""
+    variant: str = ""
+    """Which row groups or kind of property, where it is not the scene of the comparison."""
 
     @property
     def summary(self) -> Summary:
         """Statistics of the samples."""
         return summarize(self.samples)
+
+    @property
+    def key(self) -> tuple[str, str, str, int, str, str]:
+        """What this is a measurement of."""
+        place = (self.scale, self.hierarchy, self.variant)
+        return (self.test, self.format, self.metric, *place)
 
     def to_dict(self) -> dict[str, Any]:
         """The entry of results.json."""
@@ -67,6 +76,19 @@ class Refusal:
     reason: str
 
 
+@dataclass(frozen=True)
+class Reduction:
+    """A format that was sampled fewer times than asked for, because it took long."""
+
+    scale: int
+    hierarchy: str
+    variant: str
+    format: str
+    runs: int
+    asked: int
+    seconds_a_run: float
+
+
 @dataclass
 class Results:
     """Everything that a run measured."""
@@ -76,20 +98,33 @@ class Results:
     measurements: list[Measurement] = field(default_factory=list)
     series: list[SeriesEntry] = field(default_factory=list)
     refused: list[Refusal] = field(default_factory=list)
+    reduced: list[Reduction] = field(default_factory=list)
 
     def find(
-        self, test: str, format_name: str, metric: str, scale: int, hierarchy: str
+        self,
+        test: str,
+        format_name: str,
+        metric: str,
+        scale: int,
+        hierarchy: str,
+        variant: str = "",
     ) -> Measurement | None:
         """One measurement, or None if it was not taken."""
-        wanted = (test, format_name, metric, scale, hierarchy)
+        wanted = (test, format_name, metric, scale, hierarchy, variant)
         for entry in self.measurements:
-            if (entry.test, entry.format, entry.metric, entry.scale, entry.hierarchy) == wanted:
+            if entry.test == test and entry.format == format_name and entry.key == wanted:
                 return entry
         return None
 
     def scenes(self) -> list[tuple[int, str]]:
-        """Scale and hierarchy of every scene that has measurements, small ones first."""
-        return sorted({(entry.scale, entry.hierarchy) for entry in self.measurements})
+        """Scale and hierarchy of the scenes of the comparison, small ones and flat ones first."""
+        found = {(entry.scale, entry.hierarchy) for entry in self.measurements if not entry.variant}
+        return sorted(found, key=lambda scene: (scene[0], scene[1] != "flat"))
+
+    def variants(self, prefix: str) -> list[str]:
+        """The variants whose names begin with `prefix`, in the order of their measurement."""
+        names = dict.fromkeys(entry.variant for entry in self.measurements)
+        return [name for name in names if name.startswith(prefix)]
 
     def save(self, path: Path) -> None:
         """Write results.json; a reader never sees half a file."""
@@ -100,6 +135,7 @@ class Results:
             "measurements": [entry.to_dict() for entry in self.measurements],
             "series": [_flatten_series(entry) for entry in self.series],
             "refused": [asdict(entry) for entry in self.refused],
+            "reduced": [asdict(entry) for entry in self.reduced],
         }
         path.parent.mkdir(parents=True, exist_ok=True)
         unfinished = path.with_name(path.name + ".new")
@@ -124,35 +160,75 @@ def load_results(path: Path) -> Results:
             measurements=[_measurement(entry) for entry in data["measurements"]],
             series=[_series(entry) for entry in data.get("series", [])],
             refused=[Refusal(**entry) for entry in data.get("refused", [])],
+            reduced=[Reduction(**entry) for entry in data.get("reduced", [])],
         )
     except (KeyError, TypeError, ValueError) as error:
         raise ResultsError(f"{path}: an entry is not as the schema says ({error!r})") from error
 
 
-def measurements_of(samples: Iterable[tuple[Sample, Answer]]) -> list[Measurement]:
-    """Group the answers of all samples, warm-up runs left out, into measurements."""
-    groups: dict[tuple[str, int, str, str, str], list[float]] = {}
-    operations: dict[tuple[str, int, str, str, str], int] = {}
+def measurements_of(
+    samples: Iterable[tuple[Sample, Answer]], tests: Collection[str]
+) -> list[Measurement]:
+    """Group the answers of all samples, warm-up runs left out, into measurements of `tests`."""
+    groups: dict[tuple[str, str, str, int, str, str], list[float]] = {}
+    operations: dict[tuple[str, str, str, int, str, str], int] = {}
     for sample, answer in samples:
         if sample.is_warmup:
             continue
-        for metric, value in answer.metrics.items():
-            key = (sample.test, sample.prims, sample.hierarchy, sample.format, metric)
-            groups.setdefault(key, []).append(value)
-            operations[key] = answer.operations if metric == "time_ms" else 1
-        if sample.test == "initial_load":
+        place = (sample.prims, sample.hierarchy, sample.variant)
+        for test, step in answer.steps.items():
+            if test not in tests:
+                continue
+            for metric, value in step.metrics.items():
+                key = (test, sample.format, metric, *place)
+                groups.setdefault(key, []).append(rounded(value))
+                operations[key] = step.operations if metric == "time_ms" else 1
+        if "initial_load" in answer.steps:
             for metric, value in answer.plugin_load.items():
-                key = (PLUGIN_LOAD, sample.prims, sample.hierarchy, sample.format, metric)
-                groups.setdefault(key, []).append(value)
-    return [
-        Measurement(*key, METRIC_UNITS[key[-1]], values, operations.get(key, 1))
-        for key, values in sorted(groups.items())
+                key = (PLUGIN_LOAD, sample.format, metric, *place)
+                groups.setdefault(key, []).append(rounded(value))
+    measurements = [
+        Measurement(
+            test=key[0],
+            scale=key[3],
+            hierarchy=key[4],
+            format=key[1],
+            metric=key[2],
+            unit=METRIC_UNITS[key[2]],
+            samples=values,
+            operations=operations.get(key, 1),
+            variant=key[5],
+        )
+        for key, values in groups.items()
     ]
+    return sorted(measurements, key=_position)
+
+
+def _position(entry: Measurement) -> tuple[object, ...]:
+    """Scenes first, in the order of the catalog within them."""
+    names = [*TESTS, PLUGIN_LOAD]
+    return (
+        bool(entry.variant),
+        entry.variant,
+        entry.scale,
+        entry.hierarchy != "flat",
+        names.index(entry.test),
+        list(METRIC_UNITS).index(entry.metric),
+        list(FORMATS).index(entry.format),
+    )
+
+
+def rounded(value: float) -> float:
+    """Six significant digits: more than any clock here tells."""
+    return float(f"{value:.6g}")
 
 
 def plan_entry(options: BenchOptions) -> dict[str, Any]:
     """The plan as results.json records it."""
-    return options.to_dict() | {"page_cache": "warm", "order": "shuffled every round by the seed"}
+    return options.to_dict() | {
+        "page_cache": "warm, and cold in the tests uncached_*",
+        "order": "shuffled every round by the seed",
+    }
 
 
 def _measurement(entry: dict[str, Any]) -> Measurement:
@@ -167,6 +243,7 @@ def _measurement(entry: dict[str, Any]) -> Measurement:
         unit=entry["unit"],
         samples=entry["samples"],
         operations=entry.get("operations", 1),
+        variant=entry.get("variant", ""),
     )
 
 

@@ -1,4 +1,4 @@
-"""Runs a benchmark: makes the scenes, starts one process per sample, collects the results."""
+"""Runs a benchmark: makes the files, takes the samples round by round, collects the results."""
 
 from __future__ import annotations
 
@@ -6,22 +6,33 @@ import json
 import os
 import subprocess
 import sys
-import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
+from usdparquet.bench.budget import Budget, expected_weight
 from usdparquet.bench.catalog import METRIC_UNITS, TESTS
 from usdparquet.bench.environment import describe_environment
 from usdparquet.bench.expectations import RequestMaker
-from usdparquet.bench.formats import FORMATS, check_magic
+from usdparquet.bench.formats import BARE_FORMAT, FORMATS, check_magic
 from usdparquet.bench.guard import refusal
 from usdparquet.bench.memory import available_memory
+from usdparquet.bench.page_cache import drop, warm
 from usdparquet.bench.partial import PartialResults
-from usdparquet.bench.plan import BenchOptions, Sample, plan_samples
-from usdparquet.bench.protocol import Answer, Request
+from usdparquet.bench.plan import (
+    BenchOptions,
+    Sample,
+    SceneBlock,
+    round_samples,
+    scene_blocks,
+    session_of,
+    type_samples,
+    warmup_samples,
+)
+from usdparquet.bench.process import BenchError, run_worker
+from usdparquet.bench.protocol import Request
 from usdparquet.bench.results import (
     Measurement,
     Refusal,
@@ -30,14 +41,12 @@ from usdparquet.bench.results import (
     measurements_of,
     plan_entry,
 )
-from usdparquet.bench.timeline import MemorySampler, timeline_series
-from usdparquet.generate import Scene, SceneOptions
+from usdparquet.bench.sessions import TYPE_SESSION
+from usdparquet.bench.type_cases import TYPE_CASES
+from usdparquet.bench.type_files import TypeFiles, type_request
+from usdparquet.generate import Scene
 
-_READ_CHUNK = 1 << 22
-
-
-class BenchError(RuntimeError):
-    """A benchmark that could not be carried out, or a sample that failed its checks."""
+__all__ = ["BenchError", "BenchRun", "Listener"]
 
 
 class Listener(Protocol):
@@ -47,7 +56,7 @@ class Listener(Protocol):
         """Something that the user should read."""
 
     def planned(self, weight: float) -> None:
-        """More samples of this total weight are going to be taken."""
+        """More samples of this total weight are going to be taken; less, if it is negative."""
 
     def started(self, what: str) -> None:
         """A step begins."""
@@ -73,6 +82,7 @@ class BenchRun:
         }
         self._partial = PartialResults(directory / "results.partial.jsonl", identity, fresh)
         self._results = Results(self._environment, plan_entry(options))
+        self._keeps_cache = False
 
     def run(self) -> Results:
         """Measure everything and write results.json."""
@@ -80,40 +90,128 @@ class BenchRun:
         done = self._partial.samples()
         if done:
             self._listener.message(f"Continuing an interrupted run: {len(done)} samples are done")
-        for options in self._options.scenes():
-            self._run_scene(options)
+        blocks = scene_blocks(self._options)
+        self._listener.planned(sum(expected_weight(self._options, block) for block in blocks))
+        for block in blocks:
+            self._run_scene(block)
+        if self._options.measures_types:
+            self._run_types()
         self._environment["load_average_end"] = [round(value, 2) for value in os.getloadavg()]
         self._environment["duration_seconds"] = round(time.monotonic() - started, 1)
-        self._results.measurements += measurements_of(self._partial.samples())
+        self._results.measurements += measurements_of(self._partial.samples(), self._options.tests)
         self._results.save(self._directory / "results.json")
         self._partial.delete()
         return self._results
 
-    def _run_scene(self, options: SceneOptions) -> None:
-        formats = self._formats_that_fit(options)
-        if not formats:
+    def _run_scene(self, block: SceneBlock) -> None:
+        planned = expected_weight(self._options, block)
+        formats = self._formats_that_fit(block)
+        is_empty = not block.sessions and "file_size" not in self._options.tests
+        if not formats or is_empty:
+            self._listener.planned(-planned)
             return
-        scene = self._make_scene(options, formats)
+        scene = self._make_scene(block, formats)
         if "file_size" in self._options.tests:
-            self._results.measurements += _file_sizes(scene, formats)
-        _read_into_page_cache(scene, formats)
-        samples = plan_samples(self._options, options, formats)
-        self._listener.planned(sum(sample.weight for sample in samples))
+            self._results.measurements += _file_sizes(scene, formats, block.variant)
+        files = {name: _files(scene, name) for name in formats}
+        warm(path for paths in files.values() for path in paths)
         maker = RequestMaker(scene)
-        for sample in samples:
-            title = f"{TESTS[sample.test].title}, {FORMATS[sample.format].title}"
-            self._listener.started(f"{options.prims:,} prims {options.hierarchy}: {title}")
-            answer = self._partial.answer(sample)
-            if answer is None:
-                answer = run_worker(maker.request(sample.test, sample.format))
-                self._partial.add(sample, answer)
-            self._listener.finished(sample.weight)
-        self._results.series += list(_last_series(self._partial, samples))
+        options = self._options
 
-    def _formats_that_fit(self, options: SceneOptions) -> list[str]:
+        def rounds(run: int, left: list[str]) -> list[Sample]:
+            return round_samples(options, block, left, run)
+
+        def request(sample: Sample) -> Request:
+            return maker.request(session_of(sample, block), sample.format)
+
+        samples = warmup_samples(options, block, formats)
+        warmed = sum(self._take(sample, request, files[sample.format], block) for sample in samples)
+        budget = Budget(
+            options, block.scene.prims, block.scene.hierarchy, block.variant, block.runs
+        )
+        taken = self._rounds(budget, formats, rounds, request, files, block)
+        self._listener.planned(warmed + taken - planned)
+
+    def _run_types(self) -> None:
+        formats = [name for name in self._options.formats if name != BARE_FORMAT]
+        files = self._make_types(formats)
+        sizes = TYPE_SESSION.tests[-1]
+        for case_files in files.values():
+            self._results.measurements += _type_sizes(case_files, formats, sizes)
+            warm(case_files.property_file(name) for name in formats)
+
+        def rounds(run: int, left: list[str]) -> list[Sample]:
+            samples = type_samples(self._options, self._options.type_cases, left, run)
+            if run == 0:
+                self._listener.planned(runs * sum(sample.weight for sample in samples))
+            return samples
+
+        def request(sample: Sample) -> Request:
+            return type_request(files[sample.variant], TYPE_SESSION, sample.format)
+
+        runs = TYPE_SESSION.runs(self._options.runs)
+        # A hundred and more processes a round are no scene: the budget is for each kind.
+        budget = Budget(self._options, 0, "flat", "types", runs, factor=len(files))
+        self._rounds(budget, formats, rounds, request, {})
+
+    def _rounds(
+        self,
+        budget: Budget,
+        formats: list[str],
+        rounds: Callable[[int, list[str]], list[Sample]],
+        request: Callable[[Sample], Request],
+        files: dict[str, list[Path]],
+        block: SceneBlock | None = None,
+    ) -> float:
+        """Take rounds until all are done or the formats have used up their budget."""
+        left = list(formats)
+        weight = 0.0
+        every: list[Sample] = []
+        for run in range(budget.runs):
+            for name in budget.exhausted(left, run):
+                left.remove(name)
+                self._results.reduced.append(budget.reduction(name, run))
+            samples = rounds(run, left)
+            for sample in samples:
+                weight += self._take(sample, request, files.get(sample.format, []), block)
+                answer = self._partial.answer(sample)
+                budget.spend(sample.format, answer.seconds if answer else 0.0)
+            every += samples
+        self._results.series += list(_last_series(self._partial, every))
+        return weight
+
+    def _take(
+        self,
+        sample: Sample,
+        request: Callable[[Sample], Request],
+        files: list[Path],
+        block: SceneBlock | None,
+    ) -> float:
+        """Take one sample, unless it was taken before the run was interrupted."""
+        session = session_of(sample, block)
+        if session.is_uncached and self._keeps_cache:
+            return 0.0
+        title = f"{TESTS[session.tests[-1]].title}, {FORMATS[sample.format].title}"
+        kind = f" {sample.variant}" if sample.variant else ""
+        self._listener.started(f"{sample.prims:,} prims {sample.hierarchy}{kind}: {title}")
+        if self._partial.answer(sample) is None:
+            if session.is_uncached and not drop(files):
+                self._keeps_cache = True
+                self._results.plan["page_cache"] = "warm; this machine does not let it be dropped"
+                self._listener.message("The page cache cannot be dropped here: no cold loads")
+                warm(files)
+                return 0.0
+            self._partial.add(sample, run_worker(request(sample)))
+            if session.is_uncached:
+                warm(files)
+        self._listener.finished(sample.weight)
+        return sample.weight
+
+    def _formats_that_fit(self, block: SceneBlock) -> list[str]:
         free = available_memory()
         fitting = []
-        for name in self._options.formats:
+        options = block.scene
+        for name in block.formats:
             reason = refusal(options.prims, name, free)
             if reason is None:
                 fitting.append(name)
@@ -122,83 +220,77 @@ class BenchRun:
             self._results.refused.append(Refusal(options.prims, options.hierarchy, name, reason))
         return fitting
 
-    def _make_scene(self, options: SceneOptions, formats: list[str]) -> Scene:
-        """Generate in another process: what that leaves in memory would be missing later."""
-        self._listener.started(f"Writing the scene of {options.prims:,} prims, {options.hierarchy}")
+    def _make_scene(self, block: SceneBlock, formats: list[str]) -> Scene:
+        options = block.scene
+        what = f"Writing the scene of {options.prims:,} prims, {options.hierarchy}"
+        if block.variant:
+            what += f", row groups of {options.row_group_size:,}"
         directory = self._directory / "scenes" / options.folder_name()
         request = {"options": asdict(options), "directory": str(directory), "formats": formats}
-        done = subprocess.run(
-            [sys.executable, "-m", "usdparquet.generate", json.dumps(request)],
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        if done.returncode != 0:
-            raise BenchError(f"The scene could not be written:\n{done.stderr.strip()}")
+        self._in_a_process(what, "usdparquet.generate", request)
         scene = Scene(directory, options)
         for name in formats:
             check_magic(scene.property_file(name), FORMATS[name])
         return scene
 
-
-def run_worker(request: Request) -> Answer:
-    """Take one sample in a fresh process; `BenchError` if it fails or reads wrong values."""
-    with tempfile.TemporaryDirectory(prefix="usdparquet-bench-") as folder:
-        file = Path(folder) / "request.json"
-        file.write_text(request.to_json(), encoding="utf-8")
-        process = subprocess.Popen(
-            [sys.executable, "-m", "usdparquet.bench.worker", str(file)],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
+    def _make_types(self, formats: list[str]) -> dict[str, TypeFiles]:
+        directory = self._directory / "scenes" / f"types-seed{self._options.seed}"
+        request = {
+            "cases": list(self._options.type_cases),
+            "directory": str(directory),
+            "seed": self._options.seed,
+            "formats": formats,
+        }
+        self._in_a_process(
+            "Writing the kinds of properties", "usdparquet.bench.type_files", request
         )
-        is_timeline = TESTS[request.test].scenario == "timeline"
-        sampler = MemorySampler(process.pid) if is_timeline else None
-        try:
-            output, errors = process.communicate()
-        except BaseException:
-            # An interrupted run must not leave a process behind that is still measuring.
-            process.kill()
-            process.wait()
-            raise
-        finally:
-            rows = sampler.stop() if sampler else []
-    lines = output.strip().splitlines()
-    if process.returncode != 0 or not lines:
-        reason = errors.strip() or f"the process ended with code {process.returncode}"
-        raise BenchError(f"The sample {request.test} of {request.format} failed:\n{reason}")
-    answer = Answer.from_json(lines[-1])
-    if sampler:
-        series = timeline_series(answer, rows)
-        answer = Answer(**{**vars(answer), "series": series})
-    return answer
+        return {
+            name: TypeFiles(directory, TYPE_CASES[name], self._options.seed)
+            for name in self._options.type_cases
+        }
+
+    def _in_a_process(self, what: str, module: str, request: dict[str, Any]) -> None:
+        """Write files in another process: what that leaves in memory would be missing later."""
+        self._listener.started(what)
+        done = subprocess.run(
+            [sys.executable, "-m", module, json.dumps(request)],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode != 0:
+            raise BenchError(f"The files could not be written:\n{done.stderr.strip()}")
 
 
-def _file_sizes(scene: Scene, formats: list[str]) -> Iterator[Measurement]:
+def _files(scene: Scene, name: str) -> list[Path]:
+    """What opening the stage of a format reads."""
+    files = [scene.base_file, scene.property_file(name), scene.stage_file(name)]
+    return list(dict.fromkeys(files))
+
+
+def _file_sizes(scene: Scene, formats: list[str], variant: str) -> Iterator[Measurement]:
     options = scene.options
     for name in formats:
         size = float(scene.property_file(name).stat().st_size)
         head = ("file_size", options.prims, options.hierarchy, name)
-        yield Measurement(*head, "bytes", METRIC_UNITS["bytes"], [size])
+        yield Measurement(*head, "bytes", METRIC_UNITS["bytes"], [size], variant=variant)
 
 
-def _read_into_page_cache(scene: Scene, formats: list[str]) -> None:
-    """The first sample must find the same warm files as the last."""
-    for path in {scene.base_file, *(scene.property_file(name) for name in formats)}:
-        with path.open("rb") as file:
-            while file.read(_READ_CHUNK):
-                pass
+def _type_sizes(files: TypeFiles, formats: list[str], test: str) -> Iterator[Measurement]:
+    case = files.case
+    for name in formats:
+        size = float(files.property_file(name).stat().st_size)
+        head = (test, case.rows, "flat", name)
+        yield Measurement(*head, "bytes", METRIC_UNITS["bytes"], [size], variant=case.name)
 
 
 def _last_series(partial: PartialResults, samples: list[Sample]) -> Iterator[SeriesEntry]:
     """The series of each cell's last run; the earlier ones look alike and would swell the file."""
-    last: dict[tuple[str, str], Sample] = {}
+    last: dict[tuple[str, str, str], SeriesEntry] = {}
     for sample in samples:
-        if not sample.is_warmup:
-            last[sample.test, sample.format] = sample
-    for sample in last.values():
         answer = partial.answer(sample)
-        if answer is not None and answer.series is not None:
-            yield SeriesEntry(
-                sample.test, sample.prims, sample.hierarchy, sample.format, answer.series
-            )
+        for test, step in answer.steps.items() if answer and not sample.variant else ():
+            if step.series is not None:
+                place = (sample.prims, sample.hierarchy, sample.format)
+                last[test, sample.session, sample.format] = SeriesEntry(test, *place, step.series)
+    yield from last.values()

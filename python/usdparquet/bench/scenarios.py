@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
-from usdparquet.bench.catalog import Test
-from usdparquet.bench.checks import Totals, check_digest, check_totals
+from usdparquet.bench.catalog import PASSES, TESTS
+from usdparquet.bench.checks import Totals, WrongValuesError, check_digest, check_totals
 from usdparquet.bench.memory import BYTES_PER_MB, process_memory
-from usdparquet.bench.protocol import Read, Request, Series
+from usdparquet.bench.protocol import Read, Request, Series, Step
 from usdparquet.bench.table import PROPERTIES
 
-WARM_REPEATS = 1_000
 _IDLE_SECONDS = 0.15
 
 # The prim path and the attribute name of each read, parsed before the clock starts.
@@ -21,37 +20,55 @@ PreparedRead = tuple[Any, str]
 
 
 @dataclass
-class Outcome:
-    """Result of a scenario. `opened` keeps the stage or layer alive until memory is measured."""
+class State:
+    """What the steps of a session hand on. `opened` keeps the stage or layer alive."""
 
-    time_ms: float
+    opened: Any = None
+    passes: list[list[float]] = field(default_factory=list)
+    """Number, time (ms) and anonymous memory (MB) of each six-property traversal so far."""
+
+
+@dataclass
+class Outcome:
+    """Result of one step, to be checked after the last."""
+
+    step: Step
+    time_ms: float | None
     operations: int
-    opened: Any
     totals: Totals | None = None
     values: list[object] | None = None
+    missing: int = 0
+    """Values that should have been there."""
     series: Series | None = None
 
-    def check(self, request: Request) -> None:
+    def check(self) -> None:
         """Compare what was read with what the table holds."""
-        if self.totals is not None:
-            check_totals(self.totals, request.totals, request.properties)
+        if self.totals is not None and self.step.totals is not None:
+            check_totals(self.totals, self.step.totals, self.step.properties)
         if self.values is not None:
-            check_digest(self.values, request.reads_digest, request.test)
+            check_digest(self.values, self.step.reads_digest, self.step.test)
+        if self.missing:
+            raise WrongValuesError(f"{self.missing} values were not there")
 
 
-def run_scenario(test: Test, request: Request) -> Outcome:
+def run_step(state: State, step: Step, request: Request) -> Outcome:
     """Run one test once and time it."""
-    if test.scenario == "layer_load":
-        return _layer_load(request)
-    if test.scenario == "stage_load":
-        return _stage_load(request)
-    if test.scenario == "point_reads":
-        return _point_reads(request, warm=test.name == "single_property_warm")
-    if test.scenario == "traversal":
-        return _traversal(request, test.passes)
-    if test.scenario == "timeline":
-        return _timeline(request)
-    raise ValueError(f"{test.name}: not a test that runs in a worker")
+    scenario = TESTS[step.test].scenario
+    if scenario == "layer_load":
+        return _layer_load(state, step, request)
+    if scenario == "stage_load":
+        return _stage_load(state, step, request)
+    if scenario == "sublayer_insert":
+        return _sublayer_insert(state, step, request)
+    if scenario == "point_reads":
+        return _point_reads(state, step)
+    if scenario == "traversal":
+        return _traversal(state, step)
+    if scenario == "timeline":
+        return _timeline(step, request)
+    if scenario == "column_reads":
+        return _column_reads(state, step)
+    raise ValueError(f"{step.test}: not a test that runs in a worker")
 
 
 def open_stage(path: str) -> Any:
@@ -131,61 +148,84 @@ def _read(stage: Any, reads: Sequence[PreparedRead]) -> list[object]:
     return values
 
 
-def _stage_load(request: Request) -> Outcome:
+def _stage_load(state: State, step: Step, request: Request) -> Outcome:
     start = time.perf_counter()
-    stage = open_stage(request.stage_file)
-    return Outcome(_milliseconds(start), 1, stage)
+    state.opened = open_stage(request.stage_file)
+    return Outcome(step, _milliseconds(start), 1)
 
 
-def _layer_load(request: Request) -> Outcome:
+def _layer_load(state: State, step: Step, request: Request) -> Outcome:
     start = time.perf_counter()
-    layer = open_layer(request.property_file)
-    return Outcome(_milliseconds(start), 1, layer)
+    state.opened = open_layer(request.property_file)
+    return Outcome(step, _milliseconds(start), 1)
 
 
-def _point_reads(request: Request, warm: bool) -> Outcome:
-    stage = open_stage(request.stage_file)
-    reads = _prepare(request.reads)
-    if warm:
-        _read(stage, reads[:1])
+def _sublayer_insert(state: State, step: Step, request: Request) -> Outcome:
+    """The stage of the base layer is opened before the clock starts, and is in the memory."""
+    state.opened = open_stage(request.base_stage_file)
     start = time.perf_counter()
-    values = _read(stage, reads)
-    return Outcome(_milliseconds(start), len(reads), stage, values=values)
+    state.opened.GetRootLayer().subLayerPaths.insert(0, request.property_file)
+    return Outcome(step, _milliseconds(start), 1)
 
 
-def _traversal(request: Request, passes: int) -> Outcome:
-    stage = open_stage(request.stage_file)
-    rows: list[list[float]] = []
-    counts, sums = 0, [0.0] * len(request.properties)
-    for number in range(1, passes + 1):
+def _point_reads(state: State, step: Step) -> Outcome:
+    reads = _prepare(step.reads)
+    start = time.perf_counter()
+    values = _read(state.opened, reads)
+    return Outcome(step, _milliseconds(start), len(reads), values=values)
+
+
+def _traversal(state: State, step: Step) -> Outcome:
+    passes = PASSES if step.test == "repeated_traversal" else 1
+    # The ten passes of `repeated_traversal` go on from the traversal before it, if there was one.
+    first = len(state.passes)
+    counts, sums = 0, [0.0] * len(step.properties)
+    for number in range(first + 1, max(passes, first + 1) + 1):
         start = time.perf_counter()
-        totals = traverse(stage, request.properties)
+        totals = traverse(state.opened, step.properties)
         elapsed = _milliseconds(start)
         counts += totals.count
         sums = [old + new for old, new in zip(sums, totals.sums, strict=True)]
-        anonymous = process_memory().anonymous / BYTES_PER_MB if passes > 1 else 0.0
-        rows.append([float(number), elapsed, anonymous])
-    series = Series(["pass", "time_ms", "anonymous_mb"], rows) if passes > 1 else None
-    total_time = sum(row[1] for row in rows)
-    return Outcome(total_time, passes, stage, totals=Totals(counts, sums), series=series)
+        anonymous = process_memory().anonymous / BYTES_PER_MB
+        state.passes.append([float(number), elapsed, anonymous])
+    result = Totals(counts, sums)
+    if passes == 1:
+        return Outcome(step, state.passes[-1][1], 1, totals=result)
+    series = Series(["pass", "time_ms", "anonymous_mb"], list(state.passes))
+    total_time = sum(row[1] for row in state.passes)
+    return Outcome(step, total_time, len(state.passes), totals=result, series=series)
 
 
-def _timeline(request: Request) -> Outcome:
+def _timeline(step: Step, request: Request) -> Outcome:
     """Go through the phases; the runner samples this process's memory from outside meanwhile."""
     phases = [("load", _clock_ms())]
     stage = open_stage(request.stage_file)
     phases.append(("traverse", _clock_ms()))
-    start = time.perf_counter()
-    totals = traverse(stage, request.properties)
-    elapsed = _milliseconds(start)
+    totals = traverse(stage, step.properties)
     phases.append(("idle", _clock_ms()))
     time.sleep(_IDLE_SECONDS)
     phases.append(("close", _clock_ms()))
     del stage
     time.sleep(_IDLE_SECONDS)
     phases.append(("end", _clock_ms()))
-    # The stage is gone, so the memory of this test is what closing it did not give back.
-    return Outcome(elapsed, 1, None, totals=totals, series=Series([], [], phases))
+    # The stage is gone, so the memory of this test is what closing it did not give back. Its time
+    # is left out: being sampled from outside costs it time.
+    return Outcome(step, None, 1, totals=totals, series=Series([], [], phases))
+
+
+def _column_reads(state: State, step: Step) -> Outcome:
+    """Every value of every prim; the attributes are looked up before the clock starts."""
+    attributes = [
+        state.opened.GetAttributeAtPath(f"{prim}.{name}")
+        for prim in step.prims
+        for name in step.properties
+    ]
+    missing = 0
+    start = time.perf_counter()
+    for attribute in attributes:
+        if attribute.Get() is None:
+            missing += 1
+    return Outcome(step, _milliseconds(start), len(attributes), missing=missing)
 
 
 def _milliseconds(start: float) -> float:

@@ -7,9 +7,12 @@ import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-# Student's t for 95 %, two-sided, by degrees of freedom from 1 on: a handful of runs says less
-# about its noise than many do.
-_STUDENT_T = (12.71, 4.30, 3.18, 2.78, 2.57, 2.45, 2.36, 2.31, 2.26, 2.23, 2.20, 2.18, 2.16, 2.14)
+# Student's t, two-sided, by degrees of freedom from 1 on: a handful of runs says less about its
+# noise than many do.
+_STUDENT_T = {
+    95: (12.71, 4.30, 3.18, 2.78, 2.57, 2.45, 2.36, 2.31, 2.26, 2.23, 2.20, 2.18, 2.16, 2.14),
+    99: (63.66, 9.92, 5.84, 4.60, 4.03, 3.71, 3.50, 3.36, 3.25, 3.17, 3.11, 3.05, 3.01, 2.98),
+}
 
 
 @dataclass(frozen=True)
@@ -43,8 +46,8 @@ def summarize(samples: Sequence[float]) -> Summary:
     )
 
 
-def differ(first: Summary, second: Summary) -> bool:
-    """Whether the means lie further apart than their noise, with 95 % confidence.
+def differ(first: Summary, second: Summary, confidence: int = 95) -> bool:
+    """Whether the means lie further apart than their noise, with 95 or 99 % confidence.
 
     The degrees of freedom are those of the smaller measurement, which errs on the careful side. Of
     single samples no noise is known, so they never differ.
@@ -52,7 +55,8 @@ def differ(first: Summary, second: Summary) -> bool:
     freedom = min(first.count, second.count) - 1
     if freedom < 1:
         return False
-    factor = _STUDENT_T[min(freedom, len(_STUDENT_T)) - 1]
+    quantiles = _STUDENT_T[confidence]
+    factor = quantiles[min(freedom, len(quantiles)) - 1]
     noise = math.hypot(first.standard_error, second.standard_error)
     return abs(first.mean - second.mean) > factor * noise
 
@@ -67,3 +71,43 @@ def difference(first: Summary, second: Summary) -> Summary:
         median=first.median - second.median,
         count=min(first.count, second.count),
     )
+
+
+def scaled(summary: Summary, factor: float) -> Summary:
+    """The same in another unit."""
+    return Summary(
+        mean=summary.mean * factor,
+        std=summary.std * factor,
+        min=summary.min * factor,
+        max=summary.max * factor,
+        median=summary.median * factor,
+        count=summary.count,
+    )
+
+
+@dataclass(frozen=True)
+class PowerLaw:
+    """`value = factor * scale ** slope`, fitted to points in logarithms."""
+
+    slope: float
+    factor: float
+    deviation: float
+    """The largest ratio between a point and the law; 1 where the law goes through all points."""
+    points: int
+
+    def at(self, scale: float) -> float:
+        """The value at a scale."""
+        return float(self.factor * scale**self.slope)
+
+
+def fit_power_law(points: Sequence[tuple[float, float]]) -> PowerLaw | None:
+    """The law through points of scale and value; None for fewer than two scales or a value <= 0."""
+    if len({scale for scale, _ in points}) < 2 or any(value <= 0 for _, value in points):
+        return None
+    scales = [math.log(scale) for scale, _ in points]
+    values = [math.log(value) for _, value in points]
+    slope, intercept = statistics.linear_regression(scales, values)
+    residuals = [
+        abs(value - intercept - slope * scale) for scale, value in zip(scales, values, strict=True)
+    ]
+    return PowerLaw(slope, math.exp(intercept), math.exp(max(residuals)), len(points))

@@ -45,6 +45,26 @@ HEADLINE: tuple[RowSpec, ...] = (
 )
 
 
+def own_share(
+    results: Results, test: str, format_name: str, scale: int, hierarchy: str
+) -> Summary | None:
+    """Anonymous memory of the property layer alone: what the format adds to the bare stage.
+
+    Tests that are not measured on the bare stage are compared with its load: it is the same stage,
+    and there is nothing in it to read.
+    """
+    metric = "anonymous_mb"
+    found = results.find(test, format_name, metric, scale, hierarchy)
+    if found is None or format_name == BARE_FORMAT:
+        return None
+    if test == "layer_load":
+        return found.summary
+    bare = results.find(test, BARE_FORMAT, metric, scale, hierarchy) or results.find(
+        "initial_load", BARE_FORMAT, metric, scale, hierarchy
+    )
+    return difference(found.summary, bare.summary) if bare else None
+
+
 @dataclass(frozen=True)
 class Row:
     """One headline row of one scene."""

@@ -6,7 +6,7 @@ import threading
 import time
 
 from usdparquet.bench.memory import BYTES_PER_MB, process_memory
-from usdparquet.bench.protocol import Answer, Series
+from usdparquet.bench.protocol import Series
 
 _INTERVAL_SECONDS = 0.01
 COLUMNS = ["time_ms", "anonymous_mb", "resident_mb"]
@@ -44,13 +44,15 @@ class MemorySampler:
             self._stopped.wait(_INTERVAL_SECONDS)
 
 
-def timeline_series(answer: Answer, rows: list[list[float]]) -> Series:
+def timeline_series(
+    marked: Series | None, baseline_mb: dict[str, float], rows: list[list[float]]
+) -> Series:
     """The sampled rows from the first to the last phase, over the baseline of the worker."""
-    phases = answer.series.phases if answer.series else []
+    phases = marked.phases if marked else []
     if not phases:
         raise ValueError("a timeline needs the phases of its worker")
     start, end = phases[0][1], phases[-1][1]
-    anonymous, resident = answer.baseline_mb["anonymous"], answer.baseline_mb["resident"]
+    anonymous, resident = baseline_mb["anonymous"], baseline_mb["resident"]
     kept = [
         [round(time_ms - start, 2), round(anon - anonymous, 4), round(res - resident, 4)]
         for time_ms, anon, res in rows

@@ -7,36 +7,45 @@ exit code 1 and the reason on the standard error.
 from __future__ import annotations
 
 import gc
+import os
 import sys
 import time
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from usdparquet.bench.catalog import TESTS
 from usdparquet.bench.checks import check_digest
 from usdparquet.bench.formats import FORMATS, Format, WrongFormatError, check_magic
 from usdparquet.bench.memory import (
     BYTES_PER_MB,
+    ProcessMemory,
     peak_resident,
     process_memory,
     reset_peak_resident,
 )
-from usdparquet.bench.protocol import Answer, Request, Series
+from usdparquet.bench.protocol import Answer, Request, Series, Step, StepAnswer
 from usdparquet.bench.scenarios import (
     Outcome,
+    State,
     open_layer,
     open_stage,
     read_from_layer,
     read_from_stage,
-    run_scenario,
-    traverse,
+    run_step,
 )
-from usdparquet.bench.table import PROPERTIES
+from usdparquet.bench.sessions import session_named
+
+
+@dataclass(frozen=True)
+class _Reading:
+    """Memory after a step, and the most that was resident during it."""
+
+    memory: ProcessMemory
+    peak: int
 
 
 def measure(request: Request) -> Answer:
-    """Measure one sample: first use, baseline, scenario, memory, then the checks."""
-    test = TESTS[request.test]
+    """Measure one sample: first use, baseline, the steps with their memory, then the checks."""
     entry = FORMATS[request.format]
     check_magic(Path(request.property_file), entry)
     _register_if_needed(entry)
@@ -47,26 +56,73 @@ def measure(request: Request) -> Answer:
     gc.disable()
     peak_was_reset = reset_peak_resident()
     baseline = process_memory()
-    outcome = run_scenario(test, request)
-    now = process_memory()
-    peak = peak_resident()
+    state = State()
+    outcomes: list[Outcome] = []
+    readings: list[_Reading] = []
+    for step in request.steps:
+        if readings:
+            reset_peak_resident()
+        outcomes.append(run_step(state, step, request))
+        readings.append(_Reading(process_memory(), peak_resident()))
 
-    outcome.check(request)
-    _check_source(outcome, request, entry)
-    metrics = {
-        "anonymous_mb": (now.anonymous - baseline.anonymous) / BYTES_PER_MB,
-        "resident_mb": (now.resident - baseline.resident) / BYTES_PER_MB,
-        "peak_resident_mb": (peak - baseline.resident) / BYTES_PER_MB,
+    for outcome in outcomes:
+        outcome.check()
+    _check_source(state, request, entry)
+    is_cumulative = session_named(request.session).is_cumulative
+    steps = {
+        step.test: _answer(outcome, memory, baseline)
+        for step, outcome, memory in zip(
+            request.steps, outcomes, _memory(readings, baseline, is_cumulative), strict=True
+        )
     }
-    if test.scenario != "timeline":
-        # A timeline is sampled from outside while it runs, which costs it time.
-        metrics["time_ms"] = outcome.time_ms
     baseline_mb = {
         "anonymous": baseline.anonymous / BYTES_PER_MB,
         "resident": baseline.resident / BYTES_PER_MB,
     }
-    series = _over_baseline(outcome.series, baseline_mb["anonymous"])
-    return Answer(metrics, outcome.operations, plugin_load, baseline_mb, peak_was_reset, series)
+    return Answer(steps, plugin_load, baseline_mb, peak_was_reset)
+
+
+def _memory(
+    readings: list[_Reading], baseline: ProcessMemory, is_cumulative: bool
+) -> list[dict[str, float]]:
+    """Memory of each step over the baseline.
+
+    The peak is the most since the baseline. Where a session is not cumulative, a step has the
+    memory after the first step and what it added by itself.
+    """
+    start = readings[0]
+    found = []
+    before = ProcessMemory(baseline.anonymous, baseline.resident)
+    highest = 0
+    for number, reading in enumerate(readings):
+        anonymous, resident = reading.memory.anonymous, reading.memory.resident
+        highest = max(highest, reading.peak)
+        peak = highest
+        if not is_cumulative and number > 0:
+            anonymous = start.memory.anonymous + anonymous - before.anonymous
+            resident = start.memory.resident + resident - before.resident
+            own = start.memory.resident + reading.peak - before.resident
+            peak = max(start.peak, own)
+        before = reading.memory
+        found.append(
+            {
+                "anonymous_mb": (anonymous - baseline.anonymous) / BYTES_PER_MB,
+                "resident_mb": (resident - baseline.resident) / BYTES_PER_MB,
+                "peak_resident_mb": (peak - baseline.resident) / BYTES_PER_MB,
+            }
+        )
+    return found
+
+
+def _answer(outcome: Outcome, memory: dict[str, float], baseline: ProcessMemory) -> StepAnswer:
+    metrics = dict(memory)
+    if outcome.time_ms is not None:
+        metrics["time_ms"] = outcome.time_ms
+    series = _over_baseline(outcome.series, baseline.anonymous / BYTES_PER_MB)
+    if series is not None and "pass" in series.columns:
+        column = series.columns.index("anonymous_mb")
+        metrics["growth_mb"] = series.rows[-1][column] - series.rows[0][column]
+    return StepAnswer(metrics, outcome.operations, series)
 
 
 def _register_if_needed(entry: Format) -> None:
@@ -89,7 +145,10 @@ def _first_use(request: Request) -> dict[str, float]:
     after = process_memory()
     del layer
     stage = open_stage(request.warmup_stage_file)
-    traverse(stage, list(PROPERTIES))
+    for prim in stage.TraverseAll():
+        for attribute in prim.GetAttributes():
+            attribute.Get()
+    _use_steps_once(stage, request.steps)
     del stage
     # The first call imports what the later ones need.
     peak_resident()
@@ -100,11 +159,22 @@ def _first_use(request: Request) -> dict[str, float]:
     }
 
 
-def _check_source(outcome: Outcome, request: Request, entry: Format) -> None:
+def _use_steps_once(stage: Any, steps: list[Step]) -> None:
+    """Python wraps what the steps call when it is first called."""
+    from pxr import Sdf
+
+    read_from_stage(stage, [("/World", "none")])
+    stage.GetAttributeAtPath("/World.none")
+    if any(step.test == "sublayer_insert" for step in steps):
+        layer = Sdf.Layer.CreateAnonymous()
+        layer.subLayerPaths.insert(0, Sdf.Layer.CreateAnonymous().identifier)
+
+
+def _check_source(state: State, request: Request, entry: Format) -> None:
     """The values came from the file that is measured, through the format that it claims."""
     from pxr import Sdf
 
-    opened: Any = outcome.opened
+    opened: Any = state.opened
     if opened is None:
         opened = open_stage(request.stage_file)
     if isinstance(opened, Sdf.Layer):
@@ -121,7 +191,7 @@ def _check_source(outcome: Outcome, request: Request, entry: Format) -> None:
             f"{wanted.name}: measured as '{entry.name}', "
             f"but OpenUSD read it with the format '{file_format}'"
         )
-    check_digest(values, request.spot_digest, f"{request.test}, spot check")
+    check_digest(values, request.spot_digest, f"{request.session}, spot check")
 
 
 def _over_baseline(series: Series | None, anonymous_mb: float) -> Series | None:
@@ -142,10 +212,11 @@ def main(arguments: list[str]) -> int:
     try:
         answer = measure(request)
     except Exception as error:  # any failure must reach the runner as one plain line
-        print(f"{request.test} of {request.format}: {error}", file=sys.stderr)
+        print(f"{request.session} of {request.format}: {error}", file=sys.stderr)
         return 1
     print(answer.to_json(), flush=True)
-    return 0
+    # Taking a large stage apart takes longer than opening it and is not measured.
+    os._exit(0)
 
 
 if __name__ == "__main__":

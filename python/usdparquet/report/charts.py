@@ -1,236 +1,257 @@
-"""The charts of the report as plotly figures; colours of text and grid are the page's."""
+"""The charts of the scenes: which measurements each one shows. By tab of the report."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import plotly.graph_objects as go
 
 from usdparquet.bench.catalog import TESTS
 from usdparquet.bench.formats import FORMATS
-from usdparquet.bench.results import Measurement, Results, SeriesEntry
+from usdparquet.bench.results import Results
+from usdparquet.bench.stats import scaled
+from usdparquet.report.figures import Bars, Chart, bar_figure, line, scene_key
 
-# Okabe and Ito's palette: told apart with every common kind of colour blindness.
-COLORS = {
-    "usdc": "#D55E00",
-    "parquet_none": "#56B4E9",
-    "parquet_snappy": "#0072B2",
-    "parquet_zstd": "#009E73",
-    "base": "#8A8F98",
-}
-
-
-@dataclass(frozen=True)
-class Chart:
-    """A figure with its heading and what to read from it."""
-
-    id: str
-    title: str
-    note: str
-    figure: dict[str, Any]
+_ONLY = ""
 
 
 @dataclass(frozen=True)
 class _BarChart:
+    """Bars of one metric over several tests."""
+
+    tab: str
     id: str
     title: str
     note: str
-    metric: str
-    axis: str
     tests: tuple[tuple[str, str], ...]
-    divisor: float = 1.0
+    metric: str = "time_ms"
+    unit: str = "ms"
+    factor: float = 1.0
+    per_operation: bool = False
+    per_prim: bool = False
 
-
-_LOAD = (("layer_load", "Layer alone"), ("initial_load", "Whole stage"))
-_TRAVERSAL = (
-    ("single_property_traversal", "One property"),
-    ("multi_property_traversal", "Six properties"),
-)
-_MEMORY = (
-    ("initial_load", "Load"),
-    ("single_property_traversal", "One property"),
-    ("multi_property_traversal", "Six properties"),
-)
 
 _BAR_CHARTS = (
     _BarChart(
         "load",
+        "load",
         "Load",
-        "Time to open the property layer alone, and the stage of property and base layer.",
-        "time_ms",
-        "ms",
-        _LOAD,
+        "Time to open the property layer alone, the stage of property and base layer, and to add "
+        "the property layer to the stage of the base layer while that is open.",
+        (
+            ("layer_load", "Layer alone"),
+            ("initial_load", "Whole stage"),
+            ("sublayer_insert", "Added to a stage"),
+        ),
+    ),
+    _BarChart(
+        "load",
+        "uncached",
+        "From disk",
+        "The same stage with its files in the page cache of the system, and after they were "
+        "dropped from it.",
+        (
+            ("initial_load", "Load, cached"),
+            ("uncached_load", "Load, from disk"),
+            ("multi_property_traversal", "Traversal, cached"),
+            ("uncached_traversal", "Traversal, from disk"),
+        ),
+    ),
+    _BarChart(
+        "properties",
+        "first-read",
+        "The first read",
+        "Microseconds a value on a stage that was just opened: one property, and six of one prim. "
+        "Parquet decodes a page for each property here.",
+        (
+            ("single_property_cold", "One value"),
+            ("multi_property", "Six of one prim"),
+        ),
+        unit="µs a value",
+        factor=1e3,
+        per_operation=True,
+    ),
+    _BarChart(
+        "properties",
+        "reads",
+        "More reads",
+        "Microseconds a value: the same value again, one property of up to 1,000 prims in order "
+        "and at random, the first read included. Most of this is Python.",
+        (
+            ("single_property_warm", "Again"),
+            ("single_property_sequential", "In order"),
+            ("single_property_random", "At random"),
+        ),
+        unit="µs a value",
+        factor=1e3,
+        per_operation=True,
     ),
     _BarChart(
         "traversal",
+        "traversal",
         "Traversal",
-        "Time to read properties of every prim from Python. The bare stage shows what walking "
-        "costs when there is nothing to read.",
-        "time_ms",
-        "ms",
-        _TRAVERSAL,
+        "Time to read properties of every prim from Python, right after opening. The bare stage "
+        "shows what walking costs when there is nothing to read.",
+        (
+            ("single_property_traversal", "One property"),
+            ("multi_property_traversal", "Six properties"),
+        ),
     ),
     _BarChart(
         "random",
+        "random",
         "Random access",
-        "Time for reads of random properties of random prims on an open stage.",
-        "time_ms",
-        "ms",
+        "Microseconds a read: random properties of random prims on an open stage, first touch "
+        "included.",
         (("random_access", "Random reads"),),
-    ),
-    _BarChart(
-        "memory",
-        "Memory",
-        "Anonymous memory over the process's baseline after loading and after the traversals: "
-        "base layer and property layer together.",
-        "anonymous_mb",
-        "MB",
-        _MEMORY,
+        unit="µs a value",
+        factor=1e3,
+        per_operation=True,
     ),
     _BarChart(
         "size",
+        "size",
         "File size",
         "The file of the property layer; for the bare stage, of the base layer.",
-        "bytes",
-        "MB",
         (("file_size", "File size"),),
-        1e6,
+        metric="bytes",
+        unit="MB",
+        factor=1e-6,
+    ),
+    _BarChart(
+        "size",
+        "size-prim",
+        "Bytes a prim",
+        "The same divided by the number of prims: 20 properties and the path.",
+        (("file_size", "Bytes a prim"),),
+        metric="bytes",
+        unit="bytes a prim",
+        per_prim=True,
     ),
 )
 
 
-def charts(results: Results, scale: int, hierarchy: str) -> list[Chart]:
-    """All charts of one scene that have data."""
-    made = [_bars(results, spec, scale, hierarchy) for spec in _BAR_CHARTS]
-    made.append(_timeline(results, scale, hierarchy))
-    return [chart for chart in made if chart is not None]
+def scene_charts(results: Results) -> dict[str, list[Chart]]:
+    """The charts of scenes that have data, by tab."""
+    tabs: dict[str, list[Chart]] = {}
+    for spec in _BAR_CHARTS:
+        chart = Chart(spec.id, spec.title, spec.note)
+        for scale, hierarchy in results.scenes():
+            figure = _bars(results, spec, scale, hierarchy)
+            chart.add(scene_key(scale, hierarchy), _ONLY, figure)
+        if chart.figures:
+            tabs.setdefault(spec.tab, []).append(chart)
+    for tab, chart in (("traversal", _passes(results)), ("load", _row_groups(results))):
+        if chart.figures:
+            tabs.setdefault(tab, []).append(chart)
+    return tabs
 
 
-def _bars(results: Results, spec: _BarChart, scale: int, hierarchy: str) -> Chart | None:
-    figure = go.Figure()
-    for name, entry in FORMATS.items():
-        found = [
-            (label, results.find(test, name, spec.metric, scale, hierarchy))
-            for test, label in spec.tests
-        ]
-        shown = [(label, measurement) for label, measurement in found if measurement is not None]
-        if shown:
-            labels = [label for label, _ in shown]
-            measurements = [measurement for _, measurement in shown]
-            figure.add_trace(_bar(name, entry.title, labels, measurements, spec))
-    if not figure.data:
-        return None
-    figure.update_layout(
-        barmode="group",
-        bargap=0.25,
-        yaxis={"title": {"text": spec.axis}, "rangemode": "tozero"},
-        xaxis={
-            "categoryorder": "array",
-            "categoryarray": [label for _, label in spec.tests],
-            "showgrid": False,
-        },
+def _bars(results: Results, spec: _BarChart, scale: int, hierarchy: str) -> go.Figure:
+    bars: Bars = {}
+    for name in FORMATS:
+        bars[name] = []
+        for test, label in spec.tests:
+            found = results.find(test, name, spec.metric, scale, hierarchy)
+            if found is not None:
+                factor = spec.factor / (found.operations if spec.per_operation else 1)
+                factor /= scale if spec.per_prim else 1
+                bars[name].append((label, scaled(found.summary, factor)))
+    return bar_figure(bars, [label for _, label in spec.tests], spec.unit)
+
+
+def _passes(results: Results) -> Chart:
+    """Time of each of the ten traversals of a stage."""
+    chart = Chart(
+        "passes",
+        "Repeated traversal",
+        "Time of each of ten six-property traversals of the same stage, in the last run: the "
+        "first one pays for what is read for the first time.",
     )
-    return _chart(spec.id, spec.title, spec.note, figure, scale, hierarchy)
+    for scale, hierarchy in results.scenes():
+        figure = go.Figure()
+        for name in FORMATS:
+            rows = series_rows(results, "repeated_traversal", name, scale, hierarchy)
+            if rows:
+                figure.add_trace(pass_line(name, rows, 1, "ms"))
+        figure.update_layout(
+            xaxis={"title": {"text": "traversal"}, "dtick": 1},
+            yaxis={"title": {"text": "ms"}, "rangemode": "tozero"},
+        )
+        chart.add(scene_key(scale, hierarchy), _ONLY, figure)
+    return chart
 
 
-def _bar(
-    name: str, title: str, labels: list[str], measurements: list[Measurement], spec: _BarChart
-) -> go.Bar:
-    summaries = [measurement.summary for measurement in measurements]
-    has_spread = any(summary.count > 1 for summary in summaries)
-    return go.Bar(
+def _row_groups(results: Results) -> Chart:
+    """What the size of the row groups changes, where a run measured several."""
+    chart = Chart(
+        "row-groups",
+        "Row groups",
+        "The Parquet files with row groups of other sizes. Indexed files have the sizes of "
+        "usdparquet optimize where the comparison is made.",
+        choice="Measure",
+    )
+    sizes = {int(name.rpartition("_")[2]): name for name in results.variants("row_group_")}
+    usual = results.plan.get("row_groups", [0])[0]
+    measures = (
+        ("Load", "initial_load", "time_ms", "ms", 1.0),
+        ("Traversal, one property", "single_property_traversal", "time_ms", "ms", 1.0),
+        ("Random access", "random_access", "time_ms", "ms", 1.0),
+        ("Memory after the traversal", "single_property_traversal", "anonymous_mb", "MB", 1.0),
+        ("File size", "file_size", "bytes", "MB", 1e-6),
+    )
+    for scale, hierarchy in results.scenes() if sizes else ():
+        for title, test, metric, unit, factor in measures:
+            figure = go.Figure()
+            for name in FORMATS:
+                points = []
+                for size, variant in sorted([*sizes.items(), (usual, "")]):
+                    found = results.find(test, name, metric, scale, hierarchy, variant)
+                    if (
+                        found
+                        and FORMATS[name].is_parquet
+                        and not (FORMATS[name].is_indexed and not variant)
+                    ):
+                        points.append((float(size), scaled(found.summary, factor)))
+                if points:
+                    figure.add_trace(line(name, points, unit, "rows a group"))
+            figure.update_layout(
+                xaxis={"type": "log", "dtick": 1, "title": {"text": "rows in a row group"}},
+                yaxis={"title": {"text": unit}, "rangemode": "tozero"},
+            )
+            chart.add(scene_key(scale, hierarchy), title, figure)
+    return chart
+
+
+def series_rows(
+    results: Results, test: str, name: str, scale: int, hierarchy: str
+) -> list[list[float]]:
+    """The rows of a series, or none."""
+    for entry in results.series:
+        if (entry.test, entry.format) == (test, name) and (entry.scale, entry.hierarchy) == (
+            scale,
+            hierarchy,
+        ):
+            return entry.series.rows
+    return []
+
+
+def pass_line(name: str, rows: list[list[float]], column: int, unit: str) -> go.Scatter:
+    """A line over the passes of `repeated_traversal`."""
+    from usdparquet.report.figures import COLORS, line_dash, symbol
+
+    title = FORMATS[name].title
+    return go.Scatter(
         name=title,
-        x=labels,
-        y=[summary.mean / spec.divisor for summary in summaries],
-        error_y={
-            "type": "data",
-            "array": [summary.std / spec.divisor for summary in summaries],
-            "visible": has_spread,
-            "thickness": 1.2,
-            "width": 3,
-        },
-        customdata=[
-            [summary.std, summary.min, summary.median, summary.max, summary.count]
-            for summary in summaries
-        ],
-        marker={"color": COLORS[name]},
-        hovertemplate=_hover(title, spec.axis, has_spread),
+        x=[row[0] for row in rows],
+        y=[row[column] for row in rows],
+        mode="lines+markers",
+        line={"color": COLORS[name], "width": 2, "dash": line_dash(name)},
+        marker={"size": 7, "symbol": symbol(name)},
+        hovertemplate=f"<b>{title}</b><br>traversal %{{x}}: %{{y:.4~g}} {unit}<extra></extra>",
     )
 
 
-def _hover(title: str, unit: str, has_spread: bool) -> str:
-    head = f"<b>{title}</b><br>%{{x}}: %{{y:.4~g}} {unit}"
-    if not has_spread:
-        return head + "<extra></extra>"
-    return (
-        head + " ± %{customdata[0]:.2~g}<br>min %{customdata[1]:.4~g}, "
-        "median %{customdata[2]:.4~g}, max %{customdata[3]:.4~g}"
-        "<br>%{customdata[4]} runs<extra></extra>"
-    )
-
-
-def _timeline(results: Results, scale: int, hierarchy: str) -> Chart | None:
-    """A line per format, with a mark where each phase begins."""
-    figure = go.Figure()
-    order = list(FORMATS)
-    for entry in sorted(results.series, key=lambda entry: order.index(entry.format)):
-        if (entry.test, entry.scale, entry.hierarchy) == ("memory_timeline", scale, hierarchy):
-            _add_timeline(figure, entry)
-    if not figure.data:
-        return None
-    figure.update_layout(
-        xaxis={"title": {"text": "ms since the stage begins to open"}, "rangemode": "tozero"},
-        yaxis={"title": {"text": "MB anonymous"}, "rangemode": "tozero"},
-        hovermode="closest",
-    )
-    test = TESTS["memory_timeline"]
-    return _chart("timeline", test.title, test.description, figure, scale, hierarchy)
-
-
-def _add_timeline(figure: go.Figure, entry: SeriesEntry) -> None:
-    rows = entry.series.rows
-    if not rows:
-        return
-    title = FORMATS[entry.format].title
-    line = {"color": COLORS[entry.format], "width": 2}
-    figure.add_trace(
-        go.Scatter(
-            name=title,
-            legendgroup=entry.format,
-            x=[row[0] for row in rows],
-            y=[row[1] for row in rows],
-            mode="lines",
-            line=line,
-            hovertemplate=f"<b>{title}</b><br>%{{x:.0f}} ms: %{{y:.4~g}} MB<extra></extra>",
-        )
-    )
-    starts = [(name, at) for name, at in entry.series.phases if name != "end"]
-    figure.add_trace(
-        go.Scatter(
-            name=f"{title}, phases",
-            legendgroup=entry.format,
-            showlegend=False,
-            x=[at for _, at in starts],
-            y=[_value_at(rows, at) for _, at in starts],
-            text=[name for name, _ in starts],
-            mode="markers",
-            marker={"color": COLORS[entry.format], "size": 8, "symbol": "diamond"},
-            hovertemplate=f"<b>{title}</b><br>%{{text}} begins at %{{x:.0f}} ms<extra></extra>",
-        )
-    )
-
-
-def _value_at(rows: list[list[float]], at: float) -> float:
-    """The memory of the sample that is nearest in time."""
-    return min(rows, key=lambda row: abs(row[0] - at))[1]
-
-
-def _chart(
-    chart_id: str, title: str, note: str, figure: go.Figure, scale: int, hierarchy: str
-) -> Chart:
-    # Plotly's own template would bring a theme of its own into both of the page's.
-    figure.update_layout(template="none")
-    data = figure.to_plotly_json()
-    data["layout"].pop("template", None)
-    return Chart(f"{chart_id}-{scale}-{hierarchy}", title, note, data)
+def test_title(test: str) -> str:
+    """The title of a test as people read it."""
+    return TESTS[test].title if test in TESTS else test

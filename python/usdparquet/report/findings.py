@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from usdparquet.bench.catalog import PLUGIN_LOAD
-from usdparquet.bench.formats import BARE_FORMAT, REFERENCE_FORMAT
+from usdparquet.bench.formats import BARE_FORMAT, PARQUET_FORMATS, REFERENCE_FORMAT
 from usdparquet.bench.results import Results
 from usdparquet.bench.summary import TIE, Row, headline
 from usdparquet.report.formatting import format_title, number, quantity, times
@@ -23,6 +23,10 @@ _SUBJECTS = {
 }
 
 
+# What the allocator moves by without anything being kept.
+_GROWTH_MB = 0.5
+
+
 @dataclass(frozen=True)
 class Finding:
     """One sentence, and whom it speaks for: `parquet`, `usdc` or `neutral`."""
@@ -37,6 +41,16 @@ def findings(results: Results, scale: int, hierarchy: str) -> list[Finding]:
     found = [_compare(row) for row in rows.values()]
     found += [_loop_cost(rows.get("traversal")), _usdc_wins(list(rows.values()))]
     found.append(_plugin_load(results, scale, hierarchy))
+    found += [_growth(results, scale, hierarchy), _from_disk(results, scale, hierarchy)]
+    found += [
+        Finding(
+            f"{format_title(entry.format)} was sampled {entry.runs} instead of {entry.asked} "
+            f"times: a round of it takes {number(entry.seconds_a_run)} s.",
+            "neutral",
+        )
+        for entry in results.reduced
+        if (entry.scale, entry.hierarchy, entry.variant) == (scale, hierarchy, "")
+    ]
     found += [
         Finding(f"Not measured: {entry.reason}.", "neutral")
         for entry in results.refused
@@ -108,7 +122,7 @@ def _usdc_wins(rows: list[Row]) -> Finding | None:
 
 def _plugin_load(results: Results, scale: int, hierarchy: str) -> Finding | None:
     """The first use of a format in a process, which no other figure holds."""
-    for name in ("parquet_none", "parquet_snappy", "parquet_zstd"):
+    for name in PARQUET_FORMATS:
         found = results.find(PLUGIN_LOAD, name, "time_ms", scale, hierarchy)
         if found is not None:
             return Finding(
@@ -117,3 +131,43 @@ def _plugin_load(results: Results, scale: int, hierarchy: str) -> Finding | None
                 "neutral",
             )
     return None
+
+
+def _growth(results: Results, scale: int, hierarchy: str) -> Finding | None:
+    """Whether reading again and again takes more and more memory."""
+    grown = {}
+    for name in (REFERENCE_FORMAT, *PARQUET_FORMATS):
+        found = results.find("repeated_traversal", name, "growth_mb", scale, hierarchy)
+        if found is not None:
+            grown[name] = found.summary.mean
+    if not grown:
+        return None
+    most = max(grown, key=lambda name: grown[name])
+    if grown[most] < _GROWTH_MB:
+        text = f"Nine more traversals of the same stage add less than {number(_GROWTH_MB)} MB with "
+        return Finding(f"{text}every format.", "neutral")
+    return Finding(
+        f"Nine more traversals of the same stage add up to {quantity(grown[most], 'MB')} "
+        f"({format_title(most)}).",
+        "neutral",
+    )
+
+
+def _from_disk(results: Results, scale: int, hierarchy: str) -> Finding | None:
+    """The load whose files are not in the page cache."""
+    means = {}
+    for name in (REFERENCE_FORMAT, *PARQUET_FORMATS):
+        found = results.find("uncached_load", name, "time_ms", scale, hierarchy)
+        if found is not None:
+            means[name] = found.summary.mean
+    best = min(
+        (name for name in means if name != REFERENCE_FORMAT), key=means.__getitem__, default=""
+    )
+    if not best or REFERENCE_FORMAT not in means:
+        return None
+    return Finding(
+        f"From disk, with nothing in the page cache, the stage opens in "
+        f"{quantity(means[best], 'ms')} with {format_title(best)} and "
+        f"{quantity(means[REFERENCE_FORMAT], 'ms')} with USDC.",
+        "neutral",
+    )

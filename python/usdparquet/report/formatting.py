@@ -65,3 +65,23 @@ def format_title(name: str | None) -> str:
 def count(value: int) -> str:
     """A number of things with thousands separators."""
     return f"{value:,}"
+
+
+def significance(megabytes: float) -> str:
+    """How much memory that is: Minimal < 0.1 MB, Low < 10, Medium < 100, else High."""
+    for limit, level in ((0.1, "Minimal"), (10.0, "Low"), (100.0, "Medium")):
+        if megabytes < limit:
+            return level
+    return "High"
+
+
+def scene_title(scale: int, hierarchy: str) -> str:
+    """A scene as people read it."""
+    return f"{count(scale)} prims, {hierarchy}"
+
+
+def listed(items: list[str]) -> str:
+    """`a`, `a and b`, `a, b and c`."""
+    if len(items) < 2:
+        return "".join(items)
+    return f"{', '.join(items[:-1])} and {items[-1]}"

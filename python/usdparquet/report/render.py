@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,15 +13,35 @@ from plotly.offline import get_plotlyjs
 
 from usdparquet.bench.catalog import TESTS
 from usdparquet.bench.results import Results
+from usdparquet.report.charts import scene_charts
+from usdparquet.report.compare import Comparison, compare
+from usdparquet.report.figures import Chart
+from usdparquet.report.memory import memory_charts
+from usdparquet.report.recommend import recommendations
+from usdparquet.report.scaling import fit_rows, scaling_chart
 from usdparquet.report.sections import (
+    RAW_COLUMNS,
     machine_rows,
     plugin_load_rows,
     raw_rows,
     scene_sections,
 )
+from usdparquet.report.types import type_charts, type_rows
 
 
-def render_report(results: Results) -> str:
+@dataclass(frozen=True)
+class Tab:
+    """A tab of the page; `empty` says what to run where it has nothing to show."""
+
+    id: str
+    title: str
+    charts: list[Chart]
+    empty: str = ""
+    has_scenes: bool = True
+    """Whether what it shows is of one scene, so that the choice of scenes has a meaning."""
+
+
+def render_report(results: Results, old: Results | None = None) -> str:
     """The report as one HTML text that needs nothing else."""
     environment = Environment(
         loader=PackageLoader("usdparquet.report", "templates"),
@@ -29,27 +50,53 @@ def render_report(results: Results) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    scenes = scene_sections(results)
-    figures = {chart.id: chart.figure for scene in scenes for chart in scene.charts}
+    tabs = _tabs(results)
+    charts = [chart for tab in tabs for chart in tab.charts]
     tested = {entry.test for entry in results.measurements}
+    comparison: Comparison | None = compare(old, results) if old else None
     return environment.get_template("report.html.j2").render(
         results=results,
-        scenes=scenes,
-        figures=_script_json(figures),
-        raw=raw_rows(results),
+        tabs=tabs,
+        scenes=scene_sections(results),
+        recommendations=recommendations(results),
+        comparison=comparison,
+        figures=_script_json({chart.id: chart.figures for chart in charts}),
+        raw=_script_json(raw_rows(results)),
+        raw_columns=RAW_COLUMNS,
         machine=machine_rows(results),
         plugin_load=plugin_load_rows(results),
+        fits=fit_rows(results),
+        types=type_rows(results),
         tests=[test for test in TESTS.values() if test.name in tested],
         style=_source(environment, "style.css"),
         script=_source(environment, "report.js"),
+        table_script=_source(environment, "table.js"),
         plotly=Markup(get_plotlyjs()),  # trusted text of an installed package
     )
 
 
-def write_report(results: Results, path: Path) -> None:
-    """Write the report to `path`."""
+def write_report(results: Results, path: Path, old: Results | None = None) -> None:
+    """Write the report to `path`, with what changed since `old` if that is given."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(render_report(results), encoding="utf-8")
+    path.write_text(render_report(results, old), encoding="utf-8")
+
+
+def _tabs(results: Results) -> list[Tab]:
+    by_scene = scene_charts(results)
+    scaling = scaling_chart(results)
+    return [
+        Tab("overview", "Overview", []),
+        Tab("load", "Load", by_scene.get("load", []), "initial_load"),
+        Tab("properties", "Properties", by_scene.get("properties", []), "single_property_cold"),
+        Tab("traversal", "Traversal", by_scene.get("traversal", []), "multi_property_traversal"),
+        Tab("random", "Random access", by_scene.get("random", []), "random_access"),
+        Tab("memory", "Memory Analysis", memory_charts(results), "multi_property_traversal"),
+        Tab("size", "File size", by_scene.get("size", []), "file_size"),
+        Tab("scaling", "Scaling", [scaling] if scaling.figures else [], "", has_scenes=False),
+        Tab("types", "Property types", type_charts(results), "property_types", has_scenes=False),
+        Tab("raw", "Raw data", [], has_scenes=False),
+        Tab("method", "Method and machine", [], has_scenes=False),
+    ]
 
 
 def _source(environment: Environment, name: str) -> Markup:

@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
-from usdparquet.bench.catalog import PLUGIN_LOAD, TESTS
-from usdparquet.bench.formats import BARE_FORMAT, FORMATS, REFERENCE_FORMAT
-from usdparquet.bench.results import Results
+from usdparquet.bench.catalog import PLUGIN_LOAD
+from usdparquet.bench.formats import FORMATS, REFERENCE_FORMAT
+from usdparquet.bench.results import Results, rounded
 from usdparquet.bench.summary import TIE, Row, headline
-from usdparquet.report.charts import Chart, charts
+from usdparquet.report.figures import scene_key
 from usdparquet.report.findings import Finding, findings
-from usdparquet.report.formatting import DASH, count, format_title, number, quantity, ratio, spread
+from usdparquet.report.formatting import (
+    DASH,
+    count,
+    format_title,
+    quantity,
+    ratio,
+    scene_title,
+    spread,
+)
+from usdparquet.report.memory import MemoryRow, memory_rows
 
 # What the figure at the top of a card compares, by headline row.
 _CARDS = {
@@ -54,21 +62,8 @@ class HeadlineRow:
 
 
 @dataclass(frozen=True)
-class MemoryRow:
-    """Memory of one format after one test."""
-
-    test: str
-    format: str
-    anonymous: str
-    over_bare: str
-    per_prim: str
-    resident: str
-    peak: str
-
-
-@dataclass(frozen=True)
 class SceneSection:
-    """Everything that the report says about one scene."""
+    """What the report says about one scene besides its charts."""
 
     id: str
     title: str
@@ -76,7 +71,6 @@ class SceneSection:
     columns: list[str]
     rows: list[HeadlineRow]
     findings: list[Finding]
-    charts: list[Chart]
     memory: list[MemoryRow]
 
 
@@ -85,33 +79,37 @@ def scene_sections(results: Results) -> list[SceneSection]:
     return [_scene_section(results, scale, hierarchy) for scale, hierarchy in results.scenes()]
 
 
-def raw_rows(results: Results) -> list[dict[str, Any]]:
-    """Every measurement as the raw data table shows it; `sort` values are plain numbers."""
-    rows = []
+RAW_COLUMNS = (
+    ("Test", True),
+    ("Prims", False),
+    ("Hierarchy", True),
+    ("Variant", True),
+    ("Format", True),
+    ("Metric", True),
+    ("Unit", True),
+    ("Mean", False),
+    ("Std", False),
+    ("Min", False),
+    ("Median", False),
+    ("Max", False),
+    ("Runs", False),
+)
+"""Headings of the raw data and whether they are text."""
+
+
+def raw_rows(results: Results) -> list[list[str | float]]:
+    """Every measurement as the raw data table and its CSV file show it."""
+    rows: list[list[str | float]] = []
     for entry in results.measurements:
         summary = entry.summary
-        title = TESTS[entry.test].name if entry.test in TESTS else entry.test
-        figures = {
-            name: {"text": number(value), "sort": value}
-            for name, value in (
-                ("mean", summary.mean),
-                ("std", summary.std),
-                ("min", summary.min),
-                ("median", summary.median),
-                ("max", summary.max),
-            )
-        }
+        figures = (summary.mean, summary.std, summary.min, summary.median, summary.max)
         rows.append(
-            {
-                "test": title,
-                "scale": entry.scale,
-                "hierarchy": entry.hierarchy,
-                "format": entry.format,
-                "metric": entry.metric,
-                "unit": entry.unit,
-                "runs": summary.count,
-                **figures,
-            }
+            [
+                *(entry.test, entry.scale, entry.hierarchy, entry.variant),
+                *(entry.format, entry.metric, entry.unit),
+                *(rounded(value) for value in figures),
+                summary.count,
+            ]
         )
     return rows
 
@@ -129,10 +127,13 @@ def machine_rows(results: Results) -> list[tuple[str, str]]:
         ("Load average, start", _numbers(environment.get("load_average_start"))),
         ("Load average, end", _numbers(environment.get("load_average_end"))),
         ("Frequency governor", environment.get("governor")),
+        ("Virtual machine", _yes_no(environment.get("virtual_machine"))),
+        ("Transparent huge pages", environment.get("transparent_huge_pages")),
+        ("Page cache", results.plan.get("page_cache")),
         ("System", environment.get("system")),
         ("Python", environment.get("python")),
         *[(name, version) for name, version in versions.items()],
-        ("Page cache budget", environment.get("cache_mb")),
+        ("Byte budget of Parquet layers, MiB", environment.get("cache_mb")),
         ("Duration", _seconds(environment.get("duration_seconds"))),
     ]
     return [(name, str(value)) for name, value in rows if value is not None]
@@ -142,14 +143,13 @@ def _scene_section(results: Results, scale: int, hierarchy: str) -> SceneSection
     rows = headline(results, scale, hierarchy)
     present = [name for name in FORMATS if any(name in row.values for row in rows)]
     return SceneSection(
-        id=f"scene-{scale}-{hierarchy}",
-        title=f"{count(scale)} prims, {hierarchy}",
+        id=scene_key(scale, hierarchy),
+        title=scene_title(scale, hierarchy),
         cards=[card for card in (_card(row) for row in rows) if card is not None],
         columns=[format_title(name) for name in present],
         rows=[_headline_row(row, present) for row in rows],
         findings=findings(results, scale, hierarchy),
-        charts=charts(results, scale, hierarchy),
-        memory=_memory_rows(results, scale, hierarchy),
+        memory=memory_rows(results, scale, hierarchy),
     )
 
 
@@ -201,35 +201,6 @@ def _side(winner: str | None) -> str:
     return "usdc" if winner == REFERENCE_FORMAT else "parquet"
 
 
-def _memory_rows(results: Results, scale: int, hierarchy: str) -> list[MemoryRow]:
-    rows = []
-    for test in TESTS.values():
-        for name in FORMATS:
-            found = {
-                metric: results.find(test.name, name, metric, scale, hierarchy)
-                for metric in ("anonymous_mb", "resident_mb", "peak_resident_mb")
-            }
-            means = {metric: entry.summary.mean for metric, entry in found.items() if entry}
-            if len(means) < len(found):
-                continue
-            bare = results.find(test.name, BARE_FORMAT, "anonymous_mb", scale, hierarchy)
-            over_bare = DASH
-            if bare is not None and name != BARE_FORMAT:
-                over_bare = number(means["anonymous_mb"] - bare.summary.mean)
-            rows.append(
-                MemoryRow(
-                    test.title,
-                    format_title(name),
-                    number(means["anonymous_mb"]),
-                    over_bare,
-                    count(round(means["anonymous_mb"] * 1e6 / scale)),
-                    number(means["resident_mb"]),
-                    number(means["peak_resident_mb"]),
-                )
-            )
-    return rows
-
-
 def plugin_load_rows(results: Results) -> list[tuple[str, str, str]]:
     """Format, time and anonymous memory of the first use of each format in a process."""
     rows = []
@@ -258,3 +229,7 @@ def _numbers(values: list[float] | None) -> str | None:
 
 def _seconds(value: float | None) -> str | None:
     return None if value is None else f"{value:.0f} s"
+
+
+def _yes_no(value: bool | None) -> str | None:
+    return None if value is None else "yes" if value else "no"

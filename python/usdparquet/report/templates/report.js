@@ -1,9 +1,13 @@
 "use strict";
 
 // Charts come as data and layout without colours of text and grid; those are the page's.
+// figures[chart][scene][option], with scene "*" for charts that are not of one scene.
 const figures = JSON.parse(document.getElementById("figures").textContent);
 const root = document.documentElement;
 const systemDark = window.matchMedia("(prefers-color-scheme: dark)");
+const tabs = Array.from(document.querySelectorAll("[role=tab]"));
+const panels = Array.from(document.querySelectorAll("[role=tabpanel]"));
+const sceneChoice = document.getElementById("scene");
 let chosenTheme = null;
 
 function remembered() {
@@ -19,9 +23,11 @@ function applyTheme() {
   root.dataset.theme = chosenTheme || (systemDark.matches ? "dark" : "light");
 }
 
+function color(name) {
+  return getComputedStyle(root).getPropertyValue(name).trim();
+}
+
 function themed(layout) {
-  const style = getComputedStyle(root);
-  const color = (name) => style.getPropertyValue(name).trim();
   const axis = (given) => ({
     automargin: true, gridcolor: color("--line"), linecolor: color("--line"),
     zerolinecolor: color("--line"), zeroline: false, ...given,
@@ -34,27 +40,116 @@ function themed(layout) {
     hoverlabel: {
       bgcolor: color("--panel"), bordercolor: color("--line"), font: { color: color("--text") },
     },
-    legend: { orientation: "h", y: 1.03, yanchor: "bottom", x: 0 },
+    showlegend: true,
+    legend: { orientation: "h", y: 1.03, yanchor: "bottom", x: 0, font: { size: 12 } },
     margin: { l: 48, r: 8, t: 8, b: 32 },
     xaxis: axis(layout.xaxis),
     yaxis: axis(layout.yaxis),
   };
 }
 
-// Error bars have the colour of the text: they must be seen on every bar.
-function withErrorColor(data) {
-  const color = getComputedStyle(root).getPropertyValue("--text").trim();
-  return data.map((trace) =>
-    trace.error_y ? { ...trace, error_y: { ...trace.error_y, color } } : trace);
+// Error bars have the colour of the text: they must be seen on every bar. So have hatchings.
+function withThemeColors(data) {
+  const text = color("--text");
+  const panel = color("--panel");
+  return data.map((trace) => {
+    const changed = { ...trace };
+    if (trace.error_y) changed.error_y = { ...trace.error_y, color: text };
+    if (trace.marker && trace.marker.pattern) {
+      const pattern = { ...trace.marker.pattern, fgcolor: panel };
+      changed.marker = { ...trace.marker, pattern };
+    }
+    return changed;
+  });
 }
 
+function chosenScene() {
+  const shown = document.querySelector("[data-scene]");
+  return sceneChoice ? sceneChoice.value : shown && shown.dataset.scene;
+}
+
+// The options of a chart in the chosen scene. A choice is kept where the scene has it too.
+function optionsOf(id) {
+  return figures[id]["*"] || figures[id][chosenScene()] || {};
+}
+
+function chosenOption(id, options) {
+  const select = document.querySelector(`select[data-for="${id}"]`);
+  const names = Object.keys(options);
+  if (!select) return names[0];
+  const before = select.value;
+  select.replaceChildren(...names.map((name) => new Option(name, name)));
+  if (names.includes(before)) select.value = before;
+  select.parentElement.hidden = names.length < 2;
+  return select.value;
+}
+
+function drawChart(element) {
+  const id = element.dataset.chart;
+  const options = optionsOf(id);
+  const figure = options[chosenOption(id, options)];
+  element.hidden = !figure;
+  element.parentElement.querySelector(".missing").hidden = Boolean(figure);
+  if (!figure) return;
+  Plotly.react(element, withThemeColors(figure.data), themed(figure.layout), {
+    responsive: true, displaylogo: false,
+    modeBarButtonsToRemove: ["lasso2d", "select2d", "autoScale2d"],
+  });
+}
+
+// Only what is seen: a chart in a hidden panel would have no size.
 function drawCharts() {
-  for (const [id, figure] of Object.entries(figures)) {
-    Plotly.react(document.getElementById(id), withErrorColor(figure.data), themed(figure.layout), {
-      responsive: true, displaylogo: false,
-      modeBarButtonsToRemove: ["lasso2d", "select2d", "autoScale2d"],
-    });
+  for (const element of document.querySelectorAll(".panel:not([hidden]) [data-chart]")) {
+    drawChart(element);
   }
+}
+
+function showTab(tab, focus) {
+  for (const other of tabs) {
+    const chosen = other === tab;
+    other.setAttribute("aria-selected", String(chosen));
+    other.tabIndex = chosen ? 0 : -1;
+    document.getElementById(other.getAttribute("aria-controls")).hidden = !chosen;
+  }
+  const panel = document.getElementById(tab.getAttribute("aria-controls"));
+  if (sceneChoice) {
+    sceneChoice.parentElement.classList.toggle("unused", panel.dataset.scenes === "no");
+    sceneChoice.disabled = panel.dataset.scenes === "no";
+  }
+  if (focus) tab.focus();
+  tab.scrollIntoView({ block: "nearest", inline: "nearest" });
+  try { history.replaceState(null, "", `#${tab.id.slice(4)}`); } catch { /* opened from disk */ }
+  drawCharts();
+}
+
+function setUpTabs() {
+  const moves = { ArrowRight: 1, ArrowLeft: -1 };
+  tabs.forEach((tab, index) => {
+    tab.addEventListener("click", () => showTab(tab, false));
+    tab.addEventListener("keydown", (event) => {
+      let next = null;
+      if (event.key in moves) next = (index + moves[event.key] + tabs.length) % tabs.length;
+      if (event.key === "Home") next = 0;
+      if (event.key === "End") next = tabs.length - 1;
+      if (next === null) return;
+      event.preventDefault();
+      showTab(tabs[next], true);
+    });
+  });
+  const named = () => tabs.find((tab) => tab.id === `tab-${location.hash.slice(1)}`);
+  window.addEventListener("hashchange", () => { if (named()) showTab(named(), false); });
+  showTab(named() || tabs[0], false);
+}
+
+function setUpScenes() {
+  if (!sceneChoice) return;
+  const show = () => {
+    for (const element of document.querySelectorAll("[data-scene]")) {
+      element.hidden = element.dataset.scene !== sceneChoice.value;
+    }
+  };
+  sceneChoice.addEventListener("change", () => { show(); drawCharts(); });
+  show();
 }
 
 function setUpTheme() {
@@ -69,47 +164,30 @@ function setUpTheme() {
   systemDark.addEventListener("change", () => { applyTheme(); drawCharts(); });
 }
 
-function sortKey(cell) {
-  return cell.dataset.sort === undefined ? cell.textContent : Number(cell.dataset.sort);
-}
-
-function setUpRawTable() {
-  const table = document.getElementById("raw-table");
-  const body = table.tBodies[0];
-  const rows = Array.from(body.rows);
-  const headings = Array.from(table.tHead.rows[0].cells);
-
-  headings.forEach((heading, index) => {
-    heading.querySelector("button").addEventListener("click", () => {
-      const ascending = heading.getAttribute("aria-sort") !== "ascending";
-      headings.forEach((other) => other.setAttribute("aria-sort", "none"));
-      heading.setAttribute("aria-sort", ascending ? "ascending" : "descending");
-      rows.sort((one, two) => {
-        const a = sortKey(one.cells[index]);
-        const b = sortKey(two.cells[index]);
-        const order = typeof a === "number" ? a - b : a.localeCompare(b);
-        return ascending ? order : -order;
-      });
-      body.append(...rows);
-    });
+// On paper every part is shown, in black on white.
+function setUpPrint() {
+  let before = [];
+  let theme = "";
+  window.addEventListener("beforeprint", () => {
+    before = panels.map((panel) => panel.hidden);
+    theme = root.dataset.theme;
+    root.dataset.theme = "light";
+    for (const panel of panels) panel.hidden = false;
+    drawCharts();
   });
-
-  const filter = document.getElementById("filter");
-  const shown = document.getElementById("shown");
-  const update = () => {
-    const words = filter.value.toLowerCase().split(/\s+/).filter(Boolean);
-    let count = 0;
-    for (const row of rows) {
-      const text = row.textContent.toLowerCase();
-      row.hidden = !words.every((word) => text.includes(word));
-      count += row.hidden ? 0 : 1;
-    }
-    shown.textContent = `${count} of ${rows.length} rows`;
-  };
-  filter.addEventListener("input", update);
-  update();
+  window.addEventListener("afterprint", () => {
+    panels.forEach((panel, index) => { panel.hidden = before[index]; });
+    root.dataset.theme = theme;
+    drawCharts();
+  });
 }
 
 setUpTheme();
-setUpRawTable();
-drawCharts();
+setUpScenes();
+for (const select of document.querySelectorAll("select[data-for]")) {
+  select.addEventListener("change", () => {
+    drawChart(document.querySelector(`[data-chart="${select.dataset.for}"]`));
+  });
+}
+setUpTabs();
+setUpPrint();

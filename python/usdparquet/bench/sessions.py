@@ -1,0 +1,108 @@
+"""Which tests share a process.
+
+A session is what one fresh process does, in order. Tests share one only where the earlier steps
+leave the later ones as they would be in a process of their own:
+
+- what comes after `initial_load` needs an open stage anyway;
+- `single_property_warm` is by definition what follows a first read, and `repeated_traversal` what
+  follows a traversal;
+- the point reads each take a column and prims of their own (`expectations`), so that no value, page
+  or prim of one was touched by another.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from usdparquet.bench.catalog import TESTS
+from usdparquet.bench.formats import Format
+
+
+@dataclass(frozen=True)
+class Session:
+    """What one process measures."""
+
+    name: str
+    tests: tuple[str, ...]
+    max_runs: int | None = None
+    """Fewer samples than a run asks for, where a test is there to show a course or a rough size."""
+    is_uncached: bool = False
+    """Whether the files are dropped from the page cache first."""
+    is_cumulative: bool = True
+    """Whether the memory of a test counts everything since the baseline. Otherwise it is that after
+    the load plus what the test itself added, since its neighbours are not part of it."""
+
+    def applies_to(self, entry: Format) -> bool:
+        """Whether any of its tests says something about the format."""
+        own = [test for test in self.tests if test != "initial_load"] or self.tests
+        return any(TESTS[test].applies_to(entry) for test in own)
+
+    def runs(self, asked: int) -> int:
+        """How many samples are taken."""
+        return asked if self.max_runs is None else min(asked, self.max_runs)
+
+
+SESSIONS: dict[str, Session] = {
+    session.name: session
+    for session in (
+        Session("layer", ("layer_load",)),
+        Session("traversal", ("initial_load", "single_property_traversal")),
+        Session(
+            "multi_traversal", ("initial_load", "multi_property_traversal", "repeated_traversal")
+        ),
+        Session(
+            "point_reads",
+            (
+                "initial_load",
+                "single_property_cold",
+                "single_property_warm",
+                "multi_property",
+                "single_property_sequential",
+                "single_property_random",
+            ),
+            is_cumulative=False,
+        ),
+        Session("random_access", ("initial_load", "random_access")),
+        Session("insert", ("sublayer_insert",)),
+        Session("uncached", ("uncached_load", "uncached_traversal"), max_runs=5, is_uncached=True),
+        Session("timeline", ("memory_timeline",), max_runs=1),
+    )
+}
+"""The sessions over a scene; every test but `initial_load` is in exactly one."""
+
+TYPE_SESSION = Session("types", ("property_types_load", "property_types"), max_runs=5)
+"""The session over a file of one kind of property."""
+
+
+def sessions_for(tests: Collection[str]) -> list[Session]:
+    """The sessions that measure these tests, each without what comes after its last wanted test.
+
+    `initial_load` is measured in every session that begins with it; alone, in a session of its own.
+    """
+    found = []
+    for session in SESSIONS.values():
+        own = [test for test in session.tests if test != "initial_load" and test in tests]
+        if own:
+            found.append(_cut(session, own[-1]))
+    if "initial_load" in tests and not any("initial_load" in entry.tests for entry in found):
+        found.insert(0, Session("load", ("initial_load",)))
+    return found
+
+
+def session_named(name: str) -> Session:
+    """The session with this name, whole."""
+    if name == TYPE_SESSION.name:
+        return TYPE_SESSION
+    return SESSIONS[name] if name in SESSIONS else Session(name, ("initial_load",))
+
+
+def _cut(session: Session, last: str) -> Session:
+    end = session.tests.index(last) + 1
+    return Session(
+        session.name,
+        session.tests[:end],
+        session.max_runs,
+        session.is_uncached,
+        session.is_cumulative,
+    )

@@ -1,0 +1,271 @@
+"""The commands of the benchmark: generate, bench, demo, report."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+from usdparquet.bench.catalog import TESTS
+from usdparquet.bench.formats import FORMATS, REFERENCE_FORMAT
+from usdparquet.bench.plan import DEFAULT_BUDGET, DEFAULT_MIN_RUNS, BenchOptions
+from usdparquet.bench.process import BenchError
+from usdparquet.bench.results import Results, ResultsError, load_results
+from usdparquet.bench.runner import BenchRun
+from usdparquet.bench.summary import Row, headline
+from usdparquet.bench.table import HIERARCHIES, PROPERTIES, Hierarchy
+from usdparquet.bench.type_cases import TYPE_CASES
+from usdparquet.generate import (
+    DEFAULT_ROW_GROUP_SIZE,
+    DEFAULT_SEED,
+    SceneOptions,
+    generate_scene,
+)
+from usdparquet.progress import ProgressListener
+from usdparquet.report import write_markdown, write_reference_note, write_report
+from usdparquet.report.formatting import DASH, TIMES_SIGN, quantity, ratio
+
+_DEMO_PRIMS = 10_000
+_DEMO_RUNS = 5
+# What tells most in a few minutes; `bench` has everything.
+_DEMO_FORMATS = ("usdc", "parquet_none", "parquet_snappy", "parquet_zstd", "parquet_zstd_indexed")
+_NOT_IN_DEMO = ("sublayer_insert", "uncached_load", "uncached_traversal")
+
+RowGroupSize = Annotated[
+    int, typer.Option(min=1, help="Rows in each row group of the Parquet files.")
+]
+Seed = Annotated[int, typer.Option(help="Seed of the values and of the order of the samples.")]
+
+
+def register_bench_commands(app: typer.Typer) -> None:
+    """Add the commands to the command line."""
+    for command in (generate, bench, demo, report):
+        app.command()(command)
+
+
+def generate(
+    prims: Annotated[int, typer.Option(min=1, help="Prims with properties.")] = _DEMO_PRIMS,
+    hierarchy: Annotated[str, typer.Option(help="flat or deep.")] = "flat",
+    formats: Annotated[str, typer.Option(help="Formats, separated by commas.")] = ",".join(FORMATS),
+    row_group_size: RowGroupSize = DEFAULT_ROW_GROUP_SIZE,
+    seed: Seed = DEFAULT_SEED,
+    output: Annotated[Path, typer.Option("--output", "-o", help="Folder to write.")] = Path(
+        "scene"
+    ),
+) -> None:
+    """Write the benchmark scene: a base layer, and 20 properties a prim in every format."""
+    options = SceneOptions(prims, _hierarchy(hierarchy), row_group_size, seed)
+    console = Console()
+    names = _split(formats)
+    unknown = [name for name in names if name not in FORMATS]
+    if unknown or not names:
+        raise _fail(f"Unknown format '{', '.join(unknown)}'; there are: {', '.join(FORMATS)}")
+    with console.status("Writing") as status:
+        try:
+            scene = generate_scene(
+                options, output, names, lambda what: status.update(f"Writing: {what}")
+            )
+        except OSError as error:
+            raise _fail(f"The scene could not be written: {error}") from error
+    table = Table(
+        "Stage", "Property layer", "Size", title=f"{output}: {prims:,} prims, {hierarchy}"
+    )
+    table.columns[2].justify = "right"
+    for name in names:
+        layer = scene.property_file(name)
+        size = quantity(layer.stat().st_size, "B")
+        table.add_row(scene.stage_file(name).name, layer.name, size)
+    console.print(table)
+
+
+def bench(
+    prims: Annotated[str, typer.Option(help="Prims, separated by commas.")] = "10000",
+    hierarchy: Annotated[str, typer.Option(help="flat, deep or both: flat,deep.")] = "flat",
+    formats: Annotated[str, typer.Option(help="Formats, separated by commas.")] = ",".join(FORMATS),
+    tests: Annotated[str, typer.Option(help="Tests, separated by commas.")] = ",".join(TESTS),
+    runs: Annotated[int, typer.Option(min=1, help="Samples of each test.")] = 10,
+    warmup: Annotated[int, typer.Option(min=0, help="Samples thrown away before.")] = 1,
+    row_groups: Annotated[
+        str,
+        typer.Option(help="Rows in each row group, separated by commas; the first is compared."),
+    ] = str(DEFAULT_ROW_GROUP_SIZE),
+    budget: Annotated[
+        float,
+        typer.Option(help="Seconds a format may take in a scene before it gets fewer samples."),
+    ] = DEFAULT_BUDGET,
+    min_runs: Annotated[
+        int, typer.Option(min=1, help="Samples of each test whatever they take.")
+    ] = DEFAULT_MIN_RUNS,
+    seed: Seed = DEFAULT_SEED,
+    output: Annotated[
+        Path, typer.Option("--output", "-o", help="Folder for the scenes and results.json.")
+    ] = Path("benchmark"),
+    fresh: Annotated[
+        bool, typer.Option("--fresh", help="Start anew instead of going on with a stopped run.")
+    ] = False,
+) -> None:
+    """Measure Parquet layers beside USDC; a stopped run goes on where it was."""
+    scales, sizes = _numbers("--prims", prims), _numbers("--row-groups", row_groups)
+    try:
+        options = BenchOptions(
+            prims=scales,
+            hierarchies=tuple(_hierarchy(part) for part in _split(hierarchy)),
+            formats=_split(formats),
+            tests=_split(tests),
+            runs=runs,
+            warmup=warmup,
+            row_groups=sizes,
+            budget=budget,
+            min_runs=min(min_runs, runs),
+            seed=seed,
+        )
+    except ValueError as error:
+        raise _fail(str(error)) from error
+    _measure(options, output, fresh)
+
+
+def demo(
+    output: Annotated[
+        Path, typer.Option("--output", "-o", help="Folder for the scene, results and report.")
+    ] = Path("demo"),
+    prims: Annotated[int, typer.Option(min=1, help="Prims of the scene.")] = _DEMO_PRIMS,
+    runs: Annotated[int, typer.Option(min=1, help="Samples of each test.")] = _DEMO_RUNS,
+    seed: Seed = DEFAULT_SEED,
+) -> None:
+    """Compare Parquet with USDC on a scene of 10,000 prims x 20 properties, in a few minutes."""
+    options = BenchOptions(
+        prims=(prims,),
+        formats=(*_DEMO_FORMATS, "base"),
+        tests=tuple(name for name in TESTS if name not in _NOT_IN_DEMO),
+        runs=runs,
+        min_runs=min(DEFAULT_MIN_RUNS, runs),
+        type_cases=tuple(name for name, case in TYPE_CASES.items() if case.in_demo),
+        seed=seed,
+    )
+    _measure(options, output, fresh=False)
+
+
+def report(
+    results: Annotated[Path, typer.Argument(help="A results.json of bench or demo.")],
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="HTML file to write [report.html].")
+    ] = None,
+    compare: Annotated[
+        Path | None, typer.Option(help="An older results.json: show what changed since.")
+    ] = None,
+    markdown: Annotated[
+        Path | None, typer.Option(help="Write a summary in Markdown, for pull requests.")
+    ] = None,
+    reference_note: Annotated[
+        Path | None,
+        typer.Option(help="Write the page that compares the figures with the published note's."),
+    ] = None,
+) -> None:
+    """Make the HTML report of a results file, or the texts that were asked for instead."""
+    console = Console()
+    try:
+        measured = load_results(results)
+        old = load_results(compare) if compare else None
+        if markdown:
+            write_markdown(measured, markdown, old)
+            console.print(f"Summary: {markdown}", highlight=False, soft_wrap=True)
+        if reference_note:
+            write_reference_note(measured, reference_note)
+            console.print(f"Note: {reference_note}", highlight=False, soft_wrap=True)
+        if output or not (markdown or reference_note):
+            output = output or Path("report.html")
+            write_report(measured, output, old)
+            console.print(f"Report: {output}", highlight=False, soft_wrap=True)
+    except (ResultsError, OSError) as error:
+        raise _fail(str(error)) from error
+
+
+def _fail(message: str) -> typer.Exit:
+    """Say what is wrong on the standard error; the caller raises what this returns."""
+    Console(stderr=True).print(message, style="red", markup=False, highlight=False, soft_wrap=True)
+    return typer.Exit(1)
+
+
+def _split(text: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in text.split(",") if part.strip())
+
+
+def _numbers(option: str, text: str) -> tuple[int, ...]:
+    try:
+        return tuple(int(part.replace("_", "")) for part in _split(text))
+    except ValueError as error:
+        raise _fail(f"{option} takes whole numbers separated by commas, not '{text}'") from error
+
+
+def _hierarchy(text: str) -> Hierarchy:
+    for known in HIERARCHIES:
+        if text == known:
+            return known
+    raise typer.BadParameter(f"unknown hierarchy '{text}'; there are: {', '.join(HIERARCHIES)}")
+
+
+def _measure(options: BenchOptions, directory: Path, fresh: bool) -> None:
+    """Run a benchmark, write the results and the report, print the headline."""
+    console = Console()
+    results_file, report_file = directory / "results.json", directory / "report.html"
+    try:
+        with ProgressListener(console) as listener:
+            results = BenchRun(options, directory, listener, fresh).run()
+        write_report(results, report_file)
+    except (BenchError, OSError) as error:
+        raise _fail(str(error)) from error
+    except KeyboardInterrupt as error:
+        raise _fail("Stopped. The same command goes on from here.") from error
+    for scale, hierarchy in results.scenes():
+        console.print(_headline_table(results, scale, hierarchy))
+    meaning = f"{TIMES_SIGN} = times less than USDC; above 1 better, below 1 worse"
+    console.print(meaning, style="dim", highlight=False)
+    for entry in results.reduced:
+        place = f"{entry.scale:,} prims {entry.hierarchy}" if entry.scale else "property types"
+        console.print(
+            f"{FORMATS[entry.format].title}, {place}: {entry.runs} of {entry.asked} runs, "
+            f"{entry.seconds_a_run:.0f} s each",
+            style="dim",
+            highlight=False,
+        )
+    console.print(f"Results: {results_file}", highlight=False, soft_wrap=True)
+    console.print(f"Report:  {report_file}", highlight=False, soft_wrap=True)
+
+
+def _headline_table(results: Results, scale: int, hierarchy: str) -> Table:
+    rows = headline(results, scale, hierarchy)
+    shown = [name for name in FORMATS if any(name in row.values for row in rows)]
+    table = Table(
+        box=box.SIMPLE,
+        pad_edge=False,
+        show_edge=False,
+        collapse_padding=True,
+        title=f"{scale:,} prims x {len(PROPERTIES)} properties, {hierarchy}",
+        title_justify="left",
+    )
+    # Narrow enough for 80 columns: this is what `make demo` shows in any terminal.
+    table.add_column("\nLower is better", no_wrap=True)
+    for name in shown:
+        above = "Parquet" if FORMATS[name].compression else ""
+        table.add_column(f"{above}\n{FORMATS[name].short_title}", justify="right", overflow="fold")
+    table.add_column("\nWinner", no_wrap=True, min_width=6)
+    for row in rows:
+        cells = [_headline_cell(row, name) for name in shown]
+        winner = FORMATS[row.winner].short_title if row.winner in FORMATS else row.winner or DASH
+        table.add_row(row.spec.title, *cells, winner)
+    return table
+
+
+def _headline_cell(row: Row, name: str) -> str:
+    summary = row.values.get(name)
+    if summary is None:
+        return DASH
+    text = quantity(summary.mean, row.unit)
+    if name == row.winner:
+        text = f"[bold]{text}[/bold]"
+    factor = row.ratio(name)
+    return text if name == REFERENCE_FORMAT or factor is None else f"{text}\n{ratio(factor)}"

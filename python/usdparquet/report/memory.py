@@ -1,0 +1,216 @@
+"""The tab of memory: by test, a prim, over repeated traversals, and over time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import plotly.graph_objects as go
+
+from usdparquet.bench.catalog import TESTS
+from usdparquet.bench.formats import FORMATS
+from usdparquet.bench.results import Results, SeriesEntry
+from usdparquet.bench.stats import Summary, scaled
+from usdparquet.bench.summary import own_share
+from usdparquet.report.charts import pass_line, series_rows, test_title
+from usdparquet.report.figures import COLORS, Bars, Chart, bar_figure, line_dash, scene_key, symbol
+from usdparquet.report.formatting import DASH, count, format_title, number, significance
+
+_METRICS = {
+    "anonymous_mb": "anonymous",
+    "own": "anonymous, over the bare stage",
+    "resident_mb": "resident",
+    "peak_resident_mb": "peak resident",
+}
+
+
+@dataclass(frozen=True)
+class MemoryRow:
+    """Memory of one format after one test."""
+
+    test: str
+    format: str
+    anonymous: str
+    over_bare: str
+    level: str
+    per_prim: str
+    resident: str
+    peak: str
+
+
+def memory_charts(results: Results) -> list[Chart]:
+    """The charts that have data."""
+    charts = [_by_test(results), _per_prim(results), _growth(results), _timeline(results)]
+    return [chart for chart in charts if chart.figures]
+
+
+def memory_rows(results: Results, scale: int, hierarchy: str) -> list[MemoryRow]:
+    """Every test with memory, in the order of the catalog."""
+    rows = []
+    for test in TESTS:
+        for name in FORMATS:
+            means = _means(results, test, name, scale, hierarchy)
+            if means is None:
+                continue
+            own = own_share(results, test, name, scale, hierarchy)
+            rows.append(
+                MemoryRow(
+                    test_title(test),
+                    format_title(name),
+                    number(means["anonymous_mb"]),
+                    DASH if own is None else number(own.mean),
+                    "" if own is None else significance(own.mean),
+                    DASH if own is None else count(round(own.mean * 1e6 / scale)),
+                    number(means["resident_mb"]),
+                    number(means["peak_resident_mb"]),
+                )
+            )
+    return rows
+
+
+def _means(
+    results: Results, test: str, name: str, scale: int, hierarchy: str
+) -> dict[str, float] | None:
+    means = {}
+    for metric in ("anonymous_mb", "resident_mb", "peak_resident_mb"):
+        found = results.find(test, name, metric, scale, hierarchy)
+        if found is None:
+            return None
+        means[metric] = found.summary.mean
+    return means
+
+
+def _by_test(results: Results) -> Chart:
+    chart = Chart(
+        "memory",
+        "Memory by test",
+        "MB over the baseline of the process, which is taken before any stage exists: base layer "
+        "and property layer together; over the bare stage, the property layer's own share.",
+        choice="Test",
+    )
+    for scale, hierarchy in results.scenes():
+        for test in TESTS:
+            bars: Bars = {name: [] for name in FORMATS}
+            for name in FORMATS:
+                for metric, label in _METRICS.items():
+                    summary = _summary(results, test, name, metric, scale, hierarchy)
+                    if summary is not None:
+                        bars[name].append((label, summary))
+            figure = bar_figure(bars, list(_METRICS.values()), "MB")
+            chart.add(scene_key(scale, hierarchy), test_title(test), figure)
+    return chart
+
+
+def _summary(
+    results: Results, test: str, name: str, metric: str, scale: int, hierarchy: str
+) -> Summary | None:
+    if metric == "own":
+        return own_share(results, test, name, scale, hierarchy)
+    found = results.find(test, name, metric, scale, hierarchy)
+    return found.summary if found else None
+
+
+def _per_prim(results: Results) -> Chart:
+    chart = Chart(
+        "memory-prim",
+        "Bytes a prim",
+        "The property layer's own anonymous memory over the bare stage, divided by the number of "
+        "prims (20 properties each).",
+    )
+    tests = ("initial_load", "single_property_traversal", "multi_property_traversal")
+    for scale, hierarchy in results.scenes():
+        bars: Bars = {name: [] for name in FORMATS}
+        for name in FORMATS:
+            for test in tests:
+                own = own_share(results, test, name, scale, hierarchy)
+                if own is not None:
+                    bars[name].append((test_title(test), scaled(own, 1e6 / scale)))
+        figure = bar_figure(bars, [test_title(test) for test in tests], "bytes a prim")
+        chart.add(scene_key(scale, hierarchy), "", figure)
+    return chart
+
+
+def _growth(results: Results) -> Chart:
+    chart = Chart(
+        "growth",
+        "Growth over repeated traversals",
+        "Anonymous memory over the baseline after each of ten six-property traversals of the same "
+        "stage, in the last run. A leak would rise to the end.",
+    )
+    for scale, hierarchy in results.scenes():
+        figure = go.Figure()
+        for name in FORMATS:
+            rows = series_rows(results, "repeated_traversal", name, scale, hierarchy)
+            if rows:
+                figure.add_trace(pass_line(name, rows, 2, "MB"))
+        figure.update_layout(
+            xaxis={"title": {"text": "traversal"}, "dtick": 1},
+            yaxis={"title": {"text": "MB anonymous"}, "rangemode": "tozero"},
+        )
+        chart.add(scene_key(scale, hierarchy), "", figure)
+    return chart
+
+
+def _timeline(results: Results) -> Chart:
+    chart = Chart(
+        "timeline",
+        TESTS["memory_timeline"].title,
+        "Sampled every 10 ms from another process, over the baseline. The marks are the beginnings "
+        "of the phases: load, traverse (six properties), idle, close.",
+        choice="Memory",
+    )
+    order = list(FORMATS)
+    for scale, hierarchy in results.scenes():
+        entries = [
+            entry
+            for entry in results.series
+            if (entry.test, entry.scale, entry.hierarchy) == ("memory_timeline", scale, hierarchy)
+        ]
+        entries.sort(key=lambda entry: order.index(entry.format))
+        for column, title in ((1, "anonymous"), (2, "resident")):
+            figure = go.Figure()
+            for entry in entries:
+                _add_timeline(figure, entry, column)
+            figure.update_layout(
+                xaxis={"title": {"text": "ms since the stage begins to open"}},
+                yaxis={"title": {"text": f"MB {title}"}, "rangemode": "tozero"},
+                hovermode="closest",
+            )
+            chart.add(scene_key(scale, hierarchy), title, figure)
+    return chart
+
+
+def _add_timeline(figure: go.Figure, entry: SeriesEntry, column: int) -> None:
+    rows = entry.series.rows
+    if not rows:
+        return
+    name, title = entry.format, FORMATS[entry.format].title
+    figure.add_trace(
+        go.Scatter(
+            name=title,
+            legendgroup=name,
+            x=[row[0] for row in rows],
+            y=[row[column] for row in rows],
+            mode="lines",
+            line={"color": COLORS[name], "width": 2, "dash": line_dash(name)},
+            hovertemplate=f"<b>{title}</b><br>%{{x:.0f}} ms: %{{y:.4~g}} MB<extra></extra>",
+        )
+    )
+    starts = [(phase, at) for phase, at in entry.series.phases if phase != "end"]
+    figure.add_trace(
+        go.Scatter(
+            name=f"{title}, phases",
+            legendgroup=name,
+            showlegend=False,
+            x=[at for _, at in starts],
+            y=[_value_at(rows, at, column) for _, at in starts],
+            text=[phase for phase, _ in starts],
+            mode="markers",
+            marker={"color": COLORS[name], "size": 9, "symbol": symbol(name)},
+            hovertemplate=f"<b>{title}</b><br>%{{text}} begins at %{{x:.0f}} ms<extra></extra>",
+        )
+    )
+
+
+def _value_at(rows: list[list[float]], at: float, column: int) -> float:
+    """The memory of the sample that is nearest in time."""
+    return min(rows, key=lambda row: abs(row[0] - at))[column]
