@@ -29,6 +29,8 @@ class ProgressListener:
             TextColumn("{task.description}"),
             console=console,
             transient=True,
+            # Drawing more often would disturb what is measured.
+            refresh_per_second=1,
             # Samples differ in length; a long window keeps the estimate steady.
             speed_estimate_period=120,
         )

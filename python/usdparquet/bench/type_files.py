@@ -6,6 +6,7 @@ import json
 import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -79,7 +80,7 @@ def type_request(files: TypeFiles, session: Session, format_name: str) -> Reques
     """The request for one sample of a case."""
     case, warmup = files.case, files.warmup
     paths, names = case.prim_paths(), case.column_names()
-    spot = _spot_cells(files)
+    spot, spot_digest = _spot_check(files)
     reads = Step("property_types", properties=names, prims=paths)
     return Request(
         session=session.name,
@@ -91,21 +92,19 @@ def type_request(files: TypeFiles, session: Session, format_name: str) -> Reques
         warmup_property_file=str(warmup.property_file(format_name).resolve()),
         steps=[reads if test == reads.test else Step(test) for test in session.tests],
         spot_reads=[(paths[row], names[column]) for row, column in spot],
-        spot_digest=_spot_digest(files, spot),
+        spot_digest=spot_digest,
     )
 
 
-def _spot_cells(files: TypeFiles) -> list[tuple[int, int]]:
-    """Row and column of the values that are compared."""
+@cache
+def _spot_check(files: TypeFiles) -> tuple[list[tuple[int, int]], str]:
+    """Row and column of the values that are compared, and their digest."""
     case = files.case
     rows = sample_rows(case.rows, _SPOT_READS, files.seed)
-    columns = sample_rows(case.columns, min(case.columns, 5), files.seed)
-    return [(row, columns[number % len(columns)]) for number, row in enumerate(rows)]
-
-
-def _spot_digest(files: TypeFiles, spot: list[tuple[int, int]]) -> str:
-    columns = {column: files.case.values(column, files.seed) for _, column in spot}
-    return digest(_plain(columns[column][row]) for row, column in spot)
+    chosen = sample_rows(case.columns, min(case.columns, 5), files.seed)
+    cells = [(row, chosen[number % len(chosen)]) for number, row in enumerate(rows)]
+    columns = {column: case.values(column, files.seed) for column in chosen}
+    return cells, digest(_plain(columns[column][row]) for row, column in cells)
 
 
 def _plain(value: Any) -> object:

@@ -67,7 +67,8 @@ def measure(request: Request) -> Answer:
 
     for outcome in outcomes:
         outcome.check()
-    _check_source(state, request, entry)
+    if outcomes:
+        _check_source(state, request, entry)
     is_cumulative = session_named(request.session).is_cumulative
     steps = {
         step.test: _answer(outcome, memory, baseline)
@@ -90,8 +91,10 @@ def _memory(
     The peak is the most since the baseline. Where a session is not cumulative, a step has the
     memory after the first step and what it added by itself.
     """
+    found: list[dict[str, float]] = []
+    if not readings:
+        return found
     start = readings[0]
-    found = []
     before = ProcessMemory(baseline.anonymous, baseline.resident)
     highest = 0
     for number, reading in enumerate(readings):
@@ -148,7 +151,7 @@ def _first_use(request: Request) -> dict[str, float]:
     for prim in stage.TraverseAll():
         for attribute in prim.GetAttributes():
             attribute.Get()
-    _use_steps_once(stage, request.steps)
+    _use_steps_once(stage, request.steps, request.warmup_property_file)
     del stage
     # The first call imports what the later ones need.
     peak_resident()
@@ -159,15 +162,16 @@ def _first_use(request: Request) -> dict[str, float]:
     }
 
 
-def _use_steps_once(stage: Any, steps: list[Step]) -> None:
+def _use_steps_once(stage: Any, steps: list[Step], property_file: str) -> None:
     """Python wraps what the steps call when it is first called."""
-    from pxr import Sdf
+    from pxr import Usd
 
     read_from_stage(stage, [("/World", "none")])
     stage.GetAttributeAtPath("/World.none")
     if any(step.test == "sublayer_insert" for step in steps):
-        layer = Sdf.Layer.CreateAnonymous()
-        layer.subLayerPaths.insert(0, Sdf.Layer.CreateAnonymous().identifier)
+        # The first change of a stage loads what all later ones use.
+        changed = Usd.Stage.CreateInMemory()
+        changed.GetRootLayer().subLayerPaths.insert(0, property_file)
 
 
 def _check_source(state: State, request: Request, entry: Format) -> None:

@@ -216,7 +216,12 @@ def _row_groups(results: Results) -> Chart:
                 if points:
                     figure.add_trace(line(name, points, unit, "rows a group"))
             figure.update_layout(
-                xaxis={"type": "log", "dtick": 1, "title": {"text": "rows in a row group"}},
+                xaxis={
+                    "type": "log",
+                    "dtick": 1,
+                    "tickformat": ",d",
+                    "title": {"text": "rows in a row group"},
+                },
                 yaxis={"title": {"text": unit}, "rangemode": "tozero"},
             )
             chart.add(scene_key(scale, hierarchy), title, figure)
@@ -243,6 +248,7 @@ def pass_line(name: str, rows: list[list[float]], column: int, unit: str) -> go.
     title = FORMATS[name].title
     return go.Scatter(
         name=title,
+        meta=name,
         x=[row[0] for row in rows],
         y=[row[column] for row in rows],
         mode="lines+markers",

@@ -1,4 +1,7 @@
-"""Bars and lines as plotly figures, one look for all; the page adds text and grid colours."""
+"""Bars and lines as plotly figures, one look for all; the page adds text and grid colours.
+
+`meta` of every trace is its format: the page has one legend for all charts, which shows and hides.
+"""
 
 from __future__ import annotations
 
@@ -54,6 +57,7 @@ class Chart:
     note: str
     figures: dict[str, dict[str, Figure]] = field(default_factory=dict)
     choice: str = ""
+    is_wide: bool = False
 
     def add(self, scene: str, option: str, figure: go.Figure) -> None:
         """Add a figure, unless it has nothing to show."""
@@ -80,7 +84,11 @@ def bar_figure(bars: Bars, order: Sequence[str], unit: str) -> go.Figure:
         barmode="group",
         bargap=0.25,
         yaxis={"title": {"text": unit}, "rangemode": "tozero"},
-        xaxis={"categoryorder": "array", "categoryarray": list(order), "showgrid": False},
+        xaxis={
+            "categoryorder": "array",
+            "categoryarray": [_broken(label) for label in order],
+            "showgrid": False,
+        },
     )
     return figure
 
@@ -94,7 +102,8 @@ def _bar(name: str, entries: list[tuple[str, Summary]], unit: str) -> go.Bar:
         marker["pattern"] = {"shape": "/", "fillmode": "overlay", "size": 6, "solidity": 0.35}
     return go.Bar(
         name=entry.title,
-        x=[label for label, _ in entries],
+        meta=name,
+        x=[_broken(label) for label, _ in entries],
         y=[summary.mean for summary in summaries],
         error_y=_error(summaries),
         customdata=_hover_data(summaries),
@@ -113,7 +122,7 @@ def line(
     hover = _hover(entry.title, unit, has_spread).replace("%{x}", f"%{{x:,}} {across}")
     return go.Scatter(
         name=entry.title,
-        legendgroup=name,
+        meta=name,
         x=[at for at, _ in points],
         y=[summary.mean for summary in summaries],
         error_y=_error(summaries),
@@ -142,6 +151,11 @@ def log_axes(figure: go.Figure, across: str, unit: str) -> None:
         xaxis={**axis, "title": {"text": across}, "tickformat": ",d"},
         yaxis={**axis, "title": {"text": unit}},
     )
+
+
+def _broken(label: str) -> str:
+    """Two lines at a comma: labels that do not fit are turned and hard to read."""
+    return label.replace(", ", ",<br>")
 
 
 def _error(summaries: list[Summary]) -> dict[str, Any]:

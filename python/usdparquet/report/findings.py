@@ -72,6 +72,12 @@ def _compare(row: Row) -> Finding | None:
     )
     if winner == TIE:
         return Finding(f"{figures}: no difference beyond the noise.", "neutral")
+    if ours.mean <= 0 < theirs.mean:
+        return Finding(
+            f"{subject} {verb} nothing that can be told from the noise with {format_title(best)} "
+            f"and {quantity(theirs.mean, row.unit)} with USDC.",
+            "parquet",
+        )
     if ours.mean <= 0 or theirs.mean <= 0:
         side = REFERENCE_FORMAT if winner == REFERENCE_FORMAT else "parquet"
         return Finding(f"{figures}.", side)

@@ -17,7 +17,7 @@ from usdparquet.report.formatting import DASH, count, format_title, number, sign
 
 _METRICS = {
     "anonymous_mb": "anonymous",
-    "own": "anonymous, over the bare stage",
+    "own": "anonymous, over bare stage",
     "resident_mb": "resident",
     "peak_resident_mb": "peak resident",
 }
@@ -88,7 +88,7 @@ def _by_test(results: Results) -> Chart:
         choice="Test",
     )
     for scale, hierarchy in results.scenes():
-        for test in TESTS:
+        for test in sorted(TESTS, key=lambda test: test != "multi_property_traversal"):
             bars: Bars = {name: [] for name in FORMATS}
             for name in FORMATS:
                 for metric, label in _METRICS.items():
@@ -187,7 +187,7 @@ def _add_timeline(figure: go.Figure, entry: SeriesEntry, column: int) -> None:
     figure.add_trace(
         go.Scatter(
             name=title,
-            legendgroup=name,
+            meta=name,
             x=[row[0] for row in rows],
             y=[row[column] for row in rows],
             mode="lines",
@@ -199,8 +199,7 @@ def _add_timeline(figure: go.Figure, entry: SeriesEntry, column: int) -> None:
     figure.add_trace(
         go.Scatter(
             name=f"{title}, phases",
-            legendgroup=name,
-            showlegend=False,
+            meta=name,
             x=[at for _, at in starts],
             y=[_value_at(rows, at, column) for _, at in starts],
             text=[phase for phase, _ in starts],

@@ -90,7 +90,9 @@ def _amount(factors: list[float | None]) -> str:
     if not known:
         return "ahead"
     low, high = times(known[0]), times(known[-1])
-    return f"{low} less" if low == high else f"{low} to {high} less"
+    if low == high:
+        return f"needs {low} less"
+    return f"needs {low.removesuffix(' times')} to {high} less"
 
 
 def _where(scenes: list[tuple[int, str]], of: int) -> str:

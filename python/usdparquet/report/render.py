@@ -12,10 +12,11 @@ from markupsafe import Markup
 from plotly.offline import get_plotlyjs
 
 from usdparquet.bench.catalog import TESTS
+from usdparquet.bench.formats import FORMATS
 from usdparquet.bench.results import Results
 from usdparquet.report.charts import scene_charts
 from usdparquet.report.compare import Comparison, compare
-from usdparquet.report.figures import Chart
+from usdparquet.report.figures import COLORS, Chart
 from usdparquet.report.memory import memory_charts
 from usdparquet.report.recommend import recommendations
 from usdparquet.report.scaling import fit_rows, scaling_chart
@@ -67,6 +68,7 @@ def render_report(results: Results, old: Results | None = None) -> str:
         plugin_load=plugin_load_rows(results),
         fits=fit_rows(results),
         types=type_rows(results),
+        formats=_legend(results),
         tests=[test for test in TESTS.values() if test.name in tested],
         style=_source(environment, "style.css"),
         script=_source(environment, "report.js"),
@@ -79,6 +81,25 @@ def write_report(results: Results, path: Path, old: Results | None = None) -> No
     """Write the report to `path`, with what changed since `old` if that is given."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(render_report(results, old), encoding="utf-8")
+
+
+@dataclass(frozen=True)
+class LegendEntry:
+    """A format in the legend of all charts."""
+
+    name: str
+    title: str
+    color: str
+    is_indexed: bool
+
+
+def _legend(results: Results) -> list[LegendEntry]:
+    measured = {entry.format for entry in results.measurements}
+    return [
+        LegendEntry(name, entry.title, COLORS[name], entry.is_indexed)
+        for name, entry in FORMATS.items()
+        if name in measured
+    ]
 
 
 def _tabs(results: Results) -> list[Tab]:

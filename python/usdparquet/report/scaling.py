@@ -88,6 +88,7 @@ def scaling_chart(results: Results) -> Chart:
         "Both axes are logarithmic: a slope of 1 is growth with the number of prims, 0 none at "
         "all. Dotted lines lead to the prediction of the fitted law at the next power of ten.",
         choice="Measure",
+        is_wide=True,
     )
     groups: dict[tuple[str, str], list[Fit]] = {}
     for fit in fits(results):
@@ -109,8 +110,7 @@ def _prediction(fit: Fit, unit: str, factor: float) -> go.Scatter:
     start = fit.points[-1][0]
     return go.Scatter(
         name=f"{title}, predicted",
-        legendgroup=fit.format,
-        showlegend=False,
+        meta=fit.format,
         x=[start, fit.next_scale],
         y=[fit.law.at(start) * factor, fit.predicted * factor],
         mode="lines+markers",

@@ -63,6 +63,7 @@ def type_charts(results: Results) -> list[Chart]:
     charts = []
     for group, chart_id, title, across in _CHARTS:
         chart = Chart(f"types-{chart_id}", title, _NOTE, choice="Measure")
+        chart.is_wide = group == "type"
         cases = [case for case in TYPE_CASES.values() if case.group == group]
         for measure in _MEASURES:
             make = _bars if group == "type" else _lines

@@ -8,6 +8,7 @@ const systemDark = window.matchMedia("(prefers-color-scheme: dark)");
 const tabs = Array.from(document.querySelectorAll("[role=tab]"));
 const panels = Array.from(document.querySelectorAll("[role=tabpanel]"));
 const sceneChoice = document.getElementById("scene");
+const hiddenFormats = new Set();
 let chosenTheme = null;
 
 function remembered() {
@@ -40,20 +41,19 @@ function themed(layout) {
     hoverlabel: {
       bgcolor: color("--panel"), bordercolor: color("--line"), font: { color: color("--text") },
     },
-    showlegend: true,
-    legend: { orientation: "h", y: 1.03, yanchor: "bottom", x: 0, font: { size: 12 } },
+    showlegend: false,
     margin: { l: 48, r: 8, t: 8, b: 32 },
     xaxis: axis(layout.xaxis),
     yaxis: axis(layout.yaxis),
   };
 }
 
-// Error bars have the colour of the text: they must be seen on every bar. So have hatchings.
-function withThemeColors(data) {
+// Error bars have the colour of the text: they must be seen on every bar.
+function dressed(data) {
   const text = color("--text");
   const panel = color("--panel");
   return data.map((trace) => {
-    const changed = { ...trace };
+    const changed = { ...trace, visible: !hiddenFormats.has(trace.meta) };
     if (trace.error_y) changed.error_y = { ...trace.error_y, color: text };
     if (trace.marker && trace.marker.pattern) {
       const pattern = { ...trace.marker.pattern, fgcolor: panel };
@@ -91,7 +91,7 @@ function drawChart(element) {
   element.hidden = !figure;
   element.parentElement.querySelector(".missing").hidden = Boolean(figure);
   if (!figure) return;
-  Plotly.react(element, withThemeColors(figure.data), themed(figure.layout), {
+  Plotly.react(element, dressed(figure.data), themed(figure.layout), {
     responsive: true, displaylogo: false,
     modeBarButtonsToRemove: ["lasso2d", "select2d", "autoScale2d"],
   });
@@ -152,6 +152,21 @@ function setUpScenes() {
   show();
 }
 
+// One legend for all charts, in every tab.
+function setUpLegend() {
+  const entries = Array.from(document.querySelectorAll("[data-format]"));
+  for (const entry of entries) {
+    entry.addEventListener("click", () => {
+      const name = entry.dataset.format;
+      if (!hiddenFormats.delete(name)) hiddenFormats.add(name);
+      for (const other of entries) {
+        other.setAttribute("aria-pressed", String(!hiddenFormats.has(other.dataset.format)));
+      }
+      drawCharts();
+    });
+  }
+}
+
 function setUpTheme() {
   chosenTheme = remembered();
   applyTheme();
@@ -184,6 +199,7 @@ function setUpPrint() {
 
 setUpTheme();
 setUpScenes();
+setUpLegend();
 for (const select of document.querySelectorAll("select[data-for]")) {
   select.addEventListener("change", () => {
     drawChart(document.querySelector(`[data-chart="${select.dataset.for}"]`));
