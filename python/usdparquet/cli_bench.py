@@ -27,10 +27,11 @@ from usdparquet.generate import (
 )
 from usdparquet.progress import ProgressListener
 from usdparquet.report import write_markdown, write_reference_note, write_report
-from usdparquet.report.formatting import DASH, TIMES_SIGN, quantity, ratio
+from usdparquet.report.formatting import DASH, TIMES_SIGN, number, quantity, ratio
 
 _DEMO_PRIMS = 10_000
 _DEMO_RUNS = 5
+_DEMO_TYPE_RUNS = 3
 # What tells most in a few minutes; `bench` has everything.
 _DEMO_FORMATS = ("usdc", "parquet_none", "parquet_snappy", "parquet_zstd", "parquet_zstd_indexed")
 # The terminal has room for one indexed file; the report shows all.
@@ -146,6 +147,7 @@ def demo(
         runs=runs,
         min_runs=min(DEFAULT_MIN_RUNS, runs),
         type_cases=tuple(name for name, case in TYPE_CASES.items() if case.in_demo),
+        type_runs=min(_DEMO_TYPE_RUNS, runs),
         seed=seed,
     )
     _measure(options, output, fresh=False)
@@ -223,8 +225,11 @@ def _measure(options: BenchOptions, directory: Path, fresh: bool) -> None:
     except KeyboardInterrupt as error:
         raise _fail("Stopped. The same command goes on from here.") from error
     for scale, hierarchy in results.scenes():
-        console.print(_headline_table(results, scale, hierarchy))
-    meaning = f"{TIMES_SIGN} = times less than USDC; above 1 better, below 1 worse"
+        console.print(headline_table(results, scale, hierarchy))
+    meaning = (
+        f"{TIMES_SIGN} = times less than USDC; above 1 better, below 1 worse. "
+        "none, snappy, zstd: Parquet; idx: indexed by usdparquet optimize"
+    )
     console.print(meaning, style="dim", highlight=False)
     for entry in results.reduced:
         place = f"{entry.scale:,} prims {entry.hierarchy}" if entry.scale else "property types"
@@ -238,7 +243,8 @@ def _measure(options: BenchOptions, directory: Path, fresh: bool) -> None:
     console.print(f"Report:  {report_file}", highlight=False, soft_wrap=True)
 
 
-def _headline_table(results: Results, scale: int, hierarchy: str) -> Table:
+def headline_table(results: Results, scale: int, hierarchy: str) -> Table:
+    """The headline of one scene for a terminal of 80 columns."""
     rows = headline(results, scale, hierarchy)
     shown = [
         name
@@ -255,23 +261,26 @@ def _headline_table(results: Results, scale: int, hierarchy: str) -> Table:
     )
     # Narrow enough for 80 columns: this is what `make demo` shows in any terminal.
     table.add_column("\nLower is better", no_wrap=True)
+    table.add_column("\n", no_wrap=True)
     for name in shown:
-        above = "Parquet" if FORMATS[name].compression else ""
-        table.add_column(f"{above}\n{FORMATS[name].short_title}", justify="right", overflow="fold")
-    table.add_column("\nWinner", no_wrap=True, min_width=6)
+        first, _, second = FORMATS[name].short_title.partition(" ")
+        head = f"{first}\n{second}" if second else f"\n{first}"
+        table.add_column(head, justify="right", no_wrap=True)
+    table.add_column("\nWinner", no_wrap=True, min_width=8)
     for row in rows:
-        cells = [_headline_cell(row, name) for name in shown]
+        unit, factor = ("MB", 1e-6) if row.unit == "B" else (row.unit, 1.0)
+        cells = [_headline_cell(row, name, factor) for name in shown]
         winner = FORMATS[row.winner].short_title if row.winner in FORMATS else row.winner or DASH
-        table.add_row(row.spec.title, *cells, winner)
+        table.add_row(row.spec.title, unit, *cells, winner)
     return table
 
 
-def _headline_cell(row: Row, name: str) -> str:
+def _headline_cell(row: Row, name: str, factor: float) -> str:
     summary = row.values.get(name)
     if summary is None:
         return DASH
-    text = quantity(summary.mean, row.unit)
+    text = number(summary.mean * factor)
     if name == row.winner:
         text = f"[bold]{text}[/bold]"
-    factor = row.ratio(name)
-    return text if name == REFERENCE_FORMAT or factor is None else f"{text}\n{ratio(factor)}"
+    times = row.ratio(name)
+    return text if name == REFERENCE_FORMAT or times is None else f"{text}\n{ratio(times)}"

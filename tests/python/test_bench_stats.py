@@ -8,14 +8,20 @@ from pathlib import Path
 
 import pytest
 
-from usdparquet.bench.catalog import TESTS
 from usdparquet.bench.formats import FORMATS
 from usdparquet.bench.guard import predicted_bytes, refusal
 from usdparquet.bench.partial import PartialResults
-from usdparquet.bench.plan import BenchOptions, Sample, plan_samples
-from usdparquet.bench.protocol import Answer, Series
+from usdparquet.bench.plan import (
+    BenchOptions,
+    Sample,
+    round_samples,
+    scene_blocks,
+    type_samples,
+    warmup_samples,
+)
+from usdparquet.bench.protocol import Answer, Series, StepAnswer
 from usdparquet.bench.results import Results, ResultsError, load_results, measurements_of
-from usdparquet.bench.stats import differ, difference, summarize
+from usdparquet.bench.stats import differ, difference, fit_power_law, summarize
 from usdparquet.bench.summary import TIE, headline
 
 
@@ -56,25 +62,100 @@ def test_difference_adds_the_spreads() -> None:
     assert result.std == pytest.approx(2.0)
 
 
-def test_plan_holds_every_cell_once_a_round_in_a_repeatable_order() -> None:
-    options = BenchOptions(prims=(100,), tests=("initial_load", "layer_load"), runs=3, warmup=1)
-    scene = options.scenes()[0]
-    samples = plan_samples(options, scene, FORMATS)
-    assert samples == plan_samples(options, scene, FORMATS)
+def test_more_confidence_needs_a_larger_difference() -> None:
+    low, high = summarize([1.0, 1.1, 1.2]), summarize([1.45, 1.55, 1.65])
+    assert differ(low, high)
+    assert not differ(low, high, confidence=99)
+
+
+def test_power_law_goes_through_its_points() -> None:
+    law = fit_power_law([(10, 5.0), (100, 50.0), (1_000, 500.0)])
+    assert law is not None
+    assert law.slope == pytest.approx(1.0)
+    assert law.at(10_000) == pytest.approx(5_000.0)
+    assert law.deviation == pytest.approx(1.0)
+    assert law.points == 3
+    off = fit_power_law([(10, 5.0), (100, 60.0), (1_000, 500.0)])
+    assert off is not None
+    assert off.deviation > 1.1
+
+
+@pytest.mark.parametrize(
+    "points", [[], [(10, 1.0)], [(10, 1.0), (10, 2.0)], [(10, 0.0), (20, 1.0)]]
+)
+def test_no_power_law_without_two_positive_points(points: list[tuple[float, float]]) -> None:
+    assert fit_power_law(points) is None
+
+
+def test_a_round_holds_every_session_once_in_a_repeatable_order() -> None:
+    options = BenchOptions(prims=(100,), tests=("initial_load", "layer_load", "random_access"))
+    block = scene_blocks(options)[0]
     # The bare stage has no property layer to load.
-    cells = {(name, test) for name in FORMATS for test in options.tests} - {("base", "layer_load")}
-    for run in (-1, 0, 1, 2):
-        taken = [(sample.format, sample.test) for sample in samples if sample.run == run]
+    cells = {(name, session.name) for name in FORMATS for session in block.sessions}
+    cells.remove(("base", "layer"))
+    orders = set()
+    for run in range(3):
+        samples = round_samples(options, block, FORMATS, run)
+        assert samples == round_samples(options, block, FORMATS, run)
+        taken = [(sample.format, sample.session) for sample in samples]
         assert len(taken) == len(cells)
         assert set(taken) == cells
-    other_seed = dataclasses.replace(options, seed=7)
-    assert samples != plan_samples(other_seed, scene, FORMATS)
+        orders.add(tuple(taken))
+    assert len(orders) == 3
+    other = dataclasses.replace(options, seed=7)
+    assert round_samples(other, block, FORMATS, 0) != round_samples(options, block, FORMATS, 0)
 
 
-def test_a_series_is_taken_once() -> None:
-    options = BenchOptions(prims=(100,), tests=("memory_timeline",), runs=3, warmup=2)
-    samples = plan_samples(options, options.scenes()[0], ("usdc",))
-    assert [sample.run for sample in samples] == [0]
+def test_a_format_that_drops_out_leaves_the_order_of_the_others() -> None:
+    options = BenchOptions(prims=(100,))
+    block = scene_blocks(options)[0]
+    every = round_samples(options, block, FORMATS, 1)
+    without = round_samples(options, block, [name for name in FORMATS if name != "usdc"], 1)
+    assert without == [sample for sample in every if sample.format != "usdc"]
+
+
+def test_series_and_cold_loads_are_in_few_rounds() -> None:
+    options = BenchOptions(prims=(100,))
+    block = scene_blocks(options)[0]
+    runs: dict[str, int] = {}
+    for run in range(options.runs):
+        for sample in round_samples(options, block, ["usdc"], run):
+            runs[sample.session] = runs.get(sample.session, 0) + 1
+    assert runs["timeline"] == 1
+    assert runs["uncached"] == 5
+    assert runs["traversal"] == options.runs
+
+
+def test_warm_up_is_one_process_a_format() -> None:
+    options = BenchOptions(prims=(100,), warmup=2)
+    samples = warmup_samples(options, scene_blocks(options)[0], ("usdc", "base"))
+    assert [(sample.format, sample.run) for sample in samples] == [
+        ("usdc", -2),
+        ("base", -2),
+        ("usdc", -1),
+        ("base", -1),
+    ]
+    assert all(sample.is_warmup for sample in samples)
+
+
+def test_other_row_groups_are_scenes_of_their_own() -> None:
+    options = BenchOptions(prims=(100, 10), hierarchies=("flat", "deep"), row_groups=(50, 5))
+    blocks = scene_blocks(options)
+    assert [(block.scene.prims, block.scene.hierarchy, block.variant) for block in blocks] == [
+        (prims, hierarchy, variant)
+        for prims in (10, 100)
+        for hierarchy in ("flat", "deep")
+        for variant in ("", "row_group_5")
+    ]
+    assert "usdc" not in blocks[1].formats
+
+
+def test_kinds_of_properties_are_not_measured_on_the_bare_stage() -> None:
+    options = BenchOptions(type_cases=("type_bool", "array_10"))
+    samples = type_samples(options, options.type_cases, FORMATS, 0)
+    assert {(sample.variant, sample.format) for sample in samples} == {
+        (case, name) for case in options.type_cases for name in FORMATS if name != "base"
+    }
 
 
 @pytest.mark.parametrize(
@@ -85,6 +166,9 @@ def test_a_series_is_taken_once() -> None:
         ({"tests": ()}, "no test to measure"),
         ({"prims": (0,)}, "at least 1"),
         ({"runs": 0}, "at least one run"),
+        ({"row_groups": (0,)}, "at least one row"),
+        ({"budget": 0.0}, "more than 0 seconds"),
+        ({"type_cases": ("type_quad",)}, "unknown kind of property 'type_quad'"),
     ],
 )
 def test_bad_options_are_refused(changes: dict[str, object], message: str) -> None:
@@ -102,29 +186,35 @@ def test_a_format_that_does_not_fit_is_refused_with_both_figures() -> None:
 
 
 def _answer(time_ms: float) -> Answer:
+    series = Series(["pass"], [[1.0]], [("load", 0.0)])
+    step = StepAnswer({"time_ms": time_ms, "anonymous_mb": 1.0}, 1, series)
     return Answer(
-        metrics={"time_ms": time_ms, "anonymous_mb": 1.0},
-        operations=1,
+        steps={"initial_load": step, "random_access": StepAnswer({"time_ms": 2.0}, 40)},
         plugin_load={"time_ms": 9.0},
         baseline_mb={"anonymous": 20.0, "resident": 40.0},
         peak_was_reset=True,
-        series=Series(["pass"], [[1.0]], [("load", 0.0)]),
+        seconds=1.5,
     )
 
 
+def _sample(run: int) -> Sample:
+    return Sample(100, "flat", "", "usdc", "random_access", run)
+
+
 def test_warmup_runs_are_not_kept() -> None:
-    samples = [
-        (Sample(100, "flat", "usdc", "initial_load", run), _answer(10.0 + run))
-        for run in (-1, 0, 1)
-    ]
-    by_name = {(entry.test, entry.metric): entry for entry in measurements_of(samples)}
+    samples = [(_sample(run), _answer(10.0 + run)) for run in (-1, 0, 1)]
+    found = measurements_of(samples, ("initial_load", "random_access"))
+    by_name = {(entry.test, entry.metric): entry for entry in found}
     assert by_name["initial_load", "time_ms"].samples == [10.0, 11.0]
     assert by_name["plugin_load", "time_ms"].samples == [9.0, 9.0]
+    assert by_name["random_access", "time_ms"].operations == 40
+    only = measurements_of(samples, ("random_access",))
+    assert {entry.test for entry in only} == {"random_access", "plugin_load"}
 
 
 def test_partial_results_continue_the_same_run_only(tmp_path: Path) -> None:
     path = tmp_path / "partial.jsonl"
-    sample = Sample(100, "flat", "usdc", "initial_load", 0)
+    sample = _sample(0)
     PartialResults(path, {"run": 1}).add(sample, _answer(5.0))
 
     assert PartialResults(path, {"run": 1}).answer(sample) == _answer(5.0)
@@ -133,7 +223,7 @@ def test_partial_results_continue_the_same_run_only(tmp_path: Path) -> None:
 
 def test_partial_results_survive_a_line_that_was_cut_off(tmp_path: Path) -> None:
     path = tmp_path / "partial.jsonl"
-    first, second = (Sample(100, "flat", "usdc", "initial_load", run) for run in (0, 1))
+    first, second = _sample(0), _sample(1)
     partial = PartialResults(path, {})
     partial.add(first, _answer(5.0))
     partial.add(second, _answer(6.0))
@@ -148,7 +238,7 @@ def test_partial_results_survive_a_line_that_was_cut_off(tmp_path: Path) -> None
 
 def test_fresh_forgets_what_was_done(tmp_path: Path) -> None:
     path = tmp_path / "partial.jsonl"
-    sample = Sample(100, "flat", "usdc", "initial_load", 0)
+    sample = _sample(0)
     PartialResults(path, {}).add(sample, _answer(5.0))
     assert PartialResults(path, {}, fresh=True).answer(sample) is None
 
@@ -184,14 +274,9 @@ def test_headline_finds_ratios_and_winners(example_results: Results) -> None:
     assert rows["initial_load"].ratio("parquet_zstd") == pytest.approx(860 / 45)
     assert rows["initial_load"].ratio("usdc") is None
     assert rows["initial_load"].ratio("base") is None
-    assert rows["file_size"].winner == "parquet_zstd"
+    assert rows["file_size"].winner == "parquet_zstd_indexed"
     assert rows["multi_traversal"].winner == "usdc"
     assert rows["traversal"].winner == TIE
     # What the layer adds to the bare stage: 123.0 - 9.6 against 13.0 - 9.6.
     assert rows["layer_memory"].values["usdc"].mean == pytest.approx(113.4)
     assert "base" not in rows["layer_memory"].values
-
-
-def test_the_demo_holds_what_the_headline_shows(example_results: Results) -> None:
-    demo = {test.name for test in TESTS.values() if test.in_demo}
-    assert {row.spec.test for row in headline(example_results, 1_000, "flat")} <= demo

@@ -8,7 +8,9 @@ import pytest
 from typer.testing import CliRunner
 
 from usdparquet.bench.results import Results, load_results
+from usdparquet.bench.summary import HEADLINE, headline
 from usdparquet.cli import app
+from usdparquet.cli_bench import headline_table
 
 runner = CliRunner()
 
@@ -34,7 +36,7 @@ def test_generate_writes_stages(tmp_path: Path) -> None:
 def test_bench_writes_results_and_report(tmp_path: Path) -> None:
     text = _run(
         *("bench", "--prims", "30", "--formats", "usdc,base", "--tests", "initial_load,file_size"),
-        *("--runs", "2", "--warmup", "0", "-o", tmp_path),
+        *("--runs", "2", "--warmup", "0", "--row-groups", "30,10", "-o", tmp_path),
     )
     assert "30 prims x 20 properties, flat" in text
     assert "Initial load" in text
@@ -50,7 +52,27 @@ def test_demo_compares_all_formats(tmp_path: Path) -> None:
     assert "report.html" in text
     results = load_results(tmp_path / "results.json")
     formats = {entry.format for entry in results.measurements}
-    assert formats == {"usdc", "parquet_none", "parquet_snappy", "parquet_zstd", "base"}
+    plain = {"parquet_none", "parquet_snappy", "parquet_zstd"}
+    assert formats == {"usdc", *plain, "parquet_zstd_indexed", "base"}
+    assert {row.spec.test for row in headline(results, 60, "flat")} == {
+        row.test for row in HEADLINE
+    }
+    lines = (tmp_path / "results.json").read_text(encoding="utf-8")
+    assert str(tmp_path) not in lines
+
+
+def test_the_headline_fits_a_terminal(example_results: Results) -> None:
+    from rich.console import Console
+
+    console = Console(width=80, record=True)
+    console.print(headline_table(example_results, 1_000, "flat"))
+    text = console.export_text()
+    assert max(len(line.rstrip()) for line in text.splitlines()) <= 80
+    # No figure is broken over two lines.
+    words = " ".join(text.split())
+    assert "Initial load (stage) ms 860 45.0 45.0 45.0 45.0 32.0 none" in words
+    assert "19.1\u00d7 19.1\u00d7 19.1\u00d7 19.1\u00d7" in words
+    assert "File size MB 3.19 1.80 1.61 1.47 1.16 0.086 zstd idx" in words
 
 
 @pytest.mark.parametrize(
@@ -58,6 +80,7 @@ def test_demo_compares_all_formats(tmp_path: Path) -> None:
     [
         (("bench", "--prims", "many"), "whole numbers"),
         (("bench", "--formats", "usdz"), "unknown format 'usdz'"),
+        (("bench", "--row-groups", "ten"), "--row-groups takes whole numbers"),
         (("generate", "--formats", "usdz"), "Unknown format 'usdz'"),
         (("report", "missing.json"), "missing.json: cannot be read"),
     ],
@@ -74,3 +97,26 @@ def test_report_is_made_from_a_file(example_results: Results, tmp_path: Path) ->
     example_results.save(tmp_path / "results.json")
     _run("report", tmp_path / "results.json", "-o", tmp_path / "page.html")
     assert (tmp_path / "page.html").stat().st_size > 1_000_000
+
+
+def test_report_writes_the_texts_that_were_asked_for(
+    scaled_results: Results, tmp_path: Path
+) -> None:
+    results, old = tmp_path / "results.json", tmp_path / "old.json"
+    scaled_results.save(results)
+    scaled_results.save(old)
+    text = _run(
+        *("report", results, "--compare", old, "--markdown", tmp_path / "summary.md"),
+        *("--reference-note", tmp_path / "note.md"),
+    )
+    assert "Summary:" in text
+    assert "Note:" in text
+    assert "0 of " in (tmp_path / "summary.md").read_text(encoding="utf-8")
+    assert "Against the published note" in (tmp_path / "note.md").read_text(encoding="utf-8")
+    assert list(tmp_path.glob("*.html")) == []
+
+
+def test_a_note_without_its_scene_is_refused(example_results: Results, tmp_path: Path) -> None:
+    example_results.save(tmp_path / "results.json")
+    arguments = ("report", tmp_path / "results.json", "--reference-note", tmp_path / "note.md")
+    assert "10,000 prims, flat" in _run(*arguments, code=1)

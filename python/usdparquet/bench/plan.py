@@ -38,6 +38,8 @@ class BenchOptions:
     min_runs: int = DEFAULT_MIN_RUNS
     """Runs that are taken whatever they cost."""
     type_cases: tuple[str, ...] = tuple(TYPE_CASES)
+    type_runs: int = 5
+    """Runs of each kind of property, of which there are many."""
     seed: int = DEFAULT_SEED
 
     def __post_init__(self) -> None:

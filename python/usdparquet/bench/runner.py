@@ -149,7 +149,7 @@ class BenchRun:
         def request(sample: Sample) -> Request:
             return type_request(files[sample.variant], TYPE_SESSION, sample.format)
 
-        runs = TYPE_SESSION.runs(self._options.runs)
+        runs = min(self._options.runs, self._options.type_runs)
         # A hundred and more processes a round are no scene: the budget is for each kind.
         budget = Budget(self._options, 0, "flat", "types", runs, factor=len(files))
         self._rounds(budget, formats, rounds, request, {})

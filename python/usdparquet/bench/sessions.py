@@ -71,7 +71,7 @@ SESSIONS: dict[str, Session] = {
 }
 """The sessions over a scene; every test but `initial_load` is in exactly one."""
 
-TYPE_SESSION = Session("types", ("property_types_load", "property_types"), max_runs=5)
+TYPE_SESSION = Session("types", ("property_types_load", "property_types"))
 """The session over a file of one kind of property."""
 
 

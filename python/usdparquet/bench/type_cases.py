@@ -95,7 +95,7 @@ def _columns(count: int, in_demo: bool = False) -> TypeCase:
 TYPE_CASES: dict[str, TypeCase] = {
     case.name: case
     for case in (
-        _type("bool", "bool", in_demo=True),
+        _type("bool", "bool"),
         _type("int", "int32"),
         _type("int64", "int64"),
         _type("half", "float16"),
@@ -110,12 +110,12 @@ TYPE_CASES: dict[str, TypeCase] = {
         _string(10, _ROWS),
         _string(100, _ROWS, in_demo=True),
         _string(1_000, _ROWS),
-        _string(10_000, 1_000, in_demo=True),
-        _array(10, _ROWS, in_demo=True),
+        _string(10_000, 1_000),
+        _array(10, _ROWS),
         _array(100, _ROWS),
         _array(1_000, 1_000, in_demo=True),
         _array(10_000, 200),
-        _columns(1, in_demo=True),
+        _columns(1),
         _columns(10),
         _columns(100, in_demo=True),
         _columns(1_000),
