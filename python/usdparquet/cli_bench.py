@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich import box
 from rich.console import Console
 from rich.table import Table
 
@@ -140,7 +139,12 @@ def demo(
     seed: Seed = DEFAULT_SEED,
 ) -> None:
     """Compare Parquet with USDC on a scene of 10,000 prims x 20 properties, in a few minutes."""
-    options = BenchOptions(
+    _measure(demo_options(prims, runs, seed), output, fresh=False)
+
+
+def demo_options(prims: int, runs: int, seed: int) -> BenchOptions:
+    """What `demo` measures."""
+    return BenchOptions(
         prims=(prims,),
         formats=(*_DEMO_FORMATS, "base"),
         tests=tuple(name for name in TESTS if name not in _NOT_IN_DEMO),
@@ -150,7 +154,6 @@ def demo(
         type_runs=min(_DEMO_TYPE_RUNS, runs),
         seed=seed,
     )
-    _measure(options, output, fresh=False)
 
 
 def report(
@@ -252,10 +255,10 @@ def headline_table(results: Results, scale: int, hierarchy: str) -> Table:
         if name not in _NOT_PRINTED and any(name in row.values for row in rows)
     ]
     table = Table(
-        box=box.SIMPLE,
+        box=None,
         pad_edge=False,
         show_edge=False,
-        collapse_padding=True,
+        padding=(0, 0, 0, 2),
         title=f"{scale:,} prims x {len(PROPERTIES)} properties, {hierarchy}",
         title_justify="left",
     )

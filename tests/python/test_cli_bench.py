@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from usdparquet.bench.plan import BenchOptions
 from usdparquet.bench.results import Results, load_results
 from usdparquet.bench.summary import HEADLINE, headline
 from usdparquet.cli import app
-from usdparquet.cli_bench import headline_table
+from usdparquet.cli_bench import demo_options, headline_table
 
 runner = CliRunner()
 
@@ -45,20 +46,28 @@ def test_bench_writes_results_and_report(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_demo_compares_all_formats(tmp_path: Path) -> None:
+def test_demo_shows_every_row_of_the_headline(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("usdparquet.cli_bench._DEMO_FORMATS", ("usdc", "parquet_zstd_indexed"))
     text = _run("demo", "--prims", "60", "--runs", "1", "-o", tmp_path)
     for expected in ("Traversal, 6 properties", "Memory after load", "File size", "Winner"):
         assert expected in text
     assert "report.html" in text
     results = load_results(tmp_path / "results.json")
-    formats = {entry.format for entry in results.measurements}
-    plain = {"parquet_none", "parquet_snappy", "parquet_zstd"}
-    assert formats == {"usdc", *plain, "parquet_zstd_indexed", "base"}
     assert {row.spec.test for row in headline(results, 60, "flat")} == {
         row.test for row in HEADLINE
     }
     lines = (tmp_path / "results.json").read_text(encoding="utf-8")
     assert str(tmp_path) not in lines
+
+
+def test_demo_compares_all_plain_formats() -> None:
+    options = demo_options(100, 5, 42)
+    plain = {"parquet_none", "parquet_snappy", "parquet_zstd"}
+    assert set(options.formats) == {"usdc", *plain, "parquet_zstd_indexed", "base"}
+    assert {row.test for row in HEADLINE} <= set(options.tests)
+    assert len(options.type_cases) < len(BenchOptions().type_cases)
 
 
 def test_the_headline_fits_a_terminal(example_results: Results) -> None:
