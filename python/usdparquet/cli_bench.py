@@ -258,7 +258,7 @@ def headline_table(results: Results, scale: int, hierarchy: str) -> Table:
         box=None,
         pad_edge=False,
         show_edge=False,
-        padding=(0, 0, 0, 2),
+        padding=(0, 0, 0, 1),
         title=f"{scale:,} prims x {len(PROPERTIES)} properties, {hierarchy}",
         title_justify="left",
     )
