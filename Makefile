@@ -103,6 +103,7 @@ bench: $(STAMPS)/installed ## compare the formats through SdfLayer in C++ (needs
 	  || { cat $(BUILD)/configure.log; exit 1; }
 	cmake --build $(BUILD)
 	FORMATS=$(FORMATS) benchmarks/run.sh $(BUILD) $(PRIMS) $(HIERARCHY) $(REPETITIONS)
+	if [[ -f benchmarks/baseline.json ]]; then benchmarks/gate.sh $(BUILD); fi
 
 .PHONY: asan tsan
 asan: ## build the C++ tests with address and undefined-behaviour sanitizers and run them

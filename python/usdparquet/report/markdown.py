@@ -20,6 +20,7 @@ from usdparquet.report.formatting import (
     scene_title,
     spread,
 )
+from usdparquet.report.recommend import recommendations
 
 _SHOWN_CHANGES = 20
 
@@ -36,6 +37,9 @@ def render_markdown(results: Results, old: Results | None = None) -> str:
     ]
     if old:
         parts += _changes(compare(old, results))
+    said = [entry.text for entry in recommendations(results)]
+    if said:
+        parts += ["### When which", "\n".join(f"- {text}" for text in said)]
     for scale, hierarchy in results.scenes():
         parts.append(f"### {scene_title(scale, hierarchy)}")
         parts.append(_headline_table(headline(results, scale, hierarchy)))
