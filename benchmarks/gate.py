@@ -142,8 +142,8 @@ def check(path: Path, runs: list[Results]) -> int:
     )
     if cpu_model() != content["cpu"]:
         print(
-            f"Not judged: the baseline is of another processor ({content['cpu']}). Make one here with "
-            "gate.sh --baseline",
+            f"Not judged: the baseline is of another processor ({content['cpu']}). Make one here "
+            "with gate.sh --baseline",
             file=sys.stderr,
         )
         return 0

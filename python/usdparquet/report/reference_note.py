@@ -10,7 +10,7 @@ from pathlib import Path
 
 from usdparquet.bench.formats import BARE_FORMAT, PARQUET_FORMATS, REFERENCE_FORMAT
 from usdparquet.bench.results import Results, ResultsError
-from usdparquet.bench.stats import Summary, fit_power_law
+from usdparquet.bench.stats import Summary, differ, fit_power_law
 from usdparquet.bench.summary import own_share
 from usdparquet.report.formatting import DASH, format_title, number, quantity, ratio, spread
 from usdparquet.report.markdown import markdown_table
@@ -216,8 +216,8 @@ def _traversal(results: Results) -> str:
             f"no layer can change; over it the reads take {quantity(mine, 'ms')} with Parquet and "
             f"{quantity(theirs, 'ms')} with USDC."
         )
-    if ours.mean < usdc.mean < ours.mean * entry.parquet / entry.usdc:
-        text += " The note has USDC ahead; here it is not."
+    if not differ(ours, usdc):
+        text += " The note has USDC ahead; here there is no difference beyond the noise."
     elif ours.mean > usdc.mean:
         text += " USDC is ahead in both."
     else:
