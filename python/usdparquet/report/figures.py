@@ -145,11 +145,10 @@ def symbol(name: str) -> str:
 
 
 def log_axes(figure: go.Figure, across: str, unit: str) -> None:
-    """Both axes logarithmic, with figures at powers of ten and grid lines only there."""
-    axis = {"type": "log", "dtick": 1, "exponentformat": "power"}
+    """Both axes logarithmic; the lower one has grid lines at powers of ten only."""
     figure.update_layout(
-        xaxis={**axis, "title": {"text": across}, "tickformat": ",d"},
-        yaxis={**axis, "title": {"text": unit}},
+        xaxis={"type": "log", "dtick": 1, "title": {"text": across}, "tickformat": ",d"},
+        yaxis={"type": "log", "nticks": 8, "title": {"text": unit}, "tickformat": "~g"},
     )
 
 

@@ -61,12 +61,16 @@ class TypeRow:
 def type_charts(results: Results) -> list[Chart]:
     """A chart for each group of kinds that was measured."""
     charts = []
+    measured = set(results.variants(""))
     for group, chart_id, title, across in _CHARTS:
         chart = Chart(f"types-{chart_id}", title, _NOTE, choice="Measure")
         chart.is_wide = group == "type"
-        cases = [case for case in TYPE_CASES.values() if case.group == group]
+        cases = [
+            case for case in TYPE_CASES.values() if case.group == group and case.name in measured
+        ]
+        # A line needs two points.
+        make = _bars if group == "type" or len(cases) < 2 else _lines
         for measure in _MEASURES:
-            make = _bars if group == "type" else _lines
             chart.add(EVERYWHERE, measure.title, make(results, measure, cases, across))
         if chart.figures:
             charts.append(chart)
