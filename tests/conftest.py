@@ -94,7 +94,7 @@ def example_results() -> Results:
             "row_groups": [10_000, 100],
             "page_cache": "warm",
         },
-        measurements=[*_scene(SCALE, 1.0), *_types(), *_row_groups()],
+        measurements=[*_scene(SCALE, 1.0), *_types(), *_row_groups(), *_playback()],
         series=[
             *(_timeline(name, means) for name, means in _TIMELINES.items()),
             *(_passes(name, means) for name, means in _TIMELINES.items()),
@@ -154,6 +154,16 @@ def _row_groups() -> list[Measurement]:
     return [
         Measurement("initial_load", *place, "time_ms", "ms", [50.0, 51.0], 1, variant),
         Measurement("file_size", *place, "bytes", "B", [2_000_000.0], 1, variant),
+    ]
+
+
+def _playback() -> list[Measurement]:
+    return [
+        Measurement(
+            "playback", 1_000, "flat", name, "time_ms", "ms", [900.0, 910.0], 200_000, variant
+        )
+        for variant in ("playback_by_time", "playback_by_path")
+        for name in ("usdc", "parquet_zstd")
     ]
 
 

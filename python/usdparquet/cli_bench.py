@@ -35,7 +35,13 @@ _DEMO_TYPE_RUNS = 3
 _DEMO_FORMATS = ("usdc", "parquet_none", "parquet_snappy", "parquet_zstd", "parquet_zstd_indexed")
 # The terminal has room for one indexed file; the report shows all.
 _NOT_PRINTED = ("parquet_none_indexed", "parquet_snappy_indexed")
-_NOT_IN_DEMO = ("sublayer_insert", "uncached_load", "uncached_traversal")
+_NOT_IN_DEMO = (
+    "sublayer_insert",
+    "uncached_load",
+    "uncached_traversal",
+    "playback_load",
+    "playback",
+)
 
 RowGroupSize = Annotated[
     int, typer.Option(min=1, help="Rows in each row group of the Parquet files.")

@@ -18,7 +18,7 @@ TABS = {
     "overview": (),
     "load": ("load", "uncached", "row-groups"),
     "properties": ("first-read", "reads"),
-    "traversal": ("traversal", "passes"),
+    "traversal": ("traversal", "passes", "playback"),
     "random": ("random",),
     "memory": ("memory", "memory-prim", "growth", "timeline"),
     "size": ("size", "size-prim"),

@@ -14,13 +14,14 @@ from usdparquet.bench.partial import PartialResults
 from usdparquet.bench.plan import (
     BenchOptions,
     Sample,
+    case_samples,
     round_samples,
     scene_blocks,
-    type_samples,
     warmup_samples,
 )
 from usdparquet.bench.protocol import Answer, Series, StepAnswer
 from usdparquet.bench.results import Results, ResultsError, load_results, measurements_of
+from usdparquet.bench.sessions import TYPE_SESSION
 from usdparquet.bench.stats import differ, difference, fit_power_law, summarize
 from usdparquet.bench.summary import TIE, headline
 
@@ -150,12 +151,14 @@ def test_other_row_groups_are_scenes_of_their_own() -> None:
     assert "usdc" not in blocks[1].formats
 
 
-def test_kinds_of_properties_are_not_measured_on_the_bare_stage() -> None:
-    options = BenchOptions(type_cases=("type_bool", "array_10"))
-    samples = type_samples(options, options.type_cases, FORMATS, 0)
-    assert {(sample.variant, sample.format) for sample in samples} == {
-        (case, name) for case in options.type_cases for name in FORMATS if name != "base"
-    }
+def test_cases_are_shuffled_anew_in_every_round() -> None:
+    options = BenchOptions()
+    cases = [(f"case_{number}", number) for number in range(5)]
+    rounds = [case_samples(options, TYPE_SESSION, cases, ("usdc", "base"), run) for run in (0, 1)]
+    assert rounds[0] != [dataclasses.replace(sample, run=0) for sample in rounds[1]]
+    for samples in rounds:
+        found = {((sample.variant, sample.prims), sample.format) for sample in samples}
+        assert found == {(case, name) for case in cases for name in ("usdc", "base")}
 
 
 @pytest.mark.parametrize(

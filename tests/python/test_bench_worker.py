@@ -19,11 +19,12 @@ from usdparquet.bench.expectations import RequestMaker
 from usdparquet.bench.formats import FORMATS
 from usdparquet.bench.page_cache import cached_share, drop, warm
 from usdparquet.bench.plan import BenchOptions
+from usdparquet.bench.playback_files import Order, PlaybackFiles, write_playback_files
 from usdparquet.bench.process import BenchError, run_worker
 from usdparquet.bench.protocol import Answer, Request, Step, StepAnswer
 from usdparquet.bench.results import load_results
 from usdparquet.bench.runner import BenchRun
-from usdparquet.bench.sessions import SESSIONS, TYPE_SESSION, sessions_for
+from usdparquet.bench.sessions import PLAYBACK_SESSION, SESSIONS, TYPE_SESSION, sessions_for
 from usdparquet.bench.table import (
     MULTI_PROPERTIES,
     PROPERTIES,
@@ -216,6 +217,49 @@ def test_kinds_of_properties_are_read_and_checked(
     shutil.copy(other.property_file(format_name), files.property_file(format_name))
     with pytest.raises(BenchError, match="not those of the table"):
         run_worker(request)
+
+
+@pytest.mark.parametrize("order", ["by_time", "by_path"])
+@pytest.mark.parametrize("format_name", ["usdc", "parquet_zstd"])
+def test_playback_is_read_and_checked(tmp_path: Path, order: Order, format_name: str) -> None:
+    files = PlaybackFiles(tmp_path, order, 3, prims=6, frames=5)
+    write_playback_files(files, [format_name])
+    answer = run_worker(files.request(PLAYBACK_SESSION, format_name))
+    assert answer.steps["playback"].operations == 6 * 5 * 2
+    assert answer.steps["playback_load"].metrics["time_ms"] > 0
+
+    other = PlaybackFiles(tmp_path / "other", order, 4, prims=6, frames=5)
+    write_playback_files(other, [format_name])
+    shutil.copy(other.property_file(format_name), files.property_file(format_name))
+    with pytest.raises(BenchError, match="not those of the table"):
+        run_worker(files.request(PLAYBACK_SESSION, format_name))
+
+
+def test_time_samples_are_the_same_in_every_format(tmp_path: Path) -> None:
+    from pxr import Usd
+
+    said = set()
+    for order in ("by_time", "by_path"):
+        files = PlaybackFiles(tmp_path, order, 3, prims=4, frames=3)
+        names = ("usdc", "parquet_none")
+        write_playback_files(files, names)
+        for name in names:
+            stage = Usd.Stage.Open(str(files.stage_file(name)))
+            attributes = [
+                stage.GetAttributeAtPath(f"{path}.{attribute}")
+                for path in files.prim_paths()
+                for attribute in ("value", "position")
+            ]
+            samples = [
+                (
+                    str(entry.GetTypeName()),
+                    [(time, entry.Get(time)) for time in entry.GetTimeSamples()],
+                )
+                for entry in attributes
+            ]
+            assert all(len(times) == 3 for _, times in samples)
+            said.add(repr(samples))
+    assert len(said) == 1
 
 
 def test_every_kind_has_the_type_that_it_names(tmp_path: Path) -> None:

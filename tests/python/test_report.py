@@ -18,6 +18,7 @@ from usdparquet.report.findings import findings
 from usdparquet.report.formatting import listed, number, quantity, ratio, significance, times
 from usdparquet.report.markdown import render_markdown
 from usdparquet.report.memory import memory_charts, memory_rows
+from usdparquet.report.playback import playback_chart
 from usdparquet.report.recommend import recommendations
 from usdparquet.report.reference_note import render_reference_note
 from usdparquet.report.scaling import fit_rows, fits, scaling_chart
@@ -86,6 +87,7 @@ def test_findings_without_usdc_compare_nothing(example_results: Results) -> None
 def _by_id(results: Results) -> dict[str, Chart]:
     charts = [chart for tab in scene_charts(results).values() for chart in tab]
     charts += [*memory_charts(results), scaling_chart(results), *type_charts(results)]
+    charts.append(playback_chart(results))
     return {chart.id: chart for chart in charts}
 
 
@@ -100,6 +102,8 @@ def test_charts_hold_the_means_with_error_bars(scaled_results: Results) -> None:
     reads = charts["reads"].figures["1000-flat"][""]["data"][0]
     assert list(reads["y"]) == pytest.approx([2.8, 3.0, 3.1])  # microseconds a value
     assert set(charts["load"].figures) == {"1000-flat", "10000-flat", "100000-flat"}
+    frames = charts["playback"].figures["*"]["Playback"]["data"][0]
+    assert list(frames["y"]) == pytest.approx([9.05, 9.05])  # ms a frame
     # The timeline was taken in one scene.
     assert set(charts["timeline"].figures) == {"1000-flat"}
 

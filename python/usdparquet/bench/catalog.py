@@ -16,6 +16,7 @@ Scenario = Literal[
     "traversal",
     "timeline",
     "column_reads",
+    "playback",
 ]
 
 METRIC_UNITS = {
@@ -164,6 +165,20 @@ TESTS: dict[str, Test] = {
             "Values by property type",
             "column_reads",
             "Usd.Attribute.Get of every value of a layer that holds one kind of property.",
+            bare_stage=False,
+        ),
+        Test(
+            "playback_load",
+            "Load of time samples",
+            "stage_load",
+            "Usd.Stage.Open of a layer of time samples.",
+            bare_stage=False,
+        ),
+        Test(
+            "playback",
+            "Playback",
+            "playback",
+            "Two animated attributes of every prim, frame by frame, once through.",
             bare_stage=False,
         ),
     )

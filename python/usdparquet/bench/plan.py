@@ -8,8 +8,8 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from usdparquet.bench.catalog import TESTS
-from usdparquet.bench.formats import BARE_FORMAT, FORMATS, PARQUET_FORMATS, REFERENCE_FORMAT
-from usdparquet.bench.sessions import TYPE_SESSION, Session, session_named, sessions_for
+from usdparquet.bench.formats import FORMATS, PARQUET_FORMATS, REFERENCE_FORMAT
+from usdparquet.bench.sessions import Session, session_named, sessions_for
 from usdparquet.bench.table import HIERARCHIES, Hierarchy
 from usdparquet.bench.type_cases import TYPE_CASES
 from usdparquet.generate import DEFAULT_ROW_GROUP_SIZE, DEFAULT_SEED, SceneOptions
@@ -18,7 +18,6 @@ DEFAULT_BUDGET = 90.0
 DEFAULT_MIN_RUNS = 3
 _ROW_GROUP_RUNS = 5
 _ROW_GROUP_SESSIONS = ("traversal", "random_access")
-_TYPE_TESTS = frozenset(TYPE_SESSION.tests)
 
 
 @dataclass(frozen=True)
@@ -58,10 +57,9 @@ class BenchOptions:
         if self.budget <= 0:
             raise ValueError("the budget must be more than 0 seconds")
 
-    @property
-    def measures_types(self) -> bool:
-        """Whether the kinds of properties are measured."""
-        return bool(_TYPE_TESTS & set(self.tests))
+    def measures(self, session: Session) -> bool:
+        """Whether any test of a session is wanted."""
+        return not set(session.tests).isdisjoint(self.tests)
 
     def to_dict(self) -> dict[str, Any]:
         """The options as JSON values."""
@@ -168,15 +166,18 @@ def round_samples(
     ]
 
 
-def type_samples(
-    options: BenchOptions, cases: Collection[str], formats: Collection[str], run: int
+def case_samples(
+    options: BenchOptions,
+    session: Session,
+    cases: Iterable[tuple[str, int]],
+    formats: Collection[str],
+    run: int,
 ) -> list[Sample]:
-    """One round over the kinds of properties."""
-    order = [(case, name) for case in cases for name in formats if name != BARE_FORMAT]
-    random.Random(f"{options.seed}/types/{run}").shuffle(order)
+    """One round over cases, each a variant and its number of prims."""
+    order = [(variant, prims, name) for variant, prims in cases for name in formats]
+    random.Random(f"{options.seed}/{session.name}/{run}").shuffle(order)
     return [
-        Sample(TYPE_CASES[case].rows, "flat", case, name, TYPE_SESSION.name, run)
-        for case, name in order
+        Sample(prims, "flat", variant, name, session.name, run) for variant, prims, name in order
     ]
 
 

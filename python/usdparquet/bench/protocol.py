@@ -26,6 +26,8 @@ class Step:
     totals: Totals | None = None
     prims: list[str] = field(default_factory=list)
     """Prims whose `properties` a test of whole columns reads."""
+    times: list[float] = field(default_factory=list)
+    """Time codes that playback reads them at."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,8 @@ class Request:
     spot_reads: list[Read]
     """Reads after the measurement, in every session, that must give `spot_digest`."""
     spot_digest: str
+    spot_times: list[float] = field(default_factory=list)
+    """The time code of each of them; none for default values."""
 
     def to_json(self) -> str:
         """The request as one JSON text."""

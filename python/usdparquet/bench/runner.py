@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Protocol
@@ -25,12 +25,13 @@ from usdparquet.bench.plan import (
     BenchOptions,
     Sample,
     SceneBlock,
+    case_samples,
     round_samples,
     scene_blocks,
     session_of,
-    type_samples,
     warmup_samples,
 )
+from usdparquet.bench.playback_files import PLAYBACK_FORMATS, playback_files
 from usdparquet.bench.process import BenchError, run_worker
 from usdparquet.bench.protocol import Request
 from usdparquet.bench.results import (
@@ -41,9 +42,9 @@ from usdparquet.bench.results import (
     measurements_of,
     plan_entry,
 )
-from usdparquet.bench.sessions import TYPE_SESSION
+from usdparquet.bench.sessions import PLAYBACK_SESSION, TYPE_SESSION, Session
 from usdparquet.bench.type_cases import TYPE_CASES
-from usdparquet.bench.type_files import TypeFiles, type_request
+from usdparquet.bench.type_files import TypeFiles
 from usdparquet.generate import Scene
 
 __all__ = ["BenchError", "BenchRun", "Listener"]
@@ -63,6 +64,24 @@ class Listener(Protocol):
 
     def finished(self, weight: float) -> None:
         """Samples of this weight are done."""
+
+
+class CaseFiles(Protocol):
+    """The files of a small scene that is not of the comparison."""
+
+    @property
+    def variant(self) -> str:
+        """What it is called in the results."""
+
+    @property
+    def scale(self) -> int:
+        """The number of prims."""
+
+    def property_file(self, name: str) -> Path:
+        """The layer of a format."""
+
+    def request(self, session: Session, name: str) -> Request:
+        """The request for one sample."""
 
 
 class BenchRun:
@@ -94,8 +113,10 @@ class BenchRun:
         self._listener.planned(sum(expected_weight(self._options, block) for block in blocks))
         for block in blocks:
             self._run_scene(block)
-        if self._options.measures_types:
+        if self._options.measures(TYPE_SESSION):
             self._run_types()
+        if self._options.measures(PLAYBACK_SESSION):
+            self._run_playback()
         self._environment["load_average_end"] = [round(value, 2) for value in os.getloadavg()]
         self._environment["duration_seconds"] = round(time.monotonic() - started, 1)
         self._results.measurements += measurements_of(self._partial.samples(), self._options.tests)
@@ -133,25 +154,46 @@ class BenchRun:
         self._listener.planned(warmed + taken - planned)
 
     def _run_types(self) -> None:
+        names = list(self._options.type_cases)
+        directory = self._directory / "scenes" / f"types-seed{self._options.seed}"
+        seed = self._options.seed
+        files = [TypeFiles(directory, TYPE_CASES[name], seed) for name in names]
         formats = [name for name in self._options.formats if name != BARE_FORMAT]
-        files = self._make_types(formats)
-        sizes = TYPE_SESSION.tests[-1]
-        for case_files in files.values():
-            self._results.measurements += _type_sizes(case_files, formats, sizes)
-            warm(case_files.property_file(name) for name in formats)
+        request = {"cases": names, "directory": str(directory), "seed": seed, "formats": formats}
+        module = "usdparquet.bench.type_files"
+        self._in_a_process("Writing the kinds of properties", module, request)
+        self._run_cases(TYPE_SESSION, files, formats)
+
+    def _run_playback(self) -> None:
+        directory = self._directory / "scenes" / f"playback-seed{self._options.seed}"
+        seed = self._options.seed
+        formats = [name for name in self._options.formats if name in PLAYBACK_FORMATS]
+        if not formats:
+            return
+        request = {"directory": str(directory), "seed": seed, "formats": formats}
+        self._in_a_process("Writing time samples", "usdparquet.bench.playback_files", request)
+        self._run_cases(PLAYBACK_SESSION, playback_files(directory, seed), formats)
+
+    def _run_cases(self, session: Session, files: Sequence[CaseFiles], formats: list[str]) -> None:
+        """Measure small scenes that are not of the comparison, each a variant."""
+        for entry in files:
+            self._results.measurements += _case_sizes(entry, formats, session.tests[-1])
+            warm(entry.property_file(name) for name in formats)
+        by_variant = {entry.variant: entry for entry in files}
+        cases = [(entry.variant, entry.scale) for entry in files]
+        runs = min(self._options.runs, self._options.type_runs)
 
         def rounds(run: int, left: list[str]) -> list[Sample]:
-            samples = type_samples(self._options, self._options.type_cases, left, run)
+            samples = case_samples(self._options, session, cases, left, run)
             if run == 0:
                 self._listener.planned(runs * sum(sample.weight for sample in samples))
             return samples
 
         def request(sample: Sample) -> Request:
-            return type_request(files[sample.variant], TYPE_SESSION, sample.format)
+            return by_variant[sample.variant].request(session, sample.format)
 
-        runs = min(self._options.runs, self._options.type_runs)
-        # A hundred and more processes a round are no scene: the budget is for each kind.
-        budget = Budget(self._options, 0, "flat", "types", runs, factor=len(files))
+        # A hundred and more processes a round are no scene: the budget is for each case.
+        budget = Budget(self._options, 0, "flat", session.name, runs, factor=len(files))
         self._rounds(budget, formats, rounds, request, {})
 
     def _rounds(
@@ -233,22 +275,6 @@ class BenchRun:
             check_magic(scene.property_file(name), FORMATS[name])
         return scene
 
-    def _make_types(self, formats: list[str]) -> dict[str, TypeFiles]:
-        directory = self._directory / "scenes" / f"types-seed{self._options.seed}"
-        request = {
-            "cases": list(self._options.type_cases),
-            "directory": str(directory),
-            "seed": self._options.seed,
-            "formats": formats,
-        }
-        self._in_a_process(
-            "Writing the kinds of properties", "usdparquet.bench.type_files", request
-        )
-        return {
-            name: TypeFiles(directory, TYPE_CASES[name], self._options.seed)
-            for name in self._options.type_cases
-        }
-
     def _in_a_process(self, what: str, module: str, request: dict[str, Any]) -> None:
         """Write files in another process: what that leaves in memory would be missing later."""
         self._listener.started(what)
@@ -276,12 +302,11 @@ def _file_sizes(scene: Scene, formats: list[str], variant: str) -> Iterator[Meas
         yield Measurement(*head, "bytes", METRIC_UNITS["bytes"], [size], variant=variant)
 
 
-def _type_sizes(files: TypeFiles, formats: list[str], test: str) -> Iterator[Measurement]:
-    case = files.case
+def _case_sizes(files: CaseFiles, formats: list[str], test: str) -> Iterator[Measurement]:
     for name in formats:
         size = float(files.property_file(name).stat().st_size)
-        head = (test, case.rows, "flat", name)
-        yield Measurement(*head, "bytes", METRIC_UNITS["bytes"], [size], variant=case.name)
+        head = (test, files.scale, "flat", name)
+        yield Measurement(*head, "bytes", METRIC_UNITS["bytes"], [size], variant=files.variant)
 
 
 def _last_series(partial: PartialResults, samples: list[Sample]) -> Iterator[SeriesEntry]:

@@ -68,6 +68,8 @@ def run_step(state: State, step: Step, request: Request) -> Outcome:
         return _timeline(step, request)
     if scenario == "column_reads":
         return _column_reads(state, step)
+    if scenario == "playback":
+        return _playback(state, step)
     raise ValueError(f"{step.test}: not a test that runs in a worker")
 
 
@@ -91,8 +93,14 @@ def open_layer(path: str) -> Any:
     return layer
 
 
-def read_from_stage(stage: Any, reads: Sequence[Read]) -> list[object]:
+def read_from_stage(stage: Any, reads: Sequence[Read], times: Sequence[float] = ()) -> list[object]:
     """The values of some properties; None where a prim does not have the property."""
+    if times:
+        found = [stage.GetAttributeAtPath(f"{path}.{name}") for path, name in reads]
+        return [
+            attribute.Get(time) if attribute else None
+            for attribute, time in zip(found, times, strict=True)
+        ]
     return _read(stage, _prepare(reads))
 
 
@@ -215,17 +223,37 @@ def _timeline(step: Step, request: Request) -> Outcome:
 
 def _column_reads(state: State, step: Step) -> Outcome:
     """Every value of every prim; the attributes are looked up before the clock starts."""
-    attributes = [
-        state.opened.GetAttributeAtPath(f"{prim}.{name}")
-        for prim in step.prims
-        for name in step.properties
-    ]
+    attributes = _attributes(state, step)
     missing = 0
     start = time.perf_counter()
     for attribute in attributes:
         if attribute.Get() is None:
             missing += 1
     return Outcome(step, _milliseconds(start), len(attributes), missing=missing)
+
+
+def _playback(state: State, step: Step) -> Outcome:
+    """All attributes at one time, then at the next."""
+    from pxr import Usd
+
+    attributes = _attributes(state, step)
+    codes = [Usd.TimeCode(frame) for frame in step.times]
+    missing = 0
+    start = time.perf_counter()
+    for code in codes:
+        for attribute in attributes:
+            if attribute.Get(code) is None:
+                missing += 1
+    elapsed = _milliseconds(start)
+    return Outcome(step, elapsed, len(attributes) * len(codes), missing=missing)
+
+
+def _attributes(state: State, step: Step) -> list[Any]:
+    return [
+        state.opened.GetAttributeAtPath(f"{prim}.{name}")
+        for prim in step.prims
+        for name in step.properties
+    ]
 
 
 def _milliseconds(start: float) -> float:

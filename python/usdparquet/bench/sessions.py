@@ -74,6 +74,9 @@ SESSIONS: dict[str, Session] = {
 TYPE_SESSION = Session("types", ("property_types_load", "property_types"))
 """The session over a file of one kind of property."""
 
+PLAYBACK_SESSION = Session("playback", ("playback_load", "playback"))
+"""The session over time samples."""
+
 
 def sessions_for(tests: Collection[str]) -> list[Session]:
     """The sessions that measure these tests, each without what comes after its last wanted test.
@@ -92,8 +95,9 @@ def sessions_for(tests: Collection[str]) -> list[Session]:
 
 def session_named(name: str) -> Session:
     """The session with this name, whole."""
-    if name == TYPE_SESSION.name:
-        return TYPE_SESSION
+    for session in (TYPE_SESSION, PLAYBACK_SESSION):
+        if name == session.name:
+            return session
     return SESSIONS[name] if name in SESSIONS else Session(name, ("initial_load",))
 
 

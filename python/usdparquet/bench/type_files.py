@@ -41,6 +41,20 @@ class TypeFiles:
     case: TypeCase
     seed: int
 
+    @property
+    def variant(self) -> str:
+        """What this is called in the results."""
+        return self.case.name
+
+    @property
+    def scale(self) -> int:
+        """The number of prims."""
+        return self.case.rows
+
+    def request(self, session: Session, name: str) -> Request:
+        """The request for one sample."""
+        return type_request(self, session, name)
+
     def property_file(self, name: str) -> Path:
         """The layer that is measured."""
         return self.directory / f"{self.case.name}_{name}.{FORMATS[name].extension}"

@@ -184,7 +184,10 @@ def _check_source(state: State, request: Request, entry: Format) -> None:
     if isinstance(opened, Sdf.Layer):
         layers, values = [opened], read_from_layer(opened, request.spot_reads)
     else:
-        layers, values = opened.GetUsedLayers(), read_from_stage(opened, request.spot_reads)
+        layers, values = (
+            opened.GetUsedLayers(),
+            read_from_stage(opened, request.spot_reads, request.spot_times),
+        )
     wanted = Path(request.property_file).resolve()
     used = [layer for layer in layers if layer.realPath and Path(layer.realPath) == wanted]
     if not used:

@@ -18,6 +18,7 @@ from usdparquet.report.charts import scene_charts
 from usdparquet.report.compare import Comparison, compare
 from usdparquet.report.figures import COLORS, Chart
 from usdparquet.report.memory import memory_charts
+from usdparquet.report.playback import playback_chart
 from usdparquet.report.recommend import recommendations
 from usdparquet.report.scaling import fit_rows, scaling_chart
 from usdparquet.report.sections import (
@@ -104,7 +105,9 @@ def _legend(results: Results) -> list[LegendEntry]:
 
 def _tabs(results: Results) -> list[Tab]:
     by_scene = scene_charts(results)
-    scaling = scaling_chart(results)
+    scaling, playback = scaling_chart(results), playback_chart(results)
+    if playback.figures:
+        by_scene.setdefault("traversal", []).append(playback)
     return [
         Tab("overview", "Overview", []),
         Tab("load", "Load", by_scene.get("load", []), "initial_load"),
