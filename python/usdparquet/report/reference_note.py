@@ -15,7 +15,7 @@ from usdparquet.bench.summary import own_share
 from usdparquet.report.formatting import DASH, format_title, number, quantity, ratio, spread
 from usdparquet.report.markdown import markdown_table
 
-SOURCE = "daviddekoning/usd-parquet, agent-notes/MEMORY_MEASUREMENTS_REAL.md of 2026-02-10"
+SOURCE = "daviddekoning/usd-parquet, agent-notes/MEMORY_MEASUREMENTS_REAL.md"
 _SCENE = (10_000, "flat")
 _LARGER = ((100_000, 467.0), (1_000_000, 4_600.0))
 """Prims, and the MB that the note predicts for USDC; for Parquet it predicts about 0."""
@@ -185,15 +185,16 @@ def _load(results: Results) -> str:
     entry, ours, usdc = pair
     is_same_test = results.find(entry.test, REFERENCE_FORMAT, entry.metric, *_SCENE) is not None
     measured = (
-        "Both measure how long it takes to add the property layer to the open base stage"
+        "Here the property layer is added to the open base stage, as another page of the note's "
+        "repository (COMPLETE_BENCHMARK_RESULTS.md) describes the same figures"
         if is_same_test
-        else "The note adds the property layer to an open stage; here the whole stage is opened"
+        else "Here the whole stage is opened; another page of the note's repository "
+        "(COMPLETE_BENCHMARK_RESULTS.md) says that its figure is for adding a layer to an open one"
     )
     text = f"**Initial load.** {measured}. {_against(entry, ours, usdc)}."
     if usdc.mean < entry.usdc / _SAME or usdc.mean > entry.usdc * _SAME:
         text += (
-            " USDC is the same code in both, so its difference is that of the machines, of the "
-            "versions of OpenUSD and of the data."
+            " This package has no part in USDC's time: machine, version of OpenUSD and data differ."
         )
         text += (
             f" Relative to USDC the Parquet layer went from {ratio(entry.usdc / entry.parquet)} to "
@@ -246,9 +247,9 @@ def _memory_at_open(results: Results) -> str:
         else "a good part of the memory comes with the traversal."
     )
     return text + (
-        " The note's tables have 0.00 MB for opening USDC and 46.75 and 35.56 MB after the "
-        "traversals. It took the growth of resident memory between two points of a process, and "
-        "memory that earlier work of the same process had freed is used again without growth. Here "
+        " The note has 0.00 MB for opening USDC and 46.75 and 35.56 MB after the traversals, and "
+        "counts resident memory. Its figures cannot be repeated here; a likely cause is that "
+        "memory which a process had freed before is used again without showing as growth. Here "
         "each figure is of a fresh process, over a baseline before any stage exists."
     )
 
@@ -263,10 +264,9 @@ def _parquet_memory(results: Results) -> str:
         return ""
     return (
         f"**Parquet's memory.** Here it is {' and '.join(shares)}, where the note has 0.02 and 0: "
-        "by its own account the proof of concept read the file on every access and kept nothing, "
-        "which its traversal paid for, and growth of resident memory hides what was allocated "
-        "before. Here the path index and the pages that were read stay in memory, within one byte "
-        "budget for the process (USDPARQUET_CACHE_MB)."
+        "by its own account the proof of concept read the file on every access and kept nothing. "
+        "Here the path index and the pages that were read stay in memory, within one byte budget "
+        "for the process (USDPARQUET_CACHE_MB)."
     )
 
 
@@ -278,8 +278,7 @@ def _size(results: Results) -> str:
     text = (
         f"**File size.** {quantity(ours.mean, 'B')} and {quantity(usdc.mean, 'B')}, "
         f"{ratio(usdc.mean / ours.mean)}, where the note has {ratio(entry.usdc / entry.parquet)}. "
-        "The data is random in both, of the same types but other distributions, and both files are "
-        "written with pyarrow's defaults."
+        "The data is random in both, but not the same data."
     )
     indexed = results.find("file_size", "parquet_zstd_indexed", "bytes", *_SCENE)
     if indexed:
