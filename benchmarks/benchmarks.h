@@ -31,6 +31,9 @@ void RegisterPasses(const Format& format, const DataFolder& folder, const Readin
 /// Memory of a layer, in a process of its own.
 void RegisterMemory(const Format& format, const DataFolder& folder);
 
+/// Time samples of all prims, frame after frame. REQUIRES: folder.HasPlayback(format).
+void RegisterPlayback(const Format& format, const DataFolder& folder);
+
 /// The name that ratios.py reads.
 inline std::string BenchmarkName(const char* figure, const char* detail, const Format& format) {
   return std::string(figure) + "/" + detail + "/" + format.name;

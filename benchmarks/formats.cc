@@ -39,7 +39,8 @@ void DataFolder::Prepare() const {
   if (ReadText(MarkerFile()) == Marker()) return;
   for (const Format& format : kFormats) {
     for (const std::string& file :
-         {Table(format), Shapes(format), WarmUp(format), Wide(format), Stage(&format)}) {
+         {Table(format), Shapes(format), WarmUp(format), Wide(format), Stage(&format),
+          Playback(format), PlaybackWarmUp(format)}) {
       std::filesystem::remove(file);
     }
   }
@@ -58,6 +59,11 @@ bool DataFolder::Has(const Format& format) const {
     if (!std::filesystem::exists(file)) return false;
   }
   return true;
+}
+
+bool DataFolder::HasPlayback(const Format& format) const {
+  return std::filesystem::exists(Playback(format)) &&
+         std::filesystem::exists(PlaybackWarmUp(format));
 }
 
 std::string DataFolder::File(const char* content, const Format& format) const {

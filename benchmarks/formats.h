@@ -48,9 +48,12 @@ inline const Format* FindFormat(std::string_view name) {
 /// The prims that a folder's small files have.
 inline constexpr int64_t kShapePrims = 10'000;
 inline constexpr int64_t kWarmUpPrims = 4;
+inline constexpr int64_t kPlaybackPrims = 10'000;
 
 /// A folder of files of one scene. Each format has three: `table` with the 20 properties of every
 /// prim, `shapes` with float3s and arrays of the first 10,000, and `warmup`, a table of four prims.
+/// All but the floor have two more, with time samples of the first 10,000 and of four prims:
+/// `playback` and `playback_warmup`.
 class DataFolder {
  public:
   DataFolder(std::filesystem::path folder, Scene scene)
@@ -68,18 +71,25 @@ class DataFolder {
   Scene TableScene() const { return scene_; }
   Scene ShapeScene() const { return First(kShapePrims); }
   Scene WarmUpScene() const { return First(kWarmUpPrims); }
+  Scene PlaybackScene() const { return First(kPlaybackPrims); }
 
   std::string Table(const Format& format) const { return File("table", format); }
   std::string Shapes(const Format& format) const { return File("shapes", format); }
   std::string WarmUp(const Format& format) const { return File("warmup", format); }
   /// A file of many columns and row groups, of the first plain format alone.
   std::string Wide(const Format& format) const { return File("wide", format); }
+  std::string Playback(const Format& format) const { return File("playback", format); }
+  std::string PlaybackWarmUp(const Format& format) const {
+    return File("playback_warmup", format);
+  }
   std::string Base() const { return (folder_ / "base.usdc").string(); }
   /// A stage of the table over the base layer; of the base layer alone without a format.
   std::string Stage(const Format* format) const;
 
   /// Whether all files of the format are there.
   bool Has(const Format& format) const;
+  /// Whether the files with time samples are there.
+  bool HasPlayback(const Format& format) const;
 
  private:
   Scene First(int64_t prims) const {

@@ -44,6 +44,21 @@ void WriteScenes(const DataFolder& folder, const Format& format) {
   WriteProperties(folder.Table(format), format, folder.TableScene(), 0, kTableColumns);
 }
 
+void WriteSamples(const std::string& target, const Format& format, const Scene& scene) {
+  WriteOnce(target, [&](const std::string& file) {
+    if (format.origin == Origin::kUsdc) WriteSamplesUsdc(file, scene);
+    if (format.origin == Origin::kParquet) WriteLongParquet(file, scene, format.codec);
+  });
+}
+
+/// The files of one format that Sdf or Arrow writes.
+void WriteAll(const DataFolder& folder, const Format& format) {
+  WriteScenes(folder, format);
+  if (format.origin == Origin::kFloor) return;
+  WriteSamples(folder.PlaybackWarmUp(format), format, folder.WarmUpScene());
+  WriteSamples(folder.Playback(format), format, folder.PlaybackScene());
+}
+
 }  // namespace
 
 void Generate(const DataFolder& folder, const std::vector<Format>& formats) {
@@ -54,8 +69,7 @@ void Generate(const DataFolder& folder, const std::vector<Format>& formats) {
     if (format.name == std::string("parquet_none")) WriteOnce(folder.Wide(format), WriteWide);
     WriteStage(folder.Stage(&format), {folder.Table(format), folder.Base()});
     const bool is_optimized = format.origin == Origin::kOptimized;
-    WriteScenes(folder,
-                is_optimized ? *FindFormat(std::string("parquet_") + format.codec) : format);
+    WriteAll(folder, is_optimized ? *FindFormat(std::string("parquet_") + format.codec) : format);
   }
 }
 

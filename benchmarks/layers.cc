@@ -25,8 +25,8 @@ double CpuSeconds() {
          static_cast<double>(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) * 1e-6;
 }
 
-SdfLayerRefPtr Open(const std::string& file) {
-  const SdfLayerRefPtr layer = SdfLayer::FindOrOpen(file);
+SdfLayerRefPtr Open(const std::string& file, const SdfLayer::FileFormatArguments& arguments = {}) {
+  const SdfLayerRefPtr layer = SdfLayer::FindOrOpen(file, arguments);
   if (!layer) throw std::runtime_error(file + ": the layer can't be opened");
   return layer;
 }
@@ -45,15 +45,16 @@ void WaitUntilIdle() {
 
 }  // namespace
 
-SdfLayerRefPtr FreshLayer(const std::string& file, double* seconds) {
+SdfLayerRefPtr FreshLayer(const std::string& file, double* seconds,
+                          const SdfLayer::FileFormatArguments& arguments) {
   {
     const std::lock_guard lock(shared_mutex);
     Shared().Reset();
   }
   Settle();
-  if (SdfLayer::Find(file)) throw std::logic_error(file + " is open, so it can't be opened anew");
+  if (SdfLayer::Find(file, arguments)) throw std::logic_error(file + " is open, so it can't be opened anew");
   const auto start = Clock::now();
-  const SdfLayerRefPtr layer = Open(file);
+  const SdfLayerRefPtr layer = Open(file, arguments);
   if (seconds) *seconds = SecondsSince(start);
   return layer;
 }

@@ -20,7 +20,8 @@ inline double SecondsSince(Clock::time_point start) {
 
 /// A layer opened anew: the one that SharedLayer keeps is closed first. Throws std::runtime_error
 /// where it can't be opened. `seconds`, if given, is what the open took.
-PXR_NS::SdfLayerRefPtr FreshLayer(const std::string& file, double* seconds = nullptr);
+PXR_NS::SdfLayerRefPtr FreshLayer(const std::string& file, double* seconds = nullptr,
+                                  const PXR_NS::SdfLayer::FileFormatArguments& arguments = {});
 
 /// The layer of a file, kept open until another file is asked for. From any thread.
 PXR_NS::SdfLayerRefPtr SharedLayer(const std::string& file);

@@ -11,6 +11,7 @@
 #include "generate.h"
 #include "memory.h"
 #include "options.h"
+#include "playback.h"
 
 namespace usdparquet_bench {
 namespace {
@@ -50,6 +51,7 @@ int Run(const Options& options, int argc, char** argv) {
     RegisterValues(format, folder, readings);
     RegisterPasses(format, folder, readings);
     RegisterMemory(format, folder);
+    if (folder.HasPlayback(format)) RegisterPlayback(format, folder);
   }
   benchmark::RunSpecifiedBenchmarks();
   benchmark::Shutdown();
@@ -67,12 +69,14 @@ int Main(int argc, char** argv) {
       Generate(DataFolder(std::filesystem::absolute(options.folder), options.scene),
                options.formats);
       return 0;
-    case Options::Mode::kMemory:
-      std::cout << ToJson(MeasureMemory(DataFolder::Open(options.folder), options.memory_format,
-                                        options.columns),
-                          options.memory_format, options.columns)
-                << std::endl;
+    case Options::Mode::kMemory: {
+      const DataFolder folder = DataFolder::Open(options.folder);
+      const LayerMemory memory =
+          options.is_playback ? MeasurePlaybackMemory(folder, options.memory_format)
+                              : MeasureMemory(folder, options.memory_format, options.columns);
+      std::cout << ToJson(memory, options.memory_format) << std::endl;
       return 0;
+    }
     case Options::Mode::kRun:
       return Run(options, argc, argv);
   }

@@ -19,7 +19,9 @@ namespace usdparquet_bench {
 namespace {
 
 constexpr char kJson[] =
-    R"({"format": "%s", "columns": %d, "anonymous_mb": %.3f, "resident_mb": %.3f})";
+    R"({"format": "%s", "anonymous_mb": %.3f, "resident_mb": %.3f})";
+
+}  // namespace
 
 LayerMemory ProcessMemory() {
   LayerMemory memory;
@@ -35,6 +37,8 @@ LayerMemory ProcessMemory() {
   if (memory.resident_mb == 0) throw std::runtime_error("/proc/self/smaps_rollup can't be read");
   return memory;
 }
+
+namespace {
 
 std::vector<size_t> ColumnsToRead(int count) {
   if (count == static_cast<int>(kSixColumns.size()))
@@ -85,13 +89,13 @@ LayerMemory MeasureMemory(const DataFolder& folder, const Format& format, int co
   return {after.anonymous_mb - before.anonymous_mb, after.resident_mb - before.resident_mb};
 }
 
-LayerMemory MeasureMemoryElsewhere(const std::string& folder, const Format& format, int columns,
-                                   int budget_mb) {
+LayerMemory MeasureMemoryElsewhere(const std::string& folder, const Format& format,
+                                   const std::string& arguments, int budget_mb) {
   const std::string program = std::filesystem::read_symlink("/proc/self/exe").string();
   const std::string budget =
       budget_mb > 0 ? "USDPARQUET_CACHE_MB=" + std::to_string(budget_mb) + " " : "";
   const std::string command = budget + "'" + program + "' --memory=" + format.name + " --data='" +
-                              folder + "' --columns=" + std::to_string(columns);
+                              folder + "' " + arguments;
   std::FILE* const pipe = popen(command.c_str(), "r");
   if (!pipe) throw std::runtime_error("can't start " + command);
   std::array<char, 512> line{};
@@ -107,9 +111,9 @@ LayerMemory MeasureMemoryElsewhere(const std::string& folder, const Format& form
   return memory;
 }
 
-std::string ToJson(const LayerMemory& memory, const Format& format, int columns) {
+std::string ToJson(const LayerMemory& memory, const Format& format) {
   std::array<char, 512> line{};
-  std::snprintf(line.data(), line.size(), kJson, format.name, columns, memory.anonymous_mb,
+  std::snprintf(line.data(), line.size(), kJson, format.name, memory.anonymous_mb,
                 memory.resident_mb);
   return line.data();
 }

@@ -19,12 +19,16 @@ struct LayerMemory {
 /// std::runtime_error where a value is wrong.
 LayerMemory MeasureMemory(const DataFolder& folder, const Format& format, int columns);
 
-/// MeasureMemory in a fresh process of this program, which prints JSON. The process has a cache
-/// budget of `budget_mb`, or the default one if that is 0.
-LayerMemory MeasureMemoryElsewhere(const std::string& folder, const Format& format, int columns,
-                                   int budget_mb);
+/// What the process takes now.
+LayerMemory ProcessMemory();
+
+/// Runs this program with `--memory` and `arguments` (`--columns=20` or `--playback`) in a fresh
+/// process, which prints JSON. The process has a cache budget of `budget_mb`, or the default one if
+/// that is 0.
+LayerMemory MeasureMemoryElsewhere(const std::string& folder, const Format& format,
+                                   const std::string& arguments, int budget_mb);
 
 /// The JSON that MeasureMemoryElsewhere reads.
-std::string ToJson(const LayerMemory& memory, const Format& format, int columns);
+std::string ToJson(const LayerMemory& memory, const Format& format);
 
 }  // namespace usdparquet_bench

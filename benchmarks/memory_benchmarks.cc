@@ -10,7 +10,10 @@ void Register(const char* detail, int columns, int budget_mb, const Format& form
               const DataFolder& folder) {
   const auto run = [&folder, format, columns, budget_mb](benchmark::State& state) {
     LayerMemory memory;
-    for (auto _ : state) memory = MeasureMemoryElsewhere(folder.Path(), format, columns, budget_mb);
+    const std::string arguments = "--columns=" + std::to_string(columns);
+    for (auto _ : state) {
+      memory = MeasureMemoryElsewhere(folder.Path(), format, arguments, budget_mb);
+    }
     state.counters["anonymous_mb"] = memory.anonymous_mb;
     state.counters["resident_mb"] = memory.resident_mb;
   };

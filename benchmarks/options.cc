@@ -11,8 +11,8 @@ const char kUsage[] =
     "    writes the files of a scene that are not there yet\n"
     "layer_benchmarks --data DIR [--formats LIST] [--benchmark_...]\n"
     "    runs the benchmarks of the files that are there\n"
-    "layer_benchmarks --data DIR --memory FORMAT [--columns 20|6]\n"
-    "    prints, as JSON, the memory of one layer after reading it\n"
+    "layer_benchmarks --data DIR --memory FORMAT [--columns 20|6] [--playback]\n"
+    "    prints, as JSON, the memory of one layer after reading or playing it\n"
     "Formats: usdc, parquet_none, parquet_snappy, parquet_zstd, indexed_none, indexed_zstd, "
     "floor.\n";
 
@@ -59,6 +59,8 @@ bool Take(int argc, char** argv, int* index, Options* options) {
   const auto value_of = [&](const char* name) { return ValueOf(name, argc, argv, index); };
   if (std::string(argv[*index]) == "--help") {
     options->mode = Options::Mode::kHelp;
+  } else if (std::string(argv[*index]) == "--playback") {
+    options->is_playback = true;
   } else if (const auto folder = value_of("--generate")) {
     options->mode = Options::Mode::kGenerate;
     options->folder = *folder;

@@ -19,6 +19,7 @@ struct Options {
   std::vector<Format> formats;  // all, or those of --formats
   Format memory_format;         // of --memory
   int columns = 20;             // of --memory
+  bool is_playback = false;     // of --memory
 };
 
 /// Takes the options that are the program's from the arguments, as `--name value` or

@@ -81,6 +81,16 @@ void WriteTable(const arrow::Table& table, int64_t rows_per_group, const std::st
   Check(sink->Close());
 }
 
+/// As pyarrow does it.
+void WritePlain(const arrow::Table& table, const std::string& file, const std::string& codec) {
+  parquet::WriterProperties::Builder properties;
+  // pyarrow writes no page index unless it is asked to; the C++ writer's default is another.
+  properties.disable_write_page_index();
+  const std::string codec_name = codec == "none" ? "uncompressed" : codec;
+  properties.compression(Check(arrow::util::Codec::GetCompressionType(codec_name)));
+  WriteTable(table, kRowsPerGroup, file, properties.build());
+}
+
 }  // namespace
 
 void WriteParquet(const std::string& file, const Scene& scene, size_t first_column,
@@ -93,14 +103,7 @@ void WriteParquet(const std::string& file, const Scene& scene, size_t first_colu
     arrays.push_back(BuildColumn(rows, column));
     fields.push_back(arrow::field(kColumns[column].name, arrays.back()->type()));
   }
-  const auto table = arrow::Table::Make(arrow::schema(fields), arrays);
-
-  parquet::WriterProperties::Builder properties;
-  // pyarrow writes no page index unless it is asked to; the C++ writer's default is another.
-  properties.disable_write_page_index();
-  const std::string codec_name = codec == "none" ? "uncompressed" : codec;
-  properties.compression(Check(arrow::util::Codec::GetCompressionType(codec_name)));
-  WriteTable(*table, kRowsPerGroup, file, properties.build());
+  WritePlain(*arrow::Table::Make(arrow::schema(fields), arrays), file, codec);
 }
 
 void WriteWide(const std::string& file) {
@@ -115,6 +118,23 @@ void WriteWide(const std::string& file) {
   parquet::WriterProperties::Builder properties;
   properties.enable_write_page_index()->disable_dictionary();
   WriteTable(*arrow::Table::Make(arrow::schema(fields), arrays), 1, file, properties.build());
+}
+
+void WriteLongParquet(const std::string& file, const Scene& scene, const std::string& codec) {
+  const int64_t prims = scene.prims, rows = prims * kFrames;
+  arrow::ArrayVector arrays = {
+      Build<arrow::StringBuilder>(rows, [&](int64_t row) { return scene.PrimPath(row % prims); }),
+      Build<arrow::Int32Builder>(rows,
+                                 [&](int64_t row) { return static_cast<int32_t>(row / prims); })};
+  arrow::FieldVector fields = {arrow::field("path", arrow::utf8()),
+                               arrow::field("frame", arrow::int32())};
+  for (const size_t column : kPlaybackColumns) {
+    arrays.push_back(Build<arrow::DoubleBuilder>(rows, [&](int64_t row) {
+      return SampleValue(static_cast<uint64_t>(row % prims), static_cast<int>(row / prims), column);
+    }));
+    fields.push_back(arrow::field(kColumns[column].name, arrow::float64()));
+  }
+  WritePlain(*arrow::Table::Make(arrow::schema(fields), arrays), file, codec);
 }
 
 }  // namespace usdparquet_bench

@@ -25,4 +25,8 @@ inline std::string WidePath(int row) { return "/P" + std::to_string(row); }
 /// Writes it, with a page index. Throws as WriteParquet.
 void WriteWide(const std::string& file);
 
+/// Writes a long table of the scene's prims: kPlaybackColumns at kFrames frames, by frame, which is
+/// the column `frame`.
+void WriteLongParquet(const std::string& file, const Scene& scene, const std::string& codec);
+
 }  // namespace usdparquet_bench

@@ -39,6 +39,13 @@ optimize_files() {
         --compression "$codec" > /dev/null
       mv "$data/unfinished_$target" "$data/$target"
     done
+    for scene in playback_warmup playback; do
+      target=${scene}_indexed_$codec.parquet
+      rm -f "$data/$target"
+      usdparquet optimize "$data/${scene}_parquet_$codec.parquet" "$data/unfinished_$target" \
+        --compression "$codec" --time frame --order time > /dev/null
+      mv "$data/unfinished_$target" "$data/$target"
+    done
   done
 }
 

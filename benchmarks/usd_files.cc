@@ -87,6 +87,20 @@ void WriteUsdc(const std::string& file, const Scene& scene, size_t first_column,
   });
 }
 
+void WriteSamplesUsdc(const std::string& file, const Scene& scene) {
+  WriteLayer(file, scene, SdfSpecifierOver, "", [&](const SdfPrimSpecHandle& prim, int64_t row) {
+    for (const size_t column : kPlaybackColumns) {
+      SdfTimeSampleMap samples;
+      for (int frame = 0; frame < kFrames; ++frame) {
+        samples.emplace(frame, VtValue(SampleValue(static_cast<uint64_t>(row), frame, column)));
+      }
+      const auto attribute = SdfAttributeSpec::New(
+          prim, kColumns[column].name, TypeName(kColumns[column].kind), SdfVariabilityVarying);
+      attribute->SetField(SdfFieldKeys->TimeSamples, VtValue::Take(samples));
+    }
+  });
+}
+
 void WriteBase(const std::string& file, const Scene& scene) {
   WriteLayer(file, scene, SdfSpecifierDef, "Xform", [](const SdfPrimSpecHandle&, int64_t) {});
 }

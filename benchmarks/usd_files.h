@@ -16,6 +16,9 @@ namespace usdparquet_bench {
 void WriteUsdc(const std::string& file, const Scene& scene, size_t first_column,
                size_t column_count);
 
+/// The same scene as WriteLongParquet: time samples of `over` prims.
+void WriteSamplesUsdc(const std::string& file, const Scene& scene);
+
 /// The layer that defines the prims, for stages.
 void WriteBase(const std::string& file, const Scene& scene);
 

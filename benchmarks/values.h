@@ -49,6 +49,10 @@ inline constexpr size_t kSupplier = 17;
 inline constexpr size_t kSize = 20;
 inline constexpr size_t kSamples = 21;
 
+/// The columns with time samples: temperature, pressure, velocity_x.
+inline constexpr std::array<size_t, 3> kPlaybackColumns = {7, 8, 9};
+inline constexpr int kFrames = 240;
+
 /// What a reader of a few properties reads: two doubles, an int, a bool, two strings.
 inline constexpr std::array<size_t, 6> kSixColumns = {0, 1, 15, 16, 17, 18};
 
@@ -66,6 +70,10 @@ inline double Fraction(uint64_t bits) { return static_cast<double>(bits >> 11) *
 inline double DoubleValue(uint64_t key, size_t column) {
   const Column& c = kColumns[column];
   return c.low + (c.high - c.low) * Fraction(Mix(key, column));
+}
+/// The value of a prim at a frame from 0.
+inline double SampleValue(uint64_t prim, int frame, size_t column) {
+  return DoubleValue(prim * 1000 + static_cast<uint64_t>(frame), column);
 }
 inline int32_t IntValue(uint64_t key, size_t column) {
   return static_cast<int32_t>(DoubleValue(key, column));

@@ -1,0 +1,90 @@
+#include <functional>
+#include <memory>
+
+#include "benchmarks.h"
+#include "check.h"
+#include "layers.h"
+#include "playback.h"
+
+PXR_NAMESPACE_USING_DIRECTIVE
+
+namespace usdparquet_bench {
+namespace {
+
+constexpr int kSmallBudget = 4;     // MB
+constexpr int kDefaultBudget = 64;  // MB
+
+/// One timed pass over a layer opened anew.
+void RegisterPass(const char* detail, bool is_bracketing, int cache_mb, const Format& format,
+                  const DataFolder& folder) {
+  const std::string name = BenchmarkName("playback", detail, format);
+  const auto run = [&folder, format, name, is_bracketing, cache_mb](benchmark::State& state) {
+    const Playback playback(folder.PlaybackScene());
+    const uint64_t expected =
+        is_bracketing ? playback.ExpectedOfBracket() : playback.ExpectedOfQuery();
+    for (auto _ : state) {
+      const SdfLayerRefPtr layer =
+          FreshLayer(folder.Playback(format), nullptr, PlaybackArguments(format, cache_mb));
+      const auto start = Clock::now();
+      const uint64_t found = is_bracketing ? playback.Bracket(layer) : playback.Query(layer);
+      state.SetIterationTime(SecondsSince(start));
+      if (found != expected) {
+        Fail(state, name + ": the layer has other values");
+        break;
+      }
+    }
+    CountItems(state, playback.NumSamples());
+  };
+  benchmark::RegisterBenchmark(name.c_str(), Checked(run))
+      ->UseManualTime()
+      ->Iterations(1)
+      ->Unit(benchmark::kMillisecond);
+}
+
+void RegisterPlaybackOpen(const Format& format, const DataFolder& folder) {
+  const std::string name = BenchmarkName("open", "playback", format);
+  const auto run = [&folder, format](benchmark::State& state) {
+    for (auto _ : state) {
+      double seconds = 0;
+      FreshLayer(folder.Playback(format), &seconds, PlaybackArguments(format));
+      state.SetIterationTime(seconds);
+    }
+    CountItems(state, 1);
+  };
+  benchmark::RegisterBenchmark(name.c_str(), Checked(run))
+      ->UseManualTime()
+      ->Iterations(3)
+      ->Unit(benchmark::kMillisecond);
+}
+
+void RegisterPlaybackMemory(const char* detail, int budget_mb, const Format& format,
+                            const DataFolder& folder) {
+  const auto run = [&folder, format, budget_mb](benchmark::State& state) {
+    LayerMemory memory;
+    for (auto _ : state) {
+      memory = MeasureMemoryElsewhere(folder.Path(), format, "--playback", budget_mb);
+    }
+    state.counters["anonymous_mb"] = memory.anonymous_mb;
+    state.counters["resident_mb"] = memory.resident_mb;
+  };
+  benchmark::RegisterBenchmark(BenchmarkName("memory", detail, format).c_str(), Checked(run))
+      ->UseRealTime()
+      ->Iterations(1)
+      ->Unit(benchmark::kMillisecond);
+}
+
+}  // namespace
+
+void RegisterPlayback(const Format& format, const DataFolder& folder) {
+  RegisterPlaybackOpen(format, folder);
+  // The argument sets the budget of the process: the last one sets it back.
+  RegisterPass("query_4mb_budget", false, kSmallBudget, format, folder);
+  RegisterPass("bracket_4mb_budget", true, kSmallBudget, format, folder);
+  RegisterPass("query", false, kDefaultBudget, format, folder);
+  RegisterPass("bracket", true, kDefaultBudget, format, folder);
+  RegisterPlaybackMemory("playback", 0, format, folder);
+  RegisterPlaybackMemory("playback_4mb_budget", kSmallBudget, format, folder);
+  RegisterPlaybackMemory("playback_1mb_budget", 1, format, folder);
+}
+
+}  // namespace usdparquet_bench
