@@ -79,9 +79,7 @@ class DataFolder {
   /// A file of many columns and row groups, of the first plain format alone.
   std::string Wide(const Format& format) const { return File("wide", format); }
   std::string Playback(const Format& format) const { return File("playback", format); }
-  std::string PlaybackWarmUp(const Format& format) const {
-    return File("playback_warmup", format);
-  }
+  std::string PlaybackWarmUp(const Format& format) const { return File("playback_warmup", format); }
   std::string Base() const { return (folder_ / "base.usdc").string(); }
   /// A stage of the table over the base layer; of the base layer alone without a format.
   std::string Stage(const Format* format) const;

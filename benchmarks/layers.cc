@@ -52,7 +52,8 @@ SdfLayerRefPtr FreshLayer(const std::string& file, double* seconds,
     Shared().Reset();
   }
   Settle();
-  if (SdfLayer::Find(file, arguments)) throw std::logic_error(file + " is open, so it can't be opened anew");
+  if (SdfLayer::Find(file, arguments))
+    throw std::logic_error(file + " is open, so it can't be opened anew");
   const auto start = Clock::now();
   const SdfLayerRefPtr layer = Open(file, arguments);
   if (seconds) *seconds = SecondsSince(start);

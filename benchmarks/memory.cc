@@ -18,8 +18,7 @@ PXR_NAMESPACE_USING_DIRECTIVE
 namespace usdparquet_bench {
 namespace {
 
-constexpr char kJson[] =
-    R"({"format": "%s", "anonymous_mb": %.3f, "resident_mb": %.3f})";
+constexpr char kJson[] = R"({"format": "%s", "anonymous_mb": %.3f, "resident_mb": %.3f})";
 
 }  // namespace
 

@@ -139,9 +139,7 @@ DETAILS = (
     BRACKET_4MB,
     _memory("playback", "anonymous_mb", "anonymous memory after playback"),
     PLAYBACK_MEMORY,
-    _memory(
-        "playback_1mb_budget", "anonymous_mb", "anonymous memory after playback, budget 1 MB"
-    ),
+    _memory("playback_1mb_budget", "anonymous_mb", "anonymous memory after playback, budget 1 MB"),
 )
 
 

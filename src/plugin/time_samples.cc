@@ -116,7 +116,7 @@ std::set<double> UsdParquetTimeSamples::FindAll() const {
     const PrimTimes times = index_->Find(first_row);
     const std::span<const double> codes = times.codes();
     if (is_any_full) {
-      if (codes.data() == last_codes) return;
+      if (codes.empty() || codes.data() == last_codes) return;
       last_codes = codes.data();
       found.insert(codes.begin(), codes.end());
       return;

@@ -77,6 +77,9 @@ SCENES["missing_rows"] = SCENES["by_time"].in_order(
     row for row in range(len(_shuffled)) if random.Random(row).random() < 0.6
 )
 SCENES["missing_rows_shuffled"] = SCENES["by_path"].in_order(_shuffled[::2])
+SCENES["some_without_times"] = LongTable(
+    ["/A", "/B", "/A", "/C"], [None, 1.0, 2.0, None], {"int": [1, 2, 3, 4]}
+)
 SCENES["times_of_their_own"] = table_of(
     [(path, time + 0.125 * i) for i, path in enumerate(PATHS) for time in TIMES], nulls=0.2
 )
@@ -265,6 +268,27 @@ def test_nothing_but_the_footer_is_read_for_types_and_times(write) -> None:
         assert layer.GetBracketingTimeSamplesForPath(f"{path}.string", 1.5) == (True, 1, 2)
     assert layer.ListAllTimeSamples() == TIMES
     assert usdparquet.cache_stats()["misses"] == before
+
+
+def test_edits_over_a_long_table(write) -> None:
+    table = SCENES["by_time_with_defaults"]
+    layer = open_layer(file := write(table.arrow()), time="frame")
+    theirs = usd_layer(table, table.times)
+    for each in (layer, theirs):
+        each.SetTimeSample("/World.double", 3.25, 7.5)
+        each.EraseTimeSample("/World.double", 4)
+        each.GetAttributeAtPath("/World.int").default = -1
+        each.GetAttributeAtPath("/World/Room_0/Part_1.string").ClearInfo("timeSamples")
+        del each.GetPrimAtPath("/World/Room_1").nameChildren["Part_4"]
+    assert layer.ExportToString() == theirs.ExportToString()
+    assert layer.ListAllTimeSamples() == theirs.ListAllTimeSamples()
+    assert layer.GetBracketingTimeSamplesForPath("/World.double", 3.5) == (True, 3.25, 5)
+    assert layer.GetPreviousTimeSampleForPath("/World.double", 3.25) == (True, 3)
+    with pytest.raises(Tf.ErrorException, match="rows are time samples"):
+        layer.Save()
+    layer.Reload()
+    assert layer.ExportToString() == usd_layer(table, table.times).ExportToString()
+    assert open_layer(file, time="frame") == layer
 
 
 def test_the_later_of_two_rows_of_one_time_wins(write) -> None:
