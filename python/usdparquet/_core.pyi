@@ -25,6 +25,8 @@ def optimize(
     rows_per_page: int = ...,
     rows_per_group: int = ...,
     has_index: bool = True,
+    time_column: str = "",
+    order: str | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> dict[str, Any]: ...
 def write_table(

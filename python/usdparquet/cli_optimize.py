@@ -21,6 +21,13 @@ class Compression(StrEnum):
     NONE = "none"
 
 
+class RowOrder(StrEnum):
+    """How the rows of a long table may follow each other."""
+
+    PATH = "path"
+    TIME = "time"
+
+
 def optimize(
     source: Annotated[Path, typer.Argument(metavar="IN", help="A Parquet file.")],
     target: Annotated[Path, typer.Argument(metavar="OUT", help="The file to write; may be IN.")],
@@ -34,6 +41,13 @@ def optimize(
         int | None, typer.Option(min=1, help="Rows in a row group; 131,072 if not given.")
     ] = None,
     index: Annotated[bool, typer.Option(help="Embed the path index.")] = True,
+    time: Annotated[
+        str, typer.Option("--time", help="The column with the times, of a long table.")
+    ] = "",
+    order: Annotated[
+        RowOrder | None,
+        typer.Option(help="Rows of a long table; by time where they are, else by path."),
+    ] = None,
 ) -> None:
     """Write a file with rows in namespace order, small indexed pages and an embedded path index.
 
@@ -53,23 +67,30 @@ def optimize(
                 compression=compression.value,
                 level=level,
                 has_index=index,
+                time_column=time,
+                order=order.value if order else None,
                 progress=lambda rows, total: progress.update(task, completed=rows, total=total),
                 **{name: size for name, size in sizes.items() if size is not None},
             )
     except RuntimeError as error:
         Console(stderr=True).print(str(error), style="red", markup=False, soft_wrap=True)
         raise typer.Exit(1) from error
-    order = "rows put in namespace order" if done["was_reordered"] else "rows in order already"
+    name = f"order of {done['order']}" if done["order"] else "namespace order"
+    moved = f"rows put in {name}" if done["was_reordered"] else "rows in order already"
     console.print(
         f"{target}: {done['rows']:,} rows, {before:,} -> {done['bytes']:,} bytes "
-        f"(index {done['index_bytes']:,}), {order}",
+        f"(index {done['index_bytes']:,}), {moved}",
         highlight=False,
         markup=False,
         soft_wrap=True,
     )
     for count, what in (
         (done["invalid_paths"], "without a valid prim path, kept behind all others"),
-        (done["duplicate_paths"], "that repeat a path, kept; as a layer the later one wins"),
+        (
+            done["duplicate_paths"],
+            f"that repeat a path{' and time' if done['order'] else ''}, kept; "
+            "as a layer the later one wins",
+        ),
     ):
         if count:
             console.print(f"{count:,} rows {what}", highlight=False, soft_wrap=True)

@@ -31,13 +31,23 @@ nb::dict SummaryDict(const WriteSummary& summary) {
   out["was_reordered"] = summary.was_reordered;
   out["invalid_paths"] = summary.num_invalid;
   out["duplicate_paths"] = summary.num_duplicates;
+  out["order"] = !summary.order                                  ? nb::none()
+                 : *summary.order == RowOrder::kPath ? nb::object(nb::str("path"))
+                                                     : nb::object(nb::str("time"));
   return out;
+}
+
+RowOrder OrderOf(const std::string& name) {
+  if (name == "path") return RowOrder::kPath;
+  if (name == "time") return RowOrder::kTime;
+  throw std::invalid_argument("order '" + name + "' is neither path nor time");
 }
 
 nb::dict Optimize(const std::string& input, const std::string& output,
                   const std::string& path_column, const std::string& compression,
                   std::optional<int> level, int64_t rows_per_page, int64_t rows_per_group,
-                  bool has_index, Progress::Function progress) {
+                  bool has_index, const std::string& time_column,
+                  const std::optional<std::string>& order, Progress::Function progress) {
   Progress reported(std::move(progress));
   WriteOptions options;
   options.path_column = path_column;
@@ -46,6 +56,8 @@ nb::dict Optimize(const std::string& input, const std::string& output,
   options.rows_per_page = rows_per_page;
   options.rows_per_group = rows_per_group;
   options.has_index = has_index;
+  options.time_column = time_column;
+  if (order) options.order = OrderOf(*order);
   options.unicode_test = IsPythonIdentifier;
   options.progress = reported.Callback();
   const auto summary = reported.Run([&] { return OptimizeFile(input, output, options); });
@@ -118,11 +130,13 @@ void AddWriting(nb::module_& m) {
         nb::arg("compression") = "zstd", nb::arg("level") = nb::none(),
         nb::arg("rows_per_page") = WriteOptions().rows_per_page,
         nb::arg("rows_per_group") = WriteOptions().rows_per_group, nb::arg("has_index") = true,
+        nb::arg("time_column") = "", nb::arg("order") = nb::none(),
         nb::arg("progress") = nb::none(),
         "Writes the Parquet file `input` to `output` with its rows in namespace order, small "
         "pages, page index, checksums and the embedded path index. `progress(done, all)` is called "
-        "with numbers of rows. Returns rows, bytes, index_bytes, was_reordered, invalid_paths, "
-        "duplicate_paths. Raises RuntimeError with the reason; the output is then as it was.");
+        "with numbers of rows. `time_column` names the times of a long table, whose rows go by "
+        "`order`, 'path' or 'time'. Returns rows, bytes, index_bytes, was_reordered, "
+        "invalid_paths, duplicate_paths, order (None unless the table is long). Raises RuntimeError with the reason; the output is then as it was.");
   m.def("write_table", &Write, nb::arg("stream"), nb::arg("file"), nb::kw_only(),
         nb::arg("path_column") = "path", nb::arg("compression") = "zstd",
         nb::arg("level") = nb::none(), nb::arg("rows_per_page") = nb::none(),

@@ -23,9 +23,11 @@ class USDPARQUET_API IndexBlocks {
   static constexpr size_t kBlockSize = 32 * 1024;
 
   /// Checks `bytes` against `checksums`, one a block. `on_damage` is called once, from the thread
-  /// that finds damage first. `owner` keeps both alive.
+  /// that finds damage first. `owner` keeps both alive. `name` is what messages call the index, and
+  /// `content` what is lost where it is damaged.
   IndexBlocks(std::span<const std::byte> bytes, std::span<const uint32_t> checksums,
-              std::shared_ptr<const void> owner, std::function<void(const std::string&)> on_damage);
+              std::shared_ptr<const void> owner, const char* name, const char* content,
+              std::function<void(const std::string&)> on_damage);
 
   /// Whether the bytes [begin, end) are undamaged. REQUIRES: they lie in the stretch.
   bool Verify(const void* begin, const void* end) const {
@@ -49,6 +51,8 @@ class USDPARQUET_API IndexBlocks {
   const std::span<const std::byte> bytes_;
   const std::span<const uint32_t> checksums_;
   const std::shared_ptr<const void> owner_;
+  const char* const name_;
+  const char* const content_;
   const std::function<void(const std::string&)> on_damage_;
   const std::unique_ptr<std::atomic<State>[]> states_;
   mutable std::atomic<bool> has_reported_{false};

@@ -3,7 +3,6 @@
 #include <arrow/array.h>
 
 #include <algorithm>
-#include <limits>
 #include <numeric>
 
 namespace usdparquet {
@@ -46,11 +45,10 @@ arrow::Status AppendChunk(const arrow::Array& chunk, std::vector<std::string_vie
 class Ranking {
  public:
   Ranking(const std::vector<std::string_view>& paths, const IndexedPaths& indexed)
-      : paths_(paths), index_(indexed.index), ranks_(paths.size(), kNoRank) {
+      : paths_(paths), index_(indexed.index), ranks_(paths.size(), kNoNamespaceRank) {
     Visit(index_.root(), index_.root_hash(), 0);
   }
 
-  static constexpr uint32_t kNoRank = std::numeric_limits<uint32_t>::max();
   uint32_t RankOf(uint32_t row) const { return ranks_[row]; }
 
  private:
@@ -105,19 +103,25 @@ arrow::Result<IndexedPaths> IndexPaths(const std::vector<std::string_view>& path
   return arrow::Status::Invalid("different paths share their hashes with every seed");
 }
 
-std::vector<uint32_t> NamespaceOrder(const std::vector<std::string_view>& paths,
+std::vector<uint32_t> NamespaceRanks(const std::vector<std::string_view>& paths,
                                      const IndexedPaths& indexed) {
   const Ranking ranking(paths, indexed);
-  std::vector<uint32_t> keys(paths.size(), Ranking::kNoRank);
+  std::vector<uint32_t> ranks(paths.size(), kNoNamespaceRank);
   for (uint32_t row = 0; row < paths.size(); ++row) {
     if (indexed.hashes[row] == 0) continue;
     const PrimId prim = indexed.index.Find(indexed.hashes[row]);
-    keys[row] = ranking.RankOf(indexed.index.RowOf(prim));
+    ranks[row] = ranking.RankOf(indexed.index.RowOf(prim));
   }
+  return ranks;
+}
+
+std::vector<uint32_t> NamespaceOrder(const std::vector<std::string_view>& paths,
+                                     const IndexedPaths& indexed) {
+  const std::vector<uint32_t> ranks = NamespaceRanks(paths, indexed);
   std::vector<uint32_t> order(paths.size());
   std::iota(order.begin(), order.end(), 0);
   std::stable_sort(order.begin(), order.end(),
-                   [&keys](uint32_t a, uint32_t b) { return keys[a] < keys[b]; });
+                   [&ranks](uint32_t a, uint32_t b) { return ranks[a] < ranks[b]; });
   return order;
 }
 

@@ -30,6 +30,12 @@ struct IndexedPaths {
 USDPARQUET_API arrow::Result<IndexedPaths> IndexPaths(const std::vector<std::string_view>& paths,
                                                       const IdentifierTest& unicode_test);
 
+/// The place of each row's prim in namespace order; kNoNamespaceRank for rows without a prim path.
+/// Rows of one path have the same. The index may be that of a long table.
+inline constexpr uint32_t kNoNamespaceRank = 0xffffffffu;
+USDPARQUET_API std::vector<uint32_t> NamespaceRanks(const std::vector<std::string_view>& paths,
+                                                    const IndexedPaths& indexed);
+
 /// The numbers of the rows in namespace order: every prim is followed by its descendants, and
 /// children keep the order in which the table first names them, so the layer stays the same. Rows
 /// of one path keep their order; rows without a prim path come last.

@@ -4,9 +4,9 @@
 #include <arrow/util/key_value_metadata.h>
 
 #include <bit>
-#include <cinttypes>
-#include <cstdio>
 #include <cstring>
+
+#include "index_section.h"
 
 namespace usdparquet {
 namespace {
@@ -90,12 +90,15 @@ void PathIndexFile::Fingerprint::Add(int64_t rows, int64_t offset, int64_t size)
   hash_ = XXH3_64bits_withSeed(parts, sizeof(parts), hash_);
 }
 
-uint64_t PathIndexFile::FingerprintOf(const parquet::FileMetaData& metadata, int path_leaf) {
+uint64_t PathIndexFile::FingerprintOf(const parquet::FileMetaData& metadata, int path_leaf,
+                                      int time_leaf) {
   Fingerprint fingerprint;
-  for (int g = 0; g < metadata.num_row_groups(); ++g) {
-    const auto chunk = metadata.RowGroup(g)->ColumnChunk(path_leaf);
-    fingerprint.Add(metadata.RowGroup(g)->num_rows(), chunk->data_page_offset(),
-                    chunk->total_compressed_size());
+  for (const int leaf : {path_leaf, time_leaf}) {
+    for (int g = 0; leaf >= 0 && g < metadata.num_row_groups(); ++g) {
+      const auto chunk = metadata.RowGroup(g)->ColumnChunk(leaf);
+      fingerprint.Add(metadata.RowGroup(g)->num_rows(), chunk->data_page_offset(),
+                      chunk->total_compressed_size());
+    }
   }
   return fingerprint.value();
 }
@@ -137,11 +140,7 @@ std::string PathIndexFile::Serialize(const PathIndex& index, const PathIndexRepo
   Copy(&body, sections.inners, index.inners_);
   Copy(&body, sections.runs, index.runs_);
 
-  std::vector<uint32_t> checksums;
-  for (size_t begin = 0; begin < body.size(); begin += IndexBlocks::kBlockSize) {
-    const size_t size = std::min(IndexBlocks::kBlockSize, body.size() - begin);
-    checksums.push_back(IndexBlocks::Checksum(std::as_bytes(std::span(body.data() + begin, size))));
-  }
+  const std::vector<uint32_t> checksums = BlockChecksums(body);
   header.num_blocks = static_cast<uint32_t>(checksums.size());
   header.blocks_checksum = XXH3_64bits(checksums.data(), checksums.size() * sizeof(uint32_t));
   header.total_size = sizeof(Header) + body.size() + checksums.size() * sizeof(uint32_t);
@@ -157,15 +156,14 @@ std::string PathIndexFile::Serialize(const PathIndex& index, const PathIndexRepo
 std::string PathIndexFile::Locator(int64_t offset, const std::string& bytes) {
   Header header;
   std::memcpy(&header, bytes.data(), sizeof(header));
-  char text[160];
-  std::snprintf(text, sizeof(text),
-                "version=%u.%u offset=%" PRId64 " length=%zu checksum=%016" PRIx64, kMajor, kMinor,
-                offset, bytes.size(), header.header_checksum);
-  return text;
+  return IndexLocator{kMajor, kMinor, offset, static_cast<int64_t>(bytes.size()),
+                      header.header_checksum}
+      .Text();
 }
 
 PathIndexFile::Opened PathIndexFile::Open(arrow::io::RandomAccessFile& file,
                                           const parquet::FileMetaData& metadata, int path_leaf,
+                                          int time_leaf,
                                           std::function<void(const std::string&)> on_damage) {
   Opened opened;
   const auto& pairs = metadata.key_value_metadata();
@@ -177,34 +175,26 @@ PathIndexFile::Opened PathIndexFile::Open(arrow::io::RandomAccessFile& file,
                      "; it is built in memory instead. 'usdparquet optimize' writes a good one";
     return opened;
   };
-  unsigned major = 0, minor = 0;
-  int64_t offset = 0, length = 0;
-  uint64_t checksum = 0;
-  if (std::sscanf(pairs->value(key).c_str(),
-                  "version=%u.%u offset=%" SCNd64 " length=%" SCNd64 " checksum=%" SCNx64, &major,
-                  &minor, &offset, &length, &checksum) != 5) {
-    return give_up("its key-value entry '" + pairs->value(key) + "' can't be read");
+  const auto locator = IndexLocator::Parse(pairs->value(key));
+  if (!locator) return give_up("its key-value entry '" + pairs->value(key) + "' can't be read");
+  if (locator->major != kMajor) {
+    return give_up("its version is " + std::to_string(locator->major) + "." +
+                   std::to_string(locator->minor) + ", and this software reads 1.x");
   }
-  if (major != kMajor) {
-    return give_up("its version is " + std::to_string(major) + "." + std::to_string(minor) +
-                   ", and this software reads 1.x");
-  }
-  const auto size = file.GetSize();
-  Header header;
   // A table that was read and written again by other software keeps the key, but not the index:
   // whatever lies at its place now is not worth a word.
-  if (!size.ok() || offset < 0 || length < static_cast<int64_t>(sizeof(Header)) ||
-      offset > *size - length) {
-    return opened;
-  }
-  auto bytes = file.ReadAt(offset, length);
-  if (!bytes.ok() || (*bytes)->size() != length) return opened;
-  std::memcpy(&header, (*bytes)->data(), sizeof(header));
+  const int64_t length = locator->length;
+  if (length < static_cast<int64_t>(sizeof(Header))) return opened;
+  const std::shared_ptr<arrow::Buffer> owner = locator->Read(file);
+  if (!owner) return opened;
+  Header header;
+  std::memcpy(&header, owner->data(), sizeof(header));
   if (std::memcmp(header.magic, kMagic, sizeof(kMagic)) != 0) return opened;
-  if (header.header_checksum != HeaderChecksum(header) || header.header_checksum != checksum) {
+  if (header.header_checksum != HeaderChecksum(header) ||
+      header.header_checksum != locator->checksum) {
     return give_up("its header is damaged");
   }
-  if (header.fingerprint != FingerprintOf(metadata, path_leaf) ||
+  if (header.fingerprint != FingerprintOf(metadata, path_leaf, time_leaf) ||
       header.num_rows != metadata.num_rows()) {
     return opened;
   }
@@ -217,21 +207,15 @@ PathIndexFile::Opened PathIndexFile::Open(arrow::io::RandomAccessFile& file,
     return give_up("its header is damaged");
   }
 
-  // Mapped files give aligned bytes; others a buffer of their own.
-  std::shared_ptr<arrow::Buffer> owner = *bytes;
-  if (reinterpret_cast<uintptr_t>(owner->data()) % alignof(uint64_t) != 0) {
-    auto copy = owner->CopySlice(0, owner->size());
-    if (!copy.ok()) return give_up(copy.status().message());
-    owner = *copy;
-  }
   const uint8_t* body = owner->data() + header.header_size;
   const std::span checksums(reinterpret_cast<const uint32_t*>(body + sections.end),
                             header.num_blocks);
   if (XXH3_64bits(checksums.data(), checksums.size_bytes()) != header.blocks_checksum) {
     return give_up("its checksums are damaged");
   }
-  const auto blocks = std::make_shared<IndexBlocks>(std::as_bytes(std::span(body, sections.end)),
-                                                    checksums, owner, std::move(on_damage));
+  const auto blocks =
+      std::make_shared<IndexBlocks>(std::as_bytes(std::span(body, sections.end)), checksums, owner,
+                                    "path index", "prims", std::move(on_damage));
 
   const auto at = [body]<typename T>(size_t section, size_t count, T) {
     return std::span<const T>(reinterpret_cast<const T*>(body + section), count);

@@ -43,7 +43,10 @@ class USDPARQUET_API PathIndexFile {
    private:
     uint64_t hash_ = 0;
   };
-  static uint64_t FingerprintOf(const parquet::FileMetaData& metadata, int path_leaf);
+  /// Of a long table the chunks of the time column are hashed behind them; `time_leaf` is -1 for
+  /// others. So an index of the first rows of prims belongs to nobody who does not know the times.
+  static uint64_t FingerprintOf(const parquet::FileMetaData& metadata, int path_leaf,
+                                int time_leaf = -1);
 
   /// What became of an attempt to open.
   struct Opened {
@@ -57,7 +60,8 @@ class USDPARQUET_API PathIndexFile {
   /// Opens the index of a file, if it has one, at a cost that does not depend on its size.
   /// What is read later is verified first; `on_damage` is called once if it is wrong.
   static Opened Open(arrow::io::RandomAccessFile& file, const parquet::FileMetaData& metadata,
-                     int path_leaf, std::function<void(const std::string&)> on_damage);
+                     int path_leaf, int time_leaf,
+                     std::function<void(const std::string&)> on_damage);
 };
 
 }  // namespace usdparquet

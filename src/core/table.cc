@@ -303,14 +303,14 @@ std::string Table::PathAt(uint32_t row) {
 }
 
 arrow::Status Table::OpenIndex() {
+  const auto on_damage = [this](const std::string& message) {
+    if (options_.report) options_.report(true, name_ + ": " + message);
+  };
   auto opened = PathIndexFile::Open(*file_, *metadata_, schema_.path->leaf,
-                                    [this](const std::string& message) {
-                                      if (options_.report)
-                                        options_.report(true, name_ + ": " + message);
-                                    });
+                                    time_ ? time_->info.leaf : -1, on_damage);
   if (!opened.warning.empty()) warnings_.push_back(name_ + ": " + opened.warning);
   if (time_) {
-    ARROW_RETURN_NOT_OK(BuildLongIndex());
+    ARROW_RETURN_NOT_OK(OpenLongIndex(std::move(opened), on_damage));
   } else if (opened.index && !options_.ignore_embedded_index) {
     paths_ = std::move(*opened.index);
     report_ = std::move(opened.report);

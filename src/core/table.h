@@ -20,6 +20,7 @@
 #include "page_cache.h"
 #include "path_index.h"
 #include "path_index_builder.h"
+#include "path_index_file.h"
 #include "schema.h"
 #include "time_codes.h"
 #include "time_index.h"
@@ -146,6 +147,8 @@ class USDPARQUET_API Table {
   std::string TimeColumnName() const;
   double TimeCodesPerSecond() const;
   arrow::Status PrepareTimes();
+  arrow::Status OpenLongIndex(PathIndexFile::Opened paths,
+                              std::function<void(const std::string&)> on_damage);
   arrow::Status BuildLongIndex();
   arrow::Result<bool> TryBuildLongIndex(uint64_t seed, std::span<const PathPage> pages);
   void CollectTimeWarnings();

@@ -12,6 +12,7 @@
 #include "message_text.h"
 #include "residual_blob.h"
 #include "table_footer.h"
+#include "time_index_file.h"
 
 namespace usdparquet {
 namespace {
@@ -20,7 +21,7 @@ namespace {
 std::shared_ptr<arrow::Schema> CleanSchema(const arrow::Schema& schema) {
   if (!schema.metadata()) return schema.RemoveMetadata();
   auto metadata = schema.metadata()->Copy();
-  for (const char* key : {kIndexKey, kResidualKey, kSchemaKey}) {
+  for (const char* key : {kIndexKey, kTimesKey, kResidualKey, kSchemaKey}) {
     if (metadata->Contains(key)) (void)metadata->Delete(key);
   }
   return schema.WithMetadata(metadata);
@@ -67,6 +68,13 @@ arrow::Status TableFileWriter::Begin(const arrow::Table& first_rows) {
     return arrow::Status::Invalid("the table has no column '", options_.path_column,
                                   "' with the prim paths");
   }
+  if (!options_.time_column.empty()) {
+    time_field_ = first_rows.schema()->GetFieldIndex(options_.time_column);
+    if (time_field_ < 0) {
+      return arrow::Status::Invalid("the table has no column '", options_.time_column,
+                                    "' with the times");
+    }
+  }
   const auto arrow_properties = parquet::ArrowWriterProperties::Builder().store_schema()->build();
   const auto schema = CleanSchema(*first_rows.schema());
   ARROW_ASSIGN_OR_RAISE(const auto properties,
@@ -89,6 +97,7 @@ arrow::Status TableFileWriter::Write(const arrow::Table& rows) {
     ARROW_RETURN_NOT_OK(writer_->WriteColumnChunk(rows.column(i)));
     ARROW_ASSIGN_OR_RAISE(const int64_t after, sink_->Tell());
     if (i == path_field_) fingerprint_.Add(rows.num_rows(), before, after - before);
+    if (i == time_field_) time_chunks_.push_back({rows.num_rows(), before, after - before});
   }
   const auto& paths = rows.column(path_field_)->chunks();
   paths_.insert(paths_.end(), paths.begin(), paths.end());
@@ -108,7 +117,17 @@ arrow::Status TableFileWriter::AddEntry(const std::string& key, const std::strin
   return writer_->AddKeyValueMetadata(arrow::key_value_metadata({key}, {value}));
 }
 
-arrow::Status TableFileWriter::WriteIndex(const IndexedPaths* given) {
+arrow::Status TableFileWriter::WriteTimes(const IndexedTimes& times) {
+  const std::string bytes =
+      TimeIndexFile::Serialize(times.times, times.report, fingerprint_.value());
+  ARROW_ASSIGN_OR_RAISE(const int64_t offset, WriteBlob(bytes));
+  summary_.index_bytes += static_cast<int64_t>(bytes.size());
+  return AddEntry(kTimesKey, TimeIndexFile::Locator(offset, bytes));
+}
+
+arrow::Status TableFileWriter::WriteIndex(const Ending& ending) {
+  for (const auto& [rows, offset, size] : time_chunks_) fingerprint_.Add(rows, offset, size);
+  const IndexedPaths* given = ending.times ? &ending.times->paths : ending.index;
   IndexedPaths made;
   if (!given) {
     const std::shared_ptr<arrow::DataType> type =
@@ -122,7 +141,8 @@ arrow::Status TableFileWriter::WriteIndex(const IndexedPaths* given) {
       PathIndexFile::Serialize(given->index, given->report, fingerprint_.value());
   ARROW_ASSIGN_OR_RAISE(const int64_t offset, WriteBlob(bytes));
   summary_.index_bytes = static_cast<int64_t>(bytes.size());
-  return AddEntry(kIndexKey, PathIndexFile::Locator(offset, bytes));
+  ARROW_RETURN_NOT_OK(AddEntry(kIndexKey, PathIndexFile::Locator(offset, bytes)));
+  return ending.times ? WriteTimes(*ending.times) : arrow::Status::OK();
 }
 
 arrow::Result<WriteSummary> TableFileWriter::Finish(const Ending& ending) {
@@ -130,7 +150,7 @@ arrow::Result<WriteSummary> TableFileWriter::Finish(const Ending& ending) {
 }
 
 arrow::Result<WriteSummary> TableFileWriter::End(const Ending& ending) {
-  if (options_.has_index) ARROW_RETURN_NOT_OK(WriteIndex(ending.index));
+  if (options_.has_index) ARROW_RETURN_NOT_OK(WriteIndex(ending));
   if (!ending.residual.empty()) {
     ARROW_ASSIGN_OR_RAISE(const int64_t offset, WriteBlob(ending.residual));
     ARROW_RETURN_NOT_OK(AddEntry(kResidualKey, ResidualLocator(offset, ending.residual)));
@@ -139,7 +159,9 @@ arrow::Result<WriteSummary> TableFileWriter::End(const Ending& ending) {
   ARROW_RETURN_NOT_OK(writer_->Close());
   const parquet::FileMetaData& metadata = *writer_->metadata();
   const int leaf = metadata.schema()->ColumnIndex(options_.path_column);
-  if (options_.has_index && PathIndexFile::FingerprintOf(metadata, leaf) != fingerprint_.value()) {
+  const int time_leaf = time_field_ < 0 ? -1 : metadata.schema()->ColumnIndex(options_.time_column);
+  if (options_.has_index &&
+      PathIndexFile::FingerprintOf(metadata, leaf, time_leaf) != fingerprint_.value()) {
     return arrow::Status::UnknownError("the path column lies elsewhere than it was written");
   }
   ARROW_ASSIGN_OR_RAISE(summary_.bytes, sink_->Tell());

@@ -8,6 +8,7 @@
 #include <arrow/table.h>
 #include <parquet/arrow/writer.h>
 
+#include <array>
 #include <memory>
 #include <string>
 #include <vector>
@@ -41,6 +42,9 @@ class USDPARQUET_API TableFileWriter {
   struct Ending {
     /// The index of all rows, if the caller has it; else it is made of the paths written.
     const IndexedPaths* index = nullptr;
+    /// Both indexes of all rows of a long table, in place of `index`. Required if the options name
+    /// a time column.
+    const IndexedTimes* times = nullptr;
     std::string schema_json;  ///< the entry `usdparquet:schema`; empty: none
     std::string residual;     ///< a crate file; empty: none
   };
@@ -51,7 +55,8 @@ class USDPARQUET_API TableFileWriter {
   TableFileWriter(const std::string& path, const WriteOptions& options);
   arrow::Status Begin(const arrow::Table& first_rows);
   arrow::Status Write(const arrow::Table& rows);
-  arrow::Status WriteIndex(const IndexedPaths* given);
+  arrow::Status WriteIndex(const Ending& ending);
+  arrow::Status WriteTimes(const IndexedTimes& times);
   arrow::Result<int64_t> WriteBlob(std::string_view bytes);
   arrow::Status AddEntry(const std::string& key, const std::string& value);
   arrow::Result<WriteSummary> End(const Ending& ending);
@@ -62,8 +67,10 @@ class USDPARQUET_API TableFileWriter {
   std::shared_ptr<arrow::io::OutputStream> sink_;
   std::unique_ptr<parquet::arrow::FileWriter> writer_;
   int path_field_ = -1;
+  int time_field_ = -1;       // of a long table
   arrow::ArrayVector paths_;  // of the groups written
   PathIndexFile::Fingerprint fingerprint_;
+  std::vector<std::array<int64_t, 3>> time_chunks_;  // rows, offset, size
   WriteSummary summary_;
 };
 

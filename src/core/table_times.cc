@@ -8,6 +8,7 @@
 #include "message_text.h"
 #include "page_decoder.h"
 #include "table.h"
+#include "time_index_file.h"
 
 namespace usdparquet {
 namespace {
@@ -122,6 +123,28 @@ class Table::TimeReader {
   std::unique_ptr<ColumnChunk> chunk_;
   std::unique_ptr<Page> page_;
 };
+
+/// Takes the embedded indexes of a long table, if both are there and of the times that are asked
+/// for; else builds them.
+arrow::Status Table::OpenLongIndex(PathIndexFile::Opened paths,
+                                   std::function<void(const std::string&)> on_damage) {
+  auto times = TimeIndexFile::Open(
+      *file_, *metadata_,
+      PathIndexFile::FingerprintOf(*metadata_, schema_.path->leaf, time_->info.leaf),
+      std::move(on_damage));
+  if (!times.warning.empty()) warnings_.push_back(name_ + ": " + times.warning);
+  if (!paths.index || !times.index || options_.ignore_embedded_index) return BuildLongIndex();
+  const TimeScale& scale = times.index->scale();
+  const bool is_other_scale =
+      time_->has_timestamps() && (scale.codes_per_second != TimeCodesPerSecond() ||
+                                  scale.start != options_.time_start.value_or(scale.start));
+  if (is_other_scale) return BuildLongIndex();
+  paths_ = std::move(*paths.index);
+  report_ = std::move(paths.report);
+  times_ = std::make_unique<TimeIndex>(std::move(*times.index));
+  time_report_ = std::move(times.report);
+  return arrow::Status::OK();
+}
 
 arrow::Status Table::BuildLongIndex() {
   ARROW_ASSIGN_OR_RAISE(const std::vector<PathPage> pages, LocatePathPages());

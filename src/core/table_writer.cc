@@ -11,6 +11,7 @@
 #include <parquet/file_reader.h>
 
 #include <algorithm>
+#include <numeric>
 
 #include "message_text.h"
 #include "namespace_order.h"
@@ -39,46 +40,116 @@ arrow::Status WithFile(const arrow::Status& status, const std::string& path) {
   return status.WithMessage(path, ": ", status.message());
 }
 
+/// A table whose rows are indexed, and the order that they are written in.
+struct PreparedRows {
+  std::vector<std::string_view> paths;
+  IndexedPaths index;                // of the rows as they are; not of long tables
+  std::optional<RowTimes> times;     // of long tables
+  std::optional<IndexedTimes> both;  // of long tables, the rows as they are
+  std::vector<uint32_t> order;
+  std::optional<RowOrder> row_order;  // of long tables
+  bool is_reordered = false;
+};
+
+/// The rate of the layer, which timestamps become time codes with.
+double CodesPerSecond(const TableFooter& footer) {
+  for (const auto& [name, value] : footer.layer) {
+    const double* rate = std::get_if<double>(&value.value);
+    if (name == "timeCodesPerSecond" && rate) return *rate;
+  }
+  return TimeScale().codes_per_second;
+}
+
+arrow::Result<PreparedRows> Prepare(const arrow::Table& table, const TableFooter& footer,
+                                    const WriteOptions& options) {
+  const int path_field = table.schema()->GetFieldIndex(options.path_column);
+  if (path_field < 0) {
+    return arrow::Status::Invalid("the table has no column '", options.path_column,
+                                  "' with the prim paths");
+  }
+  auto paths = StringViews(*table.column(path_field));
+  if (!paths.ok()) {
+    return arrow::Status::Invalid("the path column '", options.path_column, "' ",
+                                  paths.status().message());
+  }
+  PreparedRows rows;
+  rows.paths = std::move(*paths);
+  if (options.time_column.empty()) {
+    ARROW_ASSIGN_OR_RAISE(rows.index, IndexPaths(rows.paths, options.unicode_test));
+    rows.order = NamespaceOrder(rows.paths, rows.index);
+  } else {
+    const int time_field = table.schema()->GetFieldIndex(options.time_column);
+    if (time_field < 0) {
+      return arrow::Status::Invalid("the table has no column '", options.time_column,
+                                    "' with the times");
+    }
+    ARROW_ASSIGN_OR_RAISE(rows.times, ReadRowTimes(*table.column(time_field), options.time_column));
+    rows.order.resize(rows.paths.size());
+    std::iota(rows.order.begin(), rows.order.end(), 0);
+    ARROW_ASSIGN_OR_RAISE(rows.both, IndexTimes(rows.paths, *rows.times, rows.order,
+                                                CodesPerSecond(footer), options.unicode_test));
+    const RowOrder natural = IsInOrderOfTime(*rows.times) ? RowOrder::kTime : RowOrder::kPath;
+    rows.row_order = options.order.value_or(natural);
+    rows.order = LongTableOrder(rows.paths, *rows.times, *rows.both, *rows.row_order);
+  }
+  rows.is_reordered = !std::is_sorted(rows.order.begin(), rows.order.end());
+  return rows;
+}
+
 arrow::Result<WriteSummary> Write(const arrow::Table& given, const std::string& path,
-                                  const WriteOptions& options, std::string residual) {
+                                  WriteOptions options, std::string residual) {
   auto plain = WithPlainTypes(given.Slice(0), options.path_column);
   if (!plain.ok()) return WithFile(plain.status(), path);
   const arrow::Table& table = **plain;
-  const int path_field = table.schema()->GetFieldIndex(options.path_column);
-  if (path_field < 0) {
-    return arrow::Status::Invalid(path, ": the table has no column '", options.path_column,
-                                  "' with the prim paths");
-  }
-  auto paths_or = StringViews(*table.column(path_field));
-  if (!paths_or.ok()) {
-    return arrow::Status::Invalid(path, ": the path column '", options.path_column, "' ",
-                                  paths_or.status().message());
-  }
-  const std::vector<std::string_view> paths = std::move(*paths_or);
-  ARROW_ASSIGN_OR_RAISE(IndexedPaths indexed, IndexPaths(paths, options.unicode_test));
-  const std::vector<uint32_t> order = NamespaceOrder(paths, indexed);
-  const bool is_reordered = !std::is_sorted(order.begin(), order.end());
-
   TableFileWriter::Ending ending;
   ending.schema_json = options.schema_json;
   if (ending.schema_json.empty() && table.schema()->metadata()) {
     ending.schema_json = table.schema()->metadata()->Get(kSchemaKey).ValueOr("");
   }
   ending.residual = std::move(residual);
+  TableFooter footer;
+  if (!ending.schema_json.empty()) {
+    auto parsed = ParseFooter(ending.schema_json);
+    if (!parsed.ok()) return WithFile(parsed.status(), path);
+    footer = std::move(*parsed);
+  }
+  // The time of a file may lie in a struct, which the writer does not look into.
+  if (options.time_column.empty() && table.schema()->GetFieldIndex(footer.time_column) >= 0) {
+    options.time_column = footer.time_column;
+  }
+  if (!options.time_column.empty() && options.time_column != footer.time_column) {
+    footer.time_column = options.time_column;
+    ending.schema_json = SerializeFooter(footer);
+  }
 
+  auto prepared = Prepare(table, footer, options);
+  if (!prepared.ok()) return WithFile(prepared.status(), path);
+  PreparedRows& rows = *prepared;
   ARROW_ASSIGN_OR_RAISE(const auto writer, TableFileWriter::Open(path, table, options));
   for (int64_t begin = 0; begin < table.num_rows(); begin += options.rows_per_group) {
     const int64_t count = std::min(options.rows_per_group, table.num_rows() - begin);
-    ARROW_ASSIGN_OR_RAISE(const auto group, Gather(table, order, is_reordered, begin, count));
+    ARROW_ASSIGN_OR_RAISE(const auto group,
+                          Gather(table, rows.order, rows.is_reordered, begin, count));
     ARROW_RETURN_NOT_OK(writer->WriteGroup(*group));
     if (options.progress) options.progress(begin + count, table.num_rows());
   }
   // Of a table that was reordered, the index at hand is of the old row numbers.
-  if (!is_reordered) ending.index = &indexed;
+  if (rows.times && rows.is_reordered && options.has_index) {
+    ARROW_ASSIGN_OR_RAISE(rows.both, IndexTimes(rows.paths, *rows.times, rows.order,
+                                                CodesPerSecond(footer), options.unicode_test));
+  }
+  if (rows.times) {
+    ending.times = &*rows.both;
+  } else if (!rows.is_reordered) {
+    ending.index = &rows.index;
+  }
   ARROW_ASSIGN_OR_RAISE(WriteSummary summary, writer->Finish(ending));
-  summary.was_reordered = is_reordered;
-  summary.num_invalid = indexed.report.num_invalid;
-  summary.num_duplicates = indexed.report.num_duplicates;
+  summary.was_reordered = rows.is_reordered;
+  summary.order = rows.row_order;
+  const IndexedPaths& index = rows.times ? rows.both->paths : rows.index;
+  summary.num_invalid = index.report.num_invalid;
+  summary.num_duplicates =
+      rows.times ? rows.both->report.num_duplicates : index.report.num_duplicates;
   return summary;
 }
 

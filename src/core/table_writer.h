@@ -14,6 +14,7 @@
 #include <string>
 
 #include "api.h"
+#include "long_table_order.h"
 #include "property_name.h"
 
 namespace usdparquet {
@@ -27,7 +28,12 @@ struct WriteOptions {
   static constexpr int kZstdLevel = 15;
   int64_t rows_per_page = 12288;
   int64_t rows_per_group = 131072;
-  bool has_index = true;  ///< embed the path index
+  bool has_index = true;  ///< embed the path index, and of a long table the time index
+  /// The column with the times of a long table; if empty, what the table's footer says, if
+  /// anything.
+  std::string time_column;
+  /// Of long tables. If not given, by time where the times never fall, else by path.
+  std::optional<RowOrder> order;
   /// The footer's entry `usdparquet:schema`; empty: that of the table's own metadata, if any.
   std::string schema_json;
   IdentifierTest unicode_test;
@@ -39,10 +45,11 @@ struct WriteOptions {
 struct WriteSummary {
   int64_t rows = 0;
   int64_t bytes = 0;
-  int64_t index_bytes = 0;
+  int64_t index_bytes = 0;  ///< of both indexes
   bool was_reordered = false;
-  uint32_t num_invalid = 0;     ///< rows without a prim path; they are kept, behind all others
-  uint32_t num_duplicates = 0;  ///< rows that repeat a path; they are kept
+  uint32_t num_invalid = 0;       ///< rows without a prim path; they are kept, behind all others
+  uint32_t num_duplicates = 0;    ///< rows that repeat a path, or path and time; they are kept
+  std::optional<RowOrder> order;  ///< of a long table
 };
 
 /// Writes `table` to the file `path`. All rows, columns and metadata are kept; only the order of

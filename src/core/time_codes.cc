@@ -35,28 +35,27 @@ T CellAt(const Page& page, uint32_t i) {
   return value;
 }
 
-RowTime OfDouble(double code) {
+}  // namespace
+
+RowTime RowTime::Of(double code) {
   const bool is_good = std::isfinite(code);
   if (code == 0) code = 0;  // -0 is the same time
   return {is_good ? RowTime::Kind::kSample : RowTime::Kind::kBad, std::bit_cast<int64_t>(code)};
 }
 
-/// Integers that doubles can't tell apart are kept as they are, for the message.
-RowTime OfInteger(int64_t value) {
+RowTime RowTime::Of(int64_t value) {
   if (value < -kLastExactInteger || value > kLastExactInteger) {
     return {RowTime::Kind::kBad, value};
   }
-  return OfDouble(static_cast<double>(value));
+  return RowTime::Of(static_cast<double>(value));
 }
 
-RowTime OfInteger(uint64_t value) {
+RowTime RowTime::Of(uint64_t value) {
   if (value > static_cast<uint64_t>(kLastExactInteger)) {
     return {RowTime::Kind::kBad, static_cast<int64_t>(value)};
   }
-  return OfDouble(static_cast<double>(value));
+  return RowTime::Of(static_cast<double>(value));
 }
-
-}  // namespace
 
 std::optional<Nanoseconds> ParseTimestamp(std::string_view text) {
   // Only nanoseconds have nine digits of a fraction, only coarser units the far years.
@@ -103,21 +102,21 @@ RowTime TimeColumn::Read(const Page& page, uint32_t i) const {
   }
   switch (info.stored_scalar) {
     case Scalar::kUChar:
-      return OfInteger(uint64_t{CellAt<uint8_t>(page, i)});
+      return RowTime::Of(uint64_t{CellAt<uint8_t>(page, i)});
     case Scalar::kInt:
-      return OfInteger(int64_t{CellAt<int32_t>(page, i)});
+      return RowTime::Of(int64_t{CellAt<int32_t>(page, i)});
     case Scalar::kUInt:
-      return OfInteger(uint64_t{CellAt<uint32_t>(page, i)});
+      return RowTime::Of(uint64_t{CellAt<uint32_t>(page, i)});
     case Scalar::kInt64:
-      return OfInteger(CellAt<int64_t>(page, i));
+      return RowTime::Of(CellAt<int64_t>(page, i));
     case Scalar::kUInt64:
-      return OfInteger(CellAt<uint64_t>(page, i));
+      return RowTime::Of(CellAt<uint64_t>(page, i));
     case Scalar::kHalf:
-      return OfDouble(arrow::util::Float16::FromBits(CellAt<uint16_t>(page, i)).ToDouble());
+      return RowTime::Of(arrow::util::Float16::FromBits(CellAt<uint16_t>(page, i)).ToDouble());
     case Scalar::kFloat:
-      return OfDouble(CellAt<float>(page, i));
+      return RowTime::Of(CellAt<float>(page, i));
     case Scalar::kDouble:
-      return OfDouble(CellAt<double>(page, i));
+      return RowTime::Of(CellAt<double>(page, i));
     case Scalar::kBool:
     case Scalar::kString:
       break;  // Make refuses them

@@ -34,6 +34,11 @@ struct RowTime {
   Kind kind = Kind::kDefault;
   /// Of samples: ticks, or the bits of a double; equal times have equal bits.
   int64_t raw = 0;
+
+  // The times of cells that are time codes. A bad integer keeps its bits, for the message.
+  static RowTime Of(double code);
+  static RowTime Of(int64_t code);
+  static RowTime Of(uint64_t code);
 };
 
 /// A time column: how it is decoded, and what its cells mean. Immutable.
