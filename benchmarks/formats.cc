@@ -38,9 +38,8 @@ void DataFolder::Prepare() const {
   std::filesystem::create_directories(folder_);
   if (ReadText(MarkerFile()) == Marker()) return;
   for (const Format& format : kFormats) {
-    for (const std::string& file :
-         {Table(format), Shapes(format), WarmUp(format), Wide(format), Stage(&format),
-          Playback(format), PlaybackWarmUp(format)}) {
+    for (const std::string& file : {Table(format), Shapes(format), WarmUp(format), Wide(format),
+                                    Stage(&format), Playback(format), PlaybackWarmUp(format)}) {
       std::filesystem::remove(file);
     }
   }

@@ -7,6 +7,7 @@
 #include <parquet/schema.h>
 
 #include <algorithm>
+#include <numeric>
 
 #include "column_encodings.h"
 #include "message_text.h"
@@ -101,6 +102,10 @@ arrow::Status TableFileWriter::Write(const arrow::Table& rows) {
   }
   const auto& paths = rows.column(path_field_)->chunks();
   paths_.insert(paths_.end(), paths.begin(), paths.end());
+  if (time_field_ >= 0) {
+    const auto& times = rows.column(time_field_)->chunks();
+    times_.insert(times_.end(), times.begin(), times.end());
+  }
   summary_.rows += rows.num_rows();
   return arrow::Status::OK();
 }
@@ -117,6 +122,14 @@ arrow::Status TableFileWriter::AddEntry(const std::string& key, const std::strin
   return writer_->AddKeyValueMetadata(arrow::key_value_metadata({key}, {value}));
 }
 
+arrow::Status TableFileWriter::WritePaths(const IndexedPaths& paths) {
+  const std::string bytes =
+      PathIndexFile::Serialize(paths.index, paths.report, fingerprint_.value());
+  ARROW_ASSIGN_OR_RAISE(const int64_t offset, WriteBlob(bytes));
+  summary_.index_bytes += static_cast<int64_t>(bytes.size());
+  return AddEntry(kIndexKey, PathIndexFile::Locator(offset, bytes));
+}
+
 arrow::Status TableFileWriter::WriteTimes(const IndexedTimes& times) {
   const std::string bytes =
       TimeIndexFile::Serialize(times.times, times.report, fingerprint_.value());
@@ -125,24 +138,41 @@ arrow::Status TableFileWriter::WriteTimes(const IndexedTimes& times) {
   return AddEntry(kTimesKey, TimeIndexFile::Locator(offset, bytes));
 }
 
+arrow::Result<IndexedTimes> TableFileWriter::IndexLongTable(
+    const std::vector<std::string_view>& paths, const std::string& schema_json) const {
+  if (times_.empty()) return IndexTimes(paths, {}, {}, 1, options_.unicode_test);
+  TableFooter footer;
+  if (!schema_json.empty()) {
+    ARROW_ASSIGN_OR_RAISE(footer, ParseFooter(schema_json));
+  }
+  ARROW_ASSIGN_OR_RAISE(const RowTimes times,
+                        ReadRowTimes(arrow::ChunkedArray(times_), options_.time_column));
+  std::vector<uint32_t> order(paths.size());
+  std::iota(order.begin(), order.end(), 0);
+  return IndexTimes(paths, times, order,
+                    TimeCodesPerSecondOf(footer).value_or(TimeScale().codes_per_second),
+                    options_.unicode_test);
+}
+
 arrow::Status TableFileWriter::WriteIndex(const Ending& ending) {
   for (const auto& [rows, offset, size] : time_chunks_) fingerprint_.Add(rows, offset, size);
-  const IndexedPaths* given = ending.times ? &ending.times->paths : ending.index;
-  IndexedPaths made;
-  if (!given) {
-    const std::shared_ptr<arrow::DataType> type =
-        paths_.empty() ? arrow::utf8() : paths_[0]->type();
-    ARROW_ASSIGN_OR_RAISE(const auto column, arrow::ChunkedArray::Make(paths_, type));
-    ARROW_ASSIGN_OR_RAISE(const auto views, StringViews(*column));
-    ARROW_ASSIGN_OR_RAISE(made, IndexPaths(views, options_.unicode_test));
-    given = &made;
+  const bool is_long = time_field_ >= 0;
+  if (is_long && ending.times) {
+    ARROW_RETURN_NOT_OK(WritePaths(ending.times->paths));
+    return WriteTimes(*ending.times);
   }
-  const std::string bytes =
-      PathIndexFile::Serialize(given->index, given->report, fingerprint_.value());
-  ARROW_ASSIGN_OR_RAISE(const int64_t offset, WriteBlob(bytes));
-  summary_.index_bytes = static_cast<int64_t>(bytes.size());
-  ARROW_RETURN_NOT_OK(AddEntry(kIndexKey, PathIndexFile::Locator(offset, bytes)));
-  return ending.times ? WriteTimes(*ending.times) : arrow::Status::OK();
+  if (!is_long && ending.index) return WritePaths(*ending.index);
+  const std::shared_ptr<arrow::DataType> type =
+      paths_.empty() ? arrow::utf8() : paths_[0]->type();
+  ARROW_ASSIGN_OR_RAISE(const auto column, arrow::ChunkedArray::Make(paths_, type));
+  ARROW_ASSIGN_OR_RAISE(const auto paths, StringViews(*column));
+  if (is_long) {
+    ARROW_ASSIGN_OR_RAISE(const IndexedTimes made, IndexLongTable(paths, ending.schema_json));
+    ARROW_RETURN_NOT_OK(WritePaths(made.paths));
+    return WriteTimes(made);
+  }
+  ARROW_ASSIGN_OR_RAISE(const IndexedPaths made, IndexPaths(paths, options_.unicode_test));
+  return WritePaths(made);
 }
 
 arrow::Result<WriteSummary> TableFileWriter::Finish(const Ending& ending) {

@@ -42,8 +42,7 @@ class USDPARQUET_API TableFileWriter {
   struct Ending {
     /// The index of all rows, if the caller has it; else it is made of the paths written.
     const IndexedPaths* index = nullptr;
-    /// Both indexes of all rows of a long table, in place of `index`. Required if the options name
-    /// a time column.
+    /// The same of a long table, in place of `index`: where the options name a time column.
     const IndexedTimes* times = nullptr;
     std::string schema_json;  ///< the entry `usdparquet:schema`; empty: none
     std::string residual;     ///< a crate file; empty: none
@@ -56,7 +55,10 @@ class USDPARQUET_API TableFileWriter {
   arrow::Status Begin(const arrow::Table& first_rows);
   arrow::Status Write(const arrow::Table& rows);
   arrow::Status WriteIndex(const Ending& ending);
+  arrow::Status WritePaths(const IndexedPaths& paths);
   arrow::Status WriteTimes(const IndexedTimes& times);
+  arrow::Result<IndexedTimes> IndexLongTable(const std::vector<std::string_view>& paths,
+                                             const std::string& schema_json) const;
   arrow::Result<int64_t> WriteBlob(std::string_view bytes);
   arrow::Status AddEntry(const std::string& key, const std::string& value);
   arrow::Result<WriteSummary> End(const Ending& ending);
@@ -69,6 +71,7 @@ class USDPARQUET_API TableFileWriter {
   int path_field_ = -1;
   int time_field_ = -1;       // of a long table
   arrow::ArrayVector paths_;  // of the groups written
+  arrow::ArrayVector times_;  // of a long table
   PathIndexFile::Fingerprint fingerprint_;
   std::vector<std::array<int64_t, 3>> time_chunks_;  // rows, offset, size
   WriteSummary summary_;

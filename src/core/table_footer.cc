@@ -104,6 +104,15 @@ int MajorVersion(const Json& json) {
 
 }  // namespace
 
+std::optional<double> TimeCodesPerSecondOf(const TableFooter& footer) {
+  constexpr double kHighest = 1e9;
+  for (const auto& [name, value] : footer.layer) {
+    const double* rate = std::get_if<double>(&value.value);
+    if (name == "timeCodesPerSecond" && rate && *rate > 0 && *rate <= kHighest) return *rate;
+  }
+  return std::nullopt;
+}
+
 std::string SerializeFooter(const TableFooter& footer) {
   Json json;
   json["version"] = std::to_string(kMajor) + "." + std::to_string(kMinor);

@@ -64,6 +64,9 @@ struct TableFooter {
   bool operator==(const TableFooter&) const = default;
 };
 
+/// The layer's timeCodesPerSecond, if the footer says one that makes sense.
+USDPARQUET_API std::optional<double> TimeCodesPerSecondOf(const TableFooter& footer);
+
 /// The entry's text.
 USDPARQUET_API std::string SerializeFooter(const TableFooter& footer);
 

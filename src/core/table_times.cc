@@ -61,11 +61,7 @@ std::string Table::TimeColumnName() const {
 
 double Table::TimeCodesPerSecond() const {
   if (options_.time_codes_per_second) return *options_.time_codes_per_second;
-  for (const auto& [name, value] : footer_.layer) {
-    const double* rate = std::get_if<double>(&value.value);
-    if (name == "timeCodesPerSecond" && rate && *rate > 0 && *rate <= 1e9) return *rate;
-  }
-  return TimeScale().codes_per_second;
+  return TimeCodesPerSecondOf(footer_).value_or(TimeScale().codes_per_second);
 }
 
 /// What the footer and the options say of times.

@@ -51,13 +51,9 @@ struct PreparedRows {
   bool is_reordered = false;
 };
 
-/// The rate of the layer, which timestamps become time codes with.
+/// The rate with which timestamps become time codes.
 double CodesPerSecond(const TableFooter& footer) {
-  for (const auto& [name, value] : footer.layer) {
-    const double* rate = std::get_if<double>(&value.value);
-    if (name == "timeCodesPerSecond" && rate) return *rate;
-  }
-  return TimeScale().codes_per_second;
+  return TimeCodesPerSecondOf(footer).value_or(TimeScale().codes_per_second);
 }
 
 arrow::Result<PreparedRows> Prepare(const arrow::Table& table, const TableFooter& footer,

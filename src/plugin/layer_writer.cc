@@ -59,6 +59,7 @@ class LayerWriter {
         paths_(arrow::system_memory_pool()),
         times_(arrow::system_memory_pool()) {
     options_.path_column = plan_.path_column();
+    options_.time_column = plan_.time_column();
   }
 
   arrow::Result<usdparquet::WriteSummary> Write(const UsdParquetCrateWriter& write_crate) {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import itertools
 import math
 import random
 from pathlib import Path
@@ -68,7 +69,7 @@ def test_rows_are_in_that_order_and_all_there(write, order: str) -> None:
     else:
         starts = [pair for i, pair in enumerate(pairs) if i == 0 or pair[0] != pairs[i - 1][0]]
         assert len(starts) == len(set(table.paths))
-        assert all(a[0] != b[0] or a[1] < b[1] for a, b in zip(pairs, pairs[1:], strict=False))
+        assert all(a[0] != b[0] or a[1] < b[1] for a, b in itertools.pairwise(pairs))
 
 
 def test_defaults_come_first(write) -> None:

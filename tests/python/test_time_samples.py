@@ -270,25 +270,35 @@ def test_nothing_but_the_footer_is_read_for_types_and_times(write) -> None:
     assert usdparquet.cache_stats()["misses"] == before
 
 
+def edit(layer: Sdf.Layer) -> None:
+    layer.SetTimeSample("/World.double", 3.25, 7.5)
+    layer.EraseTimeSample("/World.double", 4)
+    layer.GetAttributeAtPath("/World.int").default = -1
+    layer.GetAttributeAtPath("/World/Room_0/Part_1.string").ClearInfo("timeSamples")
+    del layer.GetPrimAtPath("/World/Room_1").nameChildren["Part_4"]
+
+
 def test_edits_over_a_long_table(write) -> None:
     table = SCENES["by_time_with_defaults"]
     layer = open_layer(file := write(table.arrow()), time="frame")
     theirs = usd_layer(table, table.times)
     for each in (layer, theirs):
-        each.SetTimeSample("/World.double", 3.25, 7.5)
-        each.EraseTimeSample("/World.double", 4)
-        each.GetAttributeAtPath("/World.int").default = -1
-        each.GetAttributeAtPath("/World/Room_0/Part_1.string").ClearInfo("timeSamples")
-        del each.GetPrimAtPath("/World/Room_1").nameChildren["Part_4"]
+        edit(each)
     assert layer.ExportToString() == theirs.ExportToString()
     assert layer.ListAllTimeSamples() == theirs.ListAllTimeSamples()
     assert layer.GetBracketingTimeSamplesForPath("/World.double", 3.5) == (True, 3.25, 5)
     assert layer.GetPreviousTimeSampleForPath("/World.double", 3.25) == (True, 3)
-    with pytest.raises(Tf.ErrorException, match="rows are time samples"):
-        layer.Save()
+    edited = layer.ExportToString()
     layer.Reload()
     assert layer.ExportToString() == usd_layer(table, table.times).ExportToString()
-    assert open_layer(file, time="frame") == layer
+    edit(layer)
+    layer.Save()
+    assert layer.ExportToString() == edited
+    layer.Reload(force=True)
+    assert layer.ExportToString() == edited
+    # Saved with both indexes.
+    keys = pq.read_metadata(file).metadata
+    assert {b"usdparquet:index", b"usdparquet:times"} <= set(keys)
 
 
 def test_the_later_of_two_rows_of_one_time_wins(write) -> None:
