@@ -11,7 +11,7 @@ PXR_NAMESPACE_USING_DIRECTIVE
 namespace usdparquet_bench {
 namespace {
 
-constexpr int kSmallBudget = 4;     // MB
+constexpr int kSmallBudget = 1;     // MB
 constexpr int kDefaultBudget = 64;  // MB
 
 /// One timed pass over a layer opened anew.
@@ -78,13 +78,12 @@ void RegisterPlaybackMemory(const char* detail, int budget_mb, const Format& for
 void RegisterPlayback(const Format& format, const DataFolder& folder) {
   RegisterPlaybackOpen(format, folder);
   // The argument sets the budget of the process: the last one sets it back.
-  RegisterPass("query_4mb_budget", false, kSmallBudget, format, folder);
-  RegisterPass("bracket_4mb_budget", true, kSmallBudget, format, folder);
+  RegisterPass("query_1mb_budget", false, kSmallBudget, format, folder);
+  RegisterPass("bracket_1mb_budget", true, kSmallBudget, format, folder);
   RegisterPass("query", false, kDefaultBudget, format, folder);
   RegisterPass("bracket", true, kDefaultBudget, format, folder);
   RegisterPlaybackMemory("playback", 0, format, folder);
-  RegisterPlaybackMemory("playback_4mb_budget", kSmallBudget, format, folder);
-  RegisterPlaybackMemory("playback_1mb_budget", 1, format, folder);
+  RegisterPlaybackMemory("playback_1mb_budget", kSmallBudget, format, folder);
 }
 
 }  // namespace usdparquet_bench

@@ -73,10 +73,10 @@ ANONYMOUS_4MB = _memory(
 STAGE = Figure("stage open", "ms", lambda r, name: r.stages.get(name))
 OVER_BARE = Figure("stage open over the bare stage", "ms", Results.stage_over_bare)
 PLAYBACK = _one("playback", "query", "playback, a sample")
-PLAYBACK_4MB = _one("playback", "query_4mb_budget", "playback, budget 4 MB, a sample")
-BRACKET_4MB = _one("playback", "bracket_4mb_budget", "interpolated, budget 4 MB, a sample")
+PLAYBACK_1MB = _one("playback", "query_1mb_budget", "playback, budget 1 MB, a sample")
+BRACKET_1MB = _one("playback", "bracket_1mb_budget", "interpolated, budget 1 MB, a sample")
 PLAYBACK_MEMORY = _memory(
-    "playback_4mb_budget", "anonymous_mb", "anonymous memory after playback, budget 4 MB"
+    "playback_1mb_budget", "anonymous_mb", "anonymous memory after playback, budget 1 MB"
 )
 SIZE = Figure("file size", "MB", lambda r, name: _times(1e-6, r.sizes.get(name)))
 
@@ -94,8 +94,8 @@ TARGETS = (
     Target(STAGE, 1.1, rival="floor"),
     Target(SIZE, 0.36),
     Target(PLAYBACK, 1.0),
-    Target(PLAYBACK_4MB, 1.0),
-    Target(BRACKET_4MB, 1.0),
+    Target(PLAYBACK_1MB, 1.0),
+    Target(BRACKET_1MB, 1.0),
     Target(PLAYBACK_MEMORY, 1 / 10),
 )
 SCALE_LIMIT = 2.0
@@ -134,12 +134,11 @@ DETAILS = (
     SIZE,
     _one("open", "playback", "playback layer open", "ms"),
     PLAYBACK,
-    PLAYBACK_4MB,
+    PLAYBACK_1MB,
     _one("playback", "bracket", "interpolated, a sample"),
-    BRACKET_4MB,
+    BRACKET_1MB,
     _memory("playback", "anonymous_mb", "anonymous memory after playback"),
     PLAYBACK_MEMORY,
-    _memory("playback_1mb_budget", "anonymous_mb", "anonymous memory after playback, budget 1 MB"),
 )
 
 

@@ -7,6 +7,7 @@
 
 #include "message_text.h"
 #include "page_decoder.h"
+#include "raw_vector.h"
 #include "table.h"
 #include "time_index_file.h"
 
@@ -14,17 +15,17 @@ namespace usdparquet {
 namespace {
 
 /// The rows whose paths are hashed ahead of those that are put into the index.
-constexpr uint32_t kRowsAtOnce = 1 << 18;
+constexpr uint32_t kRowsAtOnce = 1 << 16;
 
 /// The paths of a page, hashed.
 struct HashedPage {
   std::unique_ptr<Page> paths;
-  std::vector<TimeIndexBuilder::PathKey> keys;
+  RawVector<TimeIndexBuilder::PathKey> keys;
 };
 
 void HashPaths(uint64_t root_hash, const IdentifierTest& unicode_test, HashedPage* page) {
   const Page& paths = *page->paths;
-  page->keys.resize(paths.num_rows);
+  page->keys.assign(paths.num_rows, {});
   PathScan scan(root_hash, unicode_test);  // knows the parent of the last path
   std::string_view last;
   for (uint32_t i = 0; i < paths.num_rows; ++i) {
