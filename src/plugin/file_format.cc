@@ -8,6 +8,7 @@
 
 #include "core/page_cache.h"
 #include "plugin/asset_file.h"
+#include "plugin/cell_patches.h"
 #include "plugin/format_arguments.h"
 #include "plugin/layer_data.h"
 #include "plugin/layer_file.h"
@@ -25,6 +26,15 @@ namespace {
 SdfFileFormatConstPtr TextFormat() { return SdfFileFormat::FindById(_tokens->usda); }
 
 bool IsIdentifier(std::string_view name) { return SdfPath::IsValidIdentifier(std::string(name)); }
+
+/// Saves a layer of which only cells were edited. False if more was.
+arrow::Result<bool> PatchCells(const UsdParquetLayerData& data, const std::string& file) {
+  ARROW_ASSIGN_OR_RAISE(const auto patches, UsdParquetCellPatches(data.source(), data.edits()));
+  if (!patches) return false;
+  usdparquet::WriteOptions options;
+  options.unicode_test = IsIdentifier;
+  return usdparquet::PatchFile(data.source().table(), *patches, file, options);
+}
 
 /// Why a layer can't be saved to its own file: what it was not shown, it would lose.
 std::string ReasonNotToSave(const UsdParquetSource& source, const UsdParquetArguments& arguments) {
@@ -130,16 +140,22 @@ bool UsdParquetFileFormat::SaveToFile(const SdfLayer& layer, const std::string& 
   auto* data =
       const_cast<UsdParquetLayerData*>(dynamic_cast<const UsdParquetLayerData*>(get_pointer(held)));
   const auto parsed = UsdParquetParseArguments(layer.GetFileFormatArguments());
-  if (data && parsed.ok()) {
+  if (!data || !parsed.ok()) return WriteToFile(layer, file, comment, arguments);
+
+  const auto patched = PatchCells(*data, file);
+  if (!patched.ok()) {
+    TF_RUNTIME_ERROR("%s", patched.status().message().c_str());
+    return false;
+  }
+  if (!*patched) {
     const std::string reason = ReasonNotToSave(data->source(), *parsed);
     if (!reason.empty()) {
       TF_RUNTIME_ERROR("%s: the layer can't be saved to its own file: %s; export it to another",
                        file.c_str(), reason.c_str());
       return false;
     }
+    if (!WriteToFile(layer, file, comment, arguments)) return false;
   }
-  if (!WriteToFile(layer, file, comment, arguments)) return false;
-  if (!data || !parsed.ok()) return true;
   auto source = UsdParquetOpenLayerFile(file, *parsed);
   if (!source.ok()) {
     TF_RUNTIME_ERROR("%s", source.status().message().c_str());

@@ -31,7 +31,7 @@ class UsdParquetLayerData : public SdfAbstractData {
   ~UsdParquetLayerData() override;
 
   const UsdParquetSource& source() const { return *source_; }
-  bool has_edits() const { return !edits_.empty(); }
+  const UsdParquetLayerEdits& edits() const { return edits_; }
   /// Puts the file that the layer was just saved to in the place of the old one and its edits.
   void Rebase(std::shared_ptr<const UsdParquetSource> source);
 

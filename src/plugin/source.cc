@@ -444,6 +444,15 @@ std::vector<TfToken> UsdParquetSource::List(const SdfPath& path) const {
   return fields;
 }
 
+std::optional<UsdParquetSource::Cell> UsdParquetSource::FindCell(const SdfPath& attribute) const {
+  const Location at = Resolve(attribute);
+  if (at.is_residual || at.type != SdfSpecTypeAttribute) return std::nullopt;
+  const uint32_t row = samples_.DefaultRow(at.row);
+  if (row == UsdParquetTimeSamples::kNoRow) return std::nullopt;
+  const Property& property = properties_[at.property];
+  return Cell{property.column, row, property.is_sparse};
+}
+
 bool UsdParquetSource::VisitPrims(const SdfAbstractData& data, const SdfPath& path, PrimId prim,
                                   uint64_t hash, SdfAbstractDataSpecVisitor* visitor) const {
   if (!visitor->VisitSpec(data, path)) return false;

@@ -9,6 +9,7 @@
 #include <pxr/usd/sdf/path.h>
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -56,6 +57,14 @@ class UsdParquetSource {
   template <typename Out>
   bool QueryTimeSample(const SdfPath& path, double time, Out* value) const;
   const std::type_info& QueryTimeSampleTypeid(const SdfPath& path, double time) const;
+
+  /// Where the default value of an attribute is, if that is a cell of the table.
+  struct Cell {
+    size_t column;
+    uint32_t row;
+    bool is_sparse;  // whether a null there says that there is no such attribute
+  };
+  std::optional<Cell> FindCell(const SdfPath& attribute) const;
 
   /// Visits every spec once, `data` being what the visitor is told of. False if it stopped.
   bool Visit(const SdfAbstractData& data, SdfAbstractDataSpecVisitor* visitor) const;
