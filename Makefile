@@ -105,6 +105,15 @@ bench: $(STAMPS)/installed ## compare the formats through SdfLayer in C++ (needs
 	FORMATS=$(FORMATS) benchmarks/run.sh $(BUILD) $(PRIMS) $(HIERARCHY) $(REPETITIONS)
 	if [[ -f benchmarks/baseline.json ]]; then benchmarks/gate.sh $(BUILD); fi
 
+.PHONY: instructions
+instructions: $(STAMPS)/installed ## count the instructions of a read (needs google-benchmark, valgrind)
+	@scripts/setup.sh benchmark
+	scripts/setup.sh valgrind
+	cmake -S . -B $(BUILD) -DUSDPARQUET_BUILD_BENCHMARKS=ON > $(BUILD)/configure.log 2>&1 \
+	  || { cat $(BUILD)/configure.log; exit 1; }
+	cmake --build $(BUILD)
+	python benchmarks/instructions.py $(BUILD)
+
 .PHONY: asan tsan
 asan: ## build the C++ tests with address and undefined-behaviour sanitizers and run them
 tsan: ## build the C++ tests with the thread sanitizer and run them

@@ -12,6 +12,7 @@
 #include "memory.h"
 #include "options.h"
 #include "playback.h"
+#include "repeated_reading.h"
 
 namespace usdparquet_bench {
 namespace {
@@ -77,6 +78,10 @@ int Main(int argc, char** argv) {
       std::cout << ToJson(memory, options.memory_format) << std::endl;
       return 0;
     }
+    case Options::Mode::kRead:
+      ReadRepeatedly(DataFolder::Open(options.folder), options.read_format,
+                     ColumnOfKind(options.kind), options.passes);
+      return 0;
     case Options::Mode::kRun:
       return Run(options, argc, argv);
   }

@@ -13,6 +13,8 @@ const char kUsage[] =
     "    runs the benchmarks of the files that are there\n"
     "layer_benchmarks --data DIR --memory FORMAT [--columns 20|6] [--playback]\n"
     "    prints, as JSON, the memory of one layer after reading or playing it\n"
+    "layer_benchmarks --data DIR --read FORMAT [--kind double|int|bool|string] [--passes N]\n"
+    "    opens one layer and reads a property of every prim N times, for instruction counts\n"
     "Formats: usdc, parquet_none, parquet_snappy, parquet_zstd, indexed_none, indexed_zstd, "
     "floor.\n";
 
@@ -75,6 +77,13 @@ bool Take(int argc, char** argv, int* index, Options* options) {
   } else if (const auto format = value_of("--memory")) {
     options->mode = Options::Mode::kMemory;
     options->memory_format = ParseFormat(*format);
+  } else if (const auto read = value_of("--read")) {
+    options->mode = Options::Mode::kRead;
+    options->read_format = ParseFormat(*read);
+  } else if (const auto kind = value_of("--kind")) {
+    options->kind = *kind;
+  } else if (const auto passes = value_of("--passes")) {
+    options->passes = ParseNumber("--passes", *passes);
   } else if (const auto columns = value_of("--columns")) {
     options->columns = static_cast<int>(ParseNumber("--columns", *columns));
   } else {

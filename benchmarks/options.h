@@ -11,7 +11,7 @@
 namespace usdparquet_bench {
 
 struct Options {
-  enum class Mode { kRun, kGenerate, kMemory, kHelp };
+  enum class Mode { kRun, kGenerate, kMemory, kRead, kHelp };
 
   Mode mode = Mode::kRun;
   std::string folder;
@@ -20,6 +20,9 @@ struct Options {
   Format memory_format;         // of --memory
   int columns = 20;             // of --memory
   bool is_playback = false;     // of --memory
+  Format read_format;           // of --read
+  std::string kind = "double";  // of --read
+  int64_t passes = 1;           // of --read
 };
 
 /// Takes the options that are the program's from the arguments, as `--name value` or

@@ -5,6 +5,8 @@
 #   setup.sh compiler   checks for a C++20 compiler
 #   setup.sh gtest      prints ON if the C++ tests can be built, OFF if not
 #   setup.sh benchmark  checks for google-benchmark
+#   setup.sh valgrind   checks for valgrind, to count instructions
+#   setup.sh java       checks for a Java for the tests with Spark
 #   setup.sh chromium   checks for a Chromium for the browser tests
 #
 # As root on a Debian system it installs what is missing. Elsewhere a missing tool that the build
@@ -99,6 +101,28 @@ check_benchmark() {
     || fail "google-benchmark is needed and was not found (Debian: apt-get install libbenchmark-dev)"
 }
 
+has_valgrind() { command -v valgrind > /dev/null; }
+
+check_valgrind() {
+  has_valgrind || apt_install valgrind || true
+  has_valgrind || fail "valgrind is needed and was not found (Debian: apt-get install valgrind)"
+}
+
+# Spark 4 runs on Java 17 or later.
+has_java() {
+  local java=java version
+  [[ -z "${JAVA_HOME:-}" ]] || java=$JAVA_HOME/bin/java
+  version=$("$java" -XshowSettings:properties -version 2>&1 \
+    | sed -nE 's/^ *java\.specification\.version = ([0-9]+).*/\1/p') || return 1
+  [[ -n "$version" && "$version" -ge 17 ]]
+}
+
+check_java() {
+  has_java || apt_install default-jre-headless || true
+  has_java || missing_test_tool \
+    "Java 17 was not found, so the tests with Spark do NOT run (Debian: apt-get install default-jre-headless)"
+}
+
 has_chromium() { command -v chromium > /dev/null || command -v chromium-browser > /dev/null; }
 
 check_chromium() {
@@ -112,6 +136,8 @@ case "${1:-}" in
   compiler) check_compiler ;;
   gtest) check_gtest ;;
   benchmark) check_benchmark ;;
+  valgrind) check_valgrind ;;
+  java) check_java ;;
   chromium) check_chromium ;;
-  *) fail "usage: setup.sh python|compiler|gtest|benchmark|chromium" ;;
+  *) fail "usage: setup.sh python|compiler|gtest|benchmark|valgrind|java|chromium" ;;
 esac
