@@ -69,6 +69,7 @@ install: $(STAMPS)/installed ## set up .venv and install the package into it
 .PHONY: test
 test: $(STAMPS)/installed $(STAMPS)/test-packages ## run every test
 	@gtest=$$(scripts/setup.sh gtest)
+	scripts/setup.sh java
 	if compgen -G "tests/browser/test_*.py" > /dev/null; then scripts/setup.sh chromium; fi
 	status=0
 	closing="C++ tests: not run"
