@@ -32,9 +32,9 @@ help: ## list the targets
 
 $(STAMPS)/venv: scripts/setup.sh
 	@scripts/setup.sh compiler
+	rm -rf $(VENV)  # first: it is on PATH, and would be found and then be gone
 	python=$$(scripts/setup.sh python)
 	echo "Setting up $(VENV) with $$python ($$($$python -V))"
-	rm -rf $(VENV)
 	$$python -m venv $(VENV)
 	$(VENV)/bin/python -m pip install -q --upgrade pip
 	mkdir -p $(STAMPS)
