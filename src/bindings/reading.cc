@@ -105,12 +105,8 @@ void ReleaseStream(void* pointer) noexcept {
 
 nb::object StreamOf(const std::shared_ptr<arrow::Table>& table) {
   auto stream = std::make_unique<ArrowArrayStream>();
-  // A reader does not keep its table.
-  struct Reader : arrow::TableBatchReader {
-    explicit Reader(std::shared_ptr<arrow::Table> owned) : TableBatchReader(std::move(owned)) {}
-  };
-  const arrow::Status status =
-      arrow::ExportRecordBatchReader(std::make_shared<Reader>(table), stream.get());
+  const arrow::Status status = arrow::ExportRecordBatchReader(
+      std::make_shared<arrow::TableBatchReader>(table), stream.get());
   if (!status.ok()) Raise(status);
   return nb::capsule(stream.release(), "arrow_array_stream", &ReleaseStream);
 }

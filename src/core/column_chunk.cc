@@ -2,6 +2,7 @@
 
 #include <arrow/buffer.h>
 #include <arrow/io/memory.h>
+#include <arrow/memory_pool.h>
 #include <parquet/column_reader.h>
 #include <parquet/page_index.h>
 #include <parquet/statistics.h>
@@ -112,6 +113,26 @@ uint32_t UniformRows(const ColumnChunk& chunk) {
 }
 
 }  // namespace
+
+arrow::Result<std::unique_ptr<parquet::OffsetIndex>> ReadOffsetIndex(
+    arrow::io::RandomAccessFile& file, const parquet::FileMetaData& metadata,
+    const ColumnInfo& column, int row_group) {
+  const auto location =
+      metadata.RowGroup(row_group)->ColumnChunk(column.leaf)->GetOffsetIndexLocation();
+  if (!location) return nullptr;
+  ARROW_ASSIGN_OR_RAISE(const int64_t file_size, file.GetSize());
+  if (location->offset < 0 || location->length <= 0 ||
+      location->offset > file_size - location->length) {
+    return arrow::Status::IOError("the footer places its offset index at byte ", location->offset,
+                                  " of a file of ", file_size, " bytes: the file is damaged");
+  }
+  ARROW_ASSIGN_OR_RAISE(const auto bytes, file.ReadAt(location->offset, location->length));
+  if (bytes->size() != location->length) {
+    return arrow::Status::IOError("the file ends within its offset index");
+  }
+  return parquet::OffsetIndex::Make(bytes->data(), bytes->size(),
+                                    parquet::ReaderProperties(arrow::system_memory_pool()));
+}
 
 ColumnChunk::~ColumnChunk() {
   if (slots) PageCache::Instance().Drop(slots.get(), pages.size());

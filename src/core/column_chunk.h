@@ -6,6 +6,7 @@
 #include <arrow/io/interfaces.h>
 #include <arrow/result.h>
 #include <parquet/file_reader.h>
+#include <parquet/page_index.h>
 
 #include <atomic>
 #include <cstdint>
@@ -67,6 +68,13 @@ struct ColumnChunk {
     return end - pages[i].first_row;
   }
 };
+
+/// The offset index of `column` in row group `row_group`, null if the file has none. Arrow's
+/// PageIndexReader would look at the metadata of all columns of the row group first, which in a
+/// wide file takes longer than reading the footer. Thread-safe.
+arrow::Result<std::unique_ptr<parquet::OffsetIndex>> ReadOffsetIndex(
+    arrow::io::RandomAccessFile& file, const parquet::FileMetaData& metadata,
+    const ColumnInfo& column, int row_group);
 
 /// Locates the pages of `column` in row group `row_group`, from the offset index where the file has
 /// one, else in one pass over the page headers. `first_row` is the row group's first row in the

@@ -153,12 +153,8 @@ uint32_t GroupOf(const std::vector<uint32_t>& first_rows, uint32_t row) {
 
 arrow::Result<std::unique_ptr<ColumnChunk>> Locate(const PageSource& source,
                                                    const ColumnInfo& column, uint32_t group) {
-  std::shared_ptr<parquet::OffsetIndex> offsets;
-  const auto chunk = source.metadata.RowGroup(static_cast<int>(group))->ColumnChunk(column.leaf);
-  if (source.page_index && chunk->GetOffsetIndexLocation()) {
-    const auto index = source.page_index->RowGroup(static_cast<int>(group));
-    if (index) offsets = index->GetOffsetIndex(column.leaf);
-  }
+  ARROW_ASSIGN_OR_RAISE(const auto offsets, ReadOffsetIndex(source.file, source.metadata, column,
+                                                            static_cast<int>(group)));
   return LocatePages(source.file, source.metadata, column, static_cast<int>(group),
                      source.group_first_rows[group], offsets.get());
 }

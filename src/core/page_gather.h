@@ -7,7 +7,6 @@
 #include <arrow/io/interfaces.h>
 #include <arrow/result.h>
 #include <parquet/metadata.h>
-#include <parquet/page_index.h>
 
 #include <cstdint>
 #include <functional>
@@ -23,7 +22,6 @@ namespace usdparquet {
 struct PageSource {
   arrow::io::RandomAccessFile& file;
   const parquet::FileMetaData& metadata;
-  parquet::PageIndexReader* page_index;           ///< may be null
   const std::vector<uint32_t>& group_first_rows;  ///< with the number of rows behind
 };
 

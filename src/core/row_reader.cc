@@ -7,10 +7,9 @@
 #include <parquet/arrow/reader.h>
 #include <parquet/arrow/schema.h>
 #include <parquet/file_reader.h>
-#include <parquet/page_index.h>
 
 #include <algorithm>
-#include <numeric>
+#include <unordered_map>
 
 #include "message_text.h"
 #include "namespace_order.h"
@@ -76,7 +75,6 @@ class Reader {
     // The times too are a column like any.
     ARROW_ASSIGN_OR_RAISE(schema_, ReadSchema(table_->metadata(), table_->footer(), path_column_,
                                               "", std::nullopt, request_.unicode_test));
-    page_index_ = arrow_->parquet_reader()->GetPageIndexReader();
     uint32_t row = 0;
     for (int g = 0; g < table_->metadata().num_row_groups(); ++g) {
       group_first_rows_.push_back(row);
@@ -140,11 +138,8 @@ class Reader {
     steps.push_back(field.field->name());
     Source source{name, &field, steps, {}, WithoutViews(field.field->type())};
     CollectLeaves(field, &source.leaves);
-    const auto describe = [&](const ColumnInfo& column) {
-      if (column.column_name == name && source.leaves.size() == 1) source.info = &column;
-    };
-    for (const ColumnInfo& column : schema_.columns) describe(column);
-    describe(*schema_.path);
+    const auto info = infos_.find(name);
+    if (info != infos_.end() && source.leaves.size() == 1) source.info = info->second;
     all->push_back(source);
     if (field.field->type()->id() != arrow::Type::STRUCT) return;
     for (const SchemaField& child : field.children) {
@@ -154,6 +149,8 @@ class Reader {
 
   /// Finds the columns of the request: by name, else by the property that they become.
   arrow::Status Choose() {
+    for (const ColumnInfo& column : schema_.columns) infos_.emplace(column.column_name, &column);
+    infos_.emplace(path_column_, &*schema_.path);
     std::vector<Source> all;
     for (const SchemaField& field : arrow_->manifest().schema_fields) {
       Enumerate(field, field.field->name(), {}, &all);
@@ -289,7 +286,7 @@ class Reader {
 
   /// The cells of all columns at `rows`, ascending.
   arrow::Result<arrow::ChunkedArrayVector> ReadColumns(const std::vector<uint32_t>& rows) const {
-    const PageSource pages{*file_, table_->metadata(), page_index_.get(), group_first_rows_};
+    const PageSource pages{*file_, table_->metadata(), group_first_rows_};
     // Where most pages are wanted anyway, Arrow reads columns in parallel.
     const bool is_sparse = rows.size() < table_->num_rows() / 4;
     arrow::ChunkedArrayVector columns(sources_.size());
@@ -392,8 +389,8 @@ class Reader {
   std::string path_column_;
   std::shared_ptr<Table> table_;
   std::unique_ptr<parquet::arrow::FileReader> arrow_;
-  std::shared_ptr<parquet::PageIndexReader> page_index_;
   TableSchema schema_;
+  std::unordered_map<std::string, const ColumnInfo*> infos_;  // by column name
   std::vector<uint32_t> group_first_rows_;
   std::vector<Source> sources_;
 };

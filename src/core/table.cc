@@ -143,31 +143,10 @@ arrow::Status Table::ReadFooter() {
   return PrepareTimes();
 }
 
-/// The offset index of one chunk, null if the file has none. Arrow's PageIndexReader would look at
-/// the metadata of all columns of the row group first, which in a wide file takes longer than
-/// reading the footer.
-arrow::Result<std::unique_ptr<parquet::OffsetIndex>> Table::ReadOffsetIndex(
-    const ColumnInfo& column, uint32_t group) const {
-  const auto location = metadata_->RowGroup(static_cast<int>(group))
-                            ->ColumnChunk(column.leaf)
-                            ->GetOffsetIndexLocation();
-  if (!location) return nullptr;
-  ARROW_ASSIGN_OR_RAISE(const int64_t file_size, file_->GetSize());
-  if (location->offset < 0 || location->length <= 0 ||
-      location->offset > file_size - location->length) {
-    return arrow::Status::IOError("the footer places its offset index at byte ", location->offset,
-                                  " of a file of ", file_size, " bytes: the file is damaged");
-  }
-  ARROW_ASSIGN_OR_RAISE(const auto bytes, file_->ReadAt(location->offset, location->length));
-  if (bytes->size() != location->length) {
-    return arrow::Status::IOError("the file ends within its offset index");
-  }
-  return parquet::OffsetIndex::Make(bytes->data(), bytes->size(), FileProperties());
-}
-
 arrow::Result<std::unique_ptr<ColumnChunk>> Table::MakeChunk(const Column& column, uint32_t group) {
   try {
-    ARROW_ASSIGN_OR_RAISE(const auto offsets, ReadOffsetIndex(*column.info, group));
+    ARROW_ASSIGN_OR_RAISE(const auto offsets, ReadOffsetIndex(*file_, *metadata_, *column.info,
+                                                              static_cast<int>(group)));
     return LocatePages(*file_, *metadata_, *column.info, static_cast<int>(group),
                        group_first_rows_[group], offsets.get());
   } catch (const std::exception& e) {

@@ -183,8 +183,6 @@ class USDPARQUET_API Table {
   }
 
   ColumnChunk* LocateChunk(Column& column, uint32_t group);
-  arrow::Result<std::unique_ptr<parquet::OffsetIndex>> ReadOffsetIndex(const ColumnInfo& column,
-                                                                       uint32_t group) const;
   arrow::Result<std::unique_ptr<ColumnChunk>> MakeChunk(const Column& column, uint32_t group);
   std::unique_ptr<Page> LoadPage(Column& column, ColumnChunk& chunk, uint32_t index);
   std::unique_ptr<Page> DecodeOrReport(Column& column, ColumnChunk& chunk, uint32_t index);
