@@ -20,13 +20,15 @@ class WriteSummary:
     bytes: int
     """Of the file."""
     index_bytes: int
-    """Of the embedded path index."""
+    """Of the embedded indexes."""
     was_reordered: bool
-    """Whether rows had to move to be in namespace order."""
+    """Whether rows had to move."""
     invalid_paths: int
     """Rows without a prim path; they are behind all others (``strict=False``)."""
     duplicate_paths: int
-    """Rows that repeat a path: of other times, or kept by ``strict=False``."""
+    """Rows that repeat a path, or of a long table path and time, kept by ``strict=False``."""
+    order: str | None = None
+    """Of a long table, how its rows follow each other: ``path`` or ``time``."""
 
 
 def write_table(

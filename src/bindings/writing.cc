@@ -31,7 +31,7 @@ nb::dict SummaryDict(const WriteSummary& summary) {
   out["was_reordered"] = summary.was_reordered;
   out["invalid_paths"] = summary.num_invalid;
   out["duplicate_paths"] = summary.num_duplicates;
-  out["order"] = !summary.order                                  ? nb::none()
+  out["order"] = !summary.order                      ? nb::none()
                  : *summary.order == RowOrder::kPath ? nb::object(nb::str("path"))
                                                      : nb::object(nb::str("time"));
   return out;
@@ -136,7 +136,8 @@ void AddWriting(nb::module_& m) {
         "pages, page index, checksums and the embedded path index. `progress(done, all)` is called "
         "with numbers of rows. `time_column` names the times of a long table, whose rows go by "
         "`order`, 'path' or 'time'. Returns rows, bytes, index_bytes, was_reordered, "
-        "invalid_paths, duplicate_paths, order (None unless the table is long). Raises RuntimeError with the reason; the output is then as it was.");
+        "invalid_paths, duplicate_paths, order (None unless the table is long). Raises "
+        "RuntimeError with the reason; the output is then as it was.");
   m.def("write_table", &Write, nb::arg("stream"), nb::arg("file"), nb::kw_only(),
         nb::arg("path_column") = "path", nb::arg("compression") = "zstd",
         nb::arg("level") = nb::none(), nb::arg("rows_per_page") = nb::none(),

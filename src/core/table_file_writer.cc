@@ -162,8 +162,7 @@ arrow::Status TableFileWriter::WriteIndex(const Ending& ending) {
     return WriteTimes(*ending.times);
   }
   if (!is_long && ending.index) return WritePaths(*ending.index);
-  const std::shared_ptr<arrow::DataType> type =
-      paths_.empty() ? arrow::utf8() : paths_[0]->type();
+  const std::shared_ptr<arrow::DataType> type = paths_.empty() ? arrow::utf8() : paths_[0]->type();
   ARROW_ASSIGN_OR_RAISE(const auto column, arrow::ChunkedArray::Make(paths_, type));
   ARROW_ASSIGN_OR_RAISE(const auto paths, StringViews(*column));
   if (is_long) {
