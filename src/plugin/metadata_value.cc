@@ -35,7 +35,8 @@ std::optional<MetadataValue> UsdParquetToFooter(const VtValue& value) {
     return MetadataValue{type, s};
   };
   const auto real = [](const char* type, double d) -> std::optional<MetadataValue> {
-    if (!std::isfinite(d)) return std::nullopt;
+    // Declarations are compared with ==, for which -0.0 is 0.0.
+    if (!std::isfinite(d) || (d == 0 && std::signbit(d))) return std::nullopt;
     return MetadataValue{type, d};
   };
   if (value.IsHolding<bool>()) return MetadataValue{"bool", value.UncheckedGet<bool>()};

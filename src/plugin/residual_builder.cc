@@ -3,6 +3,8 @@
 #include <pxr/usd/sdf/schema.h>
 #include <pxr/usd/sdf/types.h>
 
+#include "plugin/exact_value.h"
+
 PXR_NAMESPACE_OPEN_SCOPE
 
 UsdParquetResidualBuilder::UsdParquetResidualBuilder(const SdfAbstractData& source)
@@ -13,7 +15,7 @@ UsdParquetResidualBuilder::UsdParquetResidualBuilder(const SdfAbstractData& sour
 void UsdParquetResidualBuilder::CopySpec(const SdfPath& path) {
   data_->CreateSpec(path, source_.GetSpecType(path));
   for (const TfToken& field : source_.List(path)) {
-    data_->Set(path, field, source_.Get(path, field));
+    data_->Set(path, field, UsdParquetToExact(source_.Get(path, field)));
   }
   is_empty_ = false;
 }
@@ -34,7 +36,7 @@ void UsdParquetResidualBuilder::AddProperty(const SdfPath& path) {
 void UsdParquetResidualBuilder::AddField(const SdfPath& path, const TfToken& field,
                                          const VtValue& value) {
   if (!data_->HasSpec(path)) data_->CreateSpec(path, SdfSpecTypePrim);
-  data_->Set(path, field, value);
+  data_->Set(path, field, UsdParquetToExact(value));
   is_empty_ = false;
 }
 

@@ -11,6 +11,7 @@
 
 #include "plugin/metadata_value.h"
 #include "plugin/path_handle.h"
+#include "plugin/residual_data.h"
 
 PXR_NAMESPACE_OPEN_SCOPE
 
@@ -327,7 +328,7 @@ bool UsdParquetSource::HasPropertyField(const Location& at, const TfToken& field
 
 template <typename Out>
 bool UsdParquetSource::HasRootField(const SdfPath& path, const TfToken& field, Out* out) const {
-  if (residual_ && residual_->Has(path, field, out)) return true;
+  if (residual_ && UsdParquetResidualHas(*residual_, path, field, out)) return true;
   for (const auto& [name, value] : root_fields_) {
     if (name == field) return Deliver(value, out);
   }
@@ -337,7 +338,7 @@ bool UsdParquetSource::HasRootField(const SdfPath& path, const TfToken& field, O
 template <typename Out>
 bool UsdParquetSource::HasPrimField(const SdfPath& path, const Location& at, const TfToken& field,
                                     Out* out) const {
-  if (residual_ && residual_->Has(path, field, out)) return true;
+  if (residual_ && UsdParquetResidualHas(*residual_, path, field, out)) return true;
   if (field == SdfChildrenKeys->PropertyChildren) {
     TfTokenVector names = PropertyNames(at.prim);
     return !names.empty() && Deliver(std::move(names), out);
@@ -359,7 +360,7 @@ template <typename Out>
 bool UsdParquetSource::HasField(const SdfPath& path, const Location& at, const TfToken& field,
                                 Out* out) const {
   if (at.type == SdfSpecTypeUnknown) return false;
-  if (at.is_residual) return residual_->Has(path, field, out);
+  if (at.is_residual) return UsdParquetResidualHas(*residual_, path, field, out);
   if (at.type == SdfSpecTypeAttribute || at.type == SdfSpecTypeRelationship) {
     return HasPropertyField(at, field, out);
   }
@@ -390,7 +391,7 @@ template bool UsdParquetSource::Has(const SdfPath&, const TfToken&, VtValue*, Sd
 
 std::type_info const& UsdParquetSource::GetTypeid(const SdfPath& path, const TfToken& field) const {
   const Location at = Resolve(path);
-  if (at.is_residual) return residual_->GetTypeid(path, field);
+  if (at.is_residual) return UsdParquetResidualTypeid(*residual_, path, field);
   VtValue* const only_asking = nullptr;
   if (!HasField(path, at, field, only_asking)) return typeid(void);
   if (at.type == SdfSpecTypeAttribute && field == SdfFieldKeys->Default) {
@@ -565,7 +566,7 @@ bool UsdParquetSource::GetPreviousTimeSampleForPath(const SdfPath& path, double 
 const std::type_info& UsdParquetSource::QueryTimeSampleTypeid(const SdfPath& path,
                                                               double time) const {
   const Location at = Resolve(path);
-  if (at.is_residual) return residual_->QueryTimeSampleTypeid(path, time);
+  if (at.is_residual) return UsdParquetResidualSampleTypeid(*residual_, path, time);
   if (at.type != SdfSpecTypeAttribute) return typeid(void);
   const Property& property = properties_[at.property];
   VtValue* const only_asking = nullptr;
@@ -577,7 +578,7 @@ const std::type_info& UsdParquetSource::QueryTimeSampleTypeid(const SdfPath& pat
 template <typename Out>
 bool UsdParquetSource::QueryTimeSample(const SdfPath& path, double time, Out* value) const {
   const Location at = Resolve(path);
-  if (at.is_residual) return residual_->QueryTimeSample(path, time, value);
+  if (at.is_residual) return UsdParquetResidualSample(*residual_, path, time, value);
   if (at.type != SdfSpecTypeAttribute) return false;
   const Property& property = properties_[at.property];
   return HasCell(property.column, *property.type, samples_.RowAt(at.row, time), value);
