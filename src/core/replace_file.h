@@ -8,11 +8,18 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 
 namespace usdparquet {
 
-/// A file that takes its name only when it is complete. It is written under another name in the
-/// same folder; without Commit, the destructor removes it. Not thread-safe.
+/// A file that takes its name only when it is complete. Until then it lies in a hidden folder
+/// beside it, `.NAME.tmp-XXXXXX`; without Commit, the destructor removes that. Where a process was
+/// killed, its folder stays behind, and the next writer of the same file removes it: a folder in
+/// use is locked.
+///
+/// Of a symbolic link, the file that it points to is replaced. A replaced file keeps its mode. Not
+/// thread-safe; several of them, also in several processes, may write one file at a time, and the
+/// last one stays.
 class ReplaceFile {
  public:
   explicit ReplaceFile(std::string path);
@@ -20,15 +27,24 @@ class ReplaceFile {
   ReplaceFile(const ReplaceFile&) = delete;
   ReplaceFile& operator=(const ReplaceFile&) = delete;
 
-  /// Creates the temporary file.
+  /// Creates the file in its hidden folder. Fails if the file could not be replaced later: if it
+  /// is a folder or read-only, or if nothing can be written beside it.
   arrow::Result<std::shared_ptr<arrow::io::OutputStream>> Open();
+
+  /// Where to put a file of that name which is of use until Commit. REQUIRES: Open succeeded.
+  std::string SidePath(std::string_view name) const;
 
   /// Brings the data to the disk and gives the file its name.
   arrow::Status Commit();
 
  private:
+  arrow::Status MakeFolder();
+  void RemoveFolder();
+
   const std::string path_;
-  std::string temporary_;
+  std::string target_;  // path_, or what it is a link to
+  std::string folder_;  // empty: none
+  int folder_descriptor_ = -1;
   std::shared_ptr<arrow::io::FileOutputStream> stream_;
 };
 

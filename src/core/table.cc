@@ -233,6 +233,21 @@ bool Table::CountsNulls(const ColumnInfo& info) {
          !(info.conversion != Conversion::kNone && info.stored_scalar == Scalar::kString);
 }
 
+bool Table::has_damage() const {
+  if (path_.has_reported_error) return true;
+  for (size_t i = 0; i < schema_.columns.size(); ++i) {
+    if (properties_[i].has_reported_error) return true;
+  }
+  return false;
+}
+
+bool Table::has_unpresentable_cells() const {
+  for (size_t i = 0; i < schema_.columns.size(); ++i) {
+    if (properties_[i].has_reported_bad) return true;
+  }
+  return false;
+}
+
 bool Table::HasValue(size_t column, uint32_t row) {
   const ColumnInfo& info = schema_.columns[column];
   ColumnChunk* chunk = ChunkOf(properties_[column], row);

@@ -108,6 +108,11 @@ class USDPARQUET_API Table {
   /// Calls `f(name)` for each child of `prim`, in file order. Reads the path column.
   void VisitChildNames(PrimId prim, const std::function<void(std::string_view)>& f);
 
+  /// Whether a page that was read so far was damaged: its values read as none.
+  bool has_damage() const;
+  /// Whether a cell that was read so far holds what a USD value can't, and reads as none.
+  bool has_unpresentable_cells() const;
+
   /// Bytes that the table holds outside the page cache, about.
   size_t MemoryUsage() const { return paths_.MemoryUsage() + (times_ ? times_->MemoryUsage() : 0); }
 

@@ -40,7 +40,9 @@ auto Named(const std::string& path, F f) -> decltype(f()) {
     } else {
       status = result.status();
     }
-    return status.WithMessage(path, ": ", status.message());
+    // The detail of an error of the system is its reason.
+    const std::string reason = status.detail() ? ": " + status.detail()->ToString() : "";
+    return status.WithMessage(path, ": ", status.message(), reason);
   } catch (const std::exception& e) {
     return arrow::Status::IOError(path, ": ", MessageText(e.what()));
   }
@@ -52,6 +54,8 @@ TableFileWriter::TableFileWriter(const std::string& path, const WriteOptions& op
     : path_(path), options_(options), file_(path) {}
 
 TableFileWriter::~TableFileWriter() = default;
+
+std::string TableFileWriter::SidePath(std::string_view name) const { return file_.SidePath(name); }
 
 arrow::Result<std::unique_ptr<TableFileWriter>> TableFileWriter::Open(
     const std::string& path, const arrow::Table& first_rows, const WriteOptions& options) {

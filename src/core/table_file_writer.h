@@ -11,6 +11,7 @@
 #include <array>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "api.h"
@@ -37,6 +38,9 @@ class USDPARQUET_API TableFileWriter {
   /// Writes a row group. Its rows, and those of all groups one behind the other, are in
   /// namespace order.
   arrow::Status WriteGroup(const arrow::Table& rows);
+
+  /// Where to put a file of that name which is of use only until Finish.
+  std::string SidePath(std::string_view name) const;
 
   /// What is known only at the end.
   struct Ending {

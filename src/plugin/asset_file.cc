@@ -3,7 +3,6 @@
 #include <arrow/buffer.h>
 #include <arrow/io/memory.h>
 #include <arrow/memory_pool.h>
-#include <pxr/usd/ar/asset.h>
 #include <pxr/usd/ar/resolvedPath.h>
 #include <pxr/usd/ar/resolver.h>
 
@@ -78,9 +77,10 @@ class AssetFile final : public arrow::io::RandomAccessFile {
 }  // namespace
 
 arrow::Result<std::shared_ptr<arrow::io::RandomAccessFile>> UsdParquetOpenAsset(
-    const std::string& resolved_path) {
+    const std::string& resolved_path, std::shared_ptr<ArAsset>* opened) {
   std::shared_ptr<ArAsset> asset = ArGetResolver().OpenAsset(ArResolvedPath(resolved_path));
   if (!asset) return arrow::Status::IOError(resolved_path, ": the file can't be opened");
+  if (opened) *opened = asset;
   if (asset->GetFileUnsafe().first && asset->GetSize() > 0) {
     if (std::shared_ptr<const char> bytes = asset->GetBuffer()) {
       return std::make_shared<arrow::io::BufferReader>(

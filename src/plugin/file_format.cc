@@ -6,6 +6,10 @@
 #include <pxr/usd/sdf/layer.h>
 #include <pxr/usd/sdf/path.h>
 
+#include <filesystem>
+#include <functional>
+#include <system_error>
+
 #include "core/page_cache.h"
 #include "plugin/asset_file.h"
 #include "plugin/cell_patches.h"
@@ -110,37 +114,56 @@ bool UsdParquetFileFormat::_ReadDetached(SdfLayer* layer, const std::string& res
 bool UsdParquetFileFormat::WriteToFile(const SdfLayer& layer, const std::string& file,
                                        const std::string& /*comment*/,
                                        const FileFormatArguments&) const {
+  return Write(layer, file, /*is_own_file=*/false);
+}
+
+bool UsdParquetFileFormat::Write(const SdfLayer& layer, const std::string& file, bool is_own_file) {
   const auto write_crate = [](const SdfAbstractDataRefPtr& data, const std::string& crate) {
     const SdfLayerRefPtr residual = SdfLayer::CreateAnonymous(".usdc");
     SdfAbstractDataRefPtr filled = data;
     _SetLayerData(get_pointer(residual), filled);
     return residual->Export(crate);
   };
+  // As OpenUSD's own formats do.
+  std::error_code error;
+  const std::filesystem::path folder = std::filesystem::path(file).parent_path();
+  if (!folder.empty()) std::filesystem::create_directories(folder, error);
+  if (error) {
+    TF_RUNTIME_ERROR("%s: can't make its folder: %s", file.c_str(), error.message().c_str());
+    return false;
+  }
   usdparquet::WriteOptions options;
   options.unicode_test = IsIdentifier;
   UsdParquetColumnNames names;
   const SdfAbstractDataConstPtr data = _GetLayerData(layer);
+  std::function<arrow::Status()> is_complete;
   if (const auto* parquet = dynamic_cast<const UsdParquetLayerData*>(get_pointer(data))) {
     // Whoever reads the file, or gives its columns as format arguments, finds them again.
     names.path = parquet->source().table().path_column();
     if (!parquet->source().table().time_column().empty()) {
       names.time = parquet->source().table().time_column();
     }
+    is_complete = [&file, is_own_file, table = &parquet->source().table()] {
+      return table->has_damage() || (is_own_file && table->has_unpresentable_cells())
+                 ? arrow::Status::Invalid(file, ": not written, because values of ", table->name(),
+                                          " could not be read and would be lost")
+                 : arrow::Status::OK();
+    };
   }
-  const auto written = UsdParquetWriteLayer(*data, file, names, options, write_crate);
+  const auto written = UsdParquetWriteLayer(*data, file, names, options, write_crate, is_complete);
   if (!written.ok()) TF_RUNTIME_ERROR("%s", written.status().message().c_str());
   return written.ok();
 }
 
 bool UsdParquetFileFormat::SaveToFile(const SdfLayer& layer, const std::string& file,
-                                      const std::string& comment,
-                                      const FileFormatArguments& arguments) const {
+                                      const std::string& /*comment*/,
+                                      const FileFormatArguments&) const {
   const SdfAbstractDataConstPtr held = _GetLayerData(layer);
   // The layer's data changes its shape, not its content: saving can't be const all the way down.
   auto* data =
       const_cast<UsdParquetLayerData*>(dynamic_cast<const UsdParquetLayerData*>(get_pointer(held)));
   const auto parsed = UsdParquetParseArguments(layer.GetFileFormatArguments());
-  if (!data || !parsed.ok()) return WriteToFile(layer, file, comment, arguments);
+  if (!data || !parsed.ok()) return Write(layer, file, /*is_own_file=*/true);
 
   const auto patched = PatchCells(*data, file);
   if (!patched.ok()) {
@@ -154,7 +177,7 @@ bool UsdParquetFileFormat::SaveToFile(const SdfLayer& layer, const std::string& 
                        file.c_str(), reason.c_str());
       return false;
     }
-    if (!WriteToFile(layer, file, comment, arguments)) return false;
+    if (!Write(layer, file, /*is_own_file=*/true)) return false;
   }
   auto source = UsdParquetOpenLayerFile(file, *parsed);
   if (!source.ok()) {

@@ -20,12 +20,14 @@ class DataAccess : public SdfFileFormat {
 };
 
 arrow::Result<SdfLayerRefPtr> OpenResidual(const std::string& resolved_path,
+                                           const std::shared_ptr<ArAsset>& asset,
                                            const usdparquet::Table& table) {
   const auto blob = usdparquet::FindResidual(table.file(), table.metadata());
   if (!blob.ok()) {
     return blob.status().WithMessage(resolved_path, ": ", blob.status().message());
   }
   if (!*blob) return SdfLayerRefPtr();
+  const UsdParquetOpenedPackage opened(resolved_path, asset, **blob);
   auto layer = SdfLayer::OpenAsAnonymous(
       ArJoinPackageRelativePath(resolved_path, UsdParquetPackageResolver::kResidualName));
   if (!layer) {
@@ -38,7 +40,8 @@ arrow::Result<SdfLayerRefPtr> OpenResidual(const std::string& resolved_path,
 
 arrow::Result<std::shared_ptr<const UsdParquetSource>> UsdParquetOpenLayerFile(
     const std::string& resolved_path, const UsdParquetArguments& arguments) {
-  ARROW_ASSIGN_OR_RAISE(auto file, UsdParquetOpenAsset(resolved_path));
+  std::shared_ptr<ArAsset> asset;
+  ARROW_ASSIGN_OR_RAISE(auto file, UsdParquetOpenAsset(resolved_path, &asset));
   usdparquet::TableOptions options;
   options.path_column = arguments.path_column;
   options.columns = arguments.columns;
@@ -62,7 +65,7 @@ arrow::Result<std::shared_ptr<const UsdParquetSource>> UsdParquetOpenLayerFile(
   SdfLayerRefPtr residual;
   // Below a prefix the residual's paths would be wrong, and with some columns only, half a layer.
   if (arguments.prefix.IsAbsoluteRootPath() && !arguments.columns) {
-    ARROW_ASSIGN_OR_RAISE(residual, OpenResidual(resolved_path, *table));
+    ARROW_ASSIGN_OR_RAISE(residual, OpenResidual(resolved_path, asset, *table));
   }
   SdfAbstractDataConstPtr data;
   if (residual) data = DataAccess::Of(*residual);

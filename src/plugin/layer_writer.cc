@@ -7,7 +7,6 @@
 #include <pxr/usd/sdf/schema.h>
 #include <pxr/usd/sdf/types.h>
 
-#include <filesystem>
 #include <future>
 #include <memory>
 #include <optional>
@@ -62,7 +61,8 @@ class LayerWriter {
     options_.time_column = plan_.time_column();
   }
 
-  arrow::Result<usdparquet::WriteSummary> Write(const UsdParquetCrateWriter& write_crate) {
+  arrow::Result<usdparquet::WriteSummary> Write(const UsdParquetCrateWriter& write_crate,
+                                                const std::function<arrow::Status()>& is_complete) {
     ARROW_RETURN_NOT_OK(MakeBuilders());
     WriteRoot();
     arrow::Status status;
@@ -74,6 +74,7 @@ class LayerWriter {
     const arrow::Status written = pending_.valid() ? pending_.get() : arrow::Status::OK();
     ARROW_RETURN_NOT_OK(written);
     ARROW_RETURN_NOT_OK(status);
+    if (is_complete) ARROW_RETURN_NOT_OK(is_complete());
     if (has_variants_) residual_.AddVariants();
 
     TableFileWriter::Ending ending;
@@ -244,18 +245,9 @@ class LayerWriter {
   }
 
   arrow::Result<std::string> CrateBytes(const UsdParquetCrateWriter& write_crate) const {
-    const std::filesystem::path target(file_);
-    const std::string temporary =
-        (target.parent_path() / ("." + target.filename().string() + ".residual.usdc")).string();
-    const struct Remover {
-      const std::string& name;
-      ~Remover() {
-        std::error_code ignored;
-        std::filesystem::remove(name, ignored);
-      }
-    } remover{temporary};
+    const std::string temporary = writer_->SidePath("residual.usdc");
     if (!write_crate(residual_.data(), temporary)) {
-      return arrow::Status::IOError(file_, ": its residual can't be written to ", temporary);
+      return arrow::Status::IOError(file_, ": what its table does not hold can't be written");
     }
     ARROW_ASSIGN_OR_RAISE(auto file, arrow::io::ReadableFile::Open(temporary));
     ARROW_ASSIGN_OR_RAISE(const int64_t size, file->GetSize());
@@ -288,8 +280,9 @@ class LayerWriter {
 
 arrow::Result<usdparquet::WriteSummary> UsdParquetWriteLayer(
     const SdfAbstractData& data, const std::string& file, const UsdParquetColumnNames& names,
-    const usdparquet::WriteOptions& options, const UsdParquetCrateWriter& write_crate) {
-  return LayerWriter(data, file, names, options).Write(write_crate);
+    const usdparquet::WriteOptions& options, const UsdParquetCrateWriter& write_crate,
+    const std::function<arrow::Status()>& is_complete) {
+  return LayerWriter(data, file, names, options).Write(write_crate, is_complete);
 }
 
 PXR_NAMESPACE_CLOSE_SCOPE

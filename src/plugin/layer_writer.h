@@ -22,9 +22,11 @@ using UsdParquetCrateWriter =
 
 /// Writes all of `data` to `file`: what is shared by many prims as columns, the rest as the
 /// residual. Reads the data twice and holds one row group, so that memory does not grow with the
-/// table. A file of that name is replaced whole or not at all. Errors name the file.
+/// table. A file of that name is replaced whole or not at all: `is_complete`, if given, is asked
+/// when all of `data` was read, and its error leaves the old file. Errors name the file.
 arrow::Result<usdparquet::WriteSummary> UsdParquetWriteLayer(
     const SdfAbstractData& data, const std::string& file, const UsdParquetColumnNames& names,
-    const usdparquet::WriteOptions& options, const UsdParquetCrateWriter& write_crate);
+    const usdparquet::WriteOptions& options, const UsdParquetCrateWriter& write_crate,
+    const std::function<arrow::Status()>& is_complete = {});
 
 PXR_NAMESPACE_CLOSE_SCOPE

@@ -3,8 +3,6 @@
 #include <parquet/file_reader.h>
 #include <pxr/usd/ar/asset.h>
 #include <pxr/usd/ar/definePackageResolver.h>
-#include <pxr/usd/ar/resolvedPath.h>
-#include <pxr/usd/ar/resolver.h>
 
 #include <algorithm>
 #include <cstring>
@@ -44,7 +42,37 @@ class RangeAsset final : public ArAsset {
   const size_t size_;
 };
 
+std::shared_ptr<ArAsset> AtBlob(std::shared_ptr<ArAsset> whole,
+                                const usdparquet::ResidualBlob& blob) {
+  return std::make_shared<RangeAsset>(std::move(whole), static_cast<size_t>(blob.offset),
+                                      static_cast<size_t>(blob.length));
+}
+
+UsdParquetOpenedPackage*& Innermost() {
+  static thread_local UsdParquetOpenedPackage* innermost = nullptr;
+  return innermost;
+}
+
 }  // namespace
+
+UsdParquetOpenedPackage::UsdParquetOpenedPackage(std::string package_path,
+                                                 std::shared_ptr<ArAsset> asset,
+                                                 const usdparquet::ResidualBlob& blob)
+    : package_path_(std::move(package_path)),
+      asset_(std::move(asset)),
+      blob_(blob),
+      outer_(Innermost()) {
+  Innermost() = this;
+}
+
+UsdParquetOpenedPackage::~UsdParquetOpenedPackage() { Innermost() = outer_; }
+
+std::shared_ptr<ArAsset> UsdParquetOpenedPackage::Find(const std::string& package_path) {
+  for (const auto* package = Innermost(); package; package = package->outer_) {
+    if (package->package_path_ == package_path) return AtBlob(package->asset_, package->blob_);
+  }
+  return nullptr;
+}
 
 std::string UsdParquetPackageResolver::Resolve(const std::string&,
                                                const std::string& packaged_path) {
@@ -54,15 +82,15 @@ std::string UsdParquetPackageResolver::Resolve(const std::string&,
 std::shared_ptr<ArAsset> UsdParquetPackageResolver::OpenAsset(const std::string& package_path,
                                                               const std::string& packaged_path) {
   if (packaged_path != kResidualName) return nullptr;
-  auto whole = ArGetResolver().OpenAsset(ArResolvedPath(package_path));
-  auto file = UsdParquetOpenAsset(package_path);
-  if (!whole || !file.ok()) return nullptr;
+  if (auto opened = UsdParquetOpenedPackage::Find(package_path)) return opened;
+  std::shared_ptr<ArAsset> whole;
+  auto file = UsdParquetOpenAsset(package_path, &whole);
+  if (!file.ok()) return nullptr;
   try {
     const auto metadata = parquet::ParquetFileReader::Open(*file)->metadata();
     const auto blob = usdparquet::FindResidual(**file, *metadata);
     if (!blob.ok() || !*blob) return nullptr;
-    return std::make_shared<RangeAsset>(std::move(whole), static_cast<size_t>((*blob)->offset),
-                                        static_cast<size_t>((*blob)->length));
+    return AtBlob(std::move(whole), **blob);
   } catch (const std::exception&) {  // not a Parquet file: there is no such asset
     return nullptr;
   }
