@@ -367,6 +367,14 @@ arrow::Result<TableSchema> ReadSchema(const parquet::FileMetaData& metadata,
                                   JoinNames(manifest), ")");
   }
   if (!time_column.empty()) ARROW_RETURN_NOT_OK(TakeTimeColumn(time_column, manifest, &schema));
+  for (const auto& [name, column] : footer.columns) {
+    const auto is_it = [&name](const auto& each) { return each.column_name == name; };
+    if (std::none_of(schema.columns.begin(), schema.columns.end(), is_it) &&
+        std::none_of(schema.left_out.begin(), schema.left_out.end(), is_it) &&
+        name != path_column && name != time_column) {
+      schema.missing.push_back(name);
+    }
+  }
   if (selected) ARROW_RETURN_NOT_OK(Select(*selected, &schema));
 
   std::map<std::string, const ColumnInfo*> by_property;

@@ -70,8 +70,9 @@ struct LeftOutColumn {
 struct TableSchema {
   std::vector<ColumnInfo> columns;
   std::vector<LeftOutColumn> left_out;
-  std::optional<ColumnInfo> path;  ///< the path column; it is no property
-  std::optional<ColumnInfo> time;  ///< the time column, if one was named; it is no property
+  std::vector<std::string> missing;  ///< columns that the footer describes, but which are not there
+  std::optional<ColumnInfo> path;    ///< the path column; it is no property
+  std::optional<ColumnInfo> time;    ///< the time column, if one was named; it is no property
 };
 
 /// Derives the schema from a file's footer. `path_column` names the path column, `time_column`

@@ -413,6 +413,14 @@ void Table::CollectWarnings() {
     if (report_.num_duplicates > report_.duplicates.size()) text += ", …";
     warnings_.push_back(std::move(text));
   }
+  if (!schema_.missing.empty()) {
+    std::string text = name_ + ": the footer's '" + kSchemaKey +
+                       "' describes columns that the file " + "does not have: ";
+    for (size_t i = 0; i < schema_.missing.size(); ++i) {
+      text += (i ? ", '" : "'") + schema_.missing[i] + "'";
+    }
+    warnings_.push_back(MessageText(text));
+  }
   if (!schema_.left_out.empty()) {
     std::string text = name_ + ": left out, because USD has no place for them: ";
     for (size_t i = 0; i < schema_.left_out.size(); ++i) {

@@ -1,5 +1,8 @@
 #include "table_footer.h"
 
+#include <cmath>
+#include <cstdint>
+#include <limits>
 #include <nlohmann/json.hpp>
 
 #include "message_text.h"
@@ -41,9 +44,19 @@ MetadataValue ReadValue(const std::string& name, const Json& json) {
     value.value = v.get<bool>();
   } else if (value.type == "int" || value.type == "int64") {
     if (!v.is_number_integer()) throw std::invalid_argument("'" + name + "' is no integer");
-    value.value = v.get<int64_t>();
+    const auto number = v.get<int64_t>();
+    const bool is_wrapped = v.is_number_unsigned() && v.get<uint64_t>() > INT64_MAX;
+    if (is_wrapped || (value.type == "int" && (number < INT32_MIN || number > INT32_MAX))) {
+      throw std::invalid_argument("'" + name + "' is " + v.dump() + ", too large for its type '" +
+                                  value.type + "'");
+    }
+    value.value = number;
   } else if (value.type == "double" || value.type == "float") {
-    value.value = v.get<double>();
+    const double number = v.get<double>();
+    if (value.type == "float" && std::abs(number) > std::numeric_limits<float>::max()) {
+      throw std::invalid_argument("'" + name + "' is " + v.dump() + ", too large for a float");
+    }
+    value.value = number;
   } else if (value.type == "string" || value.type == "token" || value.type == "asset") {
     value.value = v.get<std::string>();
   } else if (value.type == "string[]" || value.type == "token[]") {
@@ -55,6 +68,7 @@ MetadataValue ReadValue(const std::string& name, const Json& json) {
 }
 
 MetadataFields ReadFields(const Json& json) {
+  if (!json.is_object()) throw std::invalid_argument("fields are no object, but " + json.dump());
   MetadataFields fields;
   for (const auto& [name, value] : json.items()) fields.emplace_back(name, ReadValue(name, value));
   return fields;
@@ -74,6 +88,9 @@ ColumnFooter ReadColumn(const Json& json) {
   column.property = json.value("property", "");
   column.type = json.value("type", "");
   column.field = json.value("field", "");
+  if (json.contains("property") && column.property.empty()) {
+    throw std::invalid_argument("'property' is empty");
+  }
   if (column.role == ColumnRole::kPrimMetadata && column.field.empty()) {
     throw std::invalid_argument("a column of role 'metadata' needs a 'field'");
   }
@@ -155,6 +172,7 @@ arrow::Result<TableFooter> ParseFooter(std::string_view text) {
     footer.is_exact = json.value("exact", false);
     if (json.contains("layer")) footer.layer = ReadFields(json["layer"]);
     if (json.contains("columns")) {
+      if (!json["columns"].is_object()) throw std::invalid_argument("'columns' is no object");
       for (const auto& [name, entry] : json["columns"].items()) {
         try {
           footer.columns[name] = ReadColumn(entry);

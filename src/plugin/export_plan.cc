@@ -179,7 +179,9 @@ bool UsdParquetExportPlan::CanHoldSamples(const VtValue& samples, const TfToken&
   const auto& map = samples.UncheckedGet<SdfTimeSampleMap>();
   // No samples at all are a field too, which cells can't tell.
   return !map.empty() && std::all_of(map.begin(), map.end(), [&](const auto& sample) {
-    return std::isfinite(sample.first) && builder->CanHold(sample.second);
+    const double time = sample.first;  // what is read back is never -0
+    return std::isfinite(time) && !(time == 0 && std::signbit(time)) &&
+           builder->CanHold(sample.second);
   });
 }
 

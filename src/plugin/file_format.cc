@@ -56,6 +56,9 @@ std::string ReasonNotToSave(const UsdParquetSource& source, const UsdParquetArgu
   if (arguments.time_codes_per_second) {
     return "the format argument 'timeCodesPerSecond' would count twice";
   }
+  if (!source.left_out_fields().empty()) {
+    return "its column '" + source.left_out_fields().front() + "' would be lost";
+  }
   const usdparquet::PathIndexReport& report = table.path_report();
   if (!report.invalid_rows.empty()) {
     return "row " + std::to_string(report.invalid_rows.front()) +

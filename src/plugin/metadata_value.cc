@@ -1,7 +1,9 @@
 #include "plugin/metadata_value.h"
 
+#include <pxr/base/tf/diagnostic.h>
 #include <pxr/base/vt/array.h>
 #include <pxr/usd/sdf/assetPath.h>
+#include <pxr/usd/sdf/schema.h>
 
 #include <cmath>
 
@@ -77,6 +79,27 @@ VtValue UsdParquetFromFooter(const MetadataValue& value) {
   const auto& texts = std::get<std::vector<std::string>>(value.value);
   if (type == "token[]") return VtValue(VtTokenArray(texts.begin(), texts.end()));
   return VtValue(VtStringArray(texts.begin(), texts.end()));
+}
+
+std::vector<std::pair<TfToken, VtValue>> UsdParquetFieldsFromFooter(
+    const usdparquet::MetadataFields& fields, SdfSpecType spec_type, const std::string& where) {
+  std::vector<std::pair<TfToken, VtValue>> values;
+  const SdfSchema& schema = SdfSchema::GetInstance();
+  const auto* spec = schema.GetSpecDefinition(spec_type);
+  for (const auto& [name, footer_value] : fields) {
+    const TfToken field(name);
+    VtValue value = UsdParquetFromFooter(footer_value);
+    // What the schema does not know is somebody's own metadata.
+    const auto* known = schema.GetFieldDefinition(field);
+    if (known && (spec->IsRequiredField(field) || known->HoldsChildren() ||
+                  known->GetFallbackValue().GetTypeid() != value.GetTypeid())) {
+      TF_WARN("%s: the footer's '%s' of type '%s' is no metadata of that type; it is left out",
+              where.c_str(), name.c_str(), footer_value.type.c_str());
+      continue;
+    }
+    values.emplace_back(field, std::move(value));
+  }
+  return values;
 }
 
 PXR_NAMESPACE_CLOSE_SCOPE

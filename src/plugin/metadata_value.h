@@ -6,8 +6,12 @@
 #include <pxr/base/tf/token.h>
 #include <pxr/base/vt/value.h>
 #include <pxr/pxr.h>
+#include <pxr/usd/sdf/types.h>
 
 #include <optional>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "core/table_footer.h"
 
@@ -18,5 +22,10 @@ std::optional<usdparquet::MetadataValue> UsdParquetToFooter(const VtValue& value
 
 /// The same back.
 VtValue UsdParquetFromFooter(const usdparquet::MetadataValue& value);
+
+/// Fields of a spec of that type as the footer has them, those left out that Sdf has as something
+/// else there: each with one warning, which begins with `where`.
+std::vector<std::pair<TfToken, VtValue>> UsdParquetFieldsFromFooter(
+    const usdparquet::MetadataFields& fields, SdfSpecType spec_type, const std::string& where);
 
 PXR_NAMESPACE_CLOSE_SCOPE

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <bit>
 #include <functional>
+#include <iterator>
 
 #include "plugin/metadata_value.h"
 #include "plugin/path_handle.h"
@@ -76,9 +77,8 @@ UsdParquetSource::UsdParquetSource(std::shared_ptr<usdparquet::Table> table,
   for (size_t i = 0; i < columns.size(); ++i) {
     columns[i].role == ColumnRole::kPrimMetadata ? AddPrimField(i) : AddProperty(i);
   }
-  for (const auto& [name, value] : table_->footer().layer) {
-    root_fields_.emplace_back(TfToken(name), UsdParquetFromFooter(value));
-  }
+  root_fields_ = UsdParquetFieldsFromFooter(table_->footer().layer, SdfSpecTypePseudoRoot,
+                                            table_->name() + ": the layer");
   AddTimeFields(arguments);
 }
 
@@ -101,9 +101,10 @@ void UsdParquetSource::AddProperty(size_t column_number) {
   if (!column.display_name.empty()) {
     property.metadata.emplace_back(SdfFieldKeys->DisplayName, VtValue(column.display_name));
   }
-  for (const auto& [name, value] : column.metadata) {
-    property.metadata.emplace_back(TfToken(name), UsdParquetFromFooter(value));
-  }
+  auto fields =
+      UsdParquetFieldsFromFooter(column.metadata, property.spec_type,
+                                 table_->name() + ": column '" + column.column_name + "'");
+  std::move(fields.begin(), fields.end(), std::back_inserter(property.metadata));
   property.path = SdfPath("/_").AppendProperty(property.name);
   property_names_.push_back(property.name);
   properties_.push_back(std::move(property));
@@ -119,6 +120,13 @@ void UsdParquetSource::AddPrimField(size_t column_number) {
   const ColumnInfo& column = table_->columns()[column_number];
   const PrimField field{column_number, TfToken(column.field),
                         UsdParquetFindValueType(column.sdf_type)};
+  const auto is_same = [&](const PrimField& other) { return other.field == field.field; };
+  if (std::any_of(prim_fields_.begin(), prim_fields_.end(), is_same)) {
+    TF_WARN("%s: column '%s' is the prim field '%s', as an earlier column is; it is left out",
+            table_->name().c_str(), column.column_name.c_str(), column.field.c_str());
+    left_out_fields_.push_back(column.column_name);
+    return;
+  }
   // What a cell of the column would be to Sdf must be what Sdf has in that field.
   const VtValue& fallback = SdfSchema::GetInstance().GetFallback(field.field);
   const bool is_list = *field.type->type == typeid(VtTokenArray);
@@ -130,6 +138,7 @@ void UsdParquetSource::AddPrimField(size_t column_number) {
     TF_WARN("%s: column '%s' of type '%s' can't be the prim field '%s'; it is left out",
             table_->name().c_str(), column.column_name.c_str(), column.sdf_type.c_str(),
             column.field.c_str());
+    left_out_fields_.push_back(column.column_name);
     return;
   }
   prim_fields_.push_back(field);

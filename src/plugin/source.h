@@ -37,6 +37,8 @@ class UsdParquetSource {
   ~UsdParquetSource();
 
   const usdparquet::Table& table() const { return *table_; }
+  /// Columns that can't be the prim fields that the footer makes them.
+  const std::vector<std::string>& left_out_fields() const { return left_out_fields_; }
 
   bool HasSpec(const SdfPath& path) const;
   SdfSpecType GetSpecType(const SdfPath& path) const;
@@ -134,6 +136,7 @@ class UsdParquetSource {
   const UsdParquetTimeSamples samples_;
   std::vector<Property> properties_;
   std::vector<PrimField> prim_fields_;
+  std::vector<std::string> left_out_fields_;
   std::vector<std::pair<TfToken, VtValue>> root_fields_;
   TfTokenVector property_names_;
   bool has_sparse_ = false;

@@ -34,7 +34,7 @@ PROPERTY_PATHS = st.sampled_from(["/A.a", "/A/B.a:b", "/x1.Größe", "/A.rel"]).
 TOKENS = st.one_of(st.sampled_from(["a", "b", "Mesh", "my api", "ü"]), TEXTS)
 IDENTIFIERS = st.sampled_from(["a", "b", "Mesh", "Xform", "MyAPI", "CollectionAPI:x", "ü"])
 # Times are kept apart: two that differ less than text shows would be one.
-TIMES = st.sampled_from([-1e6, -2.5, -1.0, 0.0, 0.25, 1.0, 2.0, 24.0, 1e9])
+TIMES = st.sampled_from([-1e6, -2.5, -1.0, -0.0, 0.0, 0.25, 1.0, 2.0, 24.0, 1e9, float("inf")])
 
 
 def _dictionary_leaves() -> st.SearchStrategy[Any]:
@@ -169,8 +169,8 @@ def _fill_attribute(draw: Draw, layer: Sdf.Layer, attribute: Sdf.AttributeSpec, 
     elif type_name not in VALUELESS_TYPES and kind != "none":
         attribute.default = draw(values(type_name))
     if kind == "samples" and type_name not in VALUELESS_TYPES:
-        for time in draw(st.lists(TIMES, max_size=3, unique=True)):
-            sample = Sdf.ValueBlock() if draw(st.integers(0, 4)) == 0 else draw(values(type_name))
+        for time in draw(st.lists(TIMES, max_size=3, unique=True)):  # 0.0 is -0.0, so not both
+            sample = Sdf.ValueBlock() if draw(st.integers(0, 9)) == 0 else draw(values(type_name))
             layer.SetTimeSample(attribute.path, time, sample)
     if kind == "connection":
         _fill_paths(draw, attribute.connectionPathList)
@@ -196,6 +196,7 @@ def _fill_paths(draw: Draw, editor: Any) -> None:
 ATTRIBUTE_KINDS = st.sampled_from(
     [
         *["value"] * 8,
+        *["samples"] * 4,
         *("none", "none", "block", "samples", "connection", "spline", "array edit", "other type"),
     ]
 )
@@ -210,7 +211,7 @@ def _add_properties(
             other = draw(st.sampled_from([*ALL_TYPES, *VALUELESS_TYPES]))
             declaration = Declaration(declaration.name, other, Sdf.VariabilityVarying, True, {})
         _fill_attribute(draw, layer, declare(prim, declaration), kind)
-    if draw(st.integers(0, 4)) == 0:
+    if draw(st.integers(0, 2)) == 0:
         taken = {spec.name for spec in prim.properties}
         name = draw(PROPERTY_NAMES)
         if name not in taken:

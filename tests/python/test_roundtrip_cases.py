@@ -206,6 +206,79 @@ def "A"
     }
 }
 """,
+    "samples": """
+def "A"
+{
+    double empty.timeSamples = {
+    }
+    double x = 5
+    double x.timeSamples = {
+        -0: 1,
+        1: 2,
+    }
+    float[] blocked.timeSamples = {
+        0: [],
+        1: None,
+        2: [1, -0],
+    }
+}
+def "B"
+{
+    double empty.timeSamples = {
+    }
+    double x.timeSamples = {
+        0.1: nan,
+        0.30000000000000004: -0,
+        1: -inf,
+    }
+    float[] blocked.timeSamples = {
+        2: [2],
+    }
+}
+def "C"
+{
+    double empty = 1
+    double x.timeSamples = {
+        inf: 1,
+    }
+}
+def "D"
+{
+    double empty = 2
+    double x = 7
+    double x.connect = </A.x>
+}
+""",
+    "relationships": """
+def "A"
+{
+    rel same = </B>
+    custom rel many = [</B>, </B.x>, </Größe>]
+    rel none = None
+    rel bare
+    rel mixed = </B>
+    rel order = [</C>, </B>]
+}
+def "B"
+{
+    rel same = </A>
+    custom rel many = </A>
+    rel none = None
+    rel bare
+    prepend rel mixed = </A>
+    rel order = [</A>, </B>, </C>] (
+        doc = "other"
+    )
+}
+def "C"
+{
+    rel same = None
+    custom rel many
+    rel none = None
+    int mixed = 1
+    rel order = [</A>, </B>]
+}
+""",
     "only variants": """
 over "A" (
     append variantSets = "v"

@@ -173,14 +173,14 @@ def big_table(layer: Sdf.Layer) -> None:
     noise = random.Random(1)
     for prim in layer.GetPrimAtPath("/World").nameChildren:
         spec = Sdf.AttributeSpec(prim, "noise", Sdf.ValueTypeNames.String)
-        spec.default = noise.randbytes(1500).hex()
+        spec.default = noise.randbytes(3000).hex()
 
 
 def big_residual(layer: Sdf.Layer) -> None:
     """Adds 2 MB that are no column."""
     noise = random.Random(1)
     for prim in layer.GetPrimAtPath("/World").nameChildren:
-        prim.customData = {"noise": noise.randbytes(1500).hex()}
+        prim.customData = {"noise": noise.randbytes(3000).hex()}
 
 
 @pytest.mark.parametrize("fill", [big_table, big_residual])
