@@ -63,7 +63,7 @@ arrow::Result<std::shared_ptr<parquet::WriterProperties>> ChooseEncodings(
     switch (leaf.physical_type()) {
       case parquet::Type::FLOAT:
       case parquet::Type::DOUBLE:
-      case parquet::Type::FIXED_LEN_BYTE_ARRAY:
+        // Not for halves and decimals (FIXED_LEN_BYTE_ARRAY), of which Polars reads no split pages.
         encode(parquet::Encoding::BYTE_STREAM_SPLIT);
         break;
       case parquet::Type::INT32:

@@ -169,8 +169,7 @@ class Patcher {
 
   arrow::Result<bool> Encode(parquet::arrow::FileReader& reader, int group, int leaf,
                              const ColumnPatch& patch, size_t begin, size_t end, int64_t first) {
-    std::shared_ptr<arrow::Table> read;
-    ARROW_RETURN_NOT_OK(reader.ReadRowGroup(group, {leaf}, &read));
+    ARROW_ASSIGN_OR_RAISE(const auto read, reader.ReadRowGroup(group, {leaf}));
     const auto& field = read->schema()->field(0);
     const auto values =
         patch.values->Slice(static_cast<int64_t>(begin), static_cast<int64_t>(end - begin));

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 import pyarrow as pa
 import pytest
-from parquet_files import write_parquet
-
-Writer = Callable[..., Path]
+from parquet_files import Writer, write_parquet
 
 
 @pytest.fixture

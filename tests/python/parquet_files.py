@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+
+# What the fixture `write` is.
+Writer = Callable[..., Path]
 
 # Each splits a table of some hundred rows into several row groups of many pages. Together they
 # cover both page versions, all common codecs, dictionary and plain pages, a dictionary that

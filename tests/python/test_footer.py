@@ -10,7 +10,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from conftest import Writer
+from parquet_files import Writer
 from pxr import Sdf, Tf
 from round_trips import text_layer
 from usd_values import collected_warnings, open_layer

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
@@ -14,6 +15,13 @@ from usd_values import collected_warnings
 DOCUMENT = (Path(__file__).parents[2] / "docs" / "mapping.md").read_text(encoding="utf-8")
 
 ONE = {"path": ["/A"], "cost": [1.0]}
+
+
+def described(table: dict[str, object], columns: dict[str, object]) -> pa.Table:
+    """A table whose footer says something of its columns."""
+    footer = json.dumps({"version": "1.0", "columns": columns})
+    return pa.table(table).replace_schema_metadata({"usdparquet:schema": footer})
+
 
 # The tables and arguments behind the messages of the document.
 ERRORS = [
@@ -36,6 +44,29 @@ WARNINGS = [
     ({"path": ["/A", "B/C", "/A b"]}, {}),
     ({"path": ["/A", "/B", "/A"]}, {}),
     ({"path": ["/A"], "photo": [b"x"], "note": pa.nulls(1)}, {}),
+    (
+        described(
+            {"path": ["/A"], "cost": [1.0]},
+            {"cost": {"type": "double"}, "price": {"type": "double"}},
+        ),
+        {},
+    ),
+    (
+        described(
+            {"path": ["/A"], "cost": [1.0]}, {"cost": {"metadata": {"documentation": {"int": 1}}}}
+        ),
+        {},
+    ),
+    (
+        described(
+            {"path": ["/A"], "remark": ["a"], "note": ["b"]},
+            {
+                name: {"role": "metadata", "field": "comment", "type": "string"}
+                for name in ("remark", "note")
+            },
+        ),
+        {},
+    ),
     (ONE, {"colums": "cost"}),
     ({"path": ["/A", "/A"], "frame": [1.0, float("nan")], "v": [1, 2]}, {"time": "frame"}),
     ({"path": ["/A", "/A"], "frame": [1, 1], "v": [1, 2]}, {"time": "frame"}),
@@ -50,12 +81,13 @@ def documented(section: str) -> list[str]:
     return re.findall(r"\| `(costs\.parquet: [^`]*)` \|", text)
 
 
-def make_file(folder: Path, content: bytes | dict[str, object]) -> Path:
+def make_file(folder: Path, content: bytes | dict[str, object] | pa.Table) -> Path:
     file = folder / "costs.parquet"
     if isinstance(content, bytes):
         file.write_bytes(content)
     else:
-        pq.write_table(pa.table(content), file)
+        table = content if isinstance(content, pa.Table) else pa.table(content)
+        pq.write_table(table, file)
     return file
 
 
@@ -69,15 +101,15 @@ def test_errors(tmp_path: Path, case: tuple[bytes | dict[str, object], dict[str,
     assert message.replace(f"{tmp_path}/", "") in documented("Errors")
 
 
-@pytest.mark.parametrize("case", WARNINGS, ids=range(len(WARNINGS)))
-def test_warnings(tmp_path: Path, case: tuple[dict[str, object], dict[str, str]]) -> None:
-    content, arguments = case
+@pytest.mark.parametrize("index", range(len(WARNINGS)))
+def test_warnings(tmp_path: Path, index: int) -> None:
+    content, arguments = WARNINGS[index]
     file = make_file(tmp_path, content)
     with collected_warnings() as warnings:
         layer = Sdf.Layer.FindOrOpen(str(file), args=arguments)
         layer.ExportToString()
     assert [text.replace(f"{tmp_path}/", "") for text in warnings] == [
-        documented("Warnings")[WARNINGS.index(case)]
+        documented("Warnings")[index]
     ]
 
 

@@ -10,8 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from arrow_cases import CASES, Case, cells
-from conftest import Writer
-from parquet_files import LAYOUTS
+from parquet_files import LAYOUTS, Writer
 from pxr import Sdf, Usd
 
 import usdparquet

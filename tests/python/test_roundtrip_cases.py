@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
-from conftest import Writer
+from parquet_files import Writer
 from pxr import Sdf
 from round_trips import check_round_trip, columns_by_property, text_layer
 

@@ -47,7 +47,7 @@ EDITS = {
     "day": ("2025-12-31", datetime.date(2025, 12, 31)),
     "at": (
         "2025-12-31T23:59:59Z",
-        datetime.datetime(2025, 12, 31, 23, 59, 59, tzinfo=datetime.timezone.utc),
+        datetime.datetime(2025, 12, 31, 23, 59, 59, tzinfo=datetime.UTC),
     ),
     "name": ("Größe", "Größe"),
     "code": ("new", "new"),
@@ -114,9 +114,7 @@ def test_chunks_without_edits_stay_where_they_are(file: Path) -> None:
             assert new.has_offset_index == old.has_offset_index
             assert new.has_column_index == old.has_column_index
     written = file.read_bytes()
-    first = min(
-        before.row_group(0).column(c).data_page_offset for c in range(before.num_columns)
-    )
+    first = min(before.row_group(0).column(c).data_page_offset for c in range(before.num_columns))
     assert written[:first] == stored[:first]
 
 
