@@ -39,6 +39,7 @@ def write_table(
     rows_per_page: int | None = None,
     rows_per_group: int | None = None,
     time_column: str = "",
+    order: str | None = None,
     types: Mapping[str, str] = ...,
     schema_json: str = "",
     metadata: Mapping[str, str] = ...,

@@ -37,6 +37,7 @@ def write_table(
     *,
     path: str = "path",
     time: str | None = None,
+    order: str | None = None,
     types: Mapping[str, str] | None = None,
     layer: Mapping[str, object] | None = None,
     strict: bool = True,
@@ -57,6 +58,8 @@ def write_table(
     or anything else with ``__arrow_c_stream__``. Named levels of a pandas index are columns.
     `path`: the column with the prim paths.
     `time`: the column with the times of the rows; several rows of a path are its time samples then.
+    `order`: of a table with times: ``path`` (prim by prim, each by time) or ``time`` (time by time,
+    for playback); if not given, by time where the times never fall, else by path.
     `types`: Sdf types that columns are to have, such as ``{"size": "float3"}``; cells are
     converted. The roles too: ``color3f``, ``token``, ``asset``, ``quatf``, ...
     `layer`: metadata of the layer, such as ``{"upAxis": "Z", "defaultPrim": "World"}``.
@@ -74,6 +77,8 @@ def write_table(
     for name, rows in (("rows_per_page", rows_per_page), ("rows_per_group", rows_per_group)):
         if rows is not None and rows < 1:
             raise ValueError(f"{name} is {rows}; it needs at least one row")
+    if order is not None and time is None:
+        raise ValueError("order is for tables with a time column, which time names")
     target = os.fspath(file)
     core = load_core()
     try:
@@ -89,6 +94,7 @@ def write_table(
         rows_per_page=rows_per_page,
         rows_per_group=rows_per_group,
         time_column=time or "",
+        order=order,
         types=dict(types or {}),
         schema_json=_schema_json(layer or {}),
         metadata=dict(metadata or {}),

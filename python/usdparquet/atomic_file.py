@@ -19,6 +19,8 @@ def replaced_file(target: Path) -> Iterator[Path]:
 
     It has the suffix of `target`. If the block raises, it is removed and `target` is what it was.
     """
+    if target.exists() and not os.access(target, os.W_OK):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(target))
     if target.is_dir():
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(target))
     try:

@@ -26,7 +26,7 @@ class InspectError(ValueError):
 
 @dataclass(frozen=True)
 class PropertyDescription:
-    """One attribute that a column becomes."""
+    """One property that a column becomes; the type of a relationship is `rel`."""
 
     name: str
     type: str
@@ -146,7 +146,10 @@ def _describe_column(
         page_index=bool(chunks) and all(chunk.has_offset_index for chunk in chunks),
         is_path=name == layer["path_column"],
         properties=[
-            PropertyDescription(entry["property"], entry["sdf_type"])
+            PropertyDescription(
+                entry["property"],
+                "rel" if entry["role"] == "relationship" else entry["sdf_type"],
+            )
             for entry in layer["columns"]
             if _is_or_in(entry["name"], name, ":") and entry["role"] != "metadata"
         ],

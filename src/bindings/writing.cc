@@ -92,9 +92,10 @@ arrow::Result<WriteSummary> CheckAndWrite(ArrowArrayStream* stream, const std::s
 nb::dict Write(nb::capsule stream, const std::string& file, const std::string& path_column,
                const std::string& compression, std::optional<int> level,
                std::optional<int64_t> rows_per_page, std::optional<int64_t> rows_per_group,
-               const std::string& time_column, const std::map<std::string, std::string>& types,
-               const std::string& schema_json, const std::map<std::string, std::string>& metadata,
-               bool is_strict, Progress::Function progress) {
+               const std::string& time_column, const std::optional<std::string>& order,
+               const std::map<std::string, std::string>& types, const std::string& schema_json,
+               const std::map<std::string, std::string>& metadata, bool is_strict,
+               Progress::Function progress) {
   Progress reported(std::move(progress));
   WriteOptions options;
   options.path_column = path_column;
@@ -107,6 +108,7 @@ nb::dict Write(nb::capsule stream, const std::string& file, const std::string& p
   TableCheck check;
   check.path_column = path_column;
   check.time_column = time_column;
+  if (order) options.order = OrderOf(*order);
   check.types = types;
   if (!schema_json.empty()) {
     const auto footer = ParseFooter(schema_json);
@@ -142,9 +144,9 @@ void AddWriting(nb::module_& m) {
         nb::arg("path_column") = "path", nb::arg("compression") = "zstd",
         nb::arg("level") = nb::none(), nb::arg("rows_per_page") = nb::none(),
         nb::arg("rows_per_group") = nb::none(), nb::arg("time_column") = "",
-        nb::arg("types") = std::map<std::string, std::string>(), nb::arg("schema_json") = "",
-        nb::arg("metadata") = std::map<std::string, std::string>(), nb::arg("is_strict") = true,
-        nb::arg("progress") = nb::none(),
+        nb::arg("order") = nb::none(), nb::arg("types") = std::map<std::string, std::string>(),
+        nb::arg("schema_json") = "", nb::arg("metadata") = std::map<std::string, std::string>(),
+        nb::arg("is_strict") = true, nb::arg("progress") = nb::none(),
         "Checks the table of an `arrow_array_stream` capsule and writes it to `file` as `optimize` "
         "does. Raises ValueError for what is wrong with the table, OSError for what the system "
         "refused; the file is then as it was.");

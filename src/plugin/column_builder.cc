@@ -61,6 +61,10 @@ struct Numbers {
   static bool CanHold(const T&) {
     return true;
   }
+  template <typename T>
+  static size_t SizeOf(const T*, size_t count) {
+    return count * sizeof(T);
+  }
 };
 
 struct Bools {
@@ -71,6 +75,7 @@ struct Bools {
     return arrow::Status::OK();
   }
   static bool CanHold(bool) { return true; }
+  static size_t SizeOf(const bool*, size_t count) { return count; }
 };
 
 const std::string& Text(const std::string& text) { return text; }
@@ -91,6 +96,12 @@ struct Texts {
     // What is read back is made of the text: an expression's may be normalized.
     const auto& text = Text(value);
     return usdparquet::IsUtf8(text) && T(std::string(text)) == value;
+  }
+  template <typename T>
+  static size_t SizeOf(const T* values, size_t count) {
+    size_t size = 0;
+    for (size_t i = 0; i < count; ++i) size += Text(values[i]).size() + sizeof(int32_t);
+    return size;
   }
 };
 
@@ -131,6 +142,7 @@ class Builder final : public UsdParquetColumnBuilder {
 
   arrow::Status Append(uint32_t row, const VtValue& value) override {
     const auto [begin, count] = Elements(value);
+    if (bytes_) *bytes_ += Element::SizeOf(begin, count);
     ARROW_RETURN_NOT_OK(FillTo(row));
     if (lists_) ARROW_RETURN_NOT_OK(lists_->Append());
     if constexpr (kTuple > 1) {

@@ -35,8 +35,14 @@ class UsdParquetColumnBuilder {
   /// order.
   virtual arrow::Status Append(uint32_t row, const VtValue& value) = 0;
 
+  /// Adds to `*bytes` what is appended from now on, about. REQUIRES: it outlives the builder.
+  void CountInto(uint64_t* bytes) { bytes_ = bytes; }
+
   /// The column of a group of `num_rows` rows; the next group starts at row 0.
   virtual arrow::Result<std::shared_ptr<arrow::Array>> Finish(uint32_t num_rows) = 0;
+
+ protected:
+  uint64_t* bytes_ = nullptr;
 };
 
 PXR_NAMESPACE_CLOSE_SCOPE

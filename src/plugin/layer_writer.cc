@@ -29,6 +29,8 @@ using usdparquet::TableFileWriter;
 namespace {
 
 constexpr uint32_t kResidual = UsdParquetExportPlan::kResidual;
+/// Of the values of a row group: arrays, or long texts, fill one before it has all its rows.
+constexpr uint64_t kMaxGroupBytes = 64 << 20;
 
 /// A prim field's value as a cell of its column; empty if the column can't hold it.
 VtValue CellOfField(const TfToken& field, const VtValue& value) {
@@ -92,6 +94,7 @@ class LayerWriter {
     if (has_times()) schema.push_back(arrow::field(plan_.time_column(), arrow::float64()));
     const auto add = [&](const std::string& name, const usdparquet::ColumnFooter& column) {
       auto builder = UsdParquetColumnBuilder::Make(column.type);
+      builder->CountInto(&group_bytes_);
       schema.push_back(arrow::field(name, builder->type()));
       footer_.columns[name] = column;
       return builder;
@@ -147,7 +150,8 @@ class LayerWriter {
     if (has_times()) {
       ARROW_RETURN_NOT_OK(time ? times_.Append(*time) : times_.AppendNull());
     }
-    return ++row_ == options_.rows_per_group ? Flush() : arrow::Status::OK();
+    const bool is_full = ++row_ == options_.rows_per_group || group_bytes_ >= kMaxGroupBytes;
+    return is_full ? Flush() : arrow::Status::OK();
   }
 
   /// A row for each time at which any attribute of the prim has a sample.
@@ -234,6 +238,7 @@ class LayerWriter {
     }
     const auto table = arrow::Table::Make(schema_, std::move(arrays), row_);
     row_ = 0;
+    group_bytes_ = 0;
     if (pending_.valid()) ARROW_RETURN_NOT_OK(pending_.get());
     if (!writer_) {
       ARROW_ASSIGN_OR_RAISE(writer_, TableFileWriter::Open(file_, *table, options_));
@@ -273,6 +278,7 @@ class LayerWriter {
   std::vector<size_t> ends_;  // of the texts of its ancestors and itself
   size_t next_prim_ = 0;
   uint32_t row_ = 0;
+  uint64_t group_bytes_ = 0;
   bool has_variants_ = false;
 };
 

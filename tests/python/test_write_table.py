@@ -492,16 +492,28 @@ def test_a_plain_table_with_times_is_read_by_argument(tmp_path: Path) -> None:
     assert usdparquet.read_columns(layer, ["height"], ["/A"])["height"].to_pylist() == [10.0, 20.0]
 
 
-NO_TIME = "the time is no time code; a time is finite, and an integer is within ±2^53"
+LIMITS = "; times are finite numbers within ±2^53 where they are whole, or null for defaults"
 
 
 @pytest.mark.parametrize(
     ("times", "message"),
     [
-        (pa.array([1.0, float("nan"), 3.0]), f"column 'frame', row 1: {NO_TIME}"),
-        (pa.array([1.0, 2.0, float("inf")]), f"column 'frame', row 2: {NO_TIME}"),
-        (pa.array([1, (1 << 53) + 1, 3]), f"column 'frame', row 1: {NO_TIME}"),
-        (pa.array([1, (1 << 64) - 1, 3], pa.uint64()), f"column 'frame', row 1: {NO_TIME}"),
+        (
+            pa.array([1.0, float("nan"), 3.0]),
+            f"column 'frame', row 1: no time code can hold nan{LIMITS}",
+        ),
+        (
+            pa.array([1.0, 2.0, float("inf")]),
+            f"column 'frame', row 2: no time code can hold inf{LIMITS}",
+        ),
+        (
+            pa.array([1, (1 << 53) + 1, 3]),
+            f"column 'frame', row 1: no time code can hold 9007199254740993{LIMITS}",
+        ),
+        (
+            pa.array([1, (1 << 64) - 1, 3], pa.uint64()),
+            f"column 'frame', row 1: no time code can hold 18446744073709551615{LIMITS}",
+        ),
         (
             pa.array([1, 2, 1], pa.int16()),
             "column 'frame', row 2: '/A' has this time in row 0 already; a prim has one row a time",
@@ -535,6 +547,19 @@ def test_bad_times(times: pa.Array, message: str, tmp_path: Path) -> None:
         usdparquet.write_table(table, file, time="frame")
     assert str(error.value) == f"{file}: {message}"
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("order", ["path", "time", None])
+def test_the_order_of_a_long_table(order: str | None, tmp_path: Path) -> None:
+    file = tmp_path / "out.parquet"
+    done = usdparquet.write_table(pa.table(LONG), file, time="frame", order=order)
+    assert done.order == (order or "path")
+    times = pq.read_table(file)["frame"].to_pylist()
+    assert times == {"path": [1, 2, None, 1, 3], "time": [None, 1, 1, 2, 3]}[done.order]
+    with pytest.raises(ValueError, match="order is for tables with a time column"):
+        usdparquet.write_table(pa.table(ONE), file, order="time")
+    with pytest.raises(ValueError, match="order 'size' is neither path nor time"):
+        usdparquet.write_table(pa.table(LONG), file, time="frame", order="size")
 
 
 def test_a_time_column_that_is_not_there(tmp_path: Path) -> None:
