@@ -75,7 +75,8 @@ def main() -> None:
                 check(layer, file, paths)
                 saves[name].append(edit_and_save(file, edited, run + 0.5))
                 size = file.stat().st_size
-                value = Sdf.Layer.OpenAsAnonymous(str(file)).GetAttributeAtPath(edited).default
+                read = Sdf.Layer.OpenAsAnonymous(str(file))
+                value = read.GetAttributeAtPath(edited).default
                 if value != run + 0.5:
                     sys.exit(f"FAILED: {file} holds {value} after saving {run + 0.5}")
                 file.unlink()
