@@ -63,8 +63,12 @@ arrow::Result<std::shared_ptr<parquet::WriterProperties>> ChooseEncodings(
     switch (leaf.physical_type()) {
       case parquet::Type::FLOAT:
       case parquet::Type::DOUBLE:
-        // Not for halves and decimals (FIXED_LEN_BYTE_ARRAY), of which Polars reads no split pages.
         encode(parquet::Encoding::BYTE_STREAM_SPLIT);
+        break;
+      case parquet::Type::FIXED_LEN_BYTE_ARRAY:
+        // Halves and decimals: Polars reads no split pages of them, and a dictionary page before the
+        // times would move them from where the index says that they are.
+        encode(parquet::Encoding::PLAIN);
         break;
       case parquet::Type::INT32:
       case parquet::Type::INT64:

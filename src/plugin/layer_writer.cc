@@ -30,7 +30,7 @@ namespace {
 
 constexpr uint32_t kResidual = UsdParquetExportPlan::kResidual;
 /// Of the values of a row group: arrays, or long texts, fill one before it has all its rows.
-constexpr uint64_t kMaxGroupBytes = 64 << 20;
+constexpr uint64_t kMaxGroupBytes = 32 << 20;
 
 /// A prim field's value as a cell of its column; empty if the column can't hold it.
 VtValue CellOfField(const TfToken& field, const VtValue& value) {
