@@ -66,8 +66,8 @@ arrow::Result<std::shared_ptr<parquet::WriterProperties>> ChooseEncodings(
         encode(parquet::Encoding::BYTE_STREAM_SPLIT);
         break;
       case parquet::Type::FIXED_LEN_BYTE_ARRAY:
-        // Halves and decimals: Polars reads no split pages of them, and a dictionary page before the
-        // times would move them from where the index says that they are.
+        // Halves and decimals: Polars reads no split pages of them, and a dictionary page before
+        // the times would move them from where the index says that they are.
         encode(parquet::Encoding::PLAIN);
         break;
       case parquet::Type::INT32:
