@@ -11,6 +11,7 @@ from rich.table import Table
 
 from usdparquet.bench.catalog import TESTS
 from usdparquet.bench.formats import FORMATS, REFERENCE_FORMAT
+from usdparquet.bench.merge import merge_results
 from usdparquet.bench.plan import DEFAULT_BUDGET, DEFAULT_MIN_RUNS, BenchOptions
 from usdparquet.bench.process import BenchError
 from usdparquet.bench.results import Results, ResultsError, load_results
@@ -163,7 +164,10 @@ def demo_options(prims: int, runs: int, seed: int) -> BenchOptions:
 
 
 def report(
-    results: Annotated[Path, typer.Argument(help="A results.json of bench or demo.")],
+    results: Annotated[
+        list[Path],
+        typer.Argument(help="The results.json of bench or demo; several make one report."),
+    ],
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="HTML file to write [report.html].")
     ] = None,
@@ -181,7 +185,7 @@ def report(
     """Make the HTML report of a results file, or the texts that were asked for instead."""
     console = Console()
     try:
-        measured = load_results(results)
+        measured = merge_results([(str(path), load_results(path)) for path in results])
         old = load_results(compare) if compare else None
         if markdown:
             write_markdown(measured, markdown, old)

@@ -22,7 +22,7 @@ from usdparquet.bench.plan import (
 from usdparquet.bench.protocol import Answer, Series, StepAnswer
 from usdparquet.bench.results import Results, ResultsError, load_results, measurements_of
 from usdparquet.bench.sessions import TYPE_SESSION
-from usdparquet.bench.stats import differ, difference, fit_power_law, summarize
+from usdparquet.bench.stats import differ, difference, fit_power_law, is_above_zero, summarize
 from usdparquet.bench.summary import TIE, headline
 
 
@@ -55,6 +55,13 @@ def test_few_samples_need_a_larger_difference() -> None:
     assert not differ(summarize(two), summarize([value + 0.2 for value in two]))
     assert differ(summarize(many), summarize([value + 0.2 for value in many]))
     assert not differ(summarize([1.0]), summarize([100.0]))
+
+
+def test_above_zero_only_beyond_the_noise() -> None:
+    assert is_above_zero(summarize([1.0, 1.1, 0.9]))
+    assert not is_above_zero(summarize([0.2, 0.5, -0.1]))
+    assert not is_above_zero(summarize([-1.0, -1.1, -0.9]))
+    assert not is_above_zero(summarize([5.0]))
 
 
 def test_difference_adds_the_spreads() -> None:

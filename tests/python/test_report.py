@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from usdparquet.bench.results import Results, ResultsError, load_results
-from usdparquet.bench.summary import own_share
+from usdparquet.bench.summary import headline, own_share
 from usdparquet.report import render_report, write_markdown
 from usdparquet.report.charts import scene_charts
 from usdparquet.report.compare import compare
@@ -58,14 +58,27 @@ def test_findings_follow_the_figures(example_results: Results) -> None:
     assert "Parquet is 19.1 times faster." in texts
     assert "160 ms with Parquet uncompressed and 130 ms with USDC: Parquet is 1.23 times" in texts
     assert "no difference beyond the noise" in texts
-    assert "USDC is ahead in 1 of 9 rows: traversal, 6 properties." in texts
+    assert (
+        "USDC is ahead of the best Parquet file in 3 of the 11 rows: traversal, 6 properties, "
+        "first value, first 6 values of a prim."
+    ) in texts
+    assert "some of the Parquet files" not in texts
     assert "Loading the plugin costs a process 84.0 ms once" in texts
     assert "Not measured: an example of what was left out." in texts
     assert "USDC was sampled 5 instead of 10 times: a round of it takes 31.5 s." in texts
     assert "Nine more traversals of the same stage add less than 0.500 MB" in texts
     assert "From disk, with nothing in the page cache, the stage opens in 60.0 ms" in texts
     slower = [side for text, side in found.items() if "slower" in text]
-    assert slower == ["usdc"]
+    assert slower == ["usdc"] * 3
+
+
+def test_a_row_that_only_some_parquet_files_win_is_named(example_results: Results) -> None:
+    _changed(example_results, "random_access", "parquet_snappy", "time_ms", 2.0)
+    _changed(example_results, "file_size", "parquet_none", "bytes", 2.0)
+    found = {finding.text: finding.side for finding in findings(example_results, 1_000, "flat")}
+    (text,) = [text for text in found if "some of the Parquet files" in text]
+    assert text.endswith("It is ahead of some of the Parquet files in: random access, file size.")
+    assert found[text] == "usdc"
 
 
 def test_findings_change_sides_with_the_figures(example_results: Results) -> None:
@@ -74,6 +87,20 @@ def test_findings_change_sides_with_the_figures(example_results: Results) -> Non
             entry.samples[:] = [value / 100 for value in entry.samples]
     texts = "\n".join(finding.text for finding in findings(example_results, 1_000, "flat"))
     assert "8.60 ms with USDC: Parquet is 5.23 times slower." in texts
+
+
+def test_a_share_within_the_noise_has_no_ratio(example_results: Results) -> None:
+    for entry in example_results.measurements:
+        if (entry.test, entry.metric) == ("multi_property_traversal", "anonymous_mb"):
+            is_parquet = entry.format.startswith("parquet")
+            # A hair over the bare stage's 9.6 MB, with ten times that as noise.
+            entry.samples[:] = [9.61, 9.71, 9.51] if is_parquet else entry.samples
+    (row,) = [row for row in headline(example_results, 1_000, "flat") if row.spec.over_bare_stage]
+    assert row.best_parquet is not None
+    assert row.ratio(row.best_parquet) is None
+    texts = "\n".join(finding.text for finding in findings(example_results, 1_000, "flat"))
+    assert "The property layer itself holds 113 MB with USDC. With Parquet" in texts
+    assert "takes no more than the bare stage, beyond the noise" in texts
 
 
 def test_findings_without_usdc_compare_nothing(example_results: Results) -> None:
@@ -261,7 +288,7 @@ def test_markdown_has_the_headline_and_the_findings(
     assert "### 1,000 prims, flat" in text
     assert "| Initial load (stage) | 860 ms \u00b1 19.2 ms |" in text
     assert "(19.1\u00d7)" in text
-    assert "- USDC is ahead in 1 of 9 rows" in text
+    assert "- USDC is ahead of the best Parquet file in 3 of the 11 rows" in text
 
 
 def test_reference_note_says_what_was_measured(scaled_results: Results) -> None:

@@ -99,6 +99,13 @@ class Results:
     series: list[SeriesEntry] = field(default_factory=list)
     refused: list[Refusal] = field(default_factory=list)
     reduced: list[Reduction] = field(default_factory=list)
+    parts: list[tuple[dict[str, Any], dict[str, Any]]] = field(default_factory=list)
+    """Environment and plan of each run, where several were merged (`merge`); not written."""
+
+    @property
+    def runs(self) -> list[tuple[dict[str, Any], dict[str, Any]]]:
+        """Environment and plan of each run that is in here."""
+        return self.parts or [(self.environment, self.plan)]
 
     def find(
         self,
@@ -201,11 +208,11 @@ def measurements_of(
         )
         for key, values in groups.items()
     ]
-    return sorted(measurements, key=_position)
+    return sorted(measurements, key=position)
 
 
-def _position(entry: Measurement) -> tuple[object, ...]:
-    """Scenes first, in the order of the catalog within them."""
+def position(entry: Measurement) -> tuple[object, ...]:
+    """Sorts measurements: scenes first, in the order of the catalog within them."""
     names = [*TESTS, PLUGIN_LOAD]
     return (
         bool(entry.variant),

@@ -52,13 +52,21 @@ def differ(first: Summary, second: Summary, confidence: int = 95) -> bool:
     The degrees of freedom are those of the smaller measurement, which errs on the careful side. Of
     single samples no noise is known, so they never differ.
     """
-    freedom = min(first.count, second.count) - 1
-    if freedom < 1:
-        return False
-    quantiles = _STUDENT_T[confidence]
-    factor = quantiles[min(freedom, len(quantiles)) - 1]
+    count = min(first.count, second.count)
     noise = math.hypot(first.standard_error, second.standard_error)
-    return abs(first.mean - second.mean) > factor * noise
+    return count > 1 and abs(first.mean - second.mean) > _quantile(count, confidence) * noise
+
+
+def is_above_zero(summary: Summary, confidence: int = 95) -> bool:
+    """Whether the mean lies further above zero than its noise, which a single sample does not."""
+    noise = summary.standard_error
+    return summary.count > 1 and summary.mean > _quantile(summary.count, confidence) * noise
+
+
+def _quantile(count: int, confidence: int) -> float:
+    """Student's t for the mean of `count` samples, two or more."""
+    quantiles = _STUDENT_T[confidence]
+    return quantiles[min(count - 1, len(quantiles)) - 1]
 
 
 def difference(first: Summary, second: Summary) -> Summary:

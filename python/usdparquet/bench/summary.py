@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from usdparquet.bench.formats import BARE_FORMAT, FORMATS, REFERENCE_FORMAT
 from usdparquet.bench.results import Results
-from usdparquet.bench.stats import Summary, differ, difference
+from usdparquet.bench.stats import Summary, differ, difference, is_above_zero
 
 TIE = "tie"
 
@@ -31,6 +31,8 @@ HEADLINE: tuple[RowSpec, ...] = (
     RowSpec("initial_load", "Initial load (stage)", "initial_load", "time_ms"),
     RowSpec("traversal", "Traversal, 1 property", "single_property_traversal", "time_ms"),
     RowSpec("multi_traversal", "Traversal, 6 properties", "multi_property_traversal", "time_ms"),
+    RowSpec("first_value", "First value", "single_property_cold", "time_ms"),
+    RowSpec("first_prim", "First 6 values of a prim", "multi_property", "time_ms"),
     RowSpec("random_access", "Random access", "random_access", "time_ms"),
     RowSpec("load_memory", "Memory after load", "initial_load", "anonymous_mb"),
     RowSpec("memory", "Memory after traversal", "multi_property_traversal", "anonymous_mb"),
@@ -84,7 +86,9 @@ class Row:
         value, reference = self.values.get(format_name), self.reference
         if value is None or reference is None or format_name in (REFERENCE_FORMAT, BARE_FORMAT):
             return None
-        # Over the bare stage a layer can come out at nothing, or below within the noise.
+        # Over the bare stage a layer can come out at nothing, or at less than the noise.
+        if self.spec.over_bare_stage and not is_above_zero(value):
+            return None
         if value.mean <= 0 or reference.mean <= 0:
             return None
         return reference.mean / value.mean

@@ -24,6 +24,8 @@ _USES = {
     "initial_load": "stages are opened often",
     "traversal": "one property of every prim is read from Python",
     "multi_traversal": "several properties of every prim are read from Python",
+    "first_value": "the first value after opening a stage is waited for",
+    "first_prim": "one prim's values are read once and no others",
     "random_access": "single values of scattered prims are read",
     "load_memory": "memory matters before anything is read",
     "memory": "memory matters after all prims were read",

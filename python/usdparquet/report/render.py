@@ -26,6 +26,7 @@ from usdparquet.report.sections import (
     machine_rows,
     plugin_load_rows,
     raw_rows,
+    run_rows,
     scene_sections,
 )
 from usdparquet.report.types import type_charts, type_rows
@@ -66,6 +67,7 @@ def render_report(results: Results, old: Results | None = None) -> str:
         raw=_script_json(raw_rows(results)),
         raw_columns=RAW_COLUMNS,
         machine=machine_rows(results),
+        runs=run_rows(results),
         plugin_load=plugin_load_rows(results),
         fits=fit_rows(results),
         types=type_rows(results),

@@ -119,24 +119,40 @@ def machine_rows(results: Results) -> list[tuple[str, str]]:
     environment = results.environment
     versions = environment.get("versions", {})
     rows = [
-        ("Date", environment.get("date")),
         ("Processor", environment.get("cpu")),
         ("Cores", environment.get("usable_cores")),
         ("Memory", _gigabytes(environment.get("memory_total_bytes"))),
-        ("Free at the start", _gigabytes(environment.get("memory_available_bytes"))),
-        ("Load average, start", _numbers(environment.get("load_average_start"))),
-        ("Load average, end", _numbers(environment.get("load_average_end"))),
         ("Frequency governor", environment.get("governor")),
         ("Virtual machine", _yes_no(environment.get("virtual_machine"))),
         ("Transparent huge pages", environment.get("transparent_huge_pages")),
-        ("Page cache", results.plan.get("page_cache")),
         ("System", environment.get("system")),
         ("Python", environment.get("python")),
         *[(name, version) for name, version in versions.items()],
         ("Byte budget of Parquet layers, MiB", environment.get("cache_mb")),
-        ("Duration", _seconds(environment.get("duration_seconds"))),
     ]
     return [(name, str(value)) for name, value in rows if value is not None]
+
+
+def run_rows(results: Results) -> list[list[tuple[str, str]]]:
+    """What was particular to each run, as name and value."""
+    return [
+        [
+            (name, str(value))
+            for name, value in (
+                ("Date", environment.get("date")),
+                ("Prims", ", ".join(count(prims) for prims in plan.get("prims", [])) or None),
+                ("Hierarchy", ", ".join(plan.get("hierarchies", [])) or None),
+                ("Rounds", plan.get("runs")),
+                ("Page cache", plan.get("page_cache")),
+                ("Memory free at the start", _gigabytes(environment.get("memory_available_bytes"))),
+                ("Load average, start", _numbers(environment.get("load_average_start"))),
+                ("Load average, end", _numbers(environment.get("load_average_end"))),
+                ("Duration", _seconds(environment.get("duration_seconds"))),
+            )
+            if value is not None
+        ]
+        for environment, plan in results.runs
+    ]
 
 
 def _scene_section(results: Results, scale: int, hierarchy: str) -> SceneSection:

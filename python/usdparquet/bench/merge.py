@@ -1,0 +1,67 @@
+"""Puts the results of several runs together, so that one report can show scales measured apart."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from usdparquet.bench.results import Results, ResultsError, position
+
+# What has to be the same before figures of two runs may stand in one table.
+_MACHINE = ("cpu", "usable_cores", "system", "python", "cache_mb")
+_PACKAGES = ("usdparquet", "usd-core", "pyarrow", "numpy")
+# Options that list what was measured: those of the whole are those of all runs.
+_LISTS = ("prims", "hierarchies", "formats", "tests")
+
+
+def merge_results(runs: Sequence[tuple[str, Results]]) -> Results:
+    """One `Results` of runs that measured different things on the same machine.
+
+    `runs` are names for messages, as of their files, and results. `ResultsError` if the machine or
+    the versions differ, or if two runs measured the same: their samples were not taken in turns,
+    so that they do not make one measurement.
+    """
+    (first_name, first), *others = runs
+    if not others:
+        return first
+    merged = Results(dict(first.environment), dict(first.plan))
+    owners: dict[tuple[object, ...], str] = {}
+    for name, run in runs:
+        _require_same_machine(first_name, first, name, run)
+        for entry in run.measurements:
+            owner = owners.setdefault(entry.key, name)
+            if owner != name:
+                raise ResultsError(
+                    f"{owner} and {name} both measured {entry.test} of {entry.format} at "
+                    f"{entry.scale:,} prims, {entry.hierarchy}; "
+                    "compare them with --compare instead"
+                )
+        merged.measurements += run.measurements
+        merged.series += run.series
+        merged.refused += run.refused
+        merged.reduced += run.reduced
+        merged.parts += run.parts or [(run.environment, run.plan)]
+    merged.measurements.sort(key=position)
+    for option in _LISTS:
+        values = [value for _, run in runs for value in run.plan.get(option, [])]
+        merged.plan[option] = list(dict.fromkeys(values))
+    return merged
+
+
+def _require_same_machine(first_name: str, first: Results, name: str, run: Results) -> None:
+    before, after = _identity(first.environment), _identity(run.environment)
+    different = [
+        f"{key}: {before.get(key)} and {after.get(key)}"
+        for key in before
+        if before.get(key) != after.get(key)
+    ]
+    if different:
+        raise ResultsError(
+            f"{first_name} and {name} do not belong into one report: {'; '.join(different)}"
+        )
+
+
+def _identity(environment: dict[str, Any]) -> dict[str, Any]:
+    versions = environment.get("versions", {})
+    machine = {key: environment.get(key) for key in _MACHINE}
+    return machine | {name: versions.get(name) for name in _PACKAGES}
