@@ -4,6 +4,8 @@
 #include <pxr/usd/ar/packageUtils.h>
 #include <pxr/usd/sdf/fileFormat.h>
 
+#include <algorithm>
+
 #include "core/residual_blob.h"
 #include "core/table.h"
 #include "plugin/asset_file.h"
@@ -19,6 +21,35 @@ class DataAccess : public SdfFileFormat {
   static SdfAbstractDataConstPtr Of(const SdfLayer& layer) { return _GetLayerData(layer); }
 };
 
+/// Reads the residual of a file that is in a package itself, such as a .usdz.
+///
+/// ArResolver finds nothing in a package within a package of another format: it asks the outer one's
+/// package resolver for what is in the inner one, and takes `parquet]` for the extension
+/// (ar/resolver.cpp, _ResolveHelper and _GetPackageResolver). So the file gets another name for the
+/// time of reading, and the format reads that as it is instead of having it resolved.
+SdfLayerRefPtr ReadNestedResidual(const std::string& resolved_path,
+                                  const std::shared_ptr<ArAsset>& asset,
+                                  const usdparquet::ResidualBlob& blob) {
+  std::string name = resolved_path + ".parquet";
+  std::replace(name.begin(), name.end(), '[', '(');
+  std::replace(name.begin(), name.end(), ']', ')');
+  const UsdParquetOpenedPackage opened(name, asset, blob);
+  const auto format = SdfFileFormat::FindById(TfToken("usdc"));
+  auto layer = SdfLayer::CreateAnonymous(UsdParquetPackageResolver::kResidualName, format);
+  const auto path = ArJoinPackageRelativePath(name, UsdParquetPackageResolver::kResidualName);
+  return format && layer && format->Read(get_pointer(layer), path, false) ? layer : nullptr;
+}
+
+SdfLayerRefPtr ReadResidual(const std::string& resolved_path, const std::shared_ptr<ArAsset>& asset,
+                            const usdparquet::ResidualBlob& blob) {
+  if (ArIsPackageRelativePath(resolved_path)) {
+    return ReadNestedResidual(resolved_path, asset, blob);
+  }
+  const UsdParquetOpenedPackage opened(resolved_path, asset, blob);
+  return SdfLayer::OpenAsAnonymous(
+      ArJoinPackageRelativePath(resolved_path, UsdParquetPackageResolver::kResidualName));
+}
+
 arrow::Result<SdfLayerRefPtr> OpenResidual(const std::string& resolved_path,
                                            const std::shared_ptr<ArAsset>& asset,
                                            const usdparquet::Table& table) {
@@ -27,9 +58,7 @@ arrow::Result<SdfLayerRefPtr> OpenResidual(const std::string& resolved_path,
     return blob.status().WithMessage(resolved_path, ": ", blob.status().message());
   }
   if (!*blob) return SdfLayerRefPtr();
-  const UsdParquetOpenedPackage opened(resolved_path, asset, **blob);
-  auto layer = SdfLayer::OpenAsAnonymous(
-      ArJoinPackageRelativePath(resolved_path, UsdParquetPackageResolver::kResidualName));
+  auto layer = ReadResidual(resolved_path, asset, **blob);
   if (!layer) {
     return arrow::Status::IOError(resolved_path, ": the residual of the layer can't be read");
   }

@@ -222,7 +222,7 @@ def test_recommendations_follow_the_figures(scaled_results: Results) -> None:
     )
     # 860 - 45 ms sooner, 160 - 130 ms longer.
     assert "traversed more than 28 times at 1,000 prims, flat" in texts
-    assert "USDC for reading string, 10 letters, string, 100 letters" in texts
+    assert "USDC for reading string, 10 letters; string, 100 letters" in texts
     for text, side in found.items():
         assert side == {"P": "parquet", "U": "usdc"}.get(text[0], "neutral")
 
@@ -311,6 +311,7 @@ def test_reference_note_needs_its_scene(example_results: Results) -> None:
 
 def test_lists_read_as_sentences() -> None:
     assert [listed(list("abc")[:count]) for count in range(4)] == ["", "a", "a and b", "a, b and c"]
+    assert listed(["a", "b, x", "c"]) == "a; b, x; and c"
 
 
 def test_page_is_complete_and_loads_nothing(example_results: Results) -> None:

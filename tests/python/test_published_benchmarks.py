@@ -1,0 +1,76 @@
+"""What docs/benchmarks/ says follows from the results that lie beside it."""
+
+from __future__ import annotations
+
+import json
+import re
+import socket
+from pathlib import Path
+
+import pytest
+
+from usdparquet.bench.formats import FORMATS
+from usdparquet.bench.merge import merge_results
+from usdparquet.bench.results import Results, load_results
+from usdparquet.report.markdown import render_markdown
+from usdparquet.report.reference_note import render_reference_note
+from usdparquet.report.sections import raw_rows
+
+FOLDER = Path(__file__).parents[2] / "docs" / "benchmarks"
+FILES = [FOLDER / "results.json", FOLDER / "results-million.json"]
+AGAIN = "make published"
+
+
+@pytest.fixture(scope="module")
+def published() -> Results:
+    return merge_results([(path.name, load_results(path)) for path in FILES])
+
+
+def test_every_scene_and_format_is_there(published: Results) -> None:
+    scales = (1_000, 10_000, 100_000)
+    assert published.scenes() == [
+        *((scale, hierarchy) for scale in scales for hierarchy in ("flat", "deep")),
+        (1_000_000, "flat"),
+    ]
+    for scale, hierarchy in published.scenes():
+        for name in FORMATS:
+            if scale < 1_000_000 or name in ("usdc", "parquet_zstd", "parquet_zstd_indexed"):
+                found = published.find("initial_load", name, "time_ms", scale, hierarchy)
+                assert found is not None
+                assert found.summary.count >= 3
+    assert published.refused == []
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
+def test_no_path_or_host_is_in_the_results(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert re.findall(r'"(?:/|~|[A-Za-z]:\\)[^"]*"', text) == []
+    assert str(Path.home()) not in text
+    assert f'"{socket.gethostname()}"' not in text
+
+
+def test_the_pages_are_made_of_the_results(published: Results) -> None:
+    summary = (FOLDER / "summary.md").read_text(encoding="utf-8")
+    assert summary == render_markdown(published), f"make it again: {AGAIN}"
+    note = (FOLDER / "reference-note.md").read_text(encoding="utf-8")
+    assert note == render_reference_note(published), f"make it again: {AGAIN}"
+
+
+def test_the_report_holds_the_results(published: Results) -> None:
+    page = (FOLDER / "report.html").read_text(encoding="utf-8")
+    raw = json.dumps(raw_rows(published), separators=(",", ":")).replace("<", "\\u003c")
+    assert raw in page, f"make it again: {AGAIN}"
+
+
+def test_the_figures_of_the_readme_are_those_of_the_summary() -> None:
+    summary = (FOLDER / "summary.md").read_text(encoding="utf-8")
+    known = set(re.findall(r"[-\d.,]+(?= (?:ms|MB|s)\b)|[\d.,]+(?=\u00d7)", summary))
+    text = (FOLDER / "README.md").read_text(encoding="utf-8")
+    table = [line for line in text.splitlines() if line.startswith("|")]
+    figures = {
+        figure
+        for line in table
+        for figure in re.findall(r"[-\d.,]+(?= (?:ms|MB|s)\b)|[\d.,]+(?=\u00d7)", line)
+    }
+    assert len(figures) > 20
+    assert figures - known == set()
