@@ -109,6 +109,13 @@ bench: $(STAMPS)/installed ## compare the formats through SdfLayer in C++ (needs
 	FORMATS=$(FORMATS) benchmarks/run.sh $(BUILD) $(PRIMS) $(HIERARCHY) $(REPETITIONS)
 	if [[ -f benchmarks/baseline.json ]]; then benchmarks/gate.sh $(BUILD); fi
 
+PUBLISHED := docs/benchmarks
+.PHONY: published
+published: $(STAMPS)/installed ## make the pages of docs/benchmarks from the results beside them
+	$(VENV)/bin/usdparquet report $(PUBLISHED)/results.json $(PUBLISHED)/results-million.json \
+	  --output $(PUBLISHED)/report.html --markdown $(PUBLISHED)/summary.md \
+	  --reference-note $(PUBLISHED)/reference-note.md
+
 .PHONY: instructions
 instructions: $(STAMPS)/installed ## count the instructions of a read (needs google-benchmark, valgrind)
 	@scripts/setup.sh benchmark

@@ -81,7 +81,9 @@ def scene_title(scale: int, hierarchy: str) -> str:
 
 
 def listed(items: list[str]) -> str:
-    """`a`, `a and b`, `a, b and c`."""
+    """`a`, `a and b`, `a, b and c`; `a; b, x; and c` where an item has a comma of its own."""
     if len(items) < 2:
         return "".join(items)
+    if any("," in item for item in items):
+        return f"{'; '.join(items[:-1])}; and {items[-1]}"
     return f"{', '.join(items[:-1])} and {items[-1]}"

@@ -68,13 +68,14 @@ def _of_use(use: str, rows: dict[tuple[int, str], Row]) -> list[Recommendation]:
     for side, name in (("parquet", "Parquet"), ("usdc", "USDC")):
         if ahead[side]:
             factors = [_factor(decided[scene]) for scene in ahead[side]]
-            text = f"{name} where {use}: {_amount(factors)} {_where(ahead[side], len(decided))}"
+            text = f"{name} where {use}: {_amount(factors)} {_where(ahead[side], list(decided))}"
             best = {format_title(decided[scene].best_parquet) for scene in ahead[side]}
             if side == "parquet" and len(best) == 1:
                 text += f" (with {best.pop()})"
             found.append(Recommendation(f"{text}.", side))
     if decided and len(ahead["neutral"]) == len(decided):
-        text = f"Either where {use}: no difference beyond the noise {_where(list(decided), 0)}."
+        where = _where(list(decided), list(decided))
+        text = f"Either where {use}: no difference beyond the noise {where}."
         found.append(Recommendation(text, "neutral"))
     return found
 
@@ -97,10 +98,17 @@ def _amount(factors: list[float | None]) -> str:
     return f"needs {low.removesuffix(' times')} to {high} less"
 
 
-def _where(scenes: list[tuple[int, str]], of: int) -> str:
-    if len(scenes) == of and of > 1:
-        return f"in all {of} scenes"
-    return f"at {listed([scene_title(*scene) for scene in scenes])}"
+def _where(scenes: list[tuple[int, str]], among: list[tuple[int, str]]) -> str:
+    if len(scenes) == len(among) > 1:
+        return f"in all {len(among)} scenes"
+    others = [scene for scene in among if scene not in scenes]
+    if len(others) < len(scenes):
+        return f"in {len(scenes)} of {len(among)} scenes, not at {_titles(others)}"
+    return f"at {_titles(scenes)}"
+
+
+def _titles(scenes: list[tuple[int, str]]) -> str:
+    return listed([scene_title(*scene) for scene in scenes])
 
 
 def _break_even(scene: tuple[int, str], rows: dict[str, Row]) -> Recommendation | None:

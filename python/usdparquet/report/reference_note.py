@@ -217,10 +217,9 @@ def _of_the_insertion(results: Results, name: str) -> str:
     if own and theirs:
         text += (
             f" Opening the layer itself takes {quantity(own.summary.mean, 'ms')} of that, and "
-            f"{quantity(theirs.summary.mean, 'ms')} with USDC. The rest is OpenUSD's: since it "
-            "compares the layer stack before and after, it lists every spec of a layer that is "
-            "inserted (PcpChanges, SdfLayer::CreateDiff), whatever its format. A layer that is "
-            "slower to list is slower to insert."
+            f"{quantity(theirs.summary.mean, 'ms')} with USDC. The rest is OpenUSD's, which "
+            "enters every spec of an inserted layer in a list of changes (PcpChanges, "
+            "SdfLayer::CreateDiff), whatever its format."
         )
     if stage and theirs_stage:
         text += (
