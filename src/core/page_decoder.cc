@@ -7,10 +7,12 @@
 
 #include <algorithm>
 #include <limits>
+#include <span>
 
 #include "block_memory.h"
 #include "dense_values.h"
 #include "message_text.h"
+#include "page_body.h"
 #include "row_assembly.h"
 
 namespace usdparquet {
@@ -24,15 +26,15 @@ parquet::ReaderProperties PageProperties() {
 
 arrow::Result<std::unique_ptr<parquet::PageReader>> OpenPages(
     arrow::io::RandomAccessFile& file, const parquet::ColumnDescriptor& descriptor,
-    const ColumnChunk& chunk, int64_t offset, int64_t size) {
+    arrow::Compression::type codec, int64_t offset, int64_t size) {
   ARROW_ASSIGN_OR_RAISE(auto bytes, file.ReadAt(offset, size));
   if (bytes->size() != size) {
     return arrow::Status::IOError("the file ends within a page at byte ", offset);
   }
   PageCache::Instance().CountBytesRead(size);
   return parquet::PageReader::Open(std::make_shared<arrow::io::BufferReader>(std::move(bytes)),
-                                   std::numeric_limits<int64_t>::max(), chunk.codec,
-                                   PageProperties(), descriptor);
+                                   std::numeric_limits<int64_t>::max(), codec, PageProperties(),
+                                   descriptor);
 }
 
 /// The chunk's dictionary, decoded once for as long as a page uses it.
@@ -42,8 +44,8 @@ arrow::Result<std::shared_ptr<const Dictionary>> LoadDictionary(
   if (chunk.dictionary_size == 0) return nullptr;
   std::lock_guard lock(chunk.dictionary_mutex);
   if (auto dictionary = chunk.dictionary.lock()) return dictionary;
-  ARROW_ASSIGN_OR_RAISE(auto reader, OpenPages(file, descriptor, chunk, chunk.dictionary_offset,
-                                               chunk.dictionary_size));
+  ARROW_ASSIGN_OR_RAISE(auto reader, OpenPages(file, descriptor, chunk.codec,
+                                               chunk.dictionary_offset, chunk.dictionary_size));
   const auto page = reader->NextPage();
   if (!page || page->type() != parquet::PageType::DICTIONARY_PAGE) {
     return arrow::Status::IOError("there is no dictionary page at byte ", chunk.dictionary_offset);
@@ -76,10 +78,10 @@ std::vector<int16_t>::iterator Extend(std::vector<int16_t>* levels, int count) {
 }
 
 arrow::Result<ValueSection> DecodeLevels(const ColumnInfo& column, const parquet::DataPage& page,
-                                         Levels* levels) {
+                                         std::span<const uint8_t> body, Levels* levels) {
   const int n = page.num_values();
-  const uint8_t* data = page.data();
-  int size = page.size();
+  const uint8_t* data = body.data();
+  int size = static_cast<int>(body.size());
   parquet::LevelDecoder rep, def;
   if (page.type() == parquet::PageType::DATA_PAGE) {
     const auto& v1 = static_cast<const parquet::DataPageV1&>(page);
@@ -165,8 +167,8 @@ arrow::Result<std::unique_ptr<Page>> Decode(arrow::io::RandomAccessFile& file,
   const parquet::ColumnDescriptor& descriptor = *metadata.schema()->Column(column.leaf);
   const PageLocation& location = chunk.pages[index];
   ARROW_ASSIGN_OR_RAISE(auto dictionary, LoadDictionary(file, column, descriptor, chunk));
-  ARROW_ASSIGN_OR_RAISE(auto reader,
-                        OpenPages(file, descriptor, chunk, location.offset, location.size));
+  ARROW_ASSIGN_OR_RAISE(auto reader, OpenPages(file, descriptor, PageReaderCodec(chunk.codec),
+                                               location.offset, location.size));
   auto page = std::make_unique<Page>();
   page->first_row = location.first_row;
   page->num_rows = chunk.PageRows(index);
@@ -178,7 +180,9 @@ arrow::Result<std::unique_ptr<Page>> Decode(arrow::io::RandomAccessFile& file,
       continue;
     }
     const auto& data_page = static_cast<const parquet::DataPage&>(*stored);
-    ARROW_ASSIGN_OR_RAISE(const ValueSection section, DecodeLevels(column, data_page, &levels));
+    ARROW_ASSIGN_OR_RAISE(const PageBody body, DecompressPage(data_page, chunk.codec));
+    ARROW_ASSIGN_OR_RAISE(const ValueSection section,
+                          DecodeLevels(column, data_page, body.bytes, &levels));
     if (IsReadInPlace(file, column, descriptor, chunk, data_page, section) &&
         section.count == data_page.num_values() &&
         static_cast<uint32_t>(section.count) == page->num_rows) {

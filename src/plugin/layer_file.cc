@@ -23,8 +23,8 @@ class DataAccess : public SdfFileFormat {
 
 /// Reads the residual of a file that is in a package itself, such as a .usdz.
 ///
-/// ArResolver finds nothing in a package within a package of another format: it asks the outer one's
-/// package resolver for what is in the inner one, and takes `parquet]` for the extension
+/// ArResolver finds nothing in a package within a package of another format: it asks the outer
+/// one's package resolver for what is in the inner one, and takes `parquet]` for the extension
 /// (ar/resolver.cpp, _ResolveHelper and _GetPackageResolver). So the file gets another name for the
 /// time of reading, and the format reads that as it is instead of having it resolved.
 SdfLayerRefPtr ReadNestedResidual(const std::string& resolved_path,

@@ -16,4 +16,6 @@ def test_memory_does_not_grow_with_the_table() -> None:
     output = subprocess.run(command, check=True, capture_output=True, text=True).stdout
     found = json.loads(output)
     assert found["table"] == 600_000_000
-    assert found["growth"] < 300_000_000, found
+    # A row group and what is encoded of it: 260 to 310 MB, as the threads meet. Holding the table
+    # would be twice that.
+    assert found["growth"] < 0.7 * found["table"], found
