@@ -9,7 +9,7 @@ from usdparquet.bench.formats import BARE_FORMAT, PARQUET_FORMATS, REFERENCE_FOR
 from usdparquet.bench.results import Results
 from usdparquet.bench.stats import differ
 from usdparquet.bench.summary import TIE, Row, headline
-from usdparquet.report.formatting import format_title, number, quantity, times
+from usdparquet.report.formatting import format_title, listed, number, quantity, times
 
 _SUBJECTS = {
     "layer_load": ("Opening the property layer alone", "takes", "faster", "slower"),
@@ -50,15 +50,7 @@ def findings(results: Results, scale: int, hierarchy: str) -> list[Finding]:
     found += [_loop_cost(rows.get("traversal")), _usdc_wins(list(rows.values()))]
     found.append(_plugin_load(results, scale, hierarchy))
     found += [_growth(results, scale, hierarchy), _from_disk(results, scale, hierarchy)]
-    found += [
-        Finding(
-            f"{format_title(entry.format)} was sampled {entry.runs} instead of {entry.asked} "
-            f"times: a round of it takes {number(entry.seconds_a_run)} s.",
-            "neutral",
-        )
-        for entry in results.reduced
-        if (entry.scale, entry.hierarchy, entry.variant) == (scale, hierarchy, "")
-    ]
+    found.append(_reduced(results, scale, hierarchy))
     found += [
         Finding(f"Not measured: {entry.reason}.", "neutral")
         for entry in results.refused
@@ -141,6 +133,28 @@ def _some_lose(row: Row) -> bool:
         value.mean > reference.mean and (row.spec.metric == "bytes" or differ(value, reference))
         for name, value in row.values.items()
         if name in PARQUET_FORMATS
+    )
+
+
+def _reduced(results: Results, scale: int, hierarchy: str) -> Finding | None:
+    """Which formats were sampled fewer times than asked for, because they took long."""
+    reduced = [
+        entry
+        for entry in results.reduced
+        if (entry.scale, entry.hierarchy, entry.variant) == (scale, hierarchy, "")
+    ]
+    if not reduced:
+        return None
+    parts = listed(
+        [
+            f"{format_title(entry.format)} {entry.runs} ({number(entry.seconds_a_run)} s a round)"
+            for entry in reduced
+        ]
+    )
+    return Finding(
+        f"Sampled fewer times than the {reduced[0].asked} that were asked for, because a round "
+        f"takes long: {parts}.",
+        "neutral",
     )
 
 

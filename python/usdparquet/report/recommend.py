@@ -142,9 +142,12 @@ def _memory_limit(results: Results, scene: tuple[int, str]) -> Recommendation | 
     if usdc is None or usdc.mean <= 0 or most is None:
         return None
     prims = 1e3 / usdc.mean * scene[0]
+    ours = f"at most {quantity(most, 'MB')}"
+    if most <= 0:
+        ours = "less than what composing the stage varies by"
     return Recommendation(
         f"Memory at {scene_title(*scene)}, after six properties of every prim were read: "
-        f"{quantity(usdc.mean, 'MB')} for the USDC layer, at most {quantity(most, 'MB')} for a "
+        f"{quantity(usdc.mean, 'MB')} for the USDC layer, {ours} for a "
         f"Parquet layer. A gigabyte holds the properties of about "
         f"{count(round(prims / 1000) * 1000)} prims as USDC.",
         "neutral",
