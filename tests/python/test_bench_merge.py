@@ -75,3 +75,8 @@ def test_the_same_measurement_twice_is_refused(example_results: Results) -> None
     runs = [("a.json", example_results), ("b.json", deepcopy(example_results))]
     with pytest.raises(ResultsError, match=r"a.json and b.json both measured .* at 1,000 prims"):
         merge_results(runs)
+
+
+def test_one_file_given_twice_is_refused(example_results: Results) -> None:
+    with pytest.raises(ResultsError, match=r"a.json and a.json both measured"):
+        merge_results([("a.json", example_results)] * 2)

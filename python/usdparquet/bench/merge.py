@@ -25,14 +25,15 @@ def merge_results(runs: Sequence[tuple[str, Results]]) -> Results:
     if not others:
         return first
     merged = Results(dict(first.environment), dict(first.plan))
-    owners: dict[tuple[object, ...], str] = {}
-    for name, run in runs:
+    owners: dict[tuple[object, ...], int] = {}
+    for number, (name, run) in enumerate(runs):
         _require_same_machine(first_name, first, name, run)
         for entry in run.measurements:
-            owner = owners.setdefault(entry.key, name)
-            if owner != name:
+            # By number: one file given twice is two runs of the same, too.
+            owner = owners.setdefault(entry.key, number)
+            if owner != number:
                 raise ResultsError(
-                    f"{owner} and {name} both measured {entry.test} of {entry.format} at "
+                    f"{runs[owner][0]} and {name} both measured {entry.test} of {entry.format} at "
                     f"{entry.scale:,} prims, {entry.hierarchy}; "
                     "compare them with --compare instead"
                 )
@@ -40,7 +41,7 @@ def merge_results(runs: Sequence[tuple[str, Results]]) -> Results:
         merged.series += run.series
         merged.refused += run.refused
         merged.reduced += run.reduced
-        merged.parts += run.parts or [(run.environment, run.plan)]
+        merged.parts += run.runs
     merged.measurements.sort(key=position)
     for option in _LISTS:
         values = [value for _, run in runs for value in run.plan.get(option, [])]
