@@ -105,11 +105,22 @@ class Row:
         best, reference = self.best_parquet, self.reference
         if best is None or reference is None:
             return None
-        # A file has one size; everything else is measured with noise.
-        is_exact = self.spec.metric == "bytes" and self.values[best].mean != reference.mean
-        if not is_exact and not differ(self.values[best], reference):
+        if not self._differ(self.values[best], reference):
             return TIE
         return best if self.values[best].mean < reference.mean else REFERENCE_FORMAT
+
+    def is_behind(self, format_name: str) -> bool:
+        """Whether USDC needs less than this format, beyond the noise."""
+        value, reference = self.values.get(format_name), self.reference
+        if value is None or reference is None:
+            return False
+        return value.mean > reference.mean and self._differ(value, reference)
+
+    def _differ(self, value: Summary, reference: Summary) -> bool:
+        # A file has one size; everything else is measured with noise.
+        if self.spec.metric == "bytes":
+            return value.mean != reference.mean
+        return differ(value, reference)
 
 
 def headline(results: Results, scale: int, hierarchy: str) -> list[Row]:

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from usdparquet.bench.catalog import PLUGIN_LOAD
 from usdparquet.bench.formats import BARE_FORMAT, PARQUET_FORMATS, REFERENCE_FORMAT
 from usdparquet.bench.results import Results
-from usdparquet.bench.stats import differ
 from usdparquet.bench.summary import TIE, Row, headline
 from usdparquet.report.formatting import format_title, listed, number, quantity, times
 
@@ -116,24 +115,17 @@ def _usdc_wins(rows: list[Row]) -> Finding | None:
     decided = [row for row in rows if row.winner is not None]
     if not decided:
         return None
-    in_part = [row.spec.title for row in decided if row.spec.title not in lost and _some_lose(row)]
+    in_part = [
+        row.spec.title
+        for row in decided
+        if row.winner != REFERENCE_FORMAT and any(map(row.is_behind, PARQUET_FORMATS))
+    ]
     text = f"USDC is ahead of the best Parquet file in {len(lost) or 'none'} of the "
     text += f"{len(decided)} rows"
     text += f": {', '.join(lost).lower()}." if lost else "."
     if in_part:
         text += f" It is ahead of some of the Parquet files in: {', '.join(in_part).lower()}."
     return Finding(text, REFERENCE_FORMAT if lost or in_part else "neutral")
-
-
-def _some_lose(row: Row) -> bool:
-    """Whether a Parquet file other than the best is behind USDC."""
-    reference = row.reference
-    assert reference is not None
-    return any(
-        value.mean > reference.mean and (row.spec.metric == "bytes" or differ(value, reference))
-        for name, value in row.values.items()
-        if name in PARQUET_FORMATS
-    )
 
 
 def _reduced(results: Results, scale: int, hierarchy: str) -> Finding | None:
