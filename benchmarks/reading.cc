@@ -6,7 +6,7 @@
 #include <numeric>
 #include <random>
 
-#include "plugin/path_handle.h"
+#include "plugin/read/path_handle.h"
 #include "values.h"
 
 PXR_NAMESPACE_USING_DIRECTIVE

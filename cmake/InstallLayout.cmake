@@ -11,7 +11,7 @@
 # usdparquet_configure_plug_info(<output> <path of the library, from the output's folder>)
 function(usdparquet_configure_plug_info output library_path)
   set(PLUGIN_LIBRARY_PATH "${library_path}")
-  configure_file("${PROJECT_SOURCE_DIR}/src/plugin/plugInfo.json.in" "${output}" @ONLY)
+  configure_file("${PROJECT_SOURCE_DIR}/src/plugin/format/plugInfo.json.in" "${output}" @ONLY)
 endfunction()
 
 macro(usdparquet_install_layout)

@@ -6,7 +6,7 @@
 
 #include <cstdlib>
 
-#include "plugin/path_handle.h"
+#include "plugin/read/path_handle.h"
 #include "usd_values.h"
 
 PXR_NAMESPACE_OPEN_SCOPE

@@ -11,7 +11,7 @@
 #include <optional>
 #include <string_view>
 
-#include "core/table_writer.h"
+#include "core/write/table_writer.h"
 
 namespace usdparquet::bindings {
 

@@ -7,7 +7,7 @@
 #include <string>
 
 #include "bindings.h"
-#include "core/page_cache.h"
+#include "core/pages/page_cache.h"
 
 namespace nb = nanobind;
 

@@ -15,10 +15,10 @@
 #include <vector>
 
 #include "bindings.h"
-#include "core/property_name.h"
-#include "core/residual_blob.h"
-#include "core/row_reader.h"
-#include "core/table.h"
+#include "core/schema/property_name.h"
+#include "core/sections/residual_blob.h"
+#include "core/table/row_reader.h"
+#include "core/table/table.h"
 
 namespace nb = nanobind;
 

@@ -14,9 +14,9 @@
 #include <string>
 
 #include "bindings.h"
-#include "core/table_check.h"
-#include "core/table_footer.h"
-#include "core/table_writer.h"
+#include "core/check/table_check.h"
+#include "core/schema/table_footer.h"
+#include "core/write/table_writer.h"
 
 namespace nb = nanobind;
 

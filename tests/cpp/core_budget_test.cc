@@ -10,9 +10,9 @@
 #include <filesystem>
 #include <stdexcept>
 
-#include "core/page_cache.h"
-#include "core/table.h"
-#include "core/table_writer.h"
+#include "core/pages/page_cache.h"
+#include "core/table/table.h"
+#include "core/write/table_writer.h"
 #include "test_files.h"
 
 namespace usdparquet {

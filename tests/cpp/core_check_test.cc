@@ -6,12 +6,12 @@
 #include <random>
 #include <string>
 
-#include "core/cell_check.h"
-#include "core/column_convert.h"
-#include "core/path_index_builder.h"
-#include "core/path_problem.h"
-#include "core/table_check.h"
-#include "core/type_table.h"
+#include "core/check/cell_check.h"
+#include "core/check/table_check.h"
+#include "core/index/path_index_builder.h"
+#include "core/schema/column_convert.h"
+#include "core/schema/path_problem.h"
+#include "core/schema/type_table.h"
 #include "test_files.h"
 
 namespace usdparquet {

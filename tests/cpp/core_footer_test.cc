@@ -6,11 +6,11 @@
 #include <cmath>
 #include <random>
 
-#include "core/residual_blob.h"
-#include "core/schema.h"
-#include "core/table.h"
-#include "core/table_file_writer.h"
-#include "core/table_footer.h"
+#include "core/schema/schema.h"
+#include "core/schema/table_footer.h"
+#include "core/sections/residual_blob.h"
+#include "core/table/table.h"
+#include "core/write/table_file_writer.h"
 #include "test_files.h"
 
 namespace usdparquet {

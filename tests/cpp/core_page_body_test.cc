@@ -10,7 +10,7 @@
 #include <thread>
 #include <vector>
 
-#include "core/page_body.h"
+#include "core/pages/page_body.h"
 
 namespace usdparquet {
 namespace {

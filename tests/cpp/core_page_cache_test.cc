@@ -10,7 +10,7 @@
 #include <thread>
 #include <vector>
 
-#include "core/page_cache.h"
+#include "core/pages/page_cache.h"
 
 namespace usdparquet {
 namespace {

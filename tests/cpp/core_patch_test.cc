@@ -2,8 +2,8 @@
 #include <arrow/io/file.h>
 #include <gtest/gtest.h>
 
-#include "core/file_patch.h"
-#include "core/table.h"
+#include "core/table/table.h"
+#include "core/write/file_patch.h"
 #include "test_files.h"
 
 using usdparquet_test::MixedTable;

@@ -9,8 +9,8 @@
 #include <string>
 #include <vector>
 
-#include "core/path_index_builder.h"
-#include "core/path_table.h"
+#include "core/index/path_index_builder.h"
+#include "core/index/path_table.h"
 
 namespace usdparquet {
 namespace {

@@ -6,8 +6,8 @@
 
 #include <random>
 
-#include "core/row_reader.h"
-#include "core/table_writer.h"
+#include "core/table/row_reader.h"
+#include "core/write/table_writer.h"
 #include "test_files.h"
 
 namespace usdparquet {

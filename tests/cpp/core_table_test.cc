@@ -10,7 +10,7 @@
 #include <random>
 #include <thread>
 
-#include "core/table.h"
+#include "core/table/table.h"
 #include "test_files.h"
 
 namespace usdparquet {

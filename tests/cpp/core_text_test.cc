@@ -4,9 +4,9 @@
 
 #include <string>
 
-#include "core/property_name.h"
-#include "core/type_table.h"
-#include "core/value_convert.h"
+#include "core/schema/property_name.h"
+#include "core/schema/type_table.h"
+#include "core/schema/value_convert.h"
 
 namespace usdparquet {
 namespace {

@@ -15,8 +15,8 @@
 #include <random>
 #include <set>
 
-#include "core/table.h"
-#include "core/time_index_builder.h"
+#include "core/index/time_index_builder.h"
+#include "core/table/table.h"
 #include "test_files.h"
 
 namespace usdparquet {

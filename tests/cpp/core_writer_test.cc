@@ -14,10 +14,10 @@
 #include <iterator>
 #include <random>
 
-#include "core/namespace_order.h"
-#include "core/path_index_file.h"
-#include "core/table.h"
-#include "core/table_writer.h"
+#include "core/index/namespace_order.h"
+#include "core/index/path_index_file.h"
+#include "core/table/table.h"
+#include "core/write/table_writer.h"
 #include "test_files.h"
 
 namespace usdparquet {

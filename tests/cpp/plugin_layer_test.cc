@@ -22,7 +22,7 @@
 #include <thread>
 #include <vector>
 
-#include "core/page_cache.h"
+#include "core/pages/page_cache.h"
 #include "diagnostic_trap.h"
 #include "test_files.h"
 

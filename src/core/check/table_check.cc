@@ -1,0 +1,266 @@
+#include "core/check/table_check.h"
+
+#include <arrow/array.h>
+#include <arrow/io/memory.h>
+#include <arrow/memory_pool.h>
+#include <parquet/arrow/schema.h>
+#include <parquet/arrow/writer.h>
+
+#include <functional>
+#include <set>
+#include <vector>
+
+#include "core/check/cell_check.h"
+#include "core/check/time_check.h"
+#include "core/index/namespace_order.h"
+#include "core/schema/column_convert.h"
+#include "core/schema/path_problem.h"
+#include "core/schema/plain_types.h"
+#include "core/schema/schema.h"
+#include "core/schema/type_table.h"
+#include "core/util/message_text.h"
+
+namespace usdparquet {
+namespace {
+
+using arrow::Status;
+
+std::shared_ptr<parquet::ArrowWriterProperties> SchemaProperties() {
+  return parquet::ArrowWriterProperties::Builder().store_schema()->build();
+}
+
+std::string NamesOf(const arrow::Schema& schema) {
+  std::string names;
+  for (const auto& field : schema.fields()) {
+    if (names.size() > 400) return names + ", …";
+    names += (names.empty() ? "'" : ", '") + field->name() + "'";
+  }
+  return names;
+}
+
+Status CheckNames(const arrow::Schema& schema) {
+  std::set<std::string> names;
+  for (const auto& field : schema.fields()) {
+    if (!names.insert(field->name()).second) {
+      return Status::Invalid("two columns are named '", field->name(), "'; rename one");
+    }
+  }
+  return Status::OK();
+}
+
+Status CheckPathColumn(const arrow::Schema& schema, const std::string& name) {
+  const auto field = schema.GetFieldByName(name);
+  if (!field) {
+    return Status::Invalid("there is no column '", name,
+                           "' with the prim paths; name yours with the argument 'path' (the table "
+                           "has ",
+                           NamesOf(schema), ")");
+  }
+  const arrow::DataType* type = field->type().get();
+  if (type->id() == arrow::Type::DICTIONARY) {
+    type = static_cast<const arrow::DictionaryType*>(type)->value_type().get();
+  }
+  if (!arrow::is_string(type->id()) && type->id() != arrow::Type::STRING_VIEW) {
+    return Status::Invalid("the path column '", name, "' has type ", field->type()->ToString(),
+                           "; it must hold strings");
+  }
+  return Status::OK();
+}
+
+/// Columns that Arrow cannot store in Parquet at all.
+Status CheckStorable(const arrow::Schema& schema) {
+  const auto properties = parquet::default_writer_properties();
+  for (const auto& field : schema.fields()) {
+    std::shared_ptr<parquet::SchemaDescriptor> descriptor;
+    const auto one = arrow::schema({field});
+    const Status status =
+        parquet::arrow::ToParquetSchema(one.get(), *properties, *SchemaProperties(), &descriptor);
+    if (!status.ok()) {
+      return Status::Invalid("column '", field->name(), "' has type ", field->type()->ToString(),
+                             ", which Parquet cannot store; convert it or leave it out");
+    }
+  }
+  return Status::OK();
+}
+
+/// Calls `f` with the name and the type of each column that a layer looks at: of structs, with
+/// each field.
+void VisitColumns(const arrow::Field& field, const std::string& name,
+                  const std::function<void(const std::string&, const arrow::DataType&)>& f) {
+  if (field.type()->id() != arrow::Type::STRUCT) return f(name, *field.type());
+  for (const auto& child : field.type()->fields()) {
+    VisitColumns(*child, name + ":" + child->name(), f);
+  }
+}
+
+/// Fails if two columns become one property.
+Status CheckProperties(const arrow::Schema& schema, const TableFooter& footer,
+                       const TableCheck& check) {
+  std::map<std::string, std::string> columns;  // by property
+  Status status;
+  const auto note = [&](const std::string& name, const arrow::DataType&) {
+    const auto entry = footer.columns.find(name);
+    std::string property;
+    if (entry != footer.columns.end()) {
+      if (entry->second.role == ColumnRole::kPrimMetadata) return;
+      property = entry->second.property;
+    }
+    if (property.empty()) property = MakePropertyName(name, check.unicode_test);
+    const auto [it, is_new] = columns.emplace(property, name);
+    if (is_new || !status.ok()) return;
+    status = Status::Invalid("columns '", it->second, "' and '", name,
+                             "' both become the property '", property, "'; rename one");
+  };
+  for (const auto& field : schema.fields()) {
+    if (field->name() != check.path_column) VisitColumns(*field, field->name(), note);
+  }
+  return status;
+}
+
+/// What the table says of itself, as far as it has the columns, and what `check` adds.
+arrow::Result<TableFooter> MakeFooter(const arrow::Schema& schema, const TableCheck& check) {
+  ARROW_ASSIGN_OR_RAISE(TableFooter footer, FooterOf(schema.metadata()));
+  std::set<std::string> names;
+  for (const auto& field : schema.fields()) {
+    VisitColumns(*field, field->name(),
+                 [&](const std::string& name, const arrow::DataType&) { names.insert(name); });
+  }
+  std::erase_if(footer.columns, [&](const auto& entry) { return !names.contains(entry.first); });
+  if (!schema.GetFieldByName(footer.time_column)) footer.time_column.clear();
+  if (!check.time_column.empty()) {
+    if (!schema.GetFieldByName(check.time_column)) {
+      return Status::Invalid("there is no column '", check.time_column,
+                             "' with the times, which the argument 'time' names (the table has ",
+                             NamesOf(schema), ")");
+    }
+    footer.time_column = check.time_column;
+  }
+  footer.path_column = check.path_column == "path" ? "" : check.path_column;
+  for (const auto& [name, value] : check.layer) {
+    std::erase_if(footer.layer, [&](const auto& field) { return field.first == name; });
+    footer.layer.emplace_back(name, value);
+  }
+  for (const auto& [name, sdf_type] : check.types) {
+    const auto shape = ShapeOfSdfType(sdf_type);
+    if (!shape) {
+      return Status::Invalid("column '", name, "': OpenUSD has no value type '", sdf_type, "'");
+    }
+    const bool is_default = SdfTypeName(*shape) == sdf_type;
+    if (!is_default || footer.columns.contains(name)) footer.columns[name].type = sdf_type;
+  }
+  return footer;
+}
+
+/// What the columns will be to a reader: the schema of a file of this table without rows.
+arrow::Result<TableSchema> SchemaOf(const arrow::Schema& schema, const TableFooter& footer,
+                                    const TableCheck& check) {
+  try {
+    ARROW_ASSIGN_OR_RAISE(auto sink, arrow::io::BufferOutputStream::Create());
+    ARROW_ASSIGN_OR_RAISE(
+        auto writer,
+        parquet::arrow::FileWriter::Open(schema, arrow::system_memory_pool(), sink,
+                                         parquet::default_writer_properties(), SchemaProperties()));
+    ARROW_RETURN_NOT_OK(writer->Close());
+    return ReadSchema(*writer->metadata(), footer, check.path_column, footer.time_column,
+                      std::nullopt, check.unicode_test);
+  } catch (const std::exception& e) {  // Arrow's Parquet classes throw
+    return Status::Invalid(MessageText(e.what()));
+  }
+}
+
+/// Converts the columns that `check.types` names.
+arrow::Result<std::shared_ptr<arrow::Table>> ConvertColumns(std::shared_ptr<arrow::Table> table,
+                                                            const TableCheck& check) {
+  if (check.types.empty()) return table;
+  ARROW_ASSIGN_OR_RAISE(const TableSchema schema, SchemaOf(*table->schema(), {}, check));
+  for (const auto& [name, sdf_type] : check.types) {
+    const auto shape = ShapeOfSdfType(sdf_type);
+    const int i = table->schema()->GetFieldIndex(name);
+    if (i < 0 || name == check.path_column) {
+      return Status::Invalid("argument 'types' names '", name,
+                             "', which is no property column of the table (it has ",
+                             NamesOf(*table->schema()), ")");
+    }
+    bool has_shape = false;
+    for (const ColumnInfo& column : schema.columns) {
+      has_shape = has_shape || (column.column_name == name && column.type == *shape);
+    }
+    if (has_shape) continue;
+    ARROW_ASSIGN_OR_RAISE(auto column, ConvertColumn(name, table->column(i), *shape, sdf_type));
+    const auto field = table->field(i)->WithType(column->type());
+    ARROW_ASSIGN_OR_RAISE(table, table->SetColumn(i, field, std::move(column)));
+  }
+  return table;
+}
+
+std::string AndMore(uint32_t count) {
+  return count > 1 ? " (and " + std::to_string(count - 1) + " more such rows)" : "";
+}
+
+Status CheckPaths(const arrow::Table& table, const std::string& time_column,
+                  const TableCheck& check) {
+  ARROW_ASSIGN_OR_RAISE(const auto paths, StringViews(*table.GetColumnByName(check.path_column)));
+  ARROW_ASSIGN_OR_RAISE(const IndexedPaths indexed, IndexPaths(paths, check.unicode_test));
+  const PathIndexReport& report = indexed.report;
+  if (report.num_invalid > 0) {
+    const uint32_t row = report.invalid_rows[0];
+    if (!paths[row].data()) {
+      return Status::Invalid("column '", check.path_column, "', row ", row,
+                             ": the path is null; every row needs the path of its prim",
+                             AndMore(report.num_invalid));
+    }
+    return Status::Invalid(
+        "column '", check.path_column, "', row ", row, ": ", QuotedValue(paths[row]),
+        " is no absolute prim path: ", PathProblem(paths[row], check.unicode_test),
+        AndMore(report.num_invalid));
+  }
+  if (!time_column.empty()) {
+    return CheckTimes(time_column, *table.GetColumnByName(time_column), paths, indexed.hashes);
+  }
+  if (report.num_duplicates > 0) {
+    const auto [earlier, later] = report.duplicates[0];
+    return Status::Invalid("column '", check.path_column, "', row ", later, ": ",
+                           QuotedValue(paths[later]), " is the path of row ", earlier,
+                           " already; a prim has one row", AndMore(report.num_duplicates));
+  }
+  return Status::OK();
+}
+
+Status CheckCells(const arrow::Table& table, const std::string& time_column,
+                  const TableCheck& check) {
+  for (int i = 0; i < table.num_columns(); ++i) {
+    const std::string& name = table.field(i)->name();
+    if (name == check.path_column || name == time_column) continue;
+    if (const auto bad = FindBadCell(*table.column(i))) {
+      return Status::Invalid("column '", name, "', row ", bad->row, ": the cell ", bad->reason,
+                             "; correct it or make it null");
+    }
+  }
+  return Status::OK();
+}
+
+}  // namespace
+
+arrow::Result<CheckedTable> CheckTable(std::shared_ptr<arrow::Table> table,
+                                       const TableCheck& check) {
+  ARROW_RETURN_NOT_OK(CheckNames(*table->schema()));
+  ARROW_RETURN_NOT_OK(CheckPathColumn(*table->schema(), check.path_column));
+  ARROW_RETURN_NOT_OK(CheckStorable(*table->schema()));
+  ARROW_ASSIGN_OR_RAISE(const TableFooter footer, MakeFooter(*table->schema(), check));
+  ARROW_RETURN_NOT_OK(CheckProperties(*table->schema(), footer, check));
+  ARROW_ASSIGN_OR_RAISE(table, WithPlainTypes(std::move(table), check.path_column));
+  ARROW_ASSIGN_OR_RAISE(table, ConvertColumns(std::move(table), check));
+  CheckedTable checked{table, footer == TableFooter() ? "" : SerializeFooter(footer)};
+  ARROW_ASSIGN_OR_RAISE(const TableSchema schema, SchemaOf(*table->schema(), footer, check));
+  if (!check.is_strict) return checked;
+  if (!schema.left_out.empty()) {
+    const LeftOutColumn& column = schema.left_out[0];
+    return Status::Invalid("column '", column.column_name, "': ", column.reason,
+                           "; convert it or leave it out");
+  }
+  ARROW_RETURN_NOT_OK(CheckPaths(*table, footer.time_column, check));
+  ARROW_RETURN_NOT_OK(CheckCells(*table, footer.time_column, check));
+  return checked;
+}
+
+}  // namespace usdparquet

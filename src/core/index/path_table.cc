@@ -1,0 +1,83 @@
+#include "core/index/path_table.h"
+
+#include <algorithm>
+
+namespace usdparquet {
+
+PathTable::BuildResult PathTable::Build(std::span<const uint64_t> hashes,
+                                        const SamePath& same_path) {
+  return Build(hashes, nullptr, hashes.size(), same_path);
+}
+
+PathTable::BuildResult PathTable::Build(std::span<const uint64_t> hashes,
+                                        std::span<const uint32_t> ids, uint32_t num_ids,
+                                        const SamePath& same_path) {
+  return Build(hashes, ids.data(), num_ids, same_path);
+}
+
+PathTable::BuildResult PathTable::Build(std::span<const uint64_t> hashes, const uint32_t* ids,
+                                        size_t num_ids, const SamePath& same_path) {
+  BuildResult result;
+  *this = PathTable();
+  const auto owned = std::make_shared<Owned>();
+  std::vector<uint64_t>& entries = owned->entries;
+  std::vector<uint32_t>& offsets = owned->offsets;
+  const size_t count = hashes.size();
+  const uint32_t id_bits = std::max(1, static_cast<int>(std::bit_width(num_ids)));
+  // Between 8 and 16 entries a bucket: one or two cache lines to look through.
+  const uint32_t bucket_bits = std::max(0, static_cast<int>(std::bit_width(count)) - 4);
+  const auto bucket_of = [bucket_bits](uint64_t hash) {
+    return bucket_bits == 0 ? 0 : hash >> (64 - bucket_bits);
+  };
+
+  offsets.assign((size_t{1} << bucket_bits) + 1, 0);
+  for (uint64_t hash : hashes) {
+    if (hash != 0) ++offsets[bucket_of(hash) + 1];
+  }
+  for (size_t i = 1; i < offsets.size(); ++i) offsets[i] += offsets[i - 1];
+
+  entries.resize(offsets.back());
+  std::vector<uint32_t> next(offsets.begin(), offsets.end() - 1);
+  for (size_t i = 0; i < count; ++i) {
+    const uint64_t hash = hashes[i];
+    if (hash == 0) continue;
+    entries[next[bucket_of(hash)]++] = (hash << id_bits) | (ids ? ids[i] : i);
+  }
+
+  // Sorting a bucket brings equal hashes side by side, in the order of ids.
+  uint32_t kept = 0;
+  for (size_t bucket = 0; bucket + 1 < offsets.size(); ++bucket) {
+    const uint32_t begin = offsets[bucket], end = offsets[bucket + 1];
+    std::sort(entries.begin() + begin, entries.begin() + end);
+    offsets[bucket] = kept;
+    for (uint32_t i = begin; i < end; ++i) {
+      if (i + 1 < end && entries[i] >> id_bits == entries[i + 1] >> id_bits) {
+        const uint64_t mask = (uint64_t{1} << id_bits) - 1;
+        const auto earlier = static_cast<uint32_t>(entries[i] & mask);
+        const auto later = static_cast<uint32_t>(entries[i + 1] & mask);
+        if (!same_path(earlier, later)) {
+          result.has_collision = true;
+          return result;
+        }
+        result.duplicates.emplace_back(earlier, later);
+        continue;
+      }
+      entries[kept++] = entries[i];
+    }
+  }
+  offsets.back() = kept;
+  entries.resize(kept);
+  entries.shrink_to_fit();
+  parts_ = {entries, offsets, id_bits, bucket_bits};
+  owned_ = owned;
+  return result;
+}
+
+PathTable PathTable::Map(const Parts& parts, std::shared_ptr<const IndexBlocks> blocks) {
+  PathTable table;
+  table.parts_ = parts;
+  table.blocks_ = std::move(blocks);
+  return table;
+}
+
+}  // namespace usdparquet

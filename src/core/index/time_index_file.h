@@ -1,0 +1,47 @@
+#pragma once
+
+/// \file
+/// The time index as it lies in a Parquet file. The format is described in docs/file-format.md.
+
+#include <arrow/io/interfaces.h>
+#include <parquet/metadata.h>
+
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "core/index/time_index.h"
+#include "core/index/time_index_builder.h"
+#include "core/util/export.h"
+
+namespace usdparquet {
+
+/// The footer's key whose value says where the time index is.
+inline constexpr char kTimesKey[] = "usdparquet:times";
+
+/// Writes and opens embedded time indexes.
+class USDPARQUET_API TimeIndexFile {
+ public:
+  /// The bytes of `index`. `fingerprint` is that of the file that they go into, its time column
+  /// included.
+  static std::string Serialize(const TimeIndex& index, const TimeIndexReport& report,
+                               uint64_t fingerprint);
+
+  /// The value of kTimesKey for an index of those bytes at `offset`.
+  static std::string Locator(int64_t offset, const std::string& bytes);
+
+  /// What became of an attempt to open.
+  struct Opened {
+    std::optional<TimeIndex> index;
+    TimeIndexReport report;
+    /// Why there is no index, if it is worth a warning; see PathIndexFile::Opened.
+    std::string warning;
+  };
+
+  /// Opens the index of a file, if it has one, at a cost that does not depend on its size.
+  /// What is read later is verified first; `on_damage` is called once if it is wrong.
+  static Opened Open(arrow::io::RandomAccessFile& file, const parquet::FileMetaData& metadata,
+                     uint64_t fingerprint, std::function<void(const std::string&)> on_damage);
+};
+
+}  // namespace usdparquet

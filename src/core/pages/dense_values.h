@@ -1,0 +1,72 @@
+#pragma once
+
+/// \file
+/// The non-null values of one or more pages, one behind the other, before they
+/// are put into rows.
+
+#include <arrow/status.h>
+#include <parquet/column_page.h>
+#include <parquet/schema.h>
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "core/pages/page.h"
+#include "core/schema/schema.h"
+
+namespace usdparquet {
+
+/// Collects decoded values in the layout of `column.stored_scalar`. Text that a conversion cannot
+/// write is kept as an empty string: no date or time is one.
+class DenseValues {
+ public:
+  DenseValues(const ColumnInfo& column, const parquet::ColumnDescriptor& descriptor)
+      : column_(column), descriptor_(descriptor) {}
+
+  /// Decodes `count` values of a data page's value section. `num_levels` is the page's number of
+  /// values with nulls. `dictionary` is that of the chunk, or null if it has none.
+  /// Throws parquet::ParquetException on damage.
+  arrow::Status Append(parquet::Encoding::type encoding, const uint8_t* data, int size,
+                       int num_levels, int count,
+                       const std::shared_ptr<const Dictionary>& dictionary);
+
+  /// Decodes a dictionary page.
+  static arrow::Result<std::shared_ptr<Dictionary>> DecodeDictionary(
+      const ColumnInfo& column, const parquet::ColumnDescriptor& descriptor,
+      const parquet::DictionaryPage& page);
+
+  /// Whether values of that encoding are stored as they lie in a page, so that they can be read
+  /// where they are: PLAIN numbers that need no conversion.
+  static bool IsStoredAsRead(const ColumnInfo& column, const parquet::ColumnDescriptor& descriptor,
+                             parquet::Encoding::type encoding);
+
+  bool is_string() const { return column_.stored_scalar == Scalar::kString; }
+  uint32_t size() const { return size_; }
+
+  std::string_view String(uint32_t i) const {
+    return codes.empty() ? strings[i] : dictionary->strings[codes[i]];
+  }
+
+  RawVector<std::byte> fixed;  ///< all but strings
+  /// Strings lie here or in the dictionary: never some in each.
+  RawVector<uint32_t> codes;
+  std::shared_ptr<const Dictionary> dictionary;
+  StringPool strings;
+
+ private:
+  template <typename DType>
+  arrow::Status AppendTyped(parquet::Encoding::type encoding, const uint8_t* data, int size,
+                            int num_levels, int count);
+  template <typename Value>
+  arrow::Status Convert(const Value* values, int count);
+  arrow::Status AppendText(std::string_view text);
+  /// Turns codes into strings, when a page without dictionary follows one with.
+  void Materialize();
+
+  const ColumnInfo& column_;
+  const parquet::ColumnDescriptor& descriptor_;
+  uint32_t size_ = 0;
+};
+
+}  // namespace usdparquet

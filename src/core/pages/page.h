@@ -1,0 +1,107 @@
+#pragma once
+
+/// \file
+/// Decoded values of one data page, in the layout in which they are read.
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string_view>
+#include <vector>
+
+#include "core/util/raw_vector.h"
+
+namespace usdparquet {
+
+/// Strings laid end to end. Immutable once built.
+struct StringPool {
+  RawVector<uint32_t> offsets = {0};  ///< one more than there are strings
+  RawVector<char> chars;
+
+  size_t size() const { return offsets.size() - 1; }
+  std::string_view operator[](size_t i) const {
+    return {chars.data() + offsets[i], offsets[i + 1] - offsets[i]};
+  }
+  void Append(std::string_view text) {
+    chars.insert(chars.end(), text.begin(), text.end());
+    offsets.push_back(static_cast<uint32_t>(chars.size()));
+  }
+  size_t MemoryUsage() const {
+    return offsets.capacity() * sizeof(uint32_t) + chars.capacity() + sizeof(*this);
+  }
+};
+
+/// The decoded dictionary of one column chunk, shared by the chunk's pages.
+/// Fixed-size scalars lie in `values`, strings in `strings`.
+struct Dictionary {
+  RawVector<std::byte> values;
+  StringPool strings;
+  uint32_t size = 0;
+
+  size_t MemoryUsage() const { return values.capacity() + strings.MemoryUsage() + sizeof(*this); }
+};
+
+struct ColumnUse;
+
+/// One decoded page: rows [first_row, first_row + num_rows) of one column.
+/// Immutable once published in its slot; read under an EpochGuard.
+struct Page {
+  Page() = default;
+  Page(const Page&) = delete;
+  Page& operator=(const Page&) = delete;
+
+  uint32_t first_row = 0;
+  uint32_t num_rows = 0;
+
+  /// A bit a row, set where the cell has a value. Empty if every cell has one.
+  std::vector<uint64_t> presence;
+  /// Scalars and tuples: row i at [i * stride], unspecified where there is no value. Arrays: the
+  /// elements of all rows. Points into `values`, or into the mapped file, where nothing is aligned.
+  const std::byte* cells = nullptr;
+  RawVector<std::byte> values;
+  /// The stored page that `cells` points into, if it needed no decoding.
+  std::shared_ptr<const void> mapped;
+  /// Arrays: row i holds the elements [offsets[i], offsets[i + 1]). Else empty.
+  std::vector<uint32_t> offsets;
+  /// Strings: an index into `dictionary->strings` for every element, or, without
+  /// a dictionary, element i is string i of `strings`.
+  RawVector<uint32_t> codes;
+  std::shared_ptr<const Dictionary> dictionary;
+  StringPool strings;
+
+  // Where it stands in its column, set by who loads it. Without a `use` the page cache
+  // takes no note of the order in which the column is read.
+  ColumnUse* use = nullptr;
+  const std::atomic<uintptr_t>* previous = nullptr;  ///< the slot before; null if it was never used
+
+  // Of the page cache.
+  std::atomic<uintptr_t>* slot = nullptr;
+  size_t charge = 0;
+  std::atomic<bool> referenced{true};
+  bool is_in_sequence = false;
+  bool is_passed = false;
+  Page* older = nullptr;
+  Page* newer = nullptr;
+
+  bool IsPresent(uint32_t i) const {
+    return presence.empty() || (presence[i >> 6] >> (i & 63) & 1);
+  }
+  /// The string of element i (of row i, unless the column is one of arrays).
+  std::string_view String(uint32_t i) const {
+    return codes.empty() ? strings[i] : dictionary->strings[codes[i]];
+  }
+  /// The cells as an array. REQUIRES: T is one byte wide, or the column is not PLAIN in the file.
+  template <typename T>
+  const T* As() const {
+    return reinterpret_cast<const T*>(cells);
+  }
+
+  /// Bytes on the heap, without the shared dictionary.
+  size_t MemoryUsage() const {
+    return sizeof(*this) + presence.capacity() * 8 + values.capacity() + offsets.capacity() * 4 +
+           codes.capacity() * 4 + strings.MemoryUsage();
+  }
+};
+
+}  // namespace usdparquet

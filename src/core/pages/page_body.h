@@ -1,0 +1,34 @@
+#pragma once
+
+/// \file
+/// The bytes of a data page behind its header, decompressed.
+
+#include <arrow/buffer.h>
+#include <arrow/result.h>
+#include <arrow/util/type_fwd.h>
+#include <parquet/column_page.h>
+
+#include <cstdint>
+#include <memory>
+#include <span>
+
+#include "core/util/export.h"
+
+namespace usdparquet {
+
+/// What the page reader of a chunk with this codec has to be opened with, so that `PageBody` can
+/// decompress its data pages.
+USDPARQUET_API arrow::Compression::type PageReaderCodec(arrow::Compression::type codec);
+
+/// Levels and values of a data page.
+struct PageBody {
+  std::span<const uint8_t> bytes;
+  std::shared_ptr<arrow::Buffer> owner;  ///< of what was decompressed here
+};
+
+/// The body of a page whose reader was opened with PageReaderCodec(codec). Valid as long as `page`
+/// and what is returned. Fails if the page is damaged. Thread-safe.
+USDPARQUET_API arrow::Result<PageBody> DecompressPage(const parquet::DataPage& page,
+                                                      arrow::Compression::type codec);
+
+}  // namespace usdparquet

@@ -1,0 +1,227 @@
+#include "core/pages/page_decoder.h"
+
+#include <arrow/buffer.h>
+#include <arrow/io/memory.h>
+#include <parquet/column_page.h>
+#include <parquet/column_reader.h>
+
+#include <algorithm>
+#include <limits>
+#include <span>
+
+#include "core/pages/dense_values.h"
+#include "core/pages/page_body.h"
+#include "core/pages/row_assembly.h"
+#include "core/util/block_memory.h"
+#include "core/util/message_text.h"
+
+namespace usdparquet {
+namespace {
+
+parquet::ReaderProperties PageProperties() {
+  parquet::ReaderProperties properties(BlockPool());
+  properties.set_page_checksum_verification(true);
+  return properties;
+}
+
+arrow::Result<std::unique_ptr<parquet::PageReader>> OpenPages(
+    arrow::io::RandomAccessFile& file, const parquet::ColumnDescriptor& descriptor,
+    arrow::Compression::type codec, int64_t offset, int64_t size) {
+  ARROW_ASSIGN_OR_RAISE(auto bytes, file.ReadAt(offset, size));
+  if (bytes->size() != size) {
+    return arrow::Status::IOError("the file ends within a page at byte ", offset);
+  }
+  PageCache::Instance().CountBytesRead(size);
+  return parquet::PageReader::Open(std::make_shared<arrow::io::BufferReader>(std::move(bytes)),
+                                   std::numeric_limits<int64_t>::max(), codec, PageProperties(),
+                                   descriptor);
+}
+
+/// The chunk's dictionary, decoded once for as long as a page uses it.
+arrow::Result<std::shared_ptr<const Dictionary>> LoadDictionary(
+    arrow::io::RandomAccessFile& file, const ColumnInfo& column,
+    const parquet::ColumnDescriptor& descriptor, ColumnChunk& chunk) {
+  if (chunk.dictionary_size == 0) return nullptr;
+  std::lock_guard lock(chunk.dictionary_mutex);
+  if (auto dictionary = chunk.dictionary.lock()) return dictionary;
+  ARROW_ASSIGN_OR_RAISE(auto reader, OpenPages(file, descriptor, chunk.codec,
+                                               chunk.dictionary_offset, chunk.dictionary_size));
+  const auto page = reader->NextPage();
+  if (!page || page->type() != parquet::PageType::DICTIONARY_PAGE) {
+    return arrow::Status::IOError("there is no dictionary page at byte ", chunk.dictionary_offset);
+  }
+  ARROW_ASSIGN_OR_RAISE(
+      auto decoded, DenseValues::DecodeDictionary(
+                        column, descriptor, static_cast<const parquet::DictionaryPage&>(*page)));
+  // Charged as long as it lives, which is as long as the last page that holds it.
+  const uint64_t charge = decoded->MemoryUsage();
+  PageCache::Instance().Charge(charge);
+  std::shared_ptr<const Dictionary> shared(decoded.get(),
+                                           [decoded, charge](const Dictionary*) mutable {
+                                             decoded.reset();
+                                             PageCache::Instance().Release(charge);
+                                           });
+  chunk.dictionary = shared;
+  return shared;
+}
+
+/// Decodes the levels of one data page behind those in `levels`, and returns where its values lie.
+struct ValueSection {
+  const uint8_t* data;
+  int size;
+  int count;  ///< values that are not null
+};
+
+std::vector<int16_t>::iterator Extend(std::vector<int16_t>* levels, int count) {
+  levels->resize(levels->size() + count);
+  return levels->end() - count;
+}
+
+arrow::Result<ValueSection> DecodeLevels(const ColumnInfo& column, const parquet::DataPage& page,
+                                         std::span<const uint8_t> body, Levels* levels) {
+  const int n = page.num_values();
+  const uint8_t* data = body.data();
+  int size = static_cast<int>(body.size());
+  parquet::LevelDecoder rep, def;
+  if (page.type() == parquet::PageType::DATA_PAGE) {
+    const auto& v1 = static_cast<const parquet::DataPageV1&>(page);
+    if (column.max_rep > 0) {
+      const int used = rep.SetData(v1.repetition_level_encoding(), column.max_rep, n, data, size);
+      data += used;
+      size -= used;
+    }
+    if (column.max_def > 0) {
+      const int used = def.SetData(v1.definition_level_encoding(), column.max_def, n, data, size);
+      data += used;
+      size -= used;
+    }
+  } else {
+    const auto& v2 = static_cast<const parquet::DataPageV2&>(page);
+    const int64_t rep_size = v2.repetition_levels_byte_length();
+    const int64_t def_size = v2.definition_levels_byte_length();
+    if (rep_size < 0 || def_size < 0 || rep_size + def_size > size) {
+      return arrow::Status::IOError("a page is smaller than its levels");
+    }
+    if (column.max_rep > 0) rep.SetDataV2(static_cast<int32_t>(rep_size), column.max_rep, n, data);
+    if (column.max_def > 0) {
+      def.SetDataV2(static_cast<int32_t>(def_size), column.max_def, n, data + rep_size);
+    }
+    data += rep_size + def_size;
+    size -= static_cast<int>(rep_size + def_size);
+  }
+  int count = n;
+  if (column.max_rep > 0 && rep.Decode(n, &*Extend(&levels->rep, n)) != n) {
+    return arrow::Status::IOError("a page has too few repetition levels");
+  }
+  if (column.max_def > 0 && n > 0) {
+    const auto begin = Extend(&levels->def, n);
+    if (def.Decode(n, &*begin) != n) {
+      return arrow::Status::IOError("a page has too few definition levels");
+    }
+    count = static_cast<int>(std::count(begin, levels->def.end(), column.max_def));
+  }
+  levels->count += n;
+  return ValueSection{data, size, count};
+}
+
+/// Whether the values of a page can be read where the file is mapped: nothing compressed, nothing
+/// encoded, nothing to convert.
+bool IsReadInPlace(const arrow::io::RandomAccessFile& file, const ColumnInfo& column,
+                   const parquet::ColumnDescriptor& descriptor, const ColumnChunk& chunk,
+                   const parquet::DataPage& page, const ValueSection& section) {
+  return column.max_rep == 0 && chunk.codec == parquet::Compression::UNCOMPRESSED &&
+         file.supports_zero_copy() &&
+         DenseValues::IsStoredAsRead(column, descriptor, page.encoding()) &&
+         static_cast<size_t>(section.size) >= section.count * ScalarSize(column.stored_scalar);
+}
+
+bool IsTimeText(const ColumnInfo& column) {
+  return column.stored_scalar == Scalar::kString && column.conversion != Conversion::kNone;
+}
+
+void ReportBadRows(const ColumnInfo& column, uint32_t first_row, const DenseValues& values,
+                   std::vector<RowSpan>* rows, BadCells* bad) {
+  const bool is_time = IsTimeText(column);
+  for (size_t i = 0; i < rows->size(); ++i) {
+    RowSpan& row = (*rows)[i];
+    const char* reason = "has a null inside its array or tuple, which a USD value cannot have";
+    if (is_time && row.state == RowSpan::State::kValue) {
+      for (uint32_t k = row.begin; k < row.begin + row.count; ++k) {
+        if (!values.String(k).empty()) continue;
+        row.state = RowSpan::State::kBad;
+        reason = "is a date or time that ISO 8601 cannot write";
+      }
+    }
+    if (row.state != RowSpan::State::kBad) continue;
+    if (bad->count++ == 0) {
+      bad->first_row = first_row + static_cast<uint32_t>(i);
+      bad->reason = reason;
+    }
+  }
+}
+
+arrow::Result<std::unique_ptr<Page>> Decode(arrow::io::RandomAccessFile& file,
+                                            const parquet::FileMetaData& metadata,
+                                            const ColumnInfo& column, ColumnChunk& chunk,
+                                            uint32_t index, BadCells* bad) {
+  const parquet::ColumnDescriptor& descriptor = *metadata.schema()->Column(column.leaf);
+  const PageLocation& location = chunk.pages[index];
+  ARROW_ASSIGN_OR_RAISE(auto dictionary, LoadDictionary(file, column, descriptor, chunk));
+  ARROW_ASSIGN_OR_RAISE(auto reader, OpenPages(file, descriptor, PageReaderCodec(chunk.codec),
+                                               location.offset, location.size));
+  auto page = std::make_unique<Page>();
+  page->first_row = location.first_row;
+  page->num_rows = chunk.PageRows(index);
+  Levels levels;
+  DenseValues values(column, descriptor);
+  while (const auto stored = reader->NextPage()) {
+    if (stored->type() != parquet::PageType::DATA_PAGE &&
+        stored->type() != parquet::PageType::DATA_PAGE_V2) {
+      continue;
+    }
+    const auto& data_page = static_cast<const parquet::DataPage&>(*stored);
+    ARROW_ASSIGN_OR_RAISE(const PageBody body, DecompressPage(data_page, chunk.codec));
+    ARROW_ASSIGN_OR_RAISE(const ValueSection section,
+                          DecodeLevels(column, data_page, body.bytes, &levels));
+    if (IsReadInPlace(file, column, descriptor, chunk, data_page, section) &&
+        section.count == data_page.num_values() &&
+        static_cast<uint32_t>(section.count) == page->num_rows) {
+      page->cells = reinterpret_cast<const std::byte*>(section.data);
+      page->mapped = data_page.buffer();
+      return page;
+    }
+    ARROW_RETURN_NOT_OK(values.Append(data_page.encoding(), section.data, section.size,
+                                      data_page.num_values(), section.count, dictionary));
+  }
+  const auto wrong_count = [&](size_t rows) {
+    return arrow::Status::IOError("a page holds ", rows, " rows, but should hold ", page->num_rows);
+  };
+  // Most columns have no null in most pages; dates and times need a look at each text.
+  if (!IsTimeText(column) && IsDense(column, levels)) {
+    if (levels.count != page->num_rows) return wrong_count(levels.count);
+    FillDensePage(column, std::move(values), page.get());
+    page->cells = page->values.data();
+    return page;
+  }
+  auto rows = AssembleRows(column, levels);
+  if (rows.size() != page->num_rows) return wrong_count(rows.size());
+  ReportBadRows(column, location.first_row, values, &rows, bad);
+  FillPage(column, rows, std::move(values), page.get());
+  page->cells = page->values.data();
+  return page;
+}
+
+}  // namespace
+
+arrow::Result<std::unique_ptr<Page>> DecodePage(arrow::io::RandomAccessFile& file,
+                                                const parquet::FileMetaData& metadata,
+                                                const ColumnInfo& column, ColumnChunk& chunk,
+                                                uint32_t index, BadCells* bad) {
+  try {
+    return Decode(file, metadata, column, chunk, index, bad);
+  } catch (const std::exception& e) {  // Arrow's Parquet classes throw
+    return arrow::Status::IOError(MessageText(e.what()));
+  }
+}
+
+}  // namespace usdparquet

@@ -1,0 +1,40 @@
+#pragma once
+
+/// \file
+/// Cells of chosen rows out of decoded pages, as Arrow arrays.
+
+#include <arrow/array.h>
+#include <arrow/io/interfaces.h>
+#include <arrow/result.h>
+#include <parquet/metadata.h>
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "core/schema/schema.h"
+
+namespace usdparquet {
+
+/// Where a column's cells are to be read from.
+struct PageSource {
+  arrow::io::RandomAccessFile& file;
+  const parquet::FileMetaData& metadata;
+  const std::vector<uint32_t>& group_first_rows;  ///< with the number of rows behind
+};
+
+/// Whether GatherCells can give the values of `column` as they are stored, as Arrow type `type`.
+bool CanGather(const ColumnInfo& column, const parquet::FileMetaData& metadata,
+               const arrow::DataType& type);
+
+/// The cells of `column` at `rows` (ascending, each once) as an array of `type`. Decodes the pages
+/// with these rows and no other. Gives a null pointer if one of the pages has a cell that decoded
+/// pages have no place for, such as a list with a null in it: then read it another way.
+/// REQUIRES: CanGather(column, metadata, type).
+arrow::Result<std::shared_ptr<arrow::Array>> GatherCells(
+    const PageSource& source, const ColumnInfo& column,
+    const std::shared_ptr<arrow::DataType>& type, const std::vector<uint32_t>& rows);
+
+}  // namespace usdparquet

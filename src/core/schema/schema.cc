@@ -1,0 +1,395 @@
+#include "core/schema/schema.h"
+
+#include <arrow/type.h>
+#include <parquet/properties.h>
+#include <parquet/schema.h>
+
+#include <algorithm>
+#include <map>
+
+#include "core/util/message_text.h"
+
+namespace usdparquet {
+namespace {
+
+using parquet::arrow::SchemaField;
+
+int TickDigits(arrow::TimeUnit::type unit) {
+  switch (unit) {
+    case arrow::TimeUnit::SECOND:
+      return 0;
+    case arrow::TimeUnit::MILLI:
+      return 3;
+    case arrow::TimeUnit::MICRO:
+      return 6;
+    case arrow::TimeUnit::NANO:
+      return 9;
+  }
+  return 0;
+}
+
+/// The unit in which Parquet stores the ticks; Arrow's own may differ (it has seconds, Parquet does
+/// not).
+int StoredTickDigits(const parquet::ColumnDescriptor& leaf, arrow::TimeUnit::type fallback) {
+  if (leaf.physical_type() == parquet::Type::INT96) return 9;
+  const auto digits = [&](parquet::LogicalType::TimeUnit::unit unit) {
+    switch (unit) {
+      case parquet::LogicalType::TimeUnit::MILLIS:
+        return 3;
+      case parquet::LogicalType::TimeUnit::MICROS:
+        return 6;
+      case parquet::LogicalType::TimeUnit::NANOS:
+        return 9;
+      default:
+        return TickDigits(fallback);
+    }
+  };
+  const auto& logical = leaf.logical_type();
+  if (logical && logical->is_timestamp()) {
+    return digits(static_cast<const parquet::TimestampLogicalType&>(*logical).time_unit());
+  }
+  if (logical && logical->is_time()) {
+    return digits(static_cast<const parquet::TimeLogicalType&>(*logical).time_unit());
+  }
+  return TickDigits(fallback);
+}
+
+/// Fills the scalar part of `column` from the leaf's Arrow type. False if the type has no place.
+bool SetScalar(const arrow::DataType& type, const parquet::ColumnDescriptor& leaf,
+               ColumnInfo* column) {
+  switch (type.id()) {
+    case arrow::Type::BOOL:
+      column->stored_scalar = Scalar::kBool;
+      return true;
+    case arrow::Type::UINT8:
+      column->stored_scalar = Scalar::kUChar;
+      return true;
+    case arrow::Type::INT8:
+    case arrow::Type::INT16:
+    case arrow::Type::INT32:
+      column->stored_scalar = Scalar::kInt;
+      return true;
+    case arrow::Type::UINT16:
+    case arrow::Type::UINT32:
+      column->stored_scalar = Scalar::kUInt;
+      return true;
+    case arrow::Type::INT64:
+      column->stored_scalar = Scalar::kInt64;
+      return true;
+    case arrow::Type::UINT64:
+      column->stored_scalar = Scalar::kUInt64;
+      return true;
+    case arrow::Type::HALF_FLOAT:
+      column->stored_scalar = Scalar::kHalf;
+      return true;
+    case arrow::Type::FLOAT:
+      column->stored_scalar = Scalar::kFloat;
+      return true;
+    case arrow::Type::DOUBLE:
+      column->stored_scalar = Scalar::kDouble;
+      return true;
+    case arrow::Type::DECIMAL32:
+    case arrow::Type::DECIMAL64:
+    case arrow::Type::DECIMAL128:
+    case arrow::Type::DECIMAL256:
+      column->stored_scalar = Scalar::kDouble;
+      column->conversion = Conversion::kDecimal;
+      column->decimal_scale = static_cast<const arrow::DecimalType&>(type).scale();
+      return true;
+    case arrow::Type::STRING:
+    case arrow::Type::LARGE_STRING:
+    case arrow::Type::STRING_VIEW:
+      column->stored_scalar = Scalar::kString;
+      return true;
+    case arrow::Type::DICTIONARY:
+      return SetScalar(*static_cast<const arrow::DictionaryType&>(type).value_type(), leaf, column);
+    case arrow::Type::DATE32:
+    case arrow::Type::DATE64:
+      column->stored_scalar = Scalar::kString;
+      column->conversion = Conversion::kDate;
+      return true;
+    case arrow::Type::TIMESTAMP: {
+      const auto& timestamp = static_cast<const arrow::TimestampType&>(type);
+      column->stored_scalar = Scalar::kString;
+      column->conversion = Conversion::kTimestamp;
+      column->ticks_per_second_log10 = StoredTickDigits(leaf, timestamp.unit());
+      column->is_utc = !timestamp.timezone().empty();
+      return true;
+    }
+    case arrow::Type::TIME32:
+    case arrow::Type::TIME64:
+      column->stored_scalar = Scalar::kString;
+      column->conversion = Conversion::kTime;
+      column->ticks_per_second_log10 =
+          StoredTickDigits(leaf, static_cast<const arrow::TimeType&>(type).unit());
+      return true;
+    default:
+      return false;
+  }
+}
+
+bool IsList(const arrow::DataType& type) {
+  return type.id() == arrow::Type::LIST || type.id() == arrow::Type::LARGE_LIST ||
+         type.id() == arrow::Type::FIXED_SIZE_LIST;
+}
+
+int32_t FixedSize(const arrow::DataType& type) {
+  if (type.id() != arrow::Type::FIXED_SIZE_LIST) return 0;
+  return static_cast<const arrow::FixedSizeListType&>(type).list_size();
+}
+
+/// Gives a column the role and type that the footer says.
+arrow::Status ApplyFooter(const ColumnFooter& footer, const IdentifierTest& unicode_test,
+                          ColumnInfo* column) {
+  const auto fail = [&](auto&&... parts) {
+    return arrow::Status::Invalid("column '", column->column_name, "': the footer's '", kSchemaKey,
+                                  "' ", parts...);
+  };
+  column->role = footer.role;
+  column->field = footer.field;
+  column->is_uniform = footer.is_uniform;
+  column->is_custom = footer.is_custom;
+  column->is_sparse = footer.is_sparse;
+  column->metadata = footer.metadata;
+  if (!footer.property.empty()) {
+    if (MakePropertyName(footer.property, unicode_test) != footer.property) {
+      return fail("calls it ", QuotedValue(footer.property), ", which is no property name");
+    }
+    column->property_name = footer.property;
+    column->display_name.clear();
+  }
+  if (!footer.type.empty()) {
+    const auto shape = ShapeOfSdfType(footer.type);
+    if (!shape) return fail("gives it the type ", QuotedValue(footer.type), ", which Sdf has not");
+    if (*shape != column->type) {
+      return fail("gives it the Sdf type '", footer.type, "', but it holds ", column->storage,
+                  ", which is laid out as '", column->sdf_type, "'");
+    }
+    column->sdf_type = footer.type;
+  }
+  if (footer.role == ColumnRole::kRelationship &&
+      (column->type.scalar != Scalar::kString || column->conversion != Conversion::kNone)) {
+    return fail("makes it a relationship, but it holds ", column->storage,
+                "; targets are a string or a list of strings");
+  }
+  return arrow::Status::OK();
+}
+
+class SchemaReader {
+ public:
+  SchemaReader(const parquet::SchemaDescriptor& descriptor, const TableFooter& footer,
+               const IdentifierTest& unicode_test)
+      : descriptor_(descriptor), footer_(footer), unicode_test_(unicode_test) {}
+
+  arrow::Status Add(const SchemaField& field, const std::string& name, TableSchema* out) const {
+    const arrow::DataType& type = *field.field->type();
+    if (type.id() == arrow::Type::STRUCT) {
+      if (field.children.empty()) out->left_out.push_back({name, "a struct without fields"});
+      for (const SchemaField& child : field.children) {
+        ARROW_RETURN_NOT_OK(Add(child, name + ":" + child.field->name(), out));
+      }
+      return arrow::Status::OK();
+    }
+    ColumnInfo column;
+    column.column_name = name;
+    column.property_name = MakePropertyName(name, unicode_test_);
+    if (column.property_name != name) column.display_name = name;
+    column.storage = type.ToString();
+    if (!SetShape(field, &column)) {
+      out->left_out.push_back({name, "type " + type.ToString() + " has no Sdf type"});
+      return arrow::Status::OK();
+    }
+    column.sdf_type = SdfTypeName(column.type);
+    const auto entry = footer_.columns.find(name);
+    if (entry != footer_.columns.end()) {
+      ARROW_RETURN_NOT_OK(ApplyFooter(entry->second, unicode_test_, &column));
+    }
+    out->columns.push_back(std::move(column));
+    return arrow::Status::OK();
+  }
+
+ private:
+  /// Tells whether `field` is a leaf with a place, and describes it in `column`.
+  bool SetLeaf(const SchemaField& field, ColumnInfo* column) const {
+    if (!field.is_leaf()) return false;
+    const parquet::ColumnDescriptor& leaf = *descriptor_.Column(field.column_index);
+    column->leaf = field.column_index;
+    column->max_def = leaf.max_definition_level();
+    column->max_rep = leaf.max_repetition_level();
+    return SetScalar(*field.field->type(), leaf, column);
+  }
+
+  /// Makes `column` one of tuples of `size`, if Sdf has that type.
+  static bool SetTuple(int32_t size, ColumnInfo* column) {
+    if (size < 2 || size > 16) return false;
+    const auto storage = TupleStorage(column->stored_scalar, static_cast<uint8_t>(size));
+    if (!storage) return false;
+    column->type.scalar = *storage;
+    column->type.tuple = static_cast<uint8_t>(size);
+    return true;
+  }
+
+  bool SetShape(const SchemaField& field, ColumnInfo* column) const {
+    const arrow::DataType& type = *field.field->type();
+    if (!IsList(type)) {
+      if (!SetLeaf(field, column)) return false;
+      column->type = {column->stored_scalar, 1, false};
+      return true;
+    }
+    const SchemaField& element = field.children.at(0);
+    if (!IsList(*element.field->type())) {
+      if (!SetLeaf(element, column)) return false;
+      column->type = {column->stored_scalar, 1, false};
+      if (SetTuple(FixedSize(type), column)) {
+        column->tuple_def = field.level_info.def_level;
+      } else {
+        column->type.is_array = true;
+        column->list_def = field.level_info.def_level;
+      }
+      return true;
+    }
+    // A list of tuples is an array of them; no other nesting has an Sdf type.
+    const SchemaField& component = element.children.at(0);
+    if (IsList(*component.field->type()) || !SetLeaf(component, column)) return false;
+    if (!SetTuple(FixedSize(*element.field->type()), column)) return false;
+    column->type.is_array = true;
+    column->list_def = field.level_info.def_level;
+    column->tuple_def = element.level_info.def_level;
+    return true;
+  }
+
+  const parquet::SchemaDescriptor& descriptor_;
+  const TableFooter& footer_;
+  const IdentifierTest& unicode_test_;
+};
+
+/// Whether `selection` names the column, or the struct that it is a field of.
+bool IsSelected(const std::string& column, const std::string& selection) {
+  return column == selection ||
+         (column.size() > selection.size() && column[selection.size()] == ':' &&
+          column.compare(0, selection.size(), selection) == 0);
+}
+
+std::string JoinNames(const parquet::arrow::SchemaManifest& manifest) {
+  std::string names;
+  for (const SchemaField& field : manifest.schema_fields) {
+    if (names.size() > 400) return names + ", …";
+    if (!names.empty()) names += ", ";
+    names += "'" + field.field->name() + "'";
+  }
+  return names;
+}
+
+arrow::Status Select(const std::vector<std::string>& selected, TableSchema* schema) {
+  for (const std::string& name : selected) {
+    // Always read, never a property.
+    if (name == schema->path->column_name) continue;
+    if (schema->time && name == schema->time->column_name) continue;
+    const auto matches = [&](const auto& column) { return IsSelected(column.column_name, name); };
+    if (std::none_of(schema->columns.begin(), schema->columns.end(), matches) &&
+        std::none_of(schema->left_out.begin(), schema->left_out.end(), matches)) {
+      return arrow::Status::Invalid("argument 'columns' names '", name,
+                                    "', which is no column of the file");
+    }
+  }
+  const auto is_unwanted = [&](const auto& column) {
+    return std::none_of(selected.begin(), selected.end(), [&](const std::string& name) {
+      return IsSelected(column.column_name, name);
+    });
+  };
+  std::erase_if(schema->columns, is_unwanted);
+  std::erase_if(schema->left_out, is_unwanted);
+  return arrow::Status::OK();
+}
+
+/// Moves the time column out of the properties.
+arrow::Status TakeTimeColumn(const std::string& name,
+                             const parquet::arrow::SchemaManifest& manifest, TableSchema* schema) {
+  const auto column =
+      std::find_if(schema->columns.begin(), schema->columns.end(),
+                   [&name](const ColumnInfo& each) { return each.column_name == name; });
+  if (column != schema->columns.end()) {
+    schema->time = std::move(*column);
+    schema->columns.erase(column);
+    return arrow::Status::OK();
+  }
+  if (name == schema->path->column_name) {
+    return arrow::Status::Invalid("the column '", name,
+                                  "' can't hold both the prim paths and the times");
+  }
+  for (const LeftOutColumn& left_out : schema->left_out) {
+    if (left_out.column_name != name) continue;
+    return arrow::Status::Invalid("the time column '", name, "' can't be read: ", left_out.reason,
+                                  "; it must hold numbers, dates or timestamps");
+  }
+  return arrow::Status::Invalid("there is no column '", name,
+                                "' with the times, which the format argument 'time' names (the "
+                                "file has ",
+                                JoinNames(manifest), ")");
+}
+
+}  // namespace
+
+arrow::Result<TableSchema> ReadSchema(const parquet::FileMetaData& metadata,
+                                      const TableFooter& footer, const std::string& path_column,
+                                      const std::string& time_column,
+                                      const std::optional<std::vector<std::string>>& selected,
+                                      const IdentifierTest& unicode_test) {
+  parquet::arrow::SchemaManifest manifest;
+  ARROW_RETURN_NOT_OK(
+      parquet::arrow::SchemaManifest::Make(metadata.schema(), metadata.key_value_metadata(),
+                                           parquet::ArrowReaderProperties(), &manifest));
+  TableSchema schema;
+  const SchemaReader reader(*metadata.schema(), footer, unicode_test);
+  for (const SchemaField& field : manifest.schema_fields) {
+    if (field.field->name() != path_column) {
+      ARROW_RETURN_NOT_OK(reader.Add(field, field.field->name(), &schema));
+      continue;
+    }
+    if (schema.path) {
+      return arrow::Status::Invalid("two columns are named '", path_column, "'");
+    }
+    TableSchema own;
+    ARROW_RETURN_NOT_OK(reader.Add(field, field.field->name(), &own));
+    if (own.columns.size() != 1 || own.columns[0].type != ValueType{Scalar::kString, 1, false} ||
+        own.columns[0].conversion != Conversion::kNone) {
+      return arrow::Status::Invalid("the path column '", path_column, "' has type ",
+                                    field.field->type()->ToString(),
+                                    "; it must hold strings (in Parquet: BYTE_ARRAY with logical "
+                                    "type String)");
+    }
+    schema.path = std::move(own.columns[0]);
+  }
+  if (!schema.path) {
+    return arrow::Status::Invalid("there is no column '", path_column,
+                                  "' with the prim paths; name yours with the format argument "
+                                  "'path' (the file has ",
+                                  JoinNames(manifest), ")");
+  }
+  if (!time_column.empty()) ARROW_RETURN_NOT_OK(TakeTimeColumn(time_column, manifest, &schema));
+  for (const auto& [name, column] : footer.columns) {
+    const auto is_it = [&name](const auto& each) { return each.column_name == name; };
+    if (std::none_of(schema.columns.begin(), schema.columns.end(), is_it) &&
+        std::none_of(schema.left_out.begin(), schema.left_out.end(), is_it) &&
+        name != path_column && name != time_column) {
+      schema.missing.push_back(name);
+    }
+  }
+  if (selected) ARROW_RETURN_NOT_OK(Select(*selected, &schema));
+
+  std::map<std::string, const ColumnInfo*> by_property;
+  for (const ColumnInfo& column : schema.columns) {
+    if (column.role == ColumnRole::kPrimMetadata) continue;
+    const auto [it, inserted] = by_property.emplace(column.property_name, &column);
+    if (!inserted) {
+      return arrow::Status::Invalid("columns '", it->second->column_name, "' and '",
+                                    column.column_name, "' both become the property '",
+                                    column.property_name,
+                                    "'; rename one, or choose columns with the format argument "
+                                    "'columns'");
+    }
+  }
+  return schema;
+}
+
+}  // namespace usdparquet

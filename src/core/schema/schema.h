@@ -1,0 +1,89 @@
+#pragma once
+
+/// \file
+/// What the columns of a Parquet file are to USD.
+
+#include <arrow/result.h>
+#include <parquet/arrow/schema.h>
+#include <parquet/metadata.h>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/schema/property_name.h"
+#include "core/schema/table_footer.h"
+#include "core/schema/type_table.h"
+#include "core/util/export.h"
+
+namespace usdparquet {
+
+/// How stored values become those of a decoded page.
+enum class Conversion : uint8_t {
+  kNone,       ///< stored as it is read
+  kDecimal,    ///< unscaled integer -> double
+  kDate,       ///< days since 1970-01-01 -> ISO 8601 text
+  kTimestamp,  ///< ticks since 1970-01-01T00:00 -> ISO 8601 text
+  kTime,       ///< ticks since midnight -> ISO 8601 text
+};
+
+/// One leaf column of the file that is presented, mostly as a property. Immutable.
+struct ColumnInfo {
+  int leaf = -1;              ///< index of the leaf column in the Parquet schema
+  std::string column_name;    ///< as stored; `column:field` for the field of a struct
+  std::string property_name;  ///< the USD property name
+  ValueType type;             ///< the shape of the values as USD sees them
+  std::string sdf_type;       ///< Sdf type name, by default SdfTypeName(type)
+  std::string storage;        ///< Arrow's name for the stored type, for people
+
+  // What the footer says beyond name and type; see ColumnFooter.
+  ColumnRole role = ColumnRole::kAttribute;
+  std::string field;         ///< of prim metadata
+  std::string display_name;  ///< the column's name, where the property's had to be changed
+  bool is_uniform = false;
+  bool is_custom = false;
+  bool is_sparse = false;
+  MetadataFields metadata;
+
+  Scalar stored_scalar = Scalar::kDouble;  ///< scalar before TupleStorage widening
+  Conversion conversion = Conversion::kNone;
+  int ticks_per_second_log10 = 0;  ///< of timestamps and times: 3, 6 or 9
+  bool is_utc = false;             ///< of timestamps: written with a `Z`
+  int decimal_scale = 0;
+
+  // Levels of the Dremel encoding; see
+  // https://parquet.apache.org/docs/file-format/nestedencoding/.
+  int16_t max_def = 0;
+  int16_t max_rep = 0;
+  int16_t list_def = 0;   ///< from here on the array has an element; 0: no array
+  int16_t tuple_def = 0;  ///< from here on the tuple has a component; 0: no stored tuple
+};
+
+/// A column that has no place in USD, with the reason.
+struct LeftOutColumn {
+  std::string column_name;
+  std::string reason;
+};
+
+/// The columns of a file, in file order.
+struct TableSchema {
+  std::vector<ColumnInfo> columns;
+  std::vector<LeftOutColumn> left_out;
+  std::vector<std::string> missing;  ///< columns that the footer describes, but which are not there
+  std::optional<ColumnInfo> path;    ///< the path column; it is no property
+  std::optional<ColumnInfo> time;    ///< the time column, if one was named; it is no property
+};
+
+/// Derives the schema from a file's footer. `path_column` names the path column, `time_column`
+/// that with the times, if it is not empty; `selected`, if given, the columns to present; `footer`
+/// is what the file says of its columns. Fails if the path column is missing or no string, the time
+/// column is missing, a selected column does not exist, two columns make one property name, or the
+/// footer gives a column what its stored type can't be. The message does not name the file: the
+/// caller does.
+USDPARQUET_API arrow::Result<TableSchema> ReadSchema(
+    const parquet::FileMetaData& metadata, const TableFooter& footer,
+    const std::string& path_column, const std::string& time_column,
+    const std::optional<std::vector<std::string>>& selected, const IdentifierTest& unicode_test);
+
+}  // namespace usdparquet

@@ -1,0 +1,199 @@
+#include "core/schema/table_footer.h"
+
+#include <cmath>
+#include <cstdint>
+#include <limits>
+#include <nlohmann/json.hpp>
+
+#include "core/util/message_text.h"
+
+namespace usdparquet {
+namespace {
+
+// Keys keep the order in which they are written: people read the entry.
+using Json = nlohmann::ordered_json;
+
+constexpr int kMajor = 1, kMinor = 0;
+
+constexpr std::pair<ColumnRole, const char*> kRoles[] = {
+    {ColumnRole::kAttribute, "attribute"},
+    {ColumnRole::kRelationship, "relationship"},
+    {ColumnRole::kPrimMetadata, "metadata"},
+};
+
+Json WriteValue(const MetadataValue& value) {
+  Json json;
+  std::visit([&](const auto& v) { json[value.type] = v; }, value.value);
+  return json;
+}
+
+Json WriteFields(const MetadataFields& fields) {
+  Json json = Json::object();
+  for (const auto& [name, value] : fields) json[name] = WriteValue(value);
+  return json;
+}
+
+/// A value is an object of one entry, type -> value.
+MetadataValue ReadValue(const std::string& name, const Json& json) {
+  if (!json.is_object() || json.size() != 1) {
+    throw std::invalid_argument("'" + name + "' is no object of the form {type: value}");
+  }
+  MetadataValue value{json.begin().key(), {}};
+  const Json& v = json.begin().value();
+  if (value.type == "bool") {
+    value.value = v.get<bool>();
+  } else if (value.type == "int" || value.type == "int64") {
+    if (!v.is_number_integer()) throw std::invalid_argument("'" + name + "' is no integer");
+    const auto number = v.get<int64_t>();
+    const bool is_wrapped = v.is_number_unsigned() && v.get<uint64_t>() > INT64_MAX;
+    if (is_wrapped || (value.type == "int" && (number < INT32_MIN || number > INT32_MAX))) {
+      throw std::invalid_argument("'" + name + "' is " + v.dump() + ", too large for its type '" +
+                                  value.type + "'");
+    }
+    value.value = number;
+  } else if (value.type == "double" || value.type == "float") {
+    const double number = v.get<double>();
+    if (value.type == "float" && std::abs(number) > std::numeric_limits<float>::max()) {
+      throw std::invalid_argument("'" + name + "' is " + v.dump() + ", too large for a float");
+    }
+    value.value = number;
+  } else if (value.type == "string" || value.type == "token" || value.type == "asset") {
+    value.value = v.get<std::string>();
+  } else if (value.type == "string[]" || value.type == "token[]") {
+    value.value = v.get<std::vector<std::string>>();
+  } else {
+    throw std::invalid_argument("'" + name + "' has the unknown type '" + value.type + "'");
+  }
+  return value;
+}
+
+MetadataFields ReadFields(const Json& json) {
+  if (!json.is_object()) throw std::invalid_argument("fields are no object, but " + json.dump());
+  MetadataFields fields;
+  for (const auto& [name, value] : json.items()) fields.emplace_back(name, ReadValue(name, value));
+  return fields;
+}
+
+ColumnFooter ReadColumn(const Json& json) {
+  ColumnFooter column;
+  const std::string role = json.value("role", "attribute");
+  bool is_known = false;
+  for (const auto& [value, name] : kRoles) {
+    if (role == name) {
+      column.role = value;
+      is_known = true;
+    }
+  }
+  if (!is_known) throw std::invalid_argument("unknown role '" + role + "'");
+  column.property = json.value("property", "");
+  column.type = json.value("type", "");
+  column.field = json.value("field", "");
+  if (json.contains("property") && column.property.empty()) {
+    throw std::invalid_argument("'property' is empty");
+  }
+  if (column.role == ColumnRole::kPrimMetadata && column.field.empty()) {
+    throw std::invalid_argument("a column of role 'metadata' needs a 'field'");
+  }
+  const std::string variability = json.value("variability", "varying");
+  if (variability != "varying" && variability != "uniform") {
+    throw std::invalid_argument("unknown variability '" + variability + "'");
+  }
+  column.is_uniform = variability == "uniform";
+  column.is_custom = json.value("custom", false);
+  const std::string null = json.value("null", "no value");
+  if (null != "no value" && null != "no property") {
+    throw std::invalid_argument("'null' is '" + null + "', not 'no value' or 'no property'");
+  }
+  column.is_sparse = null == "no property";
+  if (json.contains("metadata")) column.metadata = ReadFields(json["metadata"]);
+  return column;
+}
+
+int MajorVersion(const Json& json) {
+  const std::string version = json.at("version").get<std::string>();
+  size_t used = 0;
+  const int major = std::stoi(version, &used);
+  if (used >= version.size() || version[used] != '.') {
+    throw std::invalid_argument("version '" + version + "' is not of the form 1.0");
+  }
+  return major;
+}
+
+}  // namespace
+
+std::optional<double> TimeCodesPerSecondOf(const TableFooter& footer) {
+  constexpr double kHighest = 1e9;
+  for (const auto& [name, value] : footer.layer) {
+    const double* rate = std::get_if<double>(&value.value);
+    if (name == "timeCodesPerSecond" && rate && *rate > 0 && *rate <= kHighest) return *rate;
+  }
+  return std::nullopt;
+}
+
+std::string SerializeFooter(const TableFooter& footer) {
+  Json json;
+  json["version"] = std::to_string(kMajor) + "." + std::to_string(kMinor);
+  if (!footer.path_column.empty()) json["path"] = footer.path_column;
+  if (!footer.time_column.empty()) json["time"] = footer.time_column;
+  if (footer.is_exact) json["exact"] = true;
+  if (!footer.layer.empty()) json["layer"] = WriteFields(footer.layer);
+  Json columns = Json::object();
+  for (const auto& [name, column] : footer.columns) {
+    Json entry = Json::object();
+    for (const auto& [role, text] : kRoles) {
+      if (role == column.role) entry["role"] = text;
+    }
+    if (!column.property.empty()) entry["property"] = column.property;
+    if (!column.type.empty()) entry["type"] = column.type;
+    if (!column.field.empty()) entry["field"] = column.field;
+    if (column.is_uniform) entry["variability"] = "uniform";
+    if (column.is_custom) entry["custom"] = true;
+    if (column.is_sparse) entry["null"] = "no property";
+    if (!column.metadata.empty()) entry["metadata"] = WriteFields(column.metadata);
+    columns[name] = std::move(entry);
+  }
+  if (!columns.empty()) json["columns"] = std::move(columns);
+  return json.dump();
+}
+
+arrow::Result<TableFooter> ParseFooter(std::string_view text) {
+  try {
+    const Json json = Json::parse(text);
+    const int major = MajorVersion(json);
+    if (major != kMajor) {
+      return arrow::Status::Invalid(
+          "the footer's '", kSchemaKey, "' is of version ",
+          QuotedValue(json["version"].get<std::string>()),
+          ", which a newer usdparquet wrote; this one reads version 1: upgrade it");
+    }
+    TableFooter footer;
+    footer.path_column = json.value("path", "");
+    footer.time_column = json.value("time", "");
+    footer.is_exact = json.value("exact", false);
+    if (json.contains("layer")) footer.layer = ReadFields(json["layer"]);
+    if (json.contains("columns")) {
+      if (!json["columns"].is_object()) throw std::invalid_argument("'columns' is no object");
+      for (const auto& [name, entry] : json["columns"].items()) {
+        try {
+          footer.columns[name] = ReadColumn(entry);
+        } catch (const std::exception& e) {
+          throw std::invalid_argument("column '" + name + "': " + e.what());
+        }
+      }
+    }
+    return footer;
+  } catch (const std::exception& e) {
+    return arrow::Status::Invalid("the footer's '", kSchemaKey,
+                                  "' can't be read: ", MessageText(e.what()),
+                                  "; write the file again, or remove that entry");
+  }
+}
+
+arrow::Result<TableFooter> FooterOf(
+    const std::shared_ptr<const arrow::KeyValueMetadata>& metadata) {
+  if (!metadata) return TableFooter();
+  const int i = metadata->FindKey(kSchemaKey);
+  return i < 0 ? TableFooter() : ParseFooter(metadata->value(i));
+}
+
+}  // namespace usdparquet

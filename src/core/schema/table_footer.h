@@ -1,0 +1,81 @@
+#pragma once
+
+/// \file
+/// What a file says of its columns and its layer: the footer's entry `usdparquet:schema`.
+/// docs/file-format.md describes the JSON.
+
+#include <arrow/result.h>
+#include <arrow/util/key_value_metadata.h>
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "core/util/export.h"
+
+namespace usdparquet {
+
+/// The key of the footer's key-value metadata.
+inline constexpr char kSchemaKey[] = "usdparquet:schema";
+
+/// What a column is to USD.
+enum class ColumnRole : uint8_t {
+  kAttribute,     ///< an attribute of each row's prim
+  kRelationship,  ///< a relationship of each row's prim; the cells are target paths
+  kPrimMetadata,  ///< a field of each row's prim, such as `kind`
+};
+
+/// A metadata value with its type: `bool`, `int`, `int64`, `double`, `float`, `string`, `token`,
+/// `asset`, `token[]` or `string[]`.
+struct MetadataValue {
+  std::string type;
+  std::variant<bool, int64_t, double, std::string, std::vector<std::string>> value;
+  bool operator==(const MetadataValue&) const = default;
+};
+using MetadataFields = std::vector<std::pair<std::string, MetadataValue>>;
+
+/// What the footer says of one column.
+struct ColumnFooter {
+  ColumnRole role = ColumnRole::kAttribute;
+  std::string property;  ///< of attributes and relationships; empty: made of the column's name
+  std::string type;      ///< Sdf type name; empty: by the stored type
+  std::string field;     ///< of prim metadata
+  bool is_uniform = false;
+  bool is_custom = false;
+  /// Whether a null says that the prim has no such property, rather than one without a value.
+  bool is_sparse = false;
+  MetadataFields metadata;  ///< of the property, the same on every prim
+  bool operator==(const ColumnFooter&) const = default;
+};
+
+/// The whole entry.
+struct TableFooter {
+  std::string path_column;                      ///< empty: not said
+  std::string time_column;                      ///< empty: none
+  bool is_exact = false;                        ///< a whole layer: a reader adds nothing of its own
+  MetadataFields layer;                         ///< fields of the pseudo-root
+  std::map<std::string, ColumnFooter> columns;  ///< by column name
+  bool operator==(const TableFooter&) const = default;
+};
+
+/// The layer's timeCodesPerSecond, if the footer says one that makes sense.
+USDPARQUET_API std::optional<double> TimeCodesPerSecondOf(const TableFooter& footer);
+
+/// The entry's text.
+USDPARQUET_API std::string SerializeFooter(const TableFooter& footer);
+
+/// Reads the entry's text. A newer minor version is read as far as it is known; of a newer major
+/// version, and of text that is no such JSON, the error says what is wrong.
+USDPARQUET_API arrow::Result<TableFooter> ParseFooter(std::string_view text);
+
+/// The footer of a file, empty where the metadata has no such entry.
+USDPARQUET_API arrow::Result<TableFooter> FooterOf(
+    const std::shared_ptr<const arrow::KeyValueMetadata>& metadata);
+
+}  // namespace usdparquet

@@ -1,0 +1,38 @@
+#pragma once
+
+/// \file
+/// The residual: what of a layer no table holds, as a crate file inside the Parquet file, between
+/// the last row group and the footer. Core neither reads nor writes what is in it.
+
+#include <arrow/io/interfaces.h>
+#include <arrow/result.h>
+#include <parquet/metadata.h>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "core/util/export.h"
+
+namespace usdparquet {
+
+/// The footer's key whose value says where the residual is.
+inline constexpr char kResidualKey[] = "usdparquet:residual";
+
+/// Bytes [offset, offset + length) of the file.
+struct ResidualBlob {
+  int64_t offset = 0;
+  int64_t length = 0;
+};
+
+/// The value of kResidualKey for a residual of those bytes at `offset`.
+std::string ResidualLocator(int64_t offset, std::string_view bytes);
+
+/// Where the residual of a file is; nothing if it has none. Verifies its checksum: an error says
+/// that the entry can't be read, or that the bytes are damaged or gone, as after the file was
+/// rewritten by software that carries the entry along.
+USDPARQUET_API arrow::Result<std::optional<ResidualBlob>> FindResidual(
+    arrow::io::RandomAccessFile& file, const parquet::FileMetaData& metadata);
+
+}  // namespace usdparquet

@@ -1,0 +1,138 @@
+#include "core/util/block_memory.h"
+
+#include <arrow/status.h>
+#include <sys/mman.h>
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <cstdlib>
+#include <cstring>
+#include <mutex>
+#include <new>
+
+namespace usdparquet {
+namespace {
+
+// Below, holes are small enough to be filled again; mapping costs some microseconds.
+constexpr size_t kSmallestMapped = 32 * 1024;
+constexpr size_t kCacheLine = 64;
+constexpr size_t kMemoryPage = 4096;
+
+size_t MappedSize(size_t size) { return (size + kMemoryPage - 1) / kMemoryPage * kMemoryPage; }
+
+/// A few mapped blocks that were given back, for the next page of that size.
+class SpareBlocks {
+ public:
+  static SpareBlocks& Instance() {
+    static auto* blocks = new SpareBlocks;  // never destroyed, as the page cache
+    return *blocks;
+  }
+
+  /// A block of exactly `size` bytes, or null.
+  void* Take(size_t size) {
+    const std::lock_guard lock(mutex_);
+    for (Spare& spare : spares_) {
+      if (spare.size != size) continue;
+      bytes_ -= size;
+      spare.size = 0;
+      return spare.block;
+    }
+    return nullptr;
+  }
+
+  /// Keeps the block, unless there are enough.
+  bool Keep(void* block, size_t size) {
+    const std::lock_guard lock(mutex_);
+    if (bytes_ + size > kMaxBytes) return false;
+    for (Spare& spare : spares_) {
+      if (spare.size != 0) continue;
+      spare = {block, size};
+      bytes_ += size;
+      return true;
+    }
+    return false;
+  }
+
+ private:
+  static constexpr size_t kMaxBytes = size_t{1} << 20;
+  struct Spare {
+    void* block = nullptr;
+    size_t size = 0;  // 0: none
+  };
+  std::mutex mutex_;
+  std::array<Spare, 16> spares_;
+  size_t bytes_ = 0;
+};
+
+class Pool final : public arrow::MemoryPool {
+ public:
+  using MemoryPool::Allocate;
+  using MemoryPool::Free;
+  using MemoryPool::Reallocate;
+
+  arrow::Status Allocate(int64_t size, int64_t /*alignment*/, uint8_t** out) override {
+    try {
+      *out = static_cast<uint8_t*>(AllocateBlock(static_cast<size_t>(size)));
+    } catch (const std::bad_alloc&) {
+      return arrow::Status::OutOfMemory("no memory for ", size, " bytes");
+    }
+    allocated_ += size;
+    total_ += size;
+    ++count_;
+    return arrow::Status::OK();
+  }
+  arrow::Status Reallocate(int64_t old_size, int64_t new_size, int64_t alignment,
+                           uint8_t** block) override {
+    uint8_t* bigger = nullptr;
+    ARROW_RETURN_NOT_OK(Allocate(new_size, alignment, &bigger));
+    std::memcpy(bigger, *block, static_cast<size_t>(std::min(old_size, new_size)));
+    Free(*block, old_size, alignment);
+    *block = bigger;
+    return arrow::Status::OK();
+  }
+  void Free(uint8_t* block, int64_t size, int64_t /*alignment*/) override {
+    FreeBlock(block, static_cast<size_t>(size));
+    allocated_ -= size;
+  }
+  int64_t bytes_allocated() const override { return allocated_; }
+  int64_t total_bytes_allocated() const override { return total_; }
+  int64_t num_allocations() const override { return count_; }
+  std::string backend_name() const override { return "usdparquet"; }
+
+ private:
+  std::atomic<int64_t> allocated_{0}, total_{0}, count_{0};
+};
+
+}  // namespace
+
+void* AllocateBlock(size_t size) {
+  void* block;
+  if (size >= kSmallestMapped) {
+    block = SpareBlocks::Instance().Take(MappedSize(size));
+    if (block) return block;
+    // Populated at once: a fault a page would cost more than decoding into it.
+    block = mmap(nullptr, MappedSize(size), PROT_READ | PROT_WRITE,
+                 MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+    if (block == MAP_FAILED) throw std::bad_alloc();
+  } else {
+    block = std::aligned_alloc(kCacheLine, (size / kCacheLine + 1) * kCacheLine);
+    if (!block) throw std::bad_alloc();
+  }
+  return block;
+}
+
+void FreeBlock(void* block, size_t size) {
+  if (size < kSmallestMapped) {
+    std::free(block);
+  } else if (!SpareBlocks::Instance().Keep(block, MappedSize(size))) {
+    munmap(block, MappedSize(size));
+  }
+}
+
+arrow::MemoryPool* BlockPool() {
+  static auto* pool = new Pool;
+  return pool;
+}
+
+}  // namespace usdparquet

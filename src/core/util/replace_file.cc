@@ -1,0 +1,149 @@
+#include "core/util/replace_file.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <filesystem>
+#include <system_error>
+
+namespace usdparquet {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr char kFileName[] = "table.parquet";
+constexpr std::string_view kRandom = "XXXXXX";  // as mkdtemp wants it, at the end
+/// Names of files have 255 bytes at most.
+constexpr size_t kMaxName = 230;
+
+arrow::Status SystemError(const char* what) {
+  return arrow::Status::IOError(what, ": ", std::strerror(errno));
+}
+
+/// What a symbolic link leads to, be it there or not; else `path` itself.
+fs::path FollowLinks(fs::path path) {
+  std::error_code error;
+  for (int links = 0; links < 40; ++links) {
+    if (!fs::is_symlink(path, error)) break;
+    const fs::path next = fs::read_symlink(path, error);
+    if (error) break;
+    path = next.is_absolute() ? next : path.parent_path() / next;
+  }
+  return path;
+}
+
+/// How the hidden folders of a file begin.
+std::string FolderPrefix(const fs::path& target) {
+  return "." + target.filename().string().substr(0, kMaxName) + ".tmp-";
+}
+
+fs::path ParentOf(const fs::path& target) {
+  return target.has_parent_path() ? target.parent_path() : fs::path(".");
+}
+
+/// Takes the lock of a folder if nobody holds it; else -1, and errno says why.
+int LockFolder(const std::string& folder) {
+  const int descriptor = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+  if (descriptor < 0 || ::flock(descriptor, LOCK_EX | LOCK_NB) == 0) return descriptor;
+  const int reason = errno;
+  ::close(descriptor);
+  errno = reason;
+  return -1;
+}
+
+/// Removes the folders that killed writers of `target` left.
+void RemoveStaleFolders(const fs::path& target) {
+  const std::string prefix = FolderPrefix(target);
+  std::error_code error;
+  for (fs::directory_iterator it(ParentOf(target), error), end; !error && it != end;
+       it.increment(error)) {
+    const std::string name = it->path().filename().string();
+    if (name.size() != prefix.size() + kRandom.size() || !name.starts_with(prefix)) continue;
+    const int descriptor = LockFolder(it->path().string());
+    if (descriptor < 0) continue;
+    std::error_code ignored;
+    fs::remove_all(it->path(), ignored);
+    ::close(descriptor);
+  }
+}
+
+}  // namespace
+
+ReplaceFile::ReplaceFile(std::string path) : path_(std::move(path)) {}
+
+ReplaceFile::~ReplaceFile() {
+  if (stream_) (void)stream_->Close();
+  RemoveFolder();
+}
+
+void ReplaceFile::RemoveFolder() {
+  std::error_code ignored;
+  if (!folder_.empty()) fs::remove_all(folder_, ignored);
+  folder_.clear();
+  if (folder_descriptor_ >= 0) ::close(folder_descriptor_);
+  folder_descriptor_ = -1;
+}
+
+arrow::Status ReplaceFile::MakeFolder() {
+  const std::string name =
+      (ParentOf(target_) / (FolderPrefix(target_) + std::string(kRandom))).string();
+  // Before it is locked, another writer may take the folder for one that was left behind.
+  for (int attempt = 0; attempt < 100; ++attempt) {
+    folder_ = name;
+    if (!::mkdtemp(folder_.data())) {
+      folder_.clear();
+      return SystemError("can't write into the folder");
+    }
+    folder_descriptor_ = LockFolder(folder_);
+    // Where folders have no locks, nobody removes any.
+    const bool is_taken = folder_descriptor_ < 0 && (errno == EWOULDBLOCK || errno == ENOENT);
+    struct stat made;
+    if (!is_taken && ::stat(folder_.c_str(), &made) == 0) return arrow::Status::OK();
+    RemoveFolder();
+  }
+  return arrow::Status::IOError("can't write into the folder: it keeps losing files");
+}
+
+std::string ReplaceFile::SidePath(std::string_view name) const {
+  return (fs::path(folder_) / name).string();
+}
+
+arrow::Result<std::shared_ptr<arrow::io::OutputStream>> ReplaceFile::Open() {
+  target_ = FollowLinks(path_).string();
+  struct stat old;
+  const bool is_there = ::stat(target_.c_str(), &old) == 0;
+  if (is_there && S_ISDIR(old.st_mode)) {
+    return arrow::Status::IOError("this is a folder, not a file");
+  }
+  if (is_there && ::access(target_.c_str(), W_OK) != 0) {
+    return SystemError("can't replace the file");
+  }
+  RemoveStaleFolders(target_);
+  ARROW_RETURN_NOT_OK(MakeFolder());
+  const int descriptor =
+      ::open(SidePath(kFileName).c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+  if (descriptor < 0) return SystemError("can't write into the folder");
+  if (is_there) ::fchmod(descriptor, old.st_mode & 07777);
+  ARROW_ASSIGN_OR_RAISE(stream_, arrow::io::FileOutputStream::Open(descriptor));
+  return stream_;
+}
+
+arrow::Status ReplaceFile::Commit() {
+  ARROW_RETURN_NOT_OK(stream_->Flush());
+  if (::fsync(stream_->file_descriptor()) != 0)
+    return SystemError("the data did not reach the disk");
+  ARROW_RETURN_NOT_OK(stream_->Close());
+  stream_.reset();
+  if (::rename(SidePath(kFileName).c_str(), target_.c_str()) != 0) {
+    return SystemError("can't replace the file");
+  }
+  RemoveFolder();
+  return arrow::Status::OK();
+}
+
+}  // namespace usdparquet

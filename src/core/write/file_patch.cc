@@ -1,0 +1,335 @@
+#include "core/write/file_patch.h"
+
+#include <arrow/array/concatenate.h>
+#include <arrow/buffer.h>
+#include <arrow/compute/api_vector.h>
+#include <arrow/compute/cast.h>
+#include <arrow/io/memory.h>
+#include <arrow/memory_pool.h>
+#include <arrow/table.h>
+#include <arrow/util/key_value_metadata.h>
+#include <parquet/arrow/reader.h>
+#include <parquet/arrow/writer.h>
+#include <parquet/file_reader.h>
+#include <parquet/file_writer.h>
+#include <parquet/index_location.h>
+#include <parquet/metadata.h>
+#include <parquet/page_index.h>
+#include <parquet/schema.h>
+
+#include <algorithm>
+#include <cstring>
+#include <map>
+#include <numeric>
+#include <optional>
+#include <utility>
+
+#include "core/util/message_text.h"
+#include "core/util/replace_file.h"
+#include "core/write/column_encodings.h"
+
+namespace usdparquet {
+namespace {
+
+using parquet::ColumnChunkMetaData;
+using parquet::IndexLocation;
+
+/// A column chunk in an encoded file of its own.
+struct NewChunk {
+  std::shared_ptr<arrow::Buffer> file;
+  std::shared_ptr<parquet::FileMetaData> metadata;
+  std::unique_ptr<ColumnChunkMetaData> chunk;
+  int64_t delta = 0;  // from there to its place in the patched file
+  std::optional<IndexLocation> offset_index;
+  std::optional<IndexLocation> column_index;
+};
+
+int64_t ChunkStart(const ColumnChunkMetaData& chunk) {
+  const int64_t data = chunk.data_page_offset();
+  return chunk.has_dictionary_page() && chunk.dictionary_page_offset() > 0
+             ? std::min(data, chunk.dictionary_page_offset())
+             : data;
+}
+
+class Patcher {
+ public:
+  Patcher(const Table& table, const std::vector<ColumnPatch>& patches, const WriteOptions& options)
+      : table_(table), old_(table.metadata()), patches_(patches), options_(options) {}
+
+  /// Encodes the new chunks. False if the file can't be patched.
+  arrow::Result<bool> Prepare() {
+    if (!CanCopyFooter()) return false;
+    ARROW_ASSIGN_OR_RAISE(const auto reader, OpenReader());
+    for (const ColumnPatch& patch : patches_) {
+      const int leaf = table_.columns()[patch.column].leaf;
+      // A top-level column, whose Arrow type is that of the cells.
+      const std::vector<std::string> path = old_.schema()->Column(leaf)->path()->ToDotVector();
+      if (path.front() != table_.columns()[patch.column].column_name) return false;
+      int64_t first = 0;
+      size_t next = 0;
+      for (int g = 0; g < old_.num_row_groups() && next < patch.rows.size(); ++g) {
+        const int64_t rows = old_.RowGroup(g)->num_rows();
+        const size_t begin = next;
+        while (next < patch.rows.size() && patch.rows[next] < first + rows) ++next;
+        if (next > begin) {
+          ARROW_ASSIGN_OR_RAISE(const bool done,
+                                Encode(*reader, g, leaf, patch, begin, next, first));
+          if (!done) return false;
+        }
+        first += rows;
+      }
+    }
+    return IsWorthIt();
+  }
+
+  arrow::Status Write(arrow::io::OutputStream* sink) {
+    // All that lies before the footer stays at its place.
+    ARROW_ASSIGN_OR_RAISE(const int64_t size, table_.file().GetSize());
+    const int64_t end = size - 8 - static_cast<int64_t>(FooterLength(size));
+    constexpr int64_t kBlock = int64_t{8} << 20;
+    for (int64_t at = 0; at < end; at += kBlock) {
+      ARROW_ASSIGN_OR_RAISE(const auto bytes, table_.file().ReadAt(at, std::min(kBlock, end - at)));
+      ARROW_RETURN_NOT_OK(sink->Write(bytes));
+    }
+    for (auto& [place, chunk] : chunks_) ARROW_RETURN_NOT_OK(WriteChunk(&chunk, sink));
+    for (auto& [place, chunk] : chunks_) ARROW_RETURN_NOT_OK(WriteIndexes(&chunk, sink));
+    parquet::WriteFileMetaData(*MakeFooter(), sink);
+    return arrow::Status::OK();
+  }
+
+ private:
+  using Place = std::pair<int, int>;  // row group, leaf
+
+  arrow::Result<std::unique_ptr<parquet::arrow::FileReader>> OpenReader() const {
+    // A view of its own: the table's file has a position that other threads may use.
+    std::shared_ptr<arrow::io::RandomAccessFile> file(&table_.file(), [](auto*) {});
+    return parquet::arrow::OpenFile(file, arrow::system_memory_pool());
+  }
+
+  uint32_t FooterLength(int64_t size) const {
+    const auto tail = table_.file().ReadAt(size - 8, 4);
+    uint32_t length = 0;
+    if (tail.ok() && (*tail)->size() == 4) std::memcpy(&length, (*tail)->data(), 4);
+    return length;
+  }
+
+  /// Whether the footer tells all that a footer of the same chunks needs.
+  bool CanCopyFooter() const {
+    if (old_.is_encryption_algorithm_set()) return false;
+    for (int g = 0; g < old_.num_row_groups(); ++g) {
+      const auto group = old_.RowGroup(g);
+      for (int c = 0; c < group->num_columns(); ++c) {
+        const auto chunk = group->ColumnChunk(c);
+        if (chunk->encoding_stats().empty() && group->num_rows() > 0) return false;
+        if (!chunk->file_path().empty() || chunk->bloom_filter_offset() ||
+            chunk->is_geo_stats_set())
+          return false;
+        if (chunk->compression() != old_.RowGroup(0)->ColumnChunk(c)->compression()) return false;
+      }
+    }
+    return true;
+  }
+
+  /// Not where most of the file would be gaps.
+  arrow::Result<bool> IsWorthIt() const {
+    int64_t live = 0;
+    for (int g = 0; g < old_.num_row_groups(); ++g) {
+      const auto group = old_.RowGroup(g);
+      for (int c = 0; c < group->num_columns(); ++c) {
+        const auto found = chunks_.find({g, c});
+        live += found == chunks_.end() ? group->ColumnChunk(c)->total_compressed_size()
+                                       : found->second.chunk->total_compressed_size();
+      }
+    }
+    ARROW_ASSIGN_OR_RAISE(int64_t size, table_.file().GetSize());
+    for (const auto& [place, chunk] : chunks_) size += chunk.chunk->total_compressed_size();
+    constexpr int64_t kSmall = int64_t{1} << 20;
+    return size <= kSmall || size <= 2 * live;
+  }
+
+  /// The cells of a chunk with the patched ones in their places.
+  arrow::Result<std::shared_ptr<arrow::ChunkedArray>> PatchedCells(
+      const arrow::ChunkedArray& cells, const arrow::Array& values,
+      const std::vector<int64_t>& places) const {
+    arrow::ArrayVector parts = cells.chunks();
+    const int64_t old_count = cells.length();
+    ARROW_ASSIGN_OR_RAISE(const arrow::Datum cast,
+                          arrow::compute::Cast(arrow::Datum(values.data()), cells.type()));
+    parts.push_back(cast.make_array());
+    ARROW_ASSIGN_OR_RAISE(const auto all, arrow::Concatenate(parts, arrow::system_memory_pool()));
+    std::vector<int64_t> order(static_cast<size_t>(old_count));
+    std::iota(order.begin(), order.end(), int64_t{0});
+    for (size_t i = 0; i < places.size(); ++i) {
+      order[static_cast<size_t>(places[i])] = old_count + static_cast<int64_t>(i);
+    }
+    const arrow::Int64Array indices(old_count, arrow::Buffer::Wrap(order));
+    ARROW_ASSIGN_OR_RAISE(const auto taken, arrow::compute::Take(*all, indices));
+    return std::make_shared<arrow::ChunkedArray>(taken);
+  }
+
+  arrow::Result<bool> Encode(parquet::arrow::FileReader& reader, int group, int leaf,
+                             const ColumnPatch& patch, size_t begin, size_t end, int64_t first) {
+    ARROW_ASSIGN_OR_RAISE(const auto read, reader.ReadRowGroup(group, {leaf}));
+    const auto& field = read->schema()->field(0);
+    const auto values =
+        patch.values->Slice(static_cast<int64_t>(begin), static_cast<int64_t>(end - begin));
+    if (!field->nullable() && values->null_count() > 0) return false;
+    std::vector<int64_t> places;
+    for (size_t i = begin; i < end; ++i) places.push_back(patch.rows[i] - first);
+    const auto cells = PatchedCells(*read->column(0), *values, places);
+    if (!cells.ok()) return false;  // the stored type can't hold a value
+    const auto rows = arrow::Table::Make(arrow::schema({field}), {*cells});
+
+    WriteOptions options = options_;
+    options.codec = old_.RowGroup(group)->ColumnChunk(leaf)->compression();
+    const auto arrow_properties = parquet::ArrowWriterProperties::Builder().build();
+    ARROW_ASSIGN_OR_RAISE(const auto properties,
+                          ChooseEncodings(*rows, options, *arrow_properties));
+    ARROW_ASSIGN_OR_RAISE(auto sink, arrow::io::BufferOutputStream::Create());
+    ARROW_ASSIGN_OR_RAISE(
+        auto writer, parquet::arrow::FileWriter::Open(*rows->schema(), arrow::system_memory_pool(),
+                                                      sink, properties, arrow_properties));
+    ARROW_RETURN_NOT_OK(writer->NewRowGroup());
+    ARROW_RETURN_NOT_OK(writer->WriteColumnChunk(rows->column(0)));
+    ARROW_RETURN_NOT_OK(writer->Close());
+    NewChunk chunk;
+    chunk.metadata = writer->metadata();
+    ARROW_ASSIGN_OR_RAISE(chunk.file, sink->Finish());
+    chunk.chunk = chunk.metadata->RowGroup(0)->ColumnChunk(0);
+    // The pages must mean the same under the schema of the file that they go to.
+    const parquet::ColumnDescriptor& now = *chunk.metadata->schema()->Column(0);
+    const parquet::ColumnDescriptor& before = *old_.schema()->Column(leaf);
+    if (chunk.metadata->num_columns() != 1 || now.physical_type() != before.physical_type() ||
+        now.type_length() != before.type_length() ||
+        now.max_definition_level() != before.max_definition_level() ||
+        now.max_repetition_level() != before.max_repetition_level() ||
+        !now.logical_type()->Equals(*before.logical_type())) {
+      return false;
+    }
+    chunks_.emplace(Place{group, leaf}, std::move(chunk));
+    return true;
+  }
+
+  static arrow::Status WriteChunk(NewChunk* chunk, arrow::io::OutputStream* sink) {
+    const int64_t start = ChunkStart(*chunk->chunk);
+    ARROW_ASSIGN_OR_RAISE(const int64_t position, sink->Tell());
+    chunk->delta = position - start;
+    return sink->Write(
+        arrow::SliceBuffer(chunk->file, start, chunk->chunk->total_compressed_size()));
+  }
+
+  static arrow::Status WriteIndexes(NewChunk* chunk, arrow::io::OutputStream* sink) {
+    const auto column_index = chunk->chunk->GetColumnIndexLocation();
+    if (column_index) {  // holds no offsets
+      ARROW_ASSIGN_OR_RAISE(const int64_t position, sink->Tell());
+      ARROW_RETURN_NOT_OK(
+          sink->Write(arrow::SliceBuffer(chunk->file, column_index->offset, column_index->length)));
+      chunk->column_index = IndexLocation{position, column_index->length};
+    }
+    if (!chunk->chunk->GetOffsetIndexLocation()) return arrow::Status::OK();
+    const auto reader =
+        parquet::ParquetFileReader::Open(std::make_shared<arrow::io::BufferReader>(chunk->file));
+    const auto offsets = reader->GetPageIndexReader()->RowGroup(0)->GetOffsetIndex(0);
+    const auto builder = parquet::OffsetIndexBuilder::Make();
+    for (const parquet::PageLocation& page : offsets->page_locations()) {
+      builder->AddPage(page.offset + chunk->delta, page.compressed_page_size, page.first_row_index);
+    }
+    builder->Finish(0);
+    ARROW_ASSIGN_OR_RAISE(const int64_t position, sink->Tell());
+    builder->WriteTo(sink);
+    ARROW_ASSIGN_OR_RAISE(const int64_t end, sink->Tell());
+    chunk->offset_index = IndexLocation{position, static_cast<int32_t>(end - position)};
+    return arrow::Status::OK();
+  }
+
+  static void CopyChunk(const ColumnChunkMetaData& chunk, int64_t delta,
+                        parquet::ColumnChunkMetaDataBuilder* builder) {
+    std::map<parquet::Encoding::type, int32_t> dictionary, data;
+    bool falls_back = false;
+    for (const parquet::PageEncodingStats& stats : chunk.encoding_stats()) {
+      (stats.page_type == parquet::PageType::DICTIONARY_PAGE ? dictionary : data)[stats.encoding] +=
+          stats.count;
+    }
+    if (chunk.has_dictionary_page()) {
+      falls_back = std::any_of(data.begin(), data.end(), [](const auto& entry) {
+        return entry.first != parquet::Encoding::RLE_DICTIONARY &&
+               entry.first != parquet::Encoding::PLAIN_DICTIONARY;
+      });
+    }
+    if (const auto statistics = chunk.encoded_statistics()) builder->SetStatistics(*statistics);
+    if (const auto sizes = chunk.size_statistics()) builder->SetSizeStatistics(*sizes);
+    if (chunk.key_value_metadata()) builder->SetKeyValueMetadata(chunk.key_value_metadata());
+    builder->Finish(chunk.num_values(),
+                    chunk.has_dictionary_page() ? chunk.dictionary_page_offset() + delta : 0, 0,
+                    chunk.data_page_offset() + delta, chunk.total_compressed_size(),
+                    chunk.total_uncompressed_size(), chunk.has_dictionary_page(), falls_back,
+                    dictionary, data);
+  }
+
+  std::unique_ptr<parquet::FileMetaData> MakeFooter() const {
+    parquet::WriterProperties::Builder properties;
+    properties.created_by(old_.created_by());
+    for (int c = 0; old_.num_row_groups() > 0 && c < old_.num_columns(); ++c) {
+      properties.compression(old_.schema()->Column(c)->path(),
+                             old_.RowGroup(0)->ColumnChunk(c)->compression());
+    }
+    const auto builder = parquet::FileMetaDataBuilder::Make(old_.schema(), properties.build());
+    parquet::IndexLocations offset_indexes, column_indexes;
+    for (int g = 0; g < old_.num_row_groups(); ++g) {
+      const auto group = old_.RowGroup(g);
+      parquet::RowGroupMetaDataBuilder* to = builder->AppendRowGroup();
+      to->set_num_rows(group->num_rows());
+      int64_t bytes = 0;
+      for (int c = 0; c < group->num_columns(); ++c) {
+        const auto found = chunks_.find({g, c});
+        const bool is_new = found != chunks_.end();
+        const auto old_chunk = group->ColumnChunk(c);
+        const ColumnChunkMetaData& chunk = is_new ? *found->second.chunk : *old_chunk;
+        CopyChunk(chunk, is_new ? found->second.delta : 0, to->NextColumnChunk());
+        bytes += chunk.total_uncompressed_size();
+        const parquet::ColumnChunkId id{g, c};
+        const auto offsets =
+            is_new ? found->second.offset_index : old_chunk->GetOffsetIndexLocation();
+        const auto columns =
+            is_new ? found->second.column_index : old_chunk->GetColumnIndexLocation();
+        if (offsets) offset_indexes.emplace_back(id, *offsets);
+        if (columns) column_indexes.emplace_back(id, *columns);
+      }
+      to->Finish(bytes, static_cast<int16_t>(g));
+    }
+    builder->SetIndexLocations(parquet::IndexKind::kOffsetIndex, offset_indexes);
+    builder->SetIndexLocations(parquet::IndexKind::kColumnIndex, column_indexes);
+    return builder->Finish(old_.key_value_metadata());
+  }
+
+  const Table& table_;
+  const parquet::FileMetaData& old_;
+  const std::vector<ColumnPatch>& patches_;
+  const WriteOptions& options_;
+  std::map<Place, NewChunk> chunks_;
+};
+
+}  // namespace
+
+arrow::Result<bool> PatchFile(const Table& table, const std::vector<ColumnPatch>& patches,
+                              const std::string& path, const WriteOptions& options) {
+  const auto patch = [&]() -> arrow::Result<bool> {
+    Patcher patcher(table, patches, options);
+    ARROW_ASSIGN_OR_RAISE(const bool can_patch, patcher.Prepare());
+    if (!can_patch) return false;
+    ReplaceFile file(path);
+    ARROW_ASSIGN_OR_RAISE(const auto sink, file.Open());
+    ARROW_RETURN_NOT_OK(patcher.Write(sink.get()));
+    ARROW_RETURN_NOT_OK(file.Commit());
+    return true;
+  };
+  try {
+    auto done = patch();
+    if (done.ok()) return done;
+    return done.status().WithMessage(path, ": ", done.status().message());
+  } catch (const std::exception& e) {  // Arrow's Parquet classes throw
+    return arrow::Status::IOError(path, ": ", MessageText(e.what()));
+  }
+}
+
+}  // namespace usdparquet

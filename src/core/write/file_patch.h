@@ -1,0 +1,40 @@
+#pragma once
+
+/// \file
+/// Changing cells of a file without writing the rest of it anew.
+
+#include <arrow/array.h>
+#include <arrow/result.h>
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/table/table.h"
+#include "core/util/export.h"
+#include "core/write/table_writer.h"
+
+namespace usdparquet {
+
+/// New cells of one column.
+struct ColumnPatch {
+  size_t column = 0;                     ///< number in table.columns()
+  std::vector<uint32_t> rows;            ///< ascending
+  std::shared_ptr<arrow::Array> values;  ///< one a row; a null is a null
+};
+
+/// Writes to `path` the file of `table` with other cells. Everything else stays where it is in the
+/// file, byte by byte; the column chunks that hold patched cells are encoded anew behind it, and
+/// a footer that names them. What they replace is left as a gap, which the next whole write closes.
+/// A file of that name is replaced whole or not at all.
+///
+/// Returns false, and writes nothing, where that can't be done or would leave more gaps than file:
+/// a value that the stored type can't hold, a null in a required column, a field of a struct, or a
+/// file whose footer does not say how its pages are encoded. Then the file has to be written whole.
+/// Errors name the file.
+USDPARQUET_API arrow::Result<bool> PatchFile(const Table& table,
+                                             const std::vector<ColumnPatch>& patches,
+                                             const std::string& path, const WriteOptions& options);
+
+}  // namespace usdparquet

@@ -1,0 +1,205 @@
+#include "core/write/table_file_writer.h"
+
+#include <arrow/array.h>
+#include <arrow/chunked_array.h>
+#include <arrow/memory_pool.h>
+#include <arrow/util/key_value_metadata.h>
+#include <parquet/schema.h>
+
+#include <algorithm>
+#include <numeric>
+
+#include "core/index/time_index_file.h"
+#include "core/schema/table_footer.h"
+#include "core/sections/residual_blob.h"
+#include "core/util/message_text.h"
+#include "core/write/column_encodings.h"
+
+namespace usdparquet {
+namespace {
+
+/// A schema without the entries that the writer makes itself.
+std::shared_ptr<arrow::Schema> CleanSchema(const arrow::Schema& schema) {
+  if (!schema.metadata()) return schema.RemoveMetadata();
+  auto metadata = schema.metadata()->Copy();
+  for (const char* key : {kIndexKey, kTimesKey, kResidualKey, kSchemaKey}) {
+    if (metadata->Contains(key)) (void)metadata->Delete(key);
+  }
+  return schema.WithMetadata(metadata);
+}
+
+/// Runs `f`, whose errors get the file's name; Arrow's Parquet classes throw.
+template <typename F>
+auto Named(const std::string& path, F f) -> decltype(f()) {
+  try {
+    auto result = f();
+    if (result.ok()) return result;
+    arrow::Status status;
+    if constexpr (std::is_same_v<decltype(f()), arrow::Status>) {
+      status = result;
+    } else {
+      status = result.status();
+    }
+    // The detail of an error of the system is its reason.
+    const std::string reason = status.detail() ? ": " + status.detail()->ToString() : "";
+    return status.WithMessage(path, ": ", status.message(), reason);
+  } catch (const std::exception& e) {
+    return arrow::Status::IOError(path, ": ", MessageText(e.what()));
+  }
+}
+
+}  // namespace
+
+TableFileWriter::TableFileWriter(const std::string& path, const WriteOptions& options)
+    : path_(path), options_(options), file_(path) {}
+
+TableFileWriter::~TableFileWriter() = default;
+
+std::string TableFileWriter::SidePath(std::string_view name) const { return file_.SidePath(name); }
+
+arrow::Result<std::unique_ptr<TableFileWriter>> TableFileWriter::Open(
+    const std::string& path, const arrow::Table& first_rows, const WriteOptions& options) {
+  if (options.rows_per_page < 1 || options.rows_per_group < 1) {
+    return arrow::Status::Invalid(path, ": pages and row groups need at least one row");
+  }
+  std::unique_ptr<TableFileWriter> writer(new TableFileWriter(path, options));
+  ARROW_RETURN_NOT_OK(Named(path, [&] { return writer->Begin(first_rows); }));
+  return writer;
+}
+
+arrow::Status TableFileWriter::Begin(const arrow::Table& first_rows) {
+  path_field_ = first_rows.schema()->GetFieldIndex(options_.path_column);
+  if (path_field_ < 0) {
+    return arrow::Status::Invalid("the table has no column '", options_.path_column,
+                                  "' with the prim paths");
+  }
+  if (!options_.time_column.empty()) {
+    time_field_ = first_rows.schema()->GetFieldIndex(options_.time_column);
+    if (time_field_ < 0) {
+      return arrow::Status::Invalid("the table has no column '", options_.time_column,
+                                    "' with the times");
+    }
+  }
+  const auto arrow_properties = parquet::ArrowWriterProperties::Builder().store_schema()->build();
+  const auto schema = CleanSchema(*first_rows.schema());
+  ARROW_ASSIGN_OR_RAISE(const auto properties,
+                        ChooseEncodings(first_rows, options_, *arrow_properties));
+  ARROW_ASSIGN_OR_RAISE(sink_, file_.Open());
+  ARROW_ASSIGN_OR_RAISE(
+      writer_, parquet::arrow::FileWriter::Open(*schema, arrow::system_memory_pool(), sink_,
+                                                properties, arrow_properties));
+  return arrow::Status::OK();
+}
+
+arrow::Status TableFileWriter::WriteGroup(const arrow::Table& rows) {
+  return Named(path_, [&] { return Write(rows); });
+}
+
+arrow::Status TableFileWriter::Write(const arrow::Table& rows) {
+  ARROW_RETURN_NOT_OK(writer_->NewRowGroup());
+  for (int i = 0; i < rows.num_columns(); ++i) {
+    ARROW_ASSIGN_OR_RAISE(const int64_t before, sink_->Tell());
+    ARROW_RETURN_NOT_OK(writer_->WriteColumnChunk(rows.column(i)));
+    ARROW_ASSIGN_OR_RAISE(const int64_t after, sink_->Tell());
+    if (i == path_field_) fingerprint_.Add(rows.num_rows(), before, after - before);
+    if (i == time_field_) time_chunks_.push_back({rows.num_rows(), before, after - before});
+  }
+  const auto& paths = rows.column(path_field_)->chunks();
+  paths_.insert(paths_.end(), paths.begin(), paths.end());
+  if (time_field_ >= 0) {
+    const auto& times = rows.column(time_field_)->chunks();
+    times_.insert(times_.end(), times.begin(), times.end());
+  }
+  summary_.rows += rows.num_rows();
+  return arrow::Status::OK();
+}
+
+arrow::Result<int64_t> TableFileWriter::WriteBlob(std::string_view bytes) {
+  ARROW_ASSIGN_OR_RAISE(int64_t offset, sink_->Tell());
+  const int64_t padding = -offset & (PathIndexFile::kAlignment - 1);
+  ARROW_RETURN_NOT_OK(sink_->Write(std::string(static_cast<size_t>(padding), '\0')));
+  ARROW_RETURN_NOT_OK(sink_->Write(bytes));
+  return offset + padding;
+}
+
+arrow::Status TableFileWriter::AddEntry(const std::string& key, const std::string& value) {
+  return writer_->AddKeyValueMetadata(arrow::key_value_metadata({key}, {value}));
+}
+
+arrow::Status TableFileWriter::WritePaths(const IndexedPaths& paths) {
+  const std::string bytes =
+      PathIndexFile::Serialize(paths.index, paths.report, fingerprint_.value());
+  ARROW_ASSIGN_OR_RAISE(const int64_t offset, WriteBlob(bytes));
+  summary_.index_bytes += static_cast<int64_t>(bytes.size());
+  return AddEntry(kIndexKey, PathIndexFile::Locator(offset, bytes));
+}
+
+arrow::Status TableFileWriter::WriteTimes(const IndexedTimes& times) {
+  const std::string bytes =
+      TimeIndexFile::Serialize(times.times, times.report, fingerprint_.value());
+  ARROW_ASSIGN_OR_RAISE(const int64_t offset, WriteBlob(bytes));
+  summary_.index_bytes += static_cast<int64_t>(bytes.size());
+  return AddEntry(kTimesKey, TimeIndexFile::Locator(offset, bytes));
+}
+
+arrow::Result<IndexedTimes> TableFileWriter::IndexLongTable(
+    const std::vector<std::string_view>& paths, const std::string& schema_json) const {
+  if (times_.empty()) return IndexTimes(paths, {}, {}, 1, options_.unicode_test);
+  TableFooter footer;
+  if (!schema_json.empty()) {
+    ARROW_ASSIGN_OR_RAISE(footer, ParseFooter(schema_json));
+  }
+  ARROW_ASSIGN_OR_RAISE(const RowTimes times,
+                        ReadRowTimes(arrow::ChunkedArray(times_), options_.time_column));
+  std::vector<uint32_t> order(paths.size());
+  std::iota(order.begin(), order.end(), 0);
+  return IndexTimes(paths, times, order,
+                    TimeCodesPerSecondOf(footer).value_or(TimeScale().codes_per_second),
+                    options_.unicode_test);
+}
+
+arrow::Status TableFileWriter::WriteIndex(const Ending& ending) {
+  for (const auto& [rows, offset, size] : time_chunks_) fingerprint_.Add(rows, offset, size);
+  const bool is_long = time_field_ >= 0;
+  if (is_long && ending.times) {
+    ARROW_RETURN_NOT_OK(WritePaths(ending.times->paths));
+    return WriteTimes(*ending.times);
+  }
+  if (!is_long && ending.index) return WritePaths(*ending.index);
+  const std::shared_ptr<arrow::DataType> type = paths_.empty() ? arrow::utf8() : paths_[0]->type();
+  ARROW_ASSIGN_OR_RAISE(const auto column, arrow::ChunkedArray::Make(paths_, type));
+  ARROW_ASSIGN_OR_RAISE(const auto paths, StringViews(*column));
+  if (is_long) {
+    ARROW_ASSIGN_OR_RAISE(const IndexedTimes made, IndexLongTable(paths, ending.schema_json));
+    ARROW_RETURN_NOT_OK(WritePaths(made.paths));
+    return WriteTimes(made);
+  }
+  ARROW_ASSIGN_OR_RAISE(const IndexedPaths made, IndexPaths(paths, options_.unicode_test));
+  return WritePaths(made);
+}
+
+arrow::Result<WriteSummary> TableFileWriter::Finish(const Ending& ending) {
+  return Named(path_, [&] { return End(ending); });
+}
+
+arrow::Result<WriteSummary> TableFileWriter::End(const Ending& ending) {
+  if (options_.has_index) ARROW_RETURN_NOT_OK(WriteIndex(ending));
+  if (!ending.residual.empty()) {
+    ARROW_ASSIGN_OR_RAISE(const int64_t offset, WriteBlob(ending.residual));
+    ARROW_RETURN_NOT_OK(AddEntry(kResidualKey, ResidualLocator(offset, ending.residual)));
+  }
+  if (!ending.schema_json.empty()) ARROW_RETURN_NOT_OK(AddEntry(kSchemaKey, ending.schema_json));
+  ARROW_RETURN_NOT_OK(writer_->Close());
+  const parquet::FileMetaData& metadata = *writer_->metadata();
+  const int leaf = metadata.schema()->ColumnIndex(options_.path_column);
+  const int time_leaf = time_field_ < 0 ? -1 : metadata.schema()->ColumnIndex(options_.time_column);
+  if (options_.has_index &&
+      PathIndexFile::FingerprintOf(metadata, leaf, time_leaf) != fingerprint_.value()) {
+    return arrow::Status::UnknownError("the path column lies elsewhere than it was written");
+  }
+  ARROW_ASSIGN_OR_RAISE(summary_.bytes, sink_->Tell());
+  ARROW_RETURN_NOT_OK(file_.Commit());
+  return summary_;
+}
+
+}  // namespace usdparquet

@@ -1,0 +1,84 @@
+#pragma once
+
+/// \file
+/// Writes an optimized file group by group: the layout of docs/file-format.md.
+
+#include <arrow/io/interfaces.h>
+#include <arrow/result.h>
+#include <arrow/table.h>
+#include <parquet/arrow/writer.h>
+
+#include <array>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/index/namespace_order.h"
+#include "core/index/path_index_file.h"
+#include "core/util/export.h"
+#include "core/util/replace_file.h"
+#include "core/write/table_writer.h"
+
+namespace usdparquet {
+
+/// A file in the making, which takes its name when it is finished. Holds one row group at a time,
+/// and the paths of all rows for the index. After an error nothing more may be called; the
+/// destructor leaves no trace of an unfinished file. Every error names the file. Not thread-safe.
+class USDPARQUET_API TableFileWriter {
+ public:
+  /// Begins the file `path` with the columns of `first_rows`, by whose values the encodings are
+  /// chosen; nothing of them is written yet. Metadata of their schema goes to the file, except the
+  /// entries that are written anew.
+  static arrow::Result<std::unique_ptr<TableFileWriter>> Open(const std::string& path,
+                                                              const arrow::Table& first_rows,
+                                                              const WriteOptions& options);
+  ~TableFileWriter();
+
+  /// Writes a row group. Its rows, and those of all groups one behind the other, are in
+  /// namespace order.
+  arrow::Status WriteGroup(const arrow::Table& rows);
+
+  /// Where to put a file of that name which is of use only until Finish.
+  std::string SidePath(std::string_view name) const;
+
+  /// What is known only at the end.
+  struct Ending {
+    /// The index of all rows, if the caller has it; else it is made of the paths written.
+    const IndexedPaths* index = nullptr;
+    /// The same of a long table, in place of `index`: where the options name a time column.
+    const IndexedTimes* times = nullptr;
+    std::string schema_json;  ///< the entry `usdparquet:schema`; empty: none
+    std::string residual;     ///< a crate file; empty: none
+  };
+  /// Writes index, residual and footer, and gives the file its name.
+  arrow::Result<WriteSummary> Finish(const Ending& ending);
+
+ private:
+  TableFileWriter(const std::string& path, const WriteOptions& options);
+  arrow::Status Begin(const arrow::Table& first_rows);
+  arrow::Status Write(const arrow::Table& rows);
+  arrow::Status WriteIndex(const Ending& ending);
+  arrow::Status WritePaths(const IndexedPaths& paths);
+  arrow::Status WriteTimes(const IndexedTimes& times);
+  arrow::Result<IndexedTimes> IndexLongTable(const std::vector<std::string_view>& paths,
+                                             const std::string& schema_json) const;
+  arrow::Result<int64_t> WriteBlob(std::string_view bytes);
+  arrow::Status AddEntry(const std::string& key, const std::string& value);
+  arrow::Result<WriteSummary> End(const Ending& ending);
+
+  const std::string path_;
+  const WriteOptions options_;
+  ReplaceFile file_;
+  std::shared_ptr<arrow::io::OutputStream> sink_;
+  std::unique_ptr<parquet::arrow::FileWriter> writer_;
+  int path_field_ = -1;
+  int time_field_ = -1;       // of a long table
+  arrow::ArrayVector paths_;  // of the groups written
+  arrow::ArrayVector times_;  // of a long table
+  PathIndexFile::Fingerprint fingerprint_;
+  std::vector<std::array<int64_t, 3>> time_chunks_;  // rows, offset, size
+  WriteSummary summary_;
+};
+
+}  // namespace usdparquet

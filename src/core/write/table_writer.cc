@@ -1,0 +1,188 @@
+#include "core/write/table_writer.h"
+
+#include <arrow/array.h>
+#include <arrow/buffer.h>
+#include <arrow/compute/api_vector.h>
+#include <arrow/datum.h>
+#include <arrow/io/file.h>
+#include <arrow/memory_pool.h>
+#include <arrow/util/key_value_metadata.h>
+#include <parquet/arrow/reader.h>
+#include <parquet/file_reader.h>
+
+#include <algorithm>
+#include <numeric>
+
+#include "core/index/namespace_order.h"
+#include "core/schema/plain_types.h"
+#include "core/schema/table_footer.h"
+#include "core/sections/residual_blob.h"
+#include "core/util/message_text.h"
+#include "core/write/table_file_writer.h"
+
+namespace usdparquet {
+namespace {
+
+/// Rows [begin, begin + count) of `order`, gathered from `table`; a slice where nothing moves.
+arrow::Result<std::shared_ptr<arrow::Table>> Gather(const arrow::Table& table,
+                                                    const std::vector<uint32_t>& order,
+                                                    bool is_reordered, int64_t begin,
+                                                    int64_t count) {
+  if (!is_reordered) return table.Slice(begin, count);
+  const arrow::UInt32Array indices(
+      count, arrow::Buffer::Wrap(order.data() + begin, static_cast<size_t>(count)));
+  ARROW_ASSIGN_OR_RAISE(const arrow::Datum taken,
+                        arrow::compute::Take(arrow::Datum(table), arrow::Datum(indices.data())));
+  return taken.table();
+}
+
+arrow::Status WithFile(const arrow::Status& status, const std::string& path) {
+  return status.WithMessage(path, ": ", status.message());
+}
+
+/// A table whose rows are indexed, and the order that they are written in.
+struct PreparedRows {
+  std::vector<std::string_view> paths;
+  IndexedPaths index;                // of the rows as they are; not of long tables
+  std::optional<RowTimes> times;     // of long tables
+  std::optional<IndexedTimes> both;  // of long tables, the rows as they are
+  std::vector<uint32_t> order;
+  std::optional<RowOrder> row_order;  // of long tables
+  bool is_reordered = false;
+};
+
+/// The rate with which timestamps become time codes.
+double CodesPerSecond(const TableFooter& footer) {
+  return TimeCodesPerSecondOf(footer).value_or(TimeScale().codes_per_second);
+}
+
+arrow::Result<PreparedRows> Prepare(const arrow::Table& table, const TableFooter& footer,
+                                    const WriteOptions& options) {
+  const int path_field = table.schema()->GetFieldIndex(options.path_column);
+  if (path_field < 0) {
+    return arrow::Status::Invalid("the table has no column '", options.path_column,
+                                  "' with the prim paths");
+  }
+  auto paths = StringViews(*table.column(path_field));
+  if (!paths.ok()) {
+    return arrow::Status::Invalid("the path column '", options.path_column, "' ",
+                                  paths.status().message());
+  }
+  PreparedRows rows;
+  rows.paths = std::move(*paths);
+  if (options.time_column.empty()) {
+    ARROW_ASSIGN_OR_RAISE(rows.index, IndexPaths(rows.paths, options.unicode_test));
+    rows.order = NamespaceOrder(rows.paths, rows.index);
+  } else {
+    const int time_field = table.schema()->GetFieldIndex(options.time_column);
+    if (time_field < 0) {
+      return arrow::Status::Invalid("the table has no column '", options.time_column,
+                                    "' with the times");
+    }
+    ARROW_ASSIGN_OR_RAISE(rows.times, ReadRowTimes(*table.column(time_field), options.time_column));
+    rows.order.resize(rows.paths.size());
+    std::iota(rows.order.begin(), rows.order.end(), 0);
+    ARROW_ASSIGN_OR_RAISE(rows.both, IndexTimes(rows.paths, *rows.times, rows.order,
+                                                CodesPerSecond(footer), options.unicode_test));
+    const RowOrder natural = IsInOrderOfTime(*rows.times) ? RowOrder::kTime : RowOrder::kPath;
+    rows.row_order = options.order.value_or(natural);
+    rows.order = LongTableOrder(rows.paths, *rows.times, *rows.both, *rows.row_order);
+  }
+  rows.is_reordered = !std::is_sorted(rows.order.begin(), rows.order.end());
+  return rows;
+}
+
+arrow::Result<WriteSummary> Write(const arrow::Table& given, const std::string& path,
+                                  WriteOptions options, std::string residual) {
+  auto plain = WithPlainTypes(given.Slice(0), options.path_column);
+  if (!plain.ok()) return WithFile(plain.status(), path);
+  const arrow::Table& table = **plain;
+  TableFileWriter::Ending ending;
+  ending.schema_json = options.schema_json;
+  if (ending.schema_json.empty() && table.schema()->metadata()) {
+    ending.schema_json = table.schema()->metadata()->Get(kSchemaKey).ValueOr("");
+  }
+  ending.residual = std::move(residual);
+  TableFooter footer;
+  if (!ending.schema_json.empty()) {
+    auto parsed = ParseFooter(ending.schema_json);
+    if (!parsed.ok()) return WithFile(parsed.status(), path);
+    footer = std::move(*parsed);
+  }
+  // The time of a file may lie in a struct, which the writer does not look into.
+  if (options.time_column.empty() && table.schema()->GetFieldIndex(footer.time_column) >= 0) {
+    options.time_column = footer.time_column;
+  }
+  if (!options.time_column.empty() && options.time_column != footer.time_column) {
+    footer.time_column = options.time_column;
+    ending.schema_json = SerializeFooter(footer);
+  }
+
+  auto prepared = Prepare(table, footer, options);
+  if (!prepared.ok()) return WithFile(prepared.status(), path);
+  PreparedRows& rows = *prepared;
+  ARROW_ASSIGN_OR_RAISE(const auto writer, TableFileWriter::Open(path, table, options));
+  for (int64_t begin = 0; begin < table.num_rows(); begin += options.rows_per_group) {
+    const int64_t count = std::min(options.rows_per_group, table.num_rows() - begin);
+    ARROW_ASSIGN_OR_RAISE(const auto group,
+                          Gather(table, rows.order, rows.is_reordered, begin, count));
+    ARROW_RETURN_NOT_OK(writer->WriteGroup(*group));
+    if (options.progress) options.progress(begin + count, table.num_rows());
+  }
+  // Of a table that was reordered, the index at hand is of the old row numbers.
+  if (rows.times && rows.is_reordered && options.has_index) {
+    ARROW_ASSIGN_OR_RAISE(rows.both, IndexTimes(rows.paths, *rows.times, rows.order,
+                                                CodesPerSecond(footer), options.unicode_test));
+  }
+  if (rows.times) {
+    ending.times = &*rows.both;
+  } else if (!rows.is_reordered) {
+    ending.index = &rows.index;
+  }
+  ARROW_ASSIGN_OR_RAISE(WriteSummary summary, writer->Finish(ending));
+  summary.was_reordered = rows.is_reordered;
+  summary.order = rows.row_order;
+  const IndexedPaths& index = rows.times ? rows.both->paths : rows.index;
+  summary.num_invalid = index.report.num_invalid;
+  summary.num_duplicates =
+      rows.times ? rows.both->report.num_duplicates : index.report.num_duplicates;
+  return summary;
+}
+
+/// The bytes of a file's residual.
+arrow::Result<std::string> ReadResidual(arrow::io::RandomAccessFile& file,
+                                        const parquet::FileMetaData& metadata) {
+  ARROW_ASSIGN_OR_RAISE(const auto blob, FindResidual(file, metadata));
+  if (!blob) return std::string();
+  ARROW_ASSIGN_OR_RAISE(const auto bytes, file.ReadAt(blob->offset, blob->length));
+  return bytes->ToString();
+}
+
+}  // namespace
+
+arrow::Result<WriteSummary> WriteTable(const arrow::Table& table, const std::string& path,
+                                       const WriteOptions& options) {
+  return Write(table, path, options, {});
+}
+
+arrow::Result<WriteSummary> OptimizeFile(const std::string& input, const std::string& output,
+                                         const WriteOptions& options) {
+  std::shared_ptr<arrow::Table> table;
+  std::string residual;
+  const auto read = [&]() -> arrow::Status {
+    ARROW_ASSIGN_OR_RAISE(auto file, arrow::io::ReadableFile::Open(input));
+    ARROW_ASSIGN_OR_RAISE(auto reader, parquet::arrow::OpenFile(file, arrow::system_memory_pool()));
+    ARROW_ASSIGN_OR_RAISE(residual, ReadResidual(*file, *reader->parquet_reader()->metadata()));
+    ARROW_ASSIGN_OR_RAISE(table, reader->ReadTable());
+    return arrow::Status::OK();
+  };
+  try {
+    const arrow::Status status = read();
+    if (!status.ok()) return WithFile(status, input);
+  } catch (const std::exception& e) {  // Arrow's Parquet classes throw
+    return arrow::Status::IOError(input, ": ", MessageText(e.what()));
+  }
+  return Write(*table, output, options, std::move(residual));
+}
+
+}  // namespace usdparquet

@@ -1,0 +1,68 @@
+#pragma once
+
+/// \file
+/// Writes tables as Parquet files that are quick to read as layers: rows in namespace order, small
+/// pages with a page index and checksums, and the path index embedded.
+
+#include <arrow/result.h>
+#include <arrow/table.h>
+#include <arrow/util/type_fwd.h>
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "core/index/long_table_order.h"
+#include "core/schema/property_name.h"
+#include "core/util/export.h"
+
+namespace usdparquet {
+
+struct WriteOptions {
+  std::string path_column = "path";
+  arrow::Compression::type codec = arrow::Compression::ZSTD;
+  /// If not given, kZstdLevel for Zstandard and the codec's own default for others.
+  std::optional<int> compression_level;
+  /// From level 14 on Zstandard splits its blocks, which the planes of small split pages need.
+  static constexpr int kZstdLevel = 15;
+  int64_t rows_per_page = 12288;
+  int64_t rows_per_group = 131072;
+  bool has_index = true;  ///< embed the path index, and of a long table the time index
+  /// The column with the times of a long table; if empty, what the table's footer says, if
+  /// anything.
+  std::string time_column;
+  /// Of long tables. If not given, by time where the times never fall, else by path.
+  std::optional<RowOrder> order;
+  /// The footer's entry `usdparquet:schema`; empty: that of the table's own metadata, if any.
+  std::string schema_json;
+  IdentifierTest unicode_test;
+  /// Called now and then with the rows written so far and in all.
+  std::function<void(int64_t, int64_t)> progress;
+};
+
+/// What was written.
+struct WriteSummary {
+  int64_t rows = 0;
+  int64_t bytes = 0;
+  int64_t index_bytes = 0;  ///< of both indexes
+  bool was_reordered = false;
+  uint32_t num_invalid = 0;       ///< rows without a prim path; they are kept, behind all others
+  uint32_t num_duplicates = 0;    ///< rows that repeat a path, or path and time; they are kept
+  std::optional<RowOrder> order;  ///< of a long table
+};
+
+/// Writes `table` to the file `path`. All rows, columns and metadata are kept; only the order of
+/// the rows changes. The file is written under another name in the same folder and then renamed, so
+/// that a file of that name is replaced whole or not at all.
+USDPARQUET_API arrow::Result<WriteSummary> WriteTable(const arrow::Table& table,
+                                                      const std::string& path,
+                                                      const WriteOptions& options);
+
+/// Writes the Parquet file `input` anew to `output`, which may be the same file. Holds the
+/// table in memory.
+USDPARQUET_API arrow::Result<WriteSummary> OptimizeFile(const std::string& input,
+                                                        const std::string& output,
+                                                        const WriteOptions& options);
+
+}  // namespace usdparquet

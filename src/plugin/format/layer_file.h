@@ -1,0 +1,22 @@
+#pragma once
+
+/// \file
+/// Opening a Parquet file as a source of specs.
+
+#include <arrow/result.h>
+#include <pxr/pxr.h>
+
+#include <memory>
+#include <string>
+
+#include "plugin/read/format_arguments.h"
+#include "plugin/read/source.h"
+
+PXR_NAMESPACE_OPEN_SCOPE
+
+/// Opens the asset at `resolved_path`, and its residual if it has one, as the arguments say.
+/// What is amiss but bearable is raised as warnings. Errors name the file.
+arrow::Result<std::shared_ptr<const UsdParquetSource>> UsdParquetOpenLayerFile(
+    const std::string& resolved_path, const UsdParquetArguments& arguments);
+
+PXR_NAMESPACE_CLOSE_SCOPE

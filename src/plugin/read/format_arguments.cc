@@ -1,0 +1,98 @@
+#include "plugin/read/format_arguments.h"
+
+#include <pxr/base/tf/stringUtils.h>
+
+#include <cmath>
+#include <cstdlib>
+
+#include "plugin/read/prim_lookup.h"
+
+PXR_NAMESPACE_OPEN_SCOPE
+
+namespace {
+
+arrow::Result<SdfPath> ParsePrefix(const std::string& text) {
+  std::string why;
+  if (SdfPath::IsValidPathString(text, &why)) {
+    const SdfPath path(text);
+    if (path.IsAbsoluteRootOrPrimPath() && path.IsAbsolutePath() &&
+        !path.ContainsPrimVariantSelection() &&
+        path.GetPathElementCount() <= UsdParquetPrimLookup::kMaxPrefixDepth) {
+      return path;
+    }
+  }
+  return arrow::Status::Invalid("format argument prefix='", text,
+                                "' is no absolute prim path, such as /World/Building");
+}
+
+arrow::Result<uint64_t> ParseMegabytes(const std::string& text) {
+  char* end = nullptr;
+  const double megabytes = std::strtod(text.c_str(), &end);
+  if (text.empty() || *end != '\0' || !std::isfinite(megabytes) || megabytes < 0 ||
+      megabytes > 1e9) {
+    return arrow::Status::Invalid("format argument cache_mb='", text,
+                                  "' is no number of mebibytes, such as 64");
+  }
+  return static_cast<uint64_t>(megabytes * (1 << 20));
+}
+
+arrow::Result<double> ParseRate(const std::string& text) {
+  constexpr double kHighest = 1e9;
+  char* end = nullptr;
+  const double rate = std::strtod(text.c_str(), &end);
+  if (text.empty() || *end != '\0' || !(rate > 0) || rate > kHighest) {
+    return arrow::Status::Invalid("format argument timeCodesPerSecond='", text,
+                                  "' is no number above 0, such as 24");
+  }
+  return rate;
+}
+
+}  // namespace
+
+const char kUsdParquetArgumentNames[] =
+    "path, columns, prefix, cache_mb, time, start, timeCodesPerSecond";
+
+arrow::Result<UsdParquetArguments> UsdParquetParseArguments(
+    const SdfFileFormat::FileFormatArguments& arguments) {
+  UsdParquetArguments parsed;
+  for (const auto& [name, value] : arguments) {
+    if (name == "path") {
+      if (value.empty()) return arrow::Status::Invalid("format argument 'path' names no column");
+      parsed.path_column = value;
+    } else if (name == "time") {
+      if (value.empty()) return arrow::Status::Invalid("format argument 'time' names no column");
+      parsed.time_column = value;
+    } else if (name == "start") {
+      parsed.time_start = usdparquet::ParseTimestamp(value);
+      if (!parsed.time_start) {
+        return arrow::Status::Invalid("format argument start='", value,
+                                      "' is no ISO 8601 timestamp, such as 2024-05-01T12:00:00Z");
+      }
+    } else if (name == "timeCodesPerSecond") {
+      ARROW_ASSIGN_OR_RAISE(parsed.time_codes_per_second, ParseRate(value));
+    } else if (name == "columns") {
+      parsed.columns.emplace();
+      for (const std::string& column : TfStringSplit(value, ",")) {
+        const std::string trimmed = TfStringTrim(column);
+        if (trimmed.empty()) {
+          return arrow::Status::Invalid(
+              "format argument columns='", value,
+              "' has an empty name; give column names with commas between");
+        }
+        parsed.columns->push_back(trimmed);
+      }
+      if (parsed.columns->empty()) {
+        return arrow::Status::Invalid("format argument 'columns' names no column");
+      }
+    } else if (name == "prefix") {
+      ARROW_ASSIGN_OR_RAISE(parsed.prefix, ParsePrefix(value));
+    } else if (name == "cache_mb") {
+      ARROW_ASSIGN_OR_RAISE(parsed.cache_bytes, ParseMegabytes(value));
+    } else if (name != SdfFileFormatTokens->TargetArg.GetString()) {
+      parsed.unknown.push_back(name);
+    }
+  }
+  return parsed;
+}
+
+PXR_NAMESPACE_CLOSE_SCOPE

@@ -1,0 +1,153 @@
+#include "plugin/read/time_samples.h"
+
+#include <iterator>
+
+PXR_NAMESPACE_OPEN_SCOPE
+
+using usdparquet::EpochGuard;
+using usdparquet::Page;
+using usdparquet::PrimTimes;
+
+uint32_t UsdParquetTimeSamples::LastBefore(uint32_t column, const PrimTimes& times,
+                                           uint32_t end) const {
+  while (end > 0 && !HasSample(column, times, end - 1)) --end;
+  return end > 0 ? end - 1 : kNone;
+}
+
+uint32_t UsdParquetTimeSamples::FirstFrom(uint32_t column, const PrimTimes& times,
+                                          uint32_t begin) const {
+  while (begin < times.size() && !HasSample(column, times, begin)) ++begin;
+  return begin < times.size() ? begin : kNone;
+}
+
+bool UsdParquetTimeSamples::HasAny(uint32_t column, uint32_t first_row) const {
+  return index_ && FirstFrom(column, index_->Find(first_row), 0) != kNone;
+}
+
+size_t UsdParquetTimeSamples::Count(uint32_t column, uint32_t first_row) const {
+  if (!index_) return 0;
+  const PrimTimes times = index_->Find(first_row);
+  if (table_.IsFull(column)) return times.size();
+  size_t count = 0;
+  for (uint32_t i = 0; i < times.size(); ++i) count += HasSample(column, times, i);
+  return count;
+}
+
+std::set<double> UsdParquetTimeSamples::List(uint32_t column, uint32_t first_row) const {
+  std::set<double> found;
+  if (!index_) return found;
+  const PrimTimes times = index_->Find(first_row);
+  for (uint32_t i = 0; i < times.size(); ++i) {
+    if (HasSample(column, times, i)) found.insert(found.end(), times.codes()[i]);
+  }
+  return found;
+}
+
+SdfTimeSampleMap UsdParquetTimeSamples::Map(uint32_t column, uint32_t first_row,
+                                            const UsdParquetValueType& type) const {
+  SdfTimeSampleMap map;
+  if (!index_) return map;
+  const PrimTimes times = index_->Find(first_row);
+  for (uint32_t i = 0; i < times.size(); ++i) {
+    const uint32_t row = times.RowOf(i);
+    EpochGuard guard;
+    const Page* page = table_.Fetch(column, row, guard);
+    const uint32_t cell = row - page->first_row;
+    if (page->IsPresent(cell)) {
+      map.emplace_hint(map.end(), times.codes()[i], type.get(*page, cell));
+    }
+  }
+  return map;
+}
+
+bool UsdParquetTimeSamples::GetBracketing(uint32_t column, uint32_t first_row, double time,
+                                          double* lower, double* upper) const {
+  if (!index_) return false;
+  const PrimTimes times = index_->Find(first_row);
+  const std::span<const double> codes = times.codes();
+  const uint32_t count = times.CountUpTo(time);
+  const uint32_t before = LastBefore(column, times, count);
+  if (before != kNone && codes[before] == time) {
+    *lower = *upper = time;
+    return true;
+  }
+  const uint32_t after = FirstFrom(column, times, count);
+  if (before == kNone && after == kNone) return false;
+  *lower = codes[before == kNone ? after : before];
+  *upper = codes[after == kNone ? before : after];
+  return true;
+}
+
+bool UsdParquetTimeSamples::GetPrevious(uint32_t column, uint32_t first_row, double time,
+                                        double* previous) const {
+  if (!index_) return false;
+  const PrimTimes times = index_->Find(first_row);
+  uint32_t count = times.CountUpTo(time);
+  if (count > 0 && times.codes()[count - 1] == time) --count;
+  const uint32_t before = LastBefore(column, times, count);
+  if (before == kNone) return false;
+  *previous = times.codes()[before];
+  return true;
+}
+
+bool UsdParquetTimeSamples::GetRange(double* first, double* last) const {
+  if (!index_ || !index_->has_codes()) return false;
+  *first = index_->first_code();
+  *last = index_->last_code();
+  return true;
+}
+
+bool UsdParquetTimeSamples::HasValueInAnyColumn(uint32_t row) const {
+  for (size_t column = 0; column < table_.columns().size(); ++column) {
+    if (IsAttribute(column) && table_.HasValue(column, row)) return true;
+  }
+  return false;
+}
+
+std::set<double> UsdParquetTimeSamples::FindAll() const {
+  std::set<double> found;
+  if (!index_) return found;
+  bool is_any_full = false;
+  for (size_t column = 0; column < table_.columns().size(); ++column) {
+    is_any_full = is_any_full || (IsAttribute(column) && table_.IsFull(column));
+  }
+  const double* last_codes = nullptr;  // neighbours mostly share them
+  table_.paths().VisitRows([&](uint32_t first_row) {
+    const PrimTimes times = index_->Find(first_row);
+    const std::span<const double> codes = times.codes();
+    if (is_any_full) {
+      if (codes.empty() || codes.data() == last_codes) return;
+      last_codes = codes.data();
+      found.insert(codes.begin(), codes.end());
+      return;
+    }
+    for (uint32_t i = 0; i < times.size(); ++i) {
+      if (!found.contains(codes[i]) && HasValueInAnyColumn(times.RowOf(i))) {
+        found.insert(codes[i]);
+      }
+    }
+  });
+  return found;
+}
+
+const std::set<double>& UsdParquetTimeSamples::ListAll() const {
+  std::call_once(all_once_, [this] { all_ = FindAll(); });
+  return all_;
+}
+
+bool UsdParquetTimeSamples::Bracket(const std::set<double>& times, double time, double* lower,
+                                    double* upper) {
+  if (times.empty()) return false;
+  const auto above = times.lower_bound(time);
+  if (above == times.end()) {
+    *lower = *upper = *times.rbegin();
+  } else if (above == times.begin() || *above == time) {
+    *lower = *upper = *above;
+  } else {
+    *upper = *above;
+    *lower = *std::prev(above);
+  }
+  return true;
+}
+
+PXR_NAMESPACE_CLOSE_SCOPE

@@ -1,0 +1,90 @@
+#pragma once
+
+/// \file
+/// The time samples of a Parquet layer.
+
+#include <pxr/base/vt/value.h>
+#include <pxr/pxr.h>
+#include <pxr/usd/sdf/types.h>
+
+#include <memory>
+#include <mutex>
+#include <set>
+#include <utility>
+
+#include "core/table/table.h"
+#include "plugin/values/value_types.h"
+
+PXR_NAMESPACE_OPEN_SCOPE
+
+/// Samples of attributes, which are named by a column and the first row of their prim.
+/// A cell without a value is no sample; the statistics of the file are asked before a page is.
+///
+/// Of a table without a time column nothing has samples, and every default is in the first row.
+///
+/// Thread-safety: all functions may be called from any number of threads.
+class UsdParquetTimeSamples {
+ public:
+  static constexpr uint32_t kNoRow = usdparquet::PrimTimes::kNoRow;
+
+  /// REQUIRES: `table` outlives this.
+  explicit UsdParquetTimeSamples(usdparquet::Table& table) : table_(table), index_(table.times()) {}
+
+  bool HasTimes() const { return index_ != nullptr; }
+
+  /// The row with the defaults of the prim, or kNoRow.
+  uint32_t DefaultRow(uint32_t first_row) const {
+    return index_ ? index_->Find(first_row).default_row() : first_row;
+  }
+
+  bool HasAny(uint32_t column, uint32_t first_row) const;
+  size_t Count(uint32_t column, uint32_t first_row) const;
+  std::set<double> List(uint32_t column, uint32_t first_row) const;
+  SdfTimeSampleMap Map(uint32_t column, uint32_t first_row, const UsdParquetValueType& type) const;
+
+  /// The times before and after `time`: the same twice on a sample, before the first and after the
+  /// last. False without samples.
+  bool GetBracketing(uint32_t column, uint32_t first_row, double time, double* lower,
+                     double* upper) const;
+  /// The last sample before `time`. False if there is none.
+  bool GetPrevious(uint32_t column, uint32_t first_row, double time, double* previous) const;
+
+  /// The row with the sample at exactly `time`, or kNoRow. Whether its cell has a value is left to
+  /// the reader of the cell.
+  uint32_t RowAt(uint32_t first_row, double time) const {
+    if (!index_) return kNoRow;
+    const usdparquet::PrimTimes times = index_->Find(first_row);
+    const uint32_t count = times.CountUpTo(time);
+    return count > 0 && times.codes()[count - 1] == time ? times.RowOf(count - 1) : kNoRow;
+  }
+
+  /// The times of all samples of the layer. Made when first asked for.
+  const std::set<double>& ListAll() const;
+  /// As GetBracketing, over a set of times.
+  static bool Bracket(const std::set<double>& times, double time, double* lower, double* upper);
+
+  /// The first and the last time code of the file, whatever has a value there. False without any.
+  bool GetRange(double* first, double* last) const;
+
+ private:
+  static constexpr uint32_t kNone = 0xffffffffu;
+
+  bool HasSample(uint32_t column, const usdparquet::PrimTimes& times, uint32_t i) const {
+    return table_.IsFull(column) || table_.HasValue(column, times.RowOf(i));
+  }
+  /// The last sample before number `end`, and the first one from number `begin` on; kNone if none.
+  uint32_t LastBefore(uint32_t column, const usdparquet::PrimTimes& times, uint32_t end) const;
+  uint32_t FirstFrom(uint32_t column, const usdparquet::PrimTimes& times, uint32_t begin) const;
+  bool IsAttribute(size_t column) const {
+    return table_.columns()[column].role == usdparquet::ColumnRole::kAttribute;
+  }
+  bool HasValueInAnyColumn(uint32_t row) const;
+  std::set<double> FindAll() const;
+
+  usdparquet::Table& table_;
+  const usdparquet::TimeIndex* const index_;
+  mutable std::once_flag all_once_;
+  mutable std::set<double> all_;
+};
+
+PXR_NAMESPACE_CLOSE_SCOPE
