@@ -15,7 +15,7 @@
 
 #include "bindings.h"
 #include "core/check/table_check.h"
-#include "core/schema/table_footer.h"
+#include "core/schema/schema_entry.h"
 #include "core/write/table_writer.h"
 
 namespace nb = nanobind;
@@ -111,9 +111,9 @@ nb::dict Write(nb::capsule stream, const std::string& file, const std::string& p
   if (order) options.order = OrderOf(*order);
   check.types = types;
   if (!schema_json.empty()) {
-    const auto footer = ParseFooter(schema_json);
-    if (!footer.ok()) Raise(footer.status());
-    check.layer = footer->layer;
+    const auto entry = ParseSchemaEntry(schema_json);
+    if (!entry.ok()) Raise(entry.status());
+    check.layer = entry->layer;
   }
   check.is_strict = is_strict;
   check.unicode_test = IsPythonIdentifier;

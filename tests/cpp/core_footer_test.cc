@@ -7,7 +7,7 @@
 #include <random>
 
 #include "core/schema/schema.h"
-#include "core/schema/table_footer.h"
+#include "core/schema/schema_entry.h"
 #include "core/sections/residual_blob.h"
 #include "core/table/table.h"
 #include "core/write/table_file_writer.h"
@@ -20,15 +20,15 @@ using usdparquet_test::Doubles;
 using usdparquet_test::Strings;
 using usdparquet_test::WriteFile;
 
-TableFooter FullFooter() {
-  TableFooter footer;
-  footer.path_column = "prim";
-  footer.time_column = "frame";
-  footer.is_exact = true;
-  footer.layer = {{"defaultPrim", {"token", std::string("A")}},
-                  {"metersPerUnit", {"double", 0.1}},
-                  {"quote \" \\ \n ü", {"string", std::string("\" \\ \n ü \x01")}}};
-  ColumnFooter size;
+SchemaEntry FullEntry() {
+  SchemaEntry entry;
+  entry.path_column = "prim";
+  entry.time_column = "frame";
+  entry.is_exact = true;
+  entry.layer = {{"defaultPrim", {"token", std::string("A")}},
+                 {"metersPerUnit", {"double", 0.1}},
+                 {"quote \" \\ \n ü", {"string", std::string("\" \\ \n ü \x01")}}};
+  ColumnEntry size;
   size.property = "geo:size";
   size.type = "float3";
   size.is_uniform = size.is_custom = size.is_sparse = true;
@@ -39,56 +39,57 @@ TableFooter FullFooter() {
                    {"file", {"asset", std::string("a.png")}},
                    {"names", {"token[]", std::vector<std::string>{"", "b"}}},
                    {"none", {"string[]", std::vector<std::string>{}}}};
-  ColumnFooter kind;
+  ColumnEntry kind;
   kind.role = ColumnRole::kPrimMetadata;
   kind.field = "kind";
-  ColumnFooter targets;
+  ColumnEntry targets;
   targets.role = ColumnRole::kRelationship;
-  footer.columns = {{"size", size}, {"kind", kind}, {"targets", targets}};
-  return footer;
+  entry.columns = {{"size", size}, {"kind", kind}, {"targets", targets}};
+  return entry;
 }
 
-TEST(TableFooter, ComesBack) {
-  const TableFooter footer = FullFooter();
-  const auto parsed = ParseFooter(SerializeFooter(footer));
+TEST(SchemaEntry, ComesBack) {
+  const SchemaEntry entry = FullEntry();
+  const auto parsed = ParseSchemaEntry(SerializeSchemaEntry(entry));
   ASSERT_TRUE(parsed.ok()) << parsed.status();
-  EXPECT_EQ(*parsed, footer);
-  const auto empty = ParseFooter(SerializeFooter({}));
+  EXPECT_EQ(*parsed, entry);
+  const auto empty = ParseSchemaEntry(SerializeSchemaEntry({}));
   ASSERT_TRUE(empty.ok()) << empty.status();
-  EXPECT_EQ(*empty, TableFooter());
+  EXPECT_EQ(*empty, SchemaEntry());
 }
 
-TEST(TableFooter, EveryDoubleComesBack) {
+TEST(SchemaEntry, EveryDoubleComesBack) {
   std::mt19937_64 random(1);
   for (int i = 0; i < 2000; ++i) {
     const uint64_t bits = random();
     double number;
     std::memcpy(&number, &bits, sizeof(number));
     if (!std::isfinite(number)) continue;
-    TableFooter footer;
-    footer.layer = {{"x", {"double", number}}};
-    const auto parsed = ParseFooter(SerializeFooter(footer));
+    SchemaEntry entry;
+    entry.layer = {{"x", {"double", number}}};
+    const auto parsed = ParseSchemaEntry(SerializeSchemaEntry(entry));
     ASSERT_TRUE(parsed.ok()) << parsed.status();
     EXPECT_EQ(std::get<double>(parsed->layer[0].second.value), number);
   }
 }
 
-TEST(TableFooter, ANewerMinorVersionIsRead) {
-  const auto parsed = ParseFooter(R"({"version": "1.7", "new": {}, "columns": {"x": {"new": 1}}})");
+TEST(SchemaEntry, ANewerMinorVersionIsRead) {
+  const auto parsed =
+      ParseSchemaEntry(R"({"version": "1.7", "new": {}, "columns": {"x": {"new": 1}}})");
   ASSERT_TRUE(parsed.ok()) << parsed.status();
   EXPECT_EQ(parsed->columns.size(), 1u);
 }
 
-TEST(TableFooter, ANewerMajorVersionIsRefused) {
-  const auto parsed = ParseFooter(R"({"version": "2.0"})");
+TEST(SchemaEntry, ANewerMajorVersionIsRefused) {
+  const auto parsed = ParseSchemaEntry(R"({"version": "2.0"})");
   ASSERT_FALSE(parsed.ok());
   EXPECT_EQ(parsed.status().message(),
             "the footer's 'usdparquet:schema' is of version '2.0', which a newer usdparquet wrote; "
             "this one reads version 1: upgrade it");
 }
 
-TEST(TableFooter, AnyDamageIsAnErrorOrAnotherFooter) {
-  const std::string good = SerializeFooter(FullFooter());
+TEST(SchemaEntry, AnyDamageIsAnErrorOrAnotherEntry) {
+  const std::string good = SerializeSchemaEntry(FullEntry());
   std::mt19937 random(7);
   int refused = 0;
   for (int i = 0; i < 5000; ++i) {
@@ -107,7 +108,7 @@ TEST(TableFooter, AnyDamageIsAnErrorOrAnotherFooter) {
       }
       if (text.empty()) text = "{";
     }
-    const auto parsed = ParseFooter(text);
+    const auto parsed = ParseSchemaEntry(text);
     if (parsed.ok()) continue;
     ++refused;
     EXPECT_NE(parsed.status().message().find("usdparquet:schema"), std::string::npos);

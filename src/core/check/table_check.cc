@@ -15,9 +15,9 @@
 #include "core/index/namespace_order.h"
 #include "core/schema/column_convert.h"
 #include "core/schema/path_problem.h"
-#include "core/schema/plain_types.h"
 #include "core/schema/schema.h"
 #include "core/schema/type_table.h"
+#include "core/schema/without_views.h"
 #include "core/util/message_text.h"
 
 namespace usdparquet {
@@ -94,16 +94,16 @@ void VisitColumns(const arrow::Field& field, const std::string& name,
 }
 
 /// Fails if two columns become one property.
-Status CheckProperties(const arrow::Schema& schema, const TableFooter& footer,
+Status CheckProperties(const arrow::Schema& schema, const SchemaEntry& entry,
                        const TableCheck& check) {
   std::map<std::string, std::string> columns;  // by property
   Status status;
   const auto note = [&](const std::string& name, const arrow::DataType&) {
-    const auto entry = footer.columns.find(name);
+    const auto found = entry.columns.find(name);
     std::string property;
-    if (entry != footer.columns.end()) {
-      if (entry->second.role == ColumnRole::kPrimMetadata) return;
-      property = entry->second.property;
+    if (found != entry.columns.end()) {
+      if (found->second.role == ColumnRole::kPrimMetadata) return;
+      property = found->second.property;
     }
     if (property.empty()) property = MakePropertyName(name, check.unicode_test);
     const auto [it, is_new] = columns.emplace(property, name);
@@ -118,27 +118,27 @@ Status CheckProperties(const arrow::Schema& schema, const TableFooter& footer,
 }
 
 /// What the table says of itself, as far as it has the columns, and what `check` adds.
-arrow::Result<TableFooter> MakeFooter(const arrow::Schema& schema, const TableCheck& check) {
-  ARROW_ASSIGN_OR_RAISE(TableFooter footer, FooterOf(schema.metadata()));
+arrow::Result<SchemaEntry> MakeSchemaEntry(const arrow::Schema& schema, const TableCheck& check) {
+  ARROW_ASSIGN_OR_RAISE(SchemaEntry entry, SchemaEntryOf(schema.metadata()));
   std::set<std::string> names;
   for (const auto& field : schema.fields()) {
     VisitColumns(*field, field->name(),
                  [&](const std::string& name, const arrow::DataType&) { names.insert(name); });
   }
-  std::erase_if(footer.columns, [&](const auto& entry) { return !names.contains(entry.first); });
-  if (!schema.GetFieldByName(footer.time_column)) footer.time_column.clear();
+  std::erase_if(entry.columns, [&](const auto& column) { return !names.contains(column.first); });
+  if (!schema.GetFieldByName(entry.time_column)) entry.time_column.clear();
   if (!check.time_column.empty()) {
     if (!schema.GetFieldByName(check.time_column)) {
       return Status::Invalid("there is no column '", check.time_column,
                              "' with the times, which the argument 'time' names (the table has ",
                              NamesOf(schema), ")");
     }
-    footer.time_column = check.time_column;
+    entry.time_column = check.time_column;
   }
-  footer.path_column = check.path_column == "path" ? "" : check.path_column;
+  entry.path_column = check.path_column == "path" ? "" : check.path_column;
   for (const auto& [name, value] : check.layer) {
-    std::erase_if(footer.layer, [&](const auto& field) { return field.first == name; });
-    footer.layer.emplace_back(name, value);
+    std::erase_if(entry.layer, [&](const auto& field) { return field.first == name; });
+    entry.layer.emplace_back(name, value);
   }
   for (const auto& [name, sdf_type] : check.types) {
     const auto shape = ShapeOfSdfType(sdf_type);
@@ -146,13 +146,13 @@ arrow::Result<TableFooter> MakeFooter(const arrow::Schema& schema, const TableCh
       return Status::Invalid("column '", name, "': OpenUSD has no value type '", sdf_type, "'");
     }
     const bool is_default = SdfTypeName(*shape) == sdf_type;
-    if (!is_default || footer.columns.contains(name)) footer.columns[name].type = sdf_type;
+    if (!is_default || entry.columns.contains(name)) entry.columns[name].type = sdf_type;
   }
-  return footer;
+  return entry;
 }
 
 /// What the columns will be to a reader: the schema of a file of this table without rows.
-arrow::Result<TableSchema> SchemaOf(const arrow::Schema& schema, const TableFooter& footer,
+arrow::Result<TableSchema> SchemaOf(const arrow::Schema& schema, const SchemaEntry& entry,
                                     const TableCheck& check) {
   try {
     ARROW_ASSIGN_OR_RAISE(auto sink, arrow::io::BufferOutputStream::Create());
@@ -161,7 +161,7 @@ arrow::Result<TableSchema> SchemaOf(const arrow::Schema& schema, const TableFoot
         parquet::arrow::FileWriter::Open(schema, arrow::system_memory_pool(), sink,
                                          parquet::default_writer_properties(), SchemaProperties()));
     ARROW_RETURN_NOT_OK(writer->Close());
-    return ReadSchema(*writer->metadata(), footer, check.path_column, footer.time_column,
+    return ReadSchema(*writer->metadata(), entry, check.path_column, entry.time_column,
                       std::nullopt, check.unicode_test);
   } catch (const std::exception& e) {  // Arrow's Parquet classes throw
     return Status::Invalid(MessageText(e.what()));
@@ -246,20 +246,20 @@ arrow::Result<CheckedTable> CheckTable(std::shared_ptr<arrow::Table> table,
   ARROW_RETURN_NOT_OK(CheckNames(*table->schema()));
   ARROW_RETURN_NOT_OK(CheckPathColumn(*table->schema(), check.path_column));
   ARROW_RETURN_NOT_OK(CheckStorable(*table->schema()));
-  ARROW_ASSIGN_OR_RAISE(const TableFooter footer, MakeFooter(*table->schema(), check));
-  ARROW_RETURN_NOT_OK(CheckProperties(*table->schema(), footer, check));
-  ARROW_ASSIGN_OR_RAISE(table, WithPlainTypes(std::move(table), check.path_column));
+  ARROW_ASSIGN_OR_RAISE(const SchemaEntry entry, MakeSchemaEntry(*table->schema(), check));
+  ARROW_RETURN_NOT_OK(CheckProperties(*table->schema(), entry, check));
+  ARROW_ASSIGN_OR_RAISE(table, WithoutViewsAndDictionary(std::move(table), check.path_column));
   ARROW_ASSIGN_OR_RAISE(table, ConvertColumns(std::move(table), check));
-  CheckedTable checked{table, footer == TableFooter() ? "" : SerializeFooter(footer)};
-  ARROW_ASSIGN_OR_RAISE(const TableSchema schema, SchemaOf(*table->schema(), footer, check));
+  CheckedTable checked{table, entry == SchemaEntry() ? "" : SerializeSchemaEntry(entry)};
+  ARROW_ASSIGN_OR_RAISE(const TableSchema schema, SchemaOf(*table->schema(), entry, check));
   if (!check.is_strict) return checked;
   if (!schema.left_out.empty()) {
     const LeftOutColumn& column = schema.left_out[0];
     return Status::Invalid("column '", column.column_name, "': ", column.reason,
                            "; convert it or leave it out");
   }
-  ARROW_RETURN_NOT_OK(CheckPaths(*table, footer.time_column, check));
-  ARROW_RETURN_NOT_OK(CheckCells(*table, footer.time_column, check));
+  ARROW_RETURN_NOT_OK(CheckPaths(*table, entry.time_column, check));
+  ARROW_RETURN_NOT_OK(CheckCells(*table, entry.time_column, check));
   return checked;
 }
 

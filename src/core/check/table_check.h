@@ -11,7 +11,7 @@
 #include <string>
 
 #include "core/schema/property_name.h"
-#include "core/schema/table_footer.h"
+#include "core/schema/schema_entry.h"
 #include "core/util/export.h"
 
 namespace usdparquet {

@@ -139,35 +139,35 @@ int32_t FixedSize(const arrow::DataType& type) {
 }
 
 /// Gives a column the role and type that the footer says.
-arrow::Status ApplyFooter(const ColumnFooter& footer, const IdentifierTest& unicode_test,
-                          ColumnInfo* column) {
+arrow::Status ApplyEntry(const ColumnEntry& entry, const IdentifierTest& unicode_test,
+                         ColumnInfo* column) {
   const auto fail = [&](auto&&... parts) {
     return arrow::Status::Invalid("column '", column->column_name, "': the footer's '", kSchemaKey,
                                   "' ", parts...);
   };
-  column->role = footer.role;
-  column->field = footer.field;
-  column->is_uniform = footer.is_uniform;
-  column->is_custom = footer.is_custom;
-  column->is_sparse = footer.is_sparse;
-  column->metadata = footer.metadata;
-  if (!footer.property.empty()) {
-    if (MakePropertyName(footer.property, unicode_test) != footer.property) {
-      return fail("calls it ", QuotedValue(footer.property), ", which is no property name");
+  column->role = entry.role;
+  column->field = entry.field;
+  column->is_uniform = entry.is_uniform;
+  column->is_custom = entry.is_custom;
+  column->is_sparse = entry.is_sparse;
+  column->metadata = entry.metadata;
+  if (!entry.property.empty()) {
+    if (MakePropertyName(entry.property, unicode_test) != entry.property) {
+      return fail("calls it ", QuotedValue(entry.property), ", which is no property name");
     }
-    column->property_name = footer.property;
+    column->property_name = entry.property;
     column->display_name.clear();
   }
-  if (!footer.type.empty()) {
-    const auto shape = ShapeOfSdfType(footer.type);
-    if (!shape) return fail("gives it the type ", QuotedValue(footer.type), ", which Sdf has not");
+  if (!entry.type.empty()) {
+    const auto shape = ShapeOfSdfType(entry.type);
+    if (!shape) return fail("gives it the type ", QuotedValue(entry.type), ", which Sdf has not");
     if (*shape != column->type) {
-      return fail("gives it the Sdf type '", footer.type, "', but it holds ", column->storage,
+      return fail("gives it the Sdf type '", entry.type, "', but it holds ", column->storage,
                   ", which is laid out as '", column->sdf_type, "'");
     }
-    column->sdf_type = footer.type;
+    column->sdf_type = entry.type;
   }
-  if (footer.role == ColumnRole::kRelationship &&
+  if (entry.role == ColumnRole::kRelationship &&
       (column->type.scalar != Scalar::kString || column->conversion != Conversion::kNone)) {
     return fail("makes it a relationship, but it holds ", column->storage,
                 "; targets are a string or a list of strings");
@@ -177,9 +177,9 @@ arrow::Status ApplyFooter(const ColumnFooter& footer, const IdentifierTest& unic
 
 class SchemaReader {
  public:
-  SchemaReader(const parquet::SchemaDescriptor& descriptor, const TableFooter& footer,
+  SchemaReader(const parquet::SchemaDescriptor& descriptor, const SchemaEntry& entry,
                const IdentifierTest& unicode_test)
-      : descriptor_(descriptor), footer_(footer), unicode_test_(unicode_test) {}
+      : descriptor_(descriptor), entry_(entry), unicode_test_(unicode_test) {}
 
   arrow::Status Add(const SchemaField& field, const std::string& name, TableSchema* out) const {
     const arrow::DataType& type = *field.field->type();
@@ -200,9 +200,9 @@ class SchemaReader {
       return arrow::Status::OK();
     }
     column.sdf_type = SdfTypeName(column.type);
-    const auto entry = footer_.columns.find(name);
-    if (entry != footer_.columns.end()) {
-      ARROW_RETURN_NOT_OK(ApplyFooter(entry->second, unicode_test_, &column));
+    const auto found = entry_.columns.find(name);
+    if (found != entry_.columns.end()) {
+      ARROW_RETURN_NOT_OK(ApplyEntry(found->second, unicode_test_, &column));
     }
     out->columns.push_back(std::move(column));
     return arrow::Status::OK();
@@ -259,7 +259,7 @@ class SchemaReader {
   }
 
   const parquet::SchemaDescriptor& descriptor_;
-  const TableFooter& footer_;
+  const SchemaEntry& entry_;
   const IdentifierTest& unicode_test_;
 };
 
@@ -331,7 +331,7 @@ arrow::Status TakeTimeColumn(const std::string& name,
 }  // namespace
 
 arrow::Result<TableSchema> ReadSchema(const parquet::FileMetaData& metadata,
-                                      const TableFooter& footer, const std::string& path_column,
+                                      const SchemaEntry& entry, const std::string& path_column,
                                       const std::string& time_column,
                                       const std::optional<std::vector<std::string>>& selected,
                                       const IdentifierTest& unicode_test) {
@@ -340,7 +340,7 @@ arrow::Result<TableSchema> ReadSchema(const parquet::FileMetaData& metadata,
       parquet::arrow::SchemaManifest::Make(metadata.schema(), metadata.key_value_metadata(),
                                            parquet::ArrowReaderProperties(), &manifest));
   TableSchema schema;
-  const SchemaReader reader(*metadata.schema(), footer, unicode_test);
+  const SchemaReader reader(*metadata.schema(), entry, unicode_test);
   for (const SchemaField& field : manifest.schema_fields) {
     if (field.field->name() != path_column) {
       ARROW_RETURN_NOT_OK(reader.Add(field, field.field->name(), &schema));
@@ -367,7 +367,7 @@ arrow::Result<TableSchema> ReadSchema(const parquet::FileMetaData& metadata,
                                   JoinNames(manifest), ")");
   }
   if (!time_column.empty()) ARROW_RETURN_NOT_OK(TakeTimeColumn(time_column, manifest, &schema));
-  for (const auto& [name, column] : footer.columns) {
+  for (const auto& [name, column] : entry.columns) {
     const auto is_it = [&name](const auto& each) { return each.column_name == name; };
     if (std::none_of(schema.columns.begin(), schema.columns.end(), is_it) &&
         std::none_of(schema.left_out.begin(), schema.left_out.end(), is_it) &&

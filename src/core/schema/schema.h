@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "core/schema/property_name.h"
-#include "core/schema/table_footer.h"
+#include "core/schema/schema_entry.h"
 #include "core/schema/type_table.h"
 #include "core/util/export.h"
 
@@ -37,7 +37,7 @@ struct ColumnInfo {
   std::string sdf_type;       ///< Sdf type name, by default SdfTypeName(type)
   std::string storage;        ///< Arrow's name for the stored type, for people
 
-  // What the footer says beyond name and type; see ColumnFooter.
+  // What the footer says beyond name and type; see ColumnEntry.
   ColumnRole role = ColumnRole::kAttribute;
   std::string field;         ///< of prim metadata
   std::string display_name;  ///< the column's name, where the property's had to be changed
@@ -76,14 +76,14 @@ struct TableSchema {
 };
 
 /// Derives the schema from a file's footer. `path_column` names the path column, `time_column`
-/// that with the times, if it is not empty; `selected`, if given, the columns to present; `footer`
+/// that with the times, if it is not empty; `selected`, if given, the columns to present; `entry`
 /// is what the file says of its columns. Fails if the path column is missing or no string, the time
 /// column is missing, a selected column does not exist, two columns make one property name, or the
-/// footer gives a column what its stored type can't be. The message does not name the file: the
+/// entry gives a column what its stored type can't be. The message does not name the file: the
 /// caller does.
 USDPARQUET_API arrow::Result<TableSchema> ReadSchema(
-    const parquet::FileMetaData& metadata, const TableFooter& footer,
-    const std::string& path_column, const std::string& time_column,
-    const std::optional<std::vector<std::string>>& selected, const IdentifierTest& unicode_test);
+    const parquet::FileMetaData& metadata, const SchemaEntry& entry, const std::string& path_column,
+    const std::string& time_column, const std::optional<std::vector<std::string>>& selected,
+    const IdentifierTest& unicode_test);
 
 }  // namespace usdparquet

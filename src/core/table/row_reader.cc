@@ -14,8 +14,8 @@
 #include "core/index/namespace_order.h"
 #include "core/index/path_index.h"
 #include "core/pages/page_gather.h"
-#include "core/schema/plain_types.h"
 #include "core/schema/schema.h"
+#include "core/schema/without_views.h"
 #include "core/table/table.h"
 #include "core/util/message_text.h"
 #include "core/util/path_hash.h"
@@ -73,8 +73,9 @@ class Reader {
     arrow_->set_use_threads(true);
     path_column_ = table_->path_column();
     // The times too are a column like any.
-    ARROW_ASSIGN_OR_RAISE(schema_, ReadSchema(table_->metadata(), table_->footer(), path_column_,
-                                              "", std::nullopt, request_.unicode_test));
+    ARROW_ASSIGN_OR_RAISE(schema_,
+                          ReadSchema(table_->metadata(), table_->schema_entry(), path_column_, "",
+                                     std::nullopt, request_.unicode_test));
     uint32_t row = 0;
     for (int g = 0; g < table_->metadata().num_row_groups(); ++g) {
       group_first_rows_.push_back(row);

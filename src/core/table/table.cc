@@ -129,11 +129,11 @@ arrow::Status Table::ReadFooter() {
     }
   }
 
-  ARROW_ASSIGN_OR_RAISE(footer_, FooterOf(metadata_->key_value_metadata()));
+  ARROW_ASSIGN_OR_RAISE(entry_, SchemaEntryOf(metadata_->key_value_metadata()));
   std::string path_column = options_.path_column;
-  if (path_column.empty()) path_column = footer_.path_column;
+  if (path_column.empty()) path_column = entry_.path_column;
   if (path_column.empty()) path_column = "path";
-  ARROW_ASSIGN_OR_RAISE(schema_, ReadSchema(*metadata_, footer_, path_column, TimeColumnName(),
+  ARROW_ASSIGN_OR_RAISE(schema_, ReadSchema(*metadata_, entry_, path_column, TimeColumnName(),
                                             options_.columns, options_.unicode_test));
   no_chunks_ = std::make_unique<std::atomic<ColumnChunk*>[]>(group_first_rows_.size());
   properties_ = std::make_unique<Column[]>(schema_.columns.size());

@@ -83,7 +83,7 @@ class USDPARQUET_API Table {
   uint32_t num_rows() const { return num_rows_; }
   const parquet::FileMetaData& metadata() const { return *metadata_; }
   /// What the file says of its columns and its layer.
-  const TableFooter& footer() const { return footer_; }
+  const SchemaEntry& schema_entry() const { return entry_; }
   arrow::io::RandomAccessFile& file() const { return *file_; }
 
   /// What the open found: rows without a prim path, duplicate paths, columns without a place.
@@ -203,7 +203,7 @@ class USDPARQUET_API Table {
   std::unique_ptr<parquet::ParquetFileReader> reader_;
   std::shared_ptr<parquet::FileMetaData> metadata_;
 
-  TableFooter footer_;
+  SchemaEntry entry_;
   TableSchema schema_;
   uint32_t num_rows_ = 0;
   std::vector<uint32_t> group_first_rows_;  // with num_rows_ behind

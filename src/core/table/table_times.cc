@@ -57,12 +57,12 @@ bool Table::FindFullness(size_t column) {
 }
 
 std::string Table::TimeColumnName() const {
-  return options_.time_column.empty() ? footer_.time_column : options_.time_column;
+  return options_.time_column.empty() ? entry_.time_column : options_.time_column;
 }
 
 double Table::TimeCodesPerSecond() const {
   if (options_.time_codes_per_second) return *options_.time_codes_per_second;
-  return TimeCodesPerSecondOf(footer_).value_or(TimeScale().codes_per_second);
+  return TimeCodesPerSecondOf(entry_).value_or(TimeScale().codes_per_second);
 }
 
 /// What the footer and the options say of times.

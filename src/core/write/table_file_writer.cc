@@ -10,7 +10,7 @@
 #include <numeric>
 
 #include "core/index/time_index_file.h"
-#include "core/schema/table_footer.h"
+#include "core/schema/schema_entry.h"
 #include "core/sections/residual_blob.h"
 #include "core/util/message_text.h"
 #include "core/write/column_encodings.h"
@@ -145,16 +145,16 @@ arrow::Status TableFileWriter::WriteTimes(const IndexedTimes& times) {
 arrow::Result<IndexedTimes> TableFileWriter::IndexLongTable(
     const std::vector<std::string_view>& paths, const std::string& schema_json) const {
   if (times_.empty()) return IndexTimes(paths, {}, {}, 1, options_.unicode_test);
-  TableFooter footer;
+  SchemaEntry entry;
   if (!schema_json.empty()) {
-    ARROW_ASSIGN_OR_RAISE(footer, ParseFooter(schema_json));
+    ARROW_ASSIGN_OR_RAISE(entry, ParseSchemaEntry(schema_json));
   }
   ARROW_ASSIGN_OR_RAISE(const RowTimes times,
                         ReadRowTimes(arrow::ChunkedArray(times_), options_.time_column));
   std::vector<uint32_t> order(paths.size());
   std::iota(order.begin(), order.end(), 0);
   return IndexTimes(paths, times, order,
-                    TimeCodesPerSecondOf(footer).value_or(TimeScale().codes_per_second),
+                    TimeCodesPerSecondOf(entry).value_or(TimeScale().codes_per_second),
                     options_.unicode_test);
 }
 

@@ -14,8 +14,8 @@
 #include <numeric>
 
 #include "core/index/namespace_order.h"
-#include "core/schema/plain_types.h"
-#include "core/schema/table_footer.h"
+#include "core/schema/schema_entry.h"
+#include "core/schema/without_views.h"
 #include "core/sections/residual_blob.h"
 #include "core/util/message_text.h"
 #include "core/write/table_file_writer.h"
@@ -52,11 +52,11 @@ struct PreparedRows {
 };
 
 /// The rate with which timestamps become time codes.
-double CodesPerSecond(const TableFooter& footer) {
-  return TimeCodesPerSecondOf(footer).value_or(TimeScale().codes_per_second);
+double CodesPerSecond(const SchemaEntry& entry) {
+  return TimeCodesPerSecondOf(entry).value_or(TimeScale().codes_per_second);
 }
 
-arrow::Result<PreparedRows> Prepare(const arrow::Table& table, const TableFooter& footer,
+arrow::Result<PreparedRows> Prepare(const arrow::Table& table, const SchemaEntry& entry,
                                     const WriteOptions& options) {
   const int path_field = table.schema()->GetFieldIndex(options.path_column);
   if (path_field < 0) {
@@ -83,7 +83,7 @@ arrow::Result<PreparedRows> Prepare(const arrow::Table& table, const TableFooter
     rows.order.resize(rows.paths.size());
     std::iota(rows.order.begin(), rows.order.end(), 0);
     ARROW_ASSIGN_OR_RAISE(rows.both, IndexTimes(rows.paths, *rows.times, rows.order,
-                                                CodesPerSecond(footer), options.unicode_test));
+                                                CodesPerSecond(entry), options.unicode_test));
     const RowOrder natural = IsInOrderOfTime(*rows.times) ? RowOrder::kTime : RowOrder::kPath;
     rows.row_order = options.order.value_or(natural);
     rows.order = LongTableOrder(rows.paths, *rows.times, *rows.both, *rows.row_order);
@@ -94,7 +94,7 @@ arrow::Result<PreparedRows> Prepare(const arrow::Table& table, const TableFooter
 
 arrow::Result<WriteSummary> Write(const arrow::Table& given, const std::string& path,
                                   WriteOptions options, std::string residual) {
-  auto plain = WithPlainTypes(given.Slice(0), options.path_column);
+  auto plain = WithoutViewsAndDictionary(given.Slice(0), options.path_column);
   if (!plain.ok()) return WithFile(plain.status(), path);
   const arrow::Table& table = **plain;
   TableFileWriter::Ending ending;
@@ -103,22 +103,22 @@ arrow::Result<WriteSummary> Write(const arrow::Table& given, const std::string& 
     ending.schema_json = table.schema()->metadata()->Get(kSchemaKey).ValueOr("");
   }
   ending.residual = std::move(residual);
-  TableFooter footer;
+  SchemaEntry entry;
   if (!ending.schema_json.empty()) {
-    auto parsed = ParseFooter(ending.schema_json);
+    auto parsed = ParseSchemaEntry(ending.schema_json);
     if (!parsed.ok()) return WithFile(parsed.status(), path);
-    footer = std::move(*parsed);
+    entry = std::move(*parsed);
   }
   // The time of a file may lie in a struct, which the writer does not look into.
-  if (options.time_column.empty() && table.schema()->GetFieldIndex(footer.time_column) >= 0) {
-    options.time_column = footer.time_column;
+  if (options.time_column.empty() && table.schema()->GetFieldIndex(entry.time_column) >= 0) {
+    options.time_column = entry.time_column;
   }
-  if (!options.time_column.empty() && options.time_column != footer.time_column) {
-    footer.time_column = options.time_column;
-    ending.schema_json = SerializeFooter(footer);
+  if (!options.time_column.empty() && options.time_column != entry.time_column) {
+    entry.time_column = options.time_column;
+    ending.schema_json = SerializeSchemaEntry(entry);
   }
 
-  auto prepared = Prepare(table, footer, options);
+  auto prepared = Prepare(table, entry, options);
   if (!prepared.ok()) return WithFile(prepared.status(), path);
   PreparedRows& rows = *prepared;
   ARROW_ASSIGN_OR_RAISE(const auto writer, TableFileWriter::Open(path, table, options));
@@ -132,7 +132,7 @@ arrow::Result<WriteSummary> Write(const arrow::Table& given, const std::string& 
   // Of a table that was reordered, the index at hand is of the old row numbers.
   if (rows.times && rows.is_reordered && options.has_index) {
     ARROW_ASSIGN_OR_RAISE(rows.both, IndexTimes(rows.paths, *rows.times, rows.order,
-                                                CodesPerSecond(footer), options.unicode_test));
+                                                CodesPerSecond(entry), options.unicode_test));
   }
   if (rows.times) {
     ending.times = &*rows.both;

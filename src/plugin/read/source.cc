@@ -77,7 +77,7 @@ UsdParquetSource::UsdParquetSource(std::shared_ptr<usdparquet::Table> table,
   for (size_t i = 0; i < columns.size(); ++i) {
     columns[i].role == ColumnRole::kPrimMetadata ? AddPrimField(i) : AddProperty(i);
   }
-  root_fields_ = UsdParquetFieldsFromFooter(table_->footer().layer, SdfSpecTypePseudoRoot,
+  root_fields_ = UsdParquetFieldsFromFooter(table_->schema_entry().layer, SdfSpecTypePseudoRoot,
                                             table_->name() + ": the layer");
   AddTimeFields(arguments);
 }
@@ -151,7 +151,7 @@ void UsdParquetSource::AddTimeFields(const UsdParquetArguments& arguments) {
                        [&](const auto& each) { return each.first == field; });
   };
   double first, last;
-  if (!table_->footer().is_exact && samples_.GetRange(&first, &last)) {
+  if (!table_->schema_entry().is_exact && samples_.GetRange(&first, &last)) {
     if (!has(SdfFieldKeys->StartTimeCode)) {
       root_fields_.emplace_back(SdfFieldKeys->StartTimeCode, VtValue(first));
     }

@@ -13,7 +13,7 @@
 #include <utility>
 #include <vector>
 
-#include "core/schema/table_footer.h"
+#include "core/schema/schema_entry.h"
 
 PXR_NAMESPACE_OPEN_SCOPE
 

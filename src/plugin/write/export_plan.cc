@@ -238,9 +238,9 @@ void UsdParquetExportPlan::ChooseFields() {
       }
     }
     if (field == TfToken("apiSchemas")) type = "token[]";
-    column.footer.role = usdparquet::ColumnRole::kPrimMetadata;
-    column.footer.field = field.GetString();
-    column.footer.type = type;
+    column.entry.role = usdparquet::ColumnRole::kPrimMetadata;
+    column.entry.field = field.GetString();
+    column.entry.type = type;
     fields_.push_back(std::move(column));
   }
 }
@@ -281,14 +281,14 @@ void UsdParquetExportPlan::ChooseColumns() {
                     declaration.name,
                     is_relationship ? TfToken("string[]") : declaration.type_name,
                     {}};
-      if (is_relationship) column.footer.role = usdparquet::ColumnRole::kRelationship;
-      if (column.name != declaration.name) column.footer.property = declaration.name.GetString();
-      column.footer.type = column.type_name.GetString();
-      column.footer.is_uniform = declaration.is_uniform;
-      column.footer.is_custom = declaration.is_custom;
-      column.footer.is_sparse = declaration.num_prims != num_rows_;
+      if (is_relationship) column.entry.role = usdparquet::ColumnRole::kRelationship;
+      if (column.name != declaration.name) column.entry.property = declaration.name.GetString();
+      column.entry.type = column.type_name.GetString();
+      column.entry.is_uniform = declaration.is_uniform;
+      column.entry.is_custom = declaration.is_custom;
+      column.entry.is_sparse = declaration.num_prims != num_rows_;
       for (const auto& [name, value] : declaration.metadata) {
-        column.footer.metadata.emplace_back(name.GetString(), *UsdParquetToFooter(value));
+        column.entry.metadata.emplace_back(name.GetString(), *UsdParquetToFooter(value));
       }
       columns_.push_back(std::move(column));
     }
@@ -302,7 +302,7 @@ void UsdParquetExportPlan::CompletePatterns(const std::string& time_name) {
       const uint32_t id = pattern.declarations[i];
       uint32_t column = id == kResidual ? kResidual : column_of_declaration_[id];
       // In a column where a null is no property, an attribute without a value can't be told.
-      if (column != kResidual && columns_[column].footer.is_sparse && pattern.contents[i] == 0) {
+      if (column != kResidual && columns_[column].entry.is_sparse && pattern.contents[i] == 0) {
         column = kResidual;
       }
       if (column == kResidual || column < last) pattern.is_in_column_order = false;

@@ -16,7 +16,7 @@
 #include <unordered_map>
 #include <vector>
 
-#include "core/schema/table_footer.h"
+#include "core/schema/schema_entry.h"
 #include "plugin/values/column_builder.h"
 
 PXR_NAMESPACE_OPEN_SCOPE
@@ -44,13 +44,13 @@ class UsdParquetExportPlan {
     std::string name;  ///< in the file
     TfToken property;
     TfToken type_name;  ///< of the cells: those of relationships are `string[]`
-    usdparquet::ColumnFooter footer;
+    usdparquet::ColumnEntry entry;
   };
   /// A column of prim fields.
   struct FieldColumn {
     std::string name;
     TfToken field;
-    usdparquet::ColumnFooter footer;
+    usdparquet::ColumnEntry entry;
   };
   /// The properties of many prims: what they are and where they go.
   struct Pattern {

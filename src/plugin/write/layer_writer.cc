@@ -14,7 +14,7 @@
 #include <utility>
 #include <vector>
 
-#include "core/schema/table_footer.h"
+#include "core/schema/schema_entry.h"
 #include "core/write/table_file_writer.h"
 #include "plugin/values/column_builder.h"
 #include "plugin/values/metadata_value.h"
@@ -80,7 +80,7 @@ class LayerWriter {
     if (has_variants_) residual_.AddVariants();
 
     TableFileWriter::Ending ending;
-    ending.schema_json = usdparquet::SerializeFooter(footer_);
+    ending.schema_json = usdparquet::SerializeSchemaEntry(entry_);
     if (!residual_.empty()) {
       ARROW_ASSIGN_OR_RAISE(ending.residual, CrateBytes(write_crate));
     }
@@ -92,18 +92,18 @@ class LayerWriter {
     std::vector<std::shared_ptr<arrow::Field>> schema{
         arrow::field(plan_.path_column(), arrow::utf8(), false)};
     if (has_times()) schema.push_back(arrow::field(plan_.time_column(), arrow::float64()));
-    const auto add = [&](const std::string& name, const usdparquet::ColumnFooter& column) {
+    const auto add = [&](const std::string& name, const usdparquet::ColumnEntry& column) {
       auto builder = UsdParquetColumnBuilder::Make(column.type);
       builder->CountInto(&group_bytes_);
       schema.push_back(arrow::field(name, builder->type()));
-      footer_.columns[name] = column;
+      entry_.columns[name] = column;
       return builder;
     };
-    for (const auto& field : plan_.fields()) fields_.push_back(add(field.name, field.footer));
-    for (const auto& column : plan_.columns()) columns_.push_back(add(column.name, column.footer));
-    footer_.is_exact = true;
-    footer_.time_column = plan_.time_column();
-    if (plan_.path_column() != "path") footer_.path_column = plan_.path_column();
+    for (const auto& field : plan_.fields()) fields_.push_back(add(field.name, field.entry));
+    for (const auto& column : plan_.columns()) columns_.push_back(add(column.name, column.entry));
+    entry_.is_exact = true;
+    entry_.time_column = plan_.time_column();
+    if (plan_.path_column() != "path") entry_.path_column = plan_.path_column();
     schema_ = arrow::schema(std::move(schema));
     return arrow::Status::OK();
   }
@@ -114,7 +114,7 @@ class LayerWriter {
       if (field == SdfChildrenKeys->PrimChildren) continue;
       const VtValue value = data_.Get(root, field);
       if (const auto text = UsdParquetToFooter(value)) {
-        footer_.layer.emplace_back(field.GetString(), *text);
+        entry_.layer.emplace_back(field.GetString(), *text);
       } else {
         residual_.AddField(root, field, value);
       }
@@ -203,7 +203,7 @@ class LayerWriter {
       }
       if (pattern.contents[i] & UsdParquetExportPlan::kValue) {
         const bool is_relationship =
-            plan_.columns()[column].footer.role == usdparquet::ColumnRole::kRelationship;
+            plan_.columns()[column].entry.role == usdparquet::ColumnRole::kRelationship;
         ARROW_RETURN_NOT_OK(columns_[column]->Append(
             row_, is_relationship
                       ? UsdParquetCellOfTargets(data_.Get(property, SdfFieldKeys->TargetPaths))
@@ -265,7 +265,7 @@ class LayerWriter {
   usdparquet::WriteOptions options_;
   const UsdParquetExportPlan plan_;
   UsdParquetResidualBuilder residual_;
-  usdparquet::TableFooter footer_;
+  usdparquet::SchemaEntry entry_;
   std::shared_ptr<arrow::Schema> schema_;
   arrow::StringBuilder paths_;
   arrow::DoubleBuilder times_;  // where there are samples

@@ -1,4 +1,4 @@
-#include "core/schema/table_footer.h"
+#include "core/schema/schema_entry.h"
 
 #include <cmath>
 #include <cstdint>
@@ -74,8 +74,8 @@ MetadataFields ReadFields(const Json& json) {
   return fields;
 }
 
-ColumnFooter ReadColumn(const Json& json) {
-  ColumnFooter column;
+ColumnEntry ReadColumn(const Json& json) {
+  ColumnEntry column;
   const std::string role = json.value("role", "attribute");
   bool is_known = false;
   for (const auto& [value, name] : kRoles) {
@@ -121,42 +121,42 @@ int MajorVersion(const Json& json) {
 
 }  // namespace
 
-std::optional<double> TimeCodesPerSecondOf(const TableFooter& footer) {
+std::optional<double> TimeCodesPerSecondOf(const SchemaEntry& entry) {
   constexpr double kHighest = 1e9;
-  for (const auto& [name, value] : footer.layer) {
+  for (const auto& [name, value] : entry.layer) {
     const double* rate = std::get_if<double>(&value.value);
     if (name == "timeCodesPerSecond" && rate && *rate > 0 && *rate <= kHighest) return *rate;
   }
   return std::nullopt;
 }
 
-std::string SerializeFooter(const TableFooter& footer) {
+std::string SerializeSchemaEntry(const SchemaEntry& entry) {
   Json json;
   json["version"] = std::to_string(kMajor) + "." + std::to_string(kMinor);
-  if (!footer.path_column.empty()) json["path"] = footer.path_column;
-  if (!footer.time_column.empty()) json["time"] = footer.time_column;
-  if (footer.is_exact) json["exact"] = true;
-  if (!footer.layer.empty()) json["layer"] = WriteFields(footer.layer);
+  if (!entry.path_column.empty()) json["path"] = entry.path_column;
+  if (!entry.time_column.empty()) json["time"] = entry.time_column;
+  if (entry.is_exact) json["exact"] = true;
+  if (!entry.layer.empty()) json["layer"] = WriteFields(entry.layer);
   Json columns = Json::object();
-  for (const auto& [name, column] : footer.columns) {
-    Json entry = Json::object();
+  for (const auto& [name, column] : entry.columns) {
+    Json object = Json::object();
     for (const auto& [role, text] : kRoles) {
-      if (role == column.role) entry["role"] = text;
+      if (role == column.role) object["role"] = text;
     }
-    if (!column.property.empty()) entry["property"] = column.property;
-    if (!column.type.empty()) entry["type"] = column.type;
-    if (!column.field.empty()) entry["field"] = column.field;
-    if (column.is_uniform) entry["variability"] = "uniform";
-    if (column.is_custom) entry["custom"] = true;
-    if (column.is_sparse) entry["null"] = "no property";
-    if (!column.metadata.empty()) entry["metadata"] = WriteFields(column.metadata);
-    columns[name] = std::move(entry);
+    if (!column.property.empty()) object["property"] = column.property;
+    if (!column.type.empty()) object["type"] = column.type;
+    if (!column.field.empty()) object["field"] = column.field;
+    if (column.is_uniform) object["variability"] = "uniform";
+    if (column.is_custom) object["custom"] = true;
+    if (column.is_sparse) object["null"] = "no property";
+    if (!column.metadata.empty()) object["metadata"] = WriteFields(column.metadata);
+    columns[name] = std::move(object);
   }
   if (!columns.empty()) json["columns"] = std::move(columns);
   return json.dump();
 }
 
-arrow::Result<TableFooter> ParseFooter(std::string_view text) {
+arrow::Result<SchemaEntry> ParseSchemaEntry(std::string_view text) {
   try {
     const Json json = Json::parse(text);
     const int major = MajorVersion(json);
@@ -166,22 +166,22 @@ arrow::Result<TableFooter> ParseFooter(std::string_view text) {
           QuotedValue(json["version"].get<std::string>()),
           ", which a newer usdparquet wrote; this one reads version 1: upgrade it");
     }
-    TableFooter footer;
-    footer.path_column = json.value("path", "");
-    footer.time_column = json.value("time", "");
-    footer.is_exact = json.value("exact", false);
-    if (json.contains("layer")) footer.layer = ReadFields(json["layer"]);
+    SchemaEntry entry;
+    entry.path_column = json.value("path", "");
+    entry.time_column = json.value("time", "");
+    entry.is_exact = json.value("exact", false);
+    if (json.contains("layer")) entry.layer = ReadFields(json["layer"]);
     if (json.contains("columns")) {
       if (!json["columns"].is_object()) throw std::invalid_argument("'columns' is no object");
-      for (const auto& [name, entry] : json["columns"].items()) {
+      for (const auto& [name, object] : json["columns"].items()) {
         try {
-          footer.columns[name] = ReadColumn(entry);
+          entry.columns[name] = ReadColumn(object);
         } catch (const std::exception& e) {
           throw std::invalid_argument("column '" + name + "': " + e.what());
         }
       }
     }
-    return footer;
+    return entry;
   } catch (const std::exception& e) {
     return arrow::Status::Invalid("the footer's '", kSchemaKey,
                                   "' can't be read: ", MessageText(e.what()),
@@ -189,11 +189,11 @@ arrow::Result<TableFooter> ParseFooter(std::string_view text) {
   }
 }
 
-arrow::Result<TableFooter> FooterOf(
+arrow::Result<SchemaEntry> SchemaEntryOf(
     const std::shared_ptr<const arrow::KeyValueMetadata>& metadata) {
-  if (!metadata) return TableFooter();
+  if (!metadata) return SchemaEntry();
   const int i = metadata->FindKey(kSchemaKey);
-  return i < 0 ? TableFooter() : ParseFooter(metadata->value(i));
+  return i < 0 ? SchemaEntry() : ParseSchemaEntry(metadata->value(i));
 }
 
 }  // namespace usdparquet

@@ -1,4 +1,4 @@
-#include "core/schema/plain_types.h"
+#include "core/schema/without_views.h"
 
 #include <arrow/compute/cast.h>
 #include <arrow/type.h>
@@ -62,8 +62,8 @@ arrow::Result<std::shared_ptr<arrow::Table>> WithoutViews(std::shared_ptr<arrow:
   return table;
 }
 
-arrow::Result<std::shared_ptr<arrow::Table>> WithPlainTypes(std::shared_ptr<arrow::Table> table,
-                                                            const std::string& column) {
+arrow::Result<std::shared_ptr<arrow::Table>> WithoutViewsAndDictionary(
+    std::shared_ptr<arrow::Table> table, const std::string& column) {
   ARROW_ASSIGN_OR_RAISE(table, WithoutViews(std::move(table)));
   const int i = table->schema()->GetFieldIndex(column);
   if (i < 0 || table->field(i)->type()->id() != arrow::Type::DICTIONARY) return table;

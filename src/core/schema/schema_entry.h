@@ -41,7 +41,7 @@ struct MetadataValue {
 using MetadataFields = std::vector<std::pair<std::string, MetadataValue>>;
 
 /// What the footer says of one column.
-struct ColumnFooter {
+struct ColumnEntry {
   ColumnRole role = ColumnRole::kAttribute;
   std::string property;  ///< of attributes and relationships; empty: made of the column's name
   std::string type;      ///< Sdf type name; empty: by the stored type
@@ -51,31 +51,31 @@ struct ColumnFooter {
   /// Whether a null says that the prim has no such property, rather than one without a value.
   bool is_sparse = false;
   MetadataFields metadata;  ///< of the property, the same on every prim
-  bool operator==(const ColumnFooter&) const = default;
+  bool operator==(const ColumnEntry&) const = default;
 };
 
 /// The whole entry.
-struct TableFooter {
-  std::string path_column;                      ///< empty: not said
-  std::string time_column;                      ///< empty: none
-  bool is_exact = false;                        ///< a whole layer: a reader adds nothing of its own
-  MetadataFields layer;                         ///< fields of the pseudo-root
-  std::map<std::string, ColumnFooter> columns;  ///< by column name
-  bool operator==(const TableFooter&) const = default;
+struct SchemaEntry {
+  std::string path_column;                     ///< empty: not said
+  std::string time_column;                     ///< empty: none
+  bool is_exact = false;                       ///< a whole layer: a reader adds nothing of its own
+  MetadataFields layer;                        ///< fields of the pseudo-root
+  std::map<std::string, ColumnEntry> columns;  ///< by column name
+  bool operator==(const SchemaEntry&) const = default;
 };
 
 /// The layer's timeCodesPerSecond, if the footer says one that makes sense.
-USDPARQUET_API std::optional<double> TimeCodesPerSecondOf(const TableFooter& footer);
+USDPARQUET_API std::optional<double> TimeCodesPerSecondOf(const SchemaEntry& entry);
 
 /// The entry's text.
-USDPARQUET_API std::string SerializeFooter(const TableFooter& footer);
+USDPARQUET_API std::string SerializeSchemaEntry(const SchemaEntry& entry);
 
 /// Reads the entry's text. A newer minor version is read as far as it is known; of a newer major
 /// version, and of text that is no such JSON, the error says what is wrong.
-USDPARQUET_API arrow::Result<TableFooter> ParseFooter(std::string_view text);
+USDPARQUET_API arrow::Result<SchemaEntry> ParseSchemaEntry(std::string_view text);
 
 /// The footer of a file, empty where the metadata has no such entry.
-USDPARQUET_API arrow::Result<TableFooter> FooterOf(
+USDPARQUET_API arrow::Result<SchemaEntry> SchemaEntryOf(
     const std::shared_ptr<const arrow::KeyValueMetadata>& metadata);
 
 }  // namespace usdparquet

@@ -23,7 +23,7 @@ USDPARQUET_API arrow::Result<std::shared_ptr<arrow::Table>> WithoutViews(
 
 /// The same, and `column`, if it is a dictionary, as what is in it: Arrow reads dictionaries only
 /// where the file has one, which paths are better without.
-USDPARQUET_API arrow::Result<std::shared_ptr<arrow::Table>> WithPlainTypes(
+USDPARQUET_API arrow::Result<std::shared_ptr<arrow::Table>> WithoutViewsAndDictionary(
     std::shared_ptr<arrow::Table> table, const std::string& column);
 
 }  // namespace usdparquet
