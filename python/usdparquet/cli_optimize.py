@@ -72,7 +72,7 @@ def optimize(
                 progress=lambda rows, total: progress.update(task, completed=rows, total=total),
                 **{name: size for name, size in sizes.items() if size is not None},
             )
-    except RuntimeError as error:
+    except (ValueError, OSError, RuntimeError) as error:
         Console(stderr=True).print(str(error), style="red", markup=False, soft_wrap=True)
         raise typer.Exit(1) from error
     name = f"order of {done['order']}" if done["order"] else "namespace order"
