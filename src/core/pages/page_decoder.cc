@@ -25,13 +25,13 @@ parquet::ReaderProperties PageProperties() {
 }
 
 arrow::Result<std::unique_ptr<parquet::PageReader>> OpenPages(
-    arrow::io::RandomAccessFile& file, const parquet::ColumnDescriptor& descriptor,
+    const PageSource& source, const parquet::ColumnDescriptor& descriptor,
     arrow::Compression::type codec, int64_t offset, int64_t size) {
-  ARROW_ASSIGN_OR_RAISE(auto bytes, file.ReadAt(offset, size));
+  ARROW_ASSIGN_OR_RAISE(auto bytes, source.file.ReadAt(offset, size));
   if (bytes->size() != size) {
     return arrow::Status::IOError("the file ends within a page at byte ", offset);
   }
-  PageCache::Instance().CountBytesRead(size);
+  source.cache.CountBytesRead(size);
   return parquet::PageReader::Open(std::make_shared<arrow::io::BufferReader>(std::move(bytes)),
                                    std::numeric_limits<int64_t>::max(), codec, PageProperties(),
                                    descriptor);
@@ -39,12 +39,12 @@ arrow::Result<std::unique_ptr<parquet::PageReader>> OpenPages(
 
 /// The chunk's dictionary, decoded once for as long as a page uses it.
 arrow::Result<std::shared_ptr<const Dictionary>> LoadDictionary(
-    arrow::io::RandomAccessFile& file, const ColumnInfo& column,
-    const parquet::ColumnDescriptor& descriptor, ColumnChunk& chunk) {
+    const PageSource& source, const ColumnInfo& column, const parquet::ColumnDescriptor& descriptor,
+    ColumnChunk& chunk) {
   if (chunk.dictionary_size == 0) return nullptr;
   std::lock_guard lock(chunk.dictionary_mutex);
   if (auto dictionary = chunk.dictionary.lock()) return dictionary;
-  ARROW_ASSIGN_OR_RAISE(auto reader, OpenPages(file, descriptor, chunk.codec,
+  ARROW_ASSIGN_OR_RAISE(auto reader, OpenPages(source, descriptor, chunk.codec,
                                                chunk.dictionary_offset, chunk.dictionary_size));
   const auto page = reader->NextPage();
   if (!page || page->type() != parquet::PageType::DICTIONARY_PAGE) {
@@ -55,12 +55,12 @@ arrow::Result<std::shared_ptr<const Dictionary>> LoadDictionary(
                         column, descriptor, static_cast<const parquet::DictionaryPage&>(*page)));
   // Charged as long as it lives, which is as long as the last page that holds it.
   const uint64_t charge = decoded->MemoryUsage();
-  PageCache::Instance().Charge(charge);
-  std::shared_ptr<const Dictionary> shared(decoded.get(),
-                                           [decoded, charge](const Dictionary*) mutable {
-                                             decoded.reset();
-                                             PageCache::Instance().Release(charge);
-                                           });
+  source.cache.Charge(charge);
+  std::shared_ptr<const Dictionary> shared(
+      decoded.get(), [decoded, charge, &cache = source.cache](const Dictionary*) mutable {
+        decoded.reset();
+        cache.Release(charge);
+      });
   chunk.dictionary = shared;
   return shared;
 }
@@ -160,16 +160,13 @@ void ReportBadRows(const ColumnInfo& column, uint32_t first_row, const DenseValu
   }
 }
 
-arrow::Result<std::unique_ptr<Page>> Decode(arrow::io::RandomAccessFile& file,
-                                            const parquet::FileMetaData& metadata,
-                                            const ColumnInfo& column, ColumnChunk& chunk,
-                                            uint32_t index, BadCells* bad) {
-  const parquet::ColumnDescriptor& descriptor = *metadata.schema()->Column(column.leaf);
+arrow::Status Decode(const PageSource& source, const ColumnInfo& column, ColumnChunk& chunk,
+                     uint32_t index, Page* page, BadCells* bad) {
+  const parquet::ColumnDescriptor& descriptor = *source.metadata.schema()->Column(column.leaf);
   const PageLocation& location = chunk.pages[index];
-  ARROW_ASSIGN_OR_RAISE(auto dictionary, LoadDictionary(file, column, descriptor, chunk));
-  ARROW_ASSIGN_OR_RAISE(auto reader, OpenPages(file, descriptor, PageReaderCodec(chunk.codec),
+  ARROW_ASSIGN_OR_RAISE(auto dictionary, LoadDictionary(source, column, descriptor, chunk));
+  ARROW_ASSIGN_OR_RAISE(auto reader, OpenPages(source, descriptor, PageReaderCodec(chunk.codec),
                                                location.offset, location.size));
-  auto page = std::make_unique<Page>();
   page->first_row = location.first_row;
   page->num_rows = chunk.PageRows(index);
   Levels levels;
@@ -183,12 +180,12 @@ arrow::Result<std::unique_ptr<Page>> Decode(arrow::io::RandomAccessFile& file,
     ARROW_ASSIGN_OR_RAISE(const PageBody body, DecompressPage(data_page, chunk.codec));
     ARROW_ASSIGN_OR_RAISE(const ValueSection section,
                           DecodeLevels(column, data_page, body.bytes, &levels));
-    if (IsReadInPlace(file, column, descriptor, chunk, data_page, section) &&
+    if (IsReadInPlace(source.file, column, descriptor, chunk, data_page, section) &&
         section.count == data_page.num_values() &&
         static_cast<uint32_t>(section.count) == page->num_rows) {
       page->cells = reinterpret_cast<const std::byte*>(section.data);
       page->mapped = data_page.buffer();
-      return page;
+      return arrow::Status::OK();
     }
     ARROW_RETURN_NOT_OK(values.Append(data_page.encoding(), section.data, section.size,
                                       data_page.num_values(), section.count, dictionary));
@@ -199,26 +196,24 @@ arrow::Result<std::unique_ptr<Page>> Decode(arrow::io::RandomAccessFile& file,
   // Most columns have no null in most pages; dates and times need a look at each text.
   if (!IsTimeText(column) && IsDense(column, levels)) {
     if (levels.count != page->num_rows) return wrong_count(levels.count);
-    FillDensePage(column, std::move(values), page.get());
+    FillDensePage(column, std::move(values), page);
     page->cells = page->values.data();
-    return page;
+    return arrow::Status::OK();
   }
   auto rows = AssembleRows(column, levels);
   if (rows.size() != page->num_rows) return wrong_count(rows.size());
   ReportBadRows(column, location.first_row, values, &rows, bad);
-  FillPage(column, rows, std::move(values), page.get());
+  FillPage(column, rows, std::move(values), page);
   page->cells = page->values.data();
-  return page;
+  return arrow::Status::OK();
 }
 
 }  // namespace
 
-arrow::Result<std::unique_ptr<Page>> DecodePage(arrow::io::RandomAccessFile& file,
-                                                const parquet::FileMetaData& metadata,
-                                                const ColumnInfo& column, ColumnChunk& chunk,
-                                                uint32_t index, BadCells* bad) {
+arrow::Status DecodePage(const PageSource& source, const ColumnInfo& column, ColumnChunk& chunk,
+                         uint32_t index, Page* page, BadCells* bad) {
   try {
-    return Decode(file, metadata, column, chunk, index, bad);
+    return Decode(source, column, chunk, index, page, bad);
   } catch (const std::exception& e) {  // Arrow's Parquet classes throw
     return arrow::Status::IOError(MessageText(e.what()));
   }
