@@ -15,9 +15,9 @@ import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 
 from usdparquet._plugin import load_core
-from usdparquet.file_kinds import FileKind, kind_of
-from usdparquet.patterns import PatternError, PrimPatterns, PropertyPatterns
-from usdparquet.where import Column
+from usdparquet.tables.file_kinds import FileKind, kind_of
+from usdparquet.tables.patterns import PatternError, PrimPatterns, PropertyPatterns
+from usdparquet.tables.where import Column
 
 SCHEMA_KEY = b"usdparquet:schema"
 RESIDUAL_KEY = b"usdparquet:residual"
@@ -108,6 +108,10 @@ class TableFile:
                 found.setdefault(part.property, part.column)
         return found
 
+    def stored_columns(self) -> dict[str, Column]:
+        """All columns of the file, structs as they are."""
+        return {part.name: part.column for part in self._parts}
+
     def choose(self, names: Sequence[str]) -> dict[str, Column]:
         """The columns, fields or properties of these names."""
         known = self.columns()
@@ -133,15 +137,6 @@ class TableFile:
             names = ", ".join(f"'{part.property}'" for part in self._leaves())
             raise TableFileError(f"{error} (there are {names})") from error
         return chosen
-
-    def flat_columns(self, chosen: Mapping[str, Column] | None = None) -> dict[str, Column]:
-        """The columns with structs taken apart into their fields."""
-        if chosen is None:
-            return {part.name: part.column for part in self._leaves()}
-        flat: dict[str, Column] = {}
-        for name, column in chosen.items():
-            flat.update(_flattened(name, column))
-        return flat
 
     def prim_filter(self, patterns: PrimPatterns) -> Any:
         """An expression that is true for rows of the chosen prims."""
@@ -228,13 +223,19 @@ def _footer(file: Path, metadata: dict[bytes, bytes]) -> dict[str, Any]:
     return footer if isinstance(footer, dict) else {}
 
 
-def _flattened(name: str, column: Column) -> Iterator[tuple[str, Column]]:
-    if not pa.types.is_struct(column.type):
-        yield name, column
-        return
-    for index, child in enumerate(column.type):
-        part = Column(pc.struct_field(column.expression, [index]), child.type)
-        yield from _flattened(f"{name}:{child.name}", part)
+def flat_columns(columns: Mapping[str, Column]) -> dict[str, Column]:
+    """The columns with structs taken apart into their fields (`column:field`)."""
+    flat: dict[str, Column] = {}
+    for name, column in columns.items():
+        if not pa.types.is_struct(column.type):
+            flat[name] = column
+            continue
+        fields = {
+            f"{name}:{field.name}": Column(pc.struct_field(column.expression, [index]), field.type)
+            for index, field in enumerate(column.type)
+        }
+        flat.update(flat_columns(fields))
+    return flat
 
 
 def _open(file: Path) -> ds.Dataset:

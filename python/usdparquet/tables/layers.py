@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from usdparquet.patterns import PrimPatterns, PropertyPatterns
+from usdparquet.tables.patterns import PrimPatterns, PropertyPatterns
 
 _SHOWN_ERRORS = 4
 
@@ -26,24 +26,17 @@ class LayerContent:
     properties: int = 0
 
 
-@dataclass
-class Warnings:
-    """What OpenUSD warned of."""
-
-    texts: list[str] = field(default_factory=list)
-
-
 @contextmanager
-def collected_warnings() -> Iterator[Warnings]:
-    """Collect OpenUSD's warnings in the block instead of printing them."""
+def collected_warnings() -> Iterator[list[str]]:
+    """Collect OpenUSD's warnings instead of printing them; the list is filled after the block."""
     from pxr import UsdUtils
 
     delegate = UsdUtils.CoalescingDiagnosticDelegate()
-    warnings = Warnings()
+    warnings: list[str] = []
     try:
         yield warnings
     finally:
-        warnings.texts.extend(item.commentary for item in delegate.TakeUncoalescedDiagnostics())
+        warnings.extend(item.commentary for item in delegate.TakeUncoalescedDiagnostics())
         del delegate
 
 
@@ -147,9 +140,7 @@ def export_package(layer: Any, anchor: Any, file: Path, name: str) -> None:
             raise LayerError(str(error).replace(str(root), str(file))) from error
         done = UsdUtils.CreateNewUsdzPackage(str(root), str(file))
     if not done:
-        raise LayerError(
-            f"{file}: OpenUSD could not write the package: {'; '.join(warnings.texts)}"
-        )
+        raise LayerError(f"{file}: OpenUSD could not write the package: {'; '.join(warnings)}")
 
 
 def relative_assets(layer: Any) -> list[str]:

@@ -92,7 +92,7 @@ def describe_file(path: Path, path_column: str = PATH_COLUMN) -> FileDescription
     problem = None
     try:
         layer = load_core().describe(str(path), path_column)
-    except RuntimeError as error:
+    except (ValueError, OSError) as error:
         problem = str(error)
     return FileDescription(
         file=path.name,

@@ -9,9 +9,9 @@ from typing import Any
 
 import pyarrow as pa
 
-from usdparquet.patterns import PrimPatterns
-from usdparquet.table_files import TableFile, TableFileError
-from usdparquet.where import Column, parse_where
+from usdparquet.tables.patterns import PrimPatterns
+from usdparquet.tables.table_file import TableFile, TableFileError, flat_columns
+from usdparquet.tables.where import Column, parse_where
 
 # Rows beyond those that are kept, before the least of a sorted query are let go.
 _SORT_SLACK = 65_536
@@ -47,11 +47,9 @@ def run_query(
     Raises TableFileError, WhereError or PatternError for what does not fit the file.
     """
     table = TableFile(file, path_column)
-    chosen = table.columns() if query.columns is None else table.choose(query.columns)
-    if query.columns is None:
-        chosen = {name: chosen[name] for name in table.schema.names}
+    chosen = table.stored_columns() if query.columns is None else table.choose(query.columns)
     if flat:
-        chosen = table.flat_columns(chosen)
+        chosen = flat_columns(chosen)
     condition = _condition(table, query)
     order = [(name.removeprefix("-"), _direction(name)) for name in query.sort]
     keys = _sort_keys(table, [name for name, _ in order])

@@ -1,4 +1,4 @@
-"""The command that writes a file anew in the layout that is quick to read: optimize."""
+"""The command optimize, which rewrites a file in the layout that is quick to read."""
 
 from __future__ import annotations
 
@@ -7,14 +7,13 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.progress import Progress
 
 from usdparquet._plugin import load_core
 
 
 class Compression(StrEnum):
-    """The codecs on offer."""
+    """The codecs to choose from."""
 
     ZSTD = "zstd"
     SNAPPY = "snappy"
@@ -22,7 +21,7 @@ class Compression(StrEnum):
 
 
 class RowOrder(StrEnum):
-    """How the rows of a long table may follow each other."""
+    """How the rows of a long table may be sorted."""
 
     PATH = "path"
     TIME = "time"
@@ -53,44 +52,35 @@ def optimize(
 
     It stays an ordinary Parquet file with the same rows and columns.
     """
-    core = load_core()
-    console = Console()
     before = source.stat().st_size if source.exists() else 0
-    try:
-        with Progress(console=console, transient=True) as progress:
-            task = progress.add_task(f"Writing {target.name}", total=None)
-            sizes = {"rows_per_page": rows_per_page, "rows_per_group": rows_per_group}
-            done = core.optimize(
-                str(source),
-                str(target),
-                path_column=path,
-                compression=compression.value,
-                level=level,
-                has_index=index,
-                time_column=time,
-                order=order.value if order else None,
-                progress=lambda rows, total: progress.update(task, completed=rows, total=total),
-                **{name: size for name, size in sizes.items() if size is not None},
-            )
-    except RuntimeError as error:
-        Console(stderr=True).print(str(error), style="red", markup=False, soft_wrap=True)
-        raise typer.Exit(1) from error
+    with Progress(transient=True) as progress:
+        task = progress.add_task(f"Writing {target.name}", total=None)
+        sizes = {"rows_per_page": rows_per_page, "rows_per_group": rows_per_group}
+        done = load_core().optimize(
+            str(source),
+            str(target),
+            path_column=path,
+            compression=compression.value,
+            level=level,
+            has_index=index,
+            time_column=time,
+            order=order.value if order else None,
+            progress=lambda rows, total: progress.update(task, completed=rows, total=total),
+            **{name: size for name, size in sizes.items() if size is not None},
+        )
     name = f"order of {done['order']}" if done["order"] else "namespace order"
     moved = f"rows put in {name}" if done["was_reordered"] else "rows in order already"
-    console.print(
+    typer.echo(
         f"{target}: {done['rows']:,} rows, {before:,} -> {done['bytes']:,} bytes "
-        f"(index {done['index_bytes']:,}), {moved}",
-        highlight=False,
-        markup=False,
-        soft_wrap=True,
+        f"(index {done['index_bytes']:,}), {moved}"
     )
-    for count, what in (
-        (done["invalid_paths"], "without a valid prim path, kept behind all others"),
-        (
-            done["duplicate_paths"],
-            f"that repeat a path{' and time' if done['order'] else ''}, kept; "
-            "as a layer the later one wins",
-        ),
-    ):
-        if count:
-            console.print(f"{count:,} rows {what}", highlight=False, soft_wrap=True)
+    if done["invalid_paths"]:
+        typer.echo(
+            f"{done['invalid_paths']:,} rows without a valid prim path, kept behind all others"
+        )
+    if done["duplicate_paths"]:
+        time_too = " and time" if done["order"] else ""
+        typer.echo(
+            f"{done['duplicate_paths']:,} rows that repeat a path{time_too}, kept; "
+            "as a layer the later one wins"
+        )
