@@ -1,6 +1,6 @@
 """The commands of the benchmark: generate, bench, demo, report.
 
-What makes reports is imported where it is used, since the other commands start with this module.
+Reports are imported only where they are made: every command loads this module, and plotly is slow.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from usdparquet.generate import (
 _DEMO_PRIMS = 10_000
 _DEMO_RUNS = 5
 _DEMO_TYPE_RUNS = 3
-# What tells most in a few minutes; `bench` has everything.
+# The formats that say most within a few minutes; `bench` measures all of them.
 _DEMO_FORMATS = ("usdc", "parquet_none", "parquet_snappy", "parquet_zstd", "parquet_zstd_indexed")
 _NOT_IN_DEMO = (
     "sublayer_insert",

@@ -1,4 +1,4 @@
-"""What the commands print alike: errors, numbers of things, tables of cells."""
+"""How every command prints errors, counts and tables."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from rich.table import Table
 from rich.text import Text
 
 DASH = "\N{EN DASH}"
-"""Stands in a cell that has nothing to show."""
+"""What an empty cell shows."""
 
 
 @contextmanager
 def plain_errors() -> Iterator[None]:
-    """Turn what is wrong with the input, or refused by the system, into one message and exit 1."""
+    """Print bad input, and what the system refused, as one message on stderr; exit with 1."""
     try:
         yield
     except BrokenPipeError:
-        raise  # whoever reads the pipe has enough; typer ends quietly
+        raise  # the reader of the pipe has seen enough; typer exits quietly
     except (ValueError, OSError) as error:
         Console(stderr=True).print(Text(_message(error), style="red"), soft_wrap=True)
         raise typer.Exit(1) from error
@@ -33,7 +33,7 @@ def counted(number: int, thing: str, things: str = "") -> str:
 
 
 def cell_table() -> Table:
-    """A table without a frame, still without columns."""
+    """A table to add columns and rows to, without a frame."""
     return Table(box=box.SIMPLE, pad_edge=False, show_edge=False, collapse_padding=True)
 
 

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from usdparquet.cli.console import counted
-from usdparquet.cli.optimize import Compression
+from usdparquet.cli.options import Compression, Prims
 from usdparquet.tables.convert import ConvertOptions, ConvertSummary, Listener, convert_file
 from usdparquet.tables.patterns import split_patterns
 
@@ -28,10 +28,7 @@ def convert(
     target: Annotated[
         Path, typer.Argument(metavar="OUT", help="The file to write, of any of these.")
     ],
-    prims: Annotated[
-        str | None,
-        typer.Option(help="Prims, separated by commas: /A/B, /A/* or, with all below it, /A/**."),
-    ] = None,
+    prims: Prims = None,
     properties: Annotated[
         str | None, typer.Option(help="Properties, separated by commas; * for any characters.")
     ] = None,

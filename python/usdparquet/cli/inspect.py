@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from usdparquet.cli.console import DASH, cell_table, counted
+from usdparquet.cli.options import PathColumn
 from usdparquet.tables.file_description import (
     PATH_COLUMN,
     ColumnDescription,
@@ -21,7 +22,6 @@ from usdparquet.tables.file_description import (
 )
 
 File = Annotated[Path, typer.Argument(help="A Parquet file.", show_default=False)]
-PathColumn = Annotated[str, typer.Option("--path", help="The column with the prim paths.")]
 
 
 def inspect(

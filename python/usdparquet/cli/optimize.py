@@ -10,14 +10,7 @@ import typer
 from rich.progress import Progress
 
 from usdparquet._plugin import load_core
-
-
-class Compression(StrEnum):
-    """The codecs to choose from."""
-
-    ZSTD = "zstd"
-    SNAPPY = "snappy"
-    NONE = "none"
+from usdparquet.cli.options import Compression, PathColumn
 
 
 class RowOrder(StrEnum):
@@ -30,7 +23,7 @@ class RowOrder(StrEnum):
 def optimize(
     source: Annotated[Path, typer.Argument(metavar="IN", help="A Parquet file.")],
     target: Annotated[Path, typer.Argument(metavar="OUT", help="The file to write; may be IN.")],
-    path: Annotated[str, typer.Option("--path", help="The column with the prim paths.")] = "path",
+    path: PathColumn = "path",
     compression: Annotated[Compression, typer.Option(help="Codec.")] = Compression.ZSTD,
     level: Annotated[int | None, typer.Option(help="Compression level; for zstd 15.")] = None,
     rows_per_page: Annotated[

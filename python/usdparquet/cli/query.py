@@ -15,6 +15,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from usdparquet.cli.console import DASH, cell_table, counted
+from usdparquet.cli.options import PathColumn, Prims
 from usdparquet.tables.atomic_file import replaced_file
 from usdparquet.tables.patterns import split_patterns
 from usdparquet.tables.query import Query, QueryResult, run_query
@@ -50,10 +51,7 @@ def query(
         str | None,
         typer.Option(help="Columns or properties, separated by commas; all if not given."),
     ] = None,
-    prims: Annotated[
-        str | None,
-        typer.Option(help="Prims, separated by commas: /A/B, /A/* or, with all below it, /A/**."),
-    ] = None,
+    prims: Prims = None,
     where: Annotated[
         str | None, typer.Option(help="A condition, such as: cost > 10 and is_active.")
     ] = None,
@@ -74,7 +72,7 @@ def query(
             "--output", "-o", help="File to write: .csv, .json, .arrow.", show_default=False
         ),
     ] = None,
-    path: Annotated[str, typer.Option("--path", help="The column with the prim paths.")] = "",
+    path: PathColumn = "",
 ) -> None:
     """Show rows of a table: chosen columns and prims, by condition, sorted."""
     shape = _format(output_format, output)

@@ -59,7 +59,7 @@ class ConvertOptions:
 
 
 class Listener:
-    """Hears how a conversion is getting on; this one ignores it."""
+    """Is told how a conversion is getting on; this one ignores it."""
 
     def started(self, what: str) -> None:
         """A step begins."""
@@ -112,8 +112,8 @@ def convert_file(
 ) -> ConvertSummary:
     """Convert `source` to `target`, by their suffixes.
 
-    `target` is replaced whole, or is what it was if anything fails: ValueError (and what derives
-    from it) for what is wrong with the input or the request, OSError for what the system refused.
+    `target` is replaced as a whole, or left as it was if anything fails. Raises ValueError for what
+    is wrong with the input or the request, OSError for what the system refused.
     """
     kinds = kind_of(source), kind_of(target)
     source.stat()  # so that a file that is not there is a FileNotFoundError
@@ -241,7 +241,7 @@ def _write_layer(job: _Job, layer: Any, anchor: Any) -> ConvertSummary:
 
 
 def _write_table_of_layer(job: _Job, layer: Any, summary: ConvertSummary) -> None:
-    """Write what of a layer is a table as CSV or Arrow."""
+    """Write the part of a layer that fits a table as CSV or Arrow."""
     properties = summary.properties or 0
     with TemporaryDirectory() as folder:
         between = Path(folder) / f"{job.source.stem}.parquet"
