@@ -1,6 +1,6 @@
 """The commands of the benchmark: generate, bench, demo, report.
 
-Reports are imported only where they are made: every command loads this module, and plotly is slow.
+What measures and makes reports is imported where it is used: every command loads this module.
 """
 
 from __future__ import annotations
@@ -16,9 +16,7 @@ from usdparquet.bench.catalog import TESTS
 from usdparquet.bench.formats import FORMATS
 from usdparquet.bench.merge import merge_results
 from usdparquet.bench.plan import DEFAULT_BUDGET, DEFAULT_MIN_RUNS, BenchOptions
-from usdparquet.bench.process import BenchError
 from usdparquet.bench.results import load_results
-from usdparquet.bench.runner import BenchRun
 from usdparquet.bench.table import HIERARCHIES, Hierarchy
 from usdparquet.bench.type_cases import TYPE_CASES
 from usdparquet.cli.bench_progress import ProgressListener
@@ -211,6 +209,8 @@ def _hierarchy(text: str) -> Hierarchy:
 
 def _measure(options: BenchOptions, directory: Path, fresh: bool) -> None:
     """Run a benchmark, write the results and the report, print the headline."""
+    from usdparquet.bench.process import BenchError
+    from usdparquet.bench.runner import BenchRun
     from usdparquet.cli.bench_headline import print_headline
     from usdparquet.report import write_report
 
