@@ -31,9 +31,15 @@ arrow::Compression::type CodecOf(const std::string& name) {
 }
 
 void Raise(const arrow::Status& status) {
-  PyObject* const type = status.IsIOError()       ? PyExc_OSError
-                         : status.IsOutOfMemory() ? PyExc_MemoryError
-                                                  : PyExc_ValueError;
+  PyObject* type = PyExc_RuntimeError;
+  if (status.IsIOError()) {
+    type = PyExc_OSError;
+  } else if (status.IsInvalid() || status.IsKeyError() || status.IsTypeError() ||
+             status.IsNotImplemented()) {
+    type = PyExc_ValueError;
+  } else if (status.IsOutOfMemory()) {
+    type = PyExc_MemoryError;
+  }
   std::string message = status.message();
   if (status.detail()) message += ": " + status.detail()->ToString();
   PyErr_SetString(type, message.c_str());

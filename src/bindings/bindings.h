@@ -21,9 +21,8 @@ bool IsPythonIdentifier(std::string_view name);
 /// The codec that `name` stands for; ValueError if there is none.
 arrow::Compression::type CodecOf(const std::string& name);
 
-/// Raises the Python exception for `status`, as every function of the module does: OSError for what
-/// the system refused, MemoryError, else ValueError for what is wrong with the input. REQUIRES: the
-/// GIL is held.
+/// Raises the Python exception for `status`: OSError for what the system refused, ValueError for
+/// what is wrong with the input, else RuntimeError. REQUIRES: the GIL is held.
 [[noreturn]] void Raise(const arrow::Status& status);
 
 /// Calls a Python function now and then from code that holds no GIL, and lets Python act on signals

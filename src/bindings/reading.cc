@@ -56,7 +56,7 @@ nb::dict Describe(const std::string& file, const std::string& path_column) {
     return OpenTable(file, std::move(options));
   };
   const auto opened = open();
-  if (!opened.ok()) Raise(opened.status());
+  if (!opened.ok()) throw std::runtime_error(opened.status().message());
   const Table& table = **opened;
   nb::list columns;
   for (const auto& column : table.columns()) {
@@ -87,6 +87,7 @@ nb::dict Describe(const std::string& file, const std::string& path_column) {
   out["rows"] = table.num_rows();
   out["row_groups"] = table.metadata().num_row_groups();
   out["prims"] = table.paths().num_row_prims();
+  out["index_bytes"] = table.paths().MemoryUsage();
   out["has_embedded_index"] = table.paths().is_embedded();
   out["created_by"] = table.metadata().created_by();
   out["columns"] = columns;
@@ -154,7 +155,7 @@ nb::list CheckValues(const std::string& file, const std::string& path_column) {
     return arrow::Status::OK();
   };
   const arrow::Status status = read();
-  if (!status.ok()) Raise(status);
+  if (!status.ok()) throw std::runtime_error(status.message());
   nb::list out;
   for (const std::string& message : found) out.append(message);
   return out;
@@ -166,15 +167,15 @@ void AddReading(nb::module_& m) {
   m.def("describe", &Describe, nb::arg("file"), nb::arg("path_column") = "",
         "What the Parquet file is as a layer: rows, row_groups, prims, path_column, columns (name, "
         "property, storage, sdf_type, role, field), left_out (name, reason), residual_bytes, "
-        "warnings. Raises ValueError or OSError with the reason if it can't be opened.");
+        "warnings. Raises RuntimeError with the "
+        "reason if it can't be opened.");
   m.def(
       "property_name",
       [](const std::string& column) { return MakePropertyName(column, IsPythonIdentifier); },
       nb::arg("column"), "The name of the property that a column of that name becomes.");
   m.def("check_values", &CheckValues, nb::arg("file"), nb::arg("path_column") = "",
         "Decodes every page that a layer would read, with its checksum, and returns a message for "
-        "each column with damage and each with cells that no USD value can hold. Raises ValueError "
-        "or OSError if the file can't be opened.");
+        "each column with damage and each with cells that no USD value can hold.");
   m.def("read_rows", &Read, nb::arg("file"), nb::kw_only(), nb::arg("path_column") = "",
         nb::arg("time_column") = "", nb::arg("columns") = nb::none(), nb::arg("paths") = nb::none(),
         nb::arg("under") = nb::none(),

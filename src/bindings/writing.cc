@@ -61,7 +61,7 @@ nb::dict Optimize(const std::string& input, const std::string& output,
   options.unicode_test = IsPythonIdentifier;
   options.progress = reported.Callback();
   const auto summary = reported.Run([&] { return OptimizeFile(input, output, options); });
-  if (!summary.ok()) Raise(summary.status());
+  if (!summary.ok()) throw std::runtime_error(summary.status().message());
   return SummaryDict(*summary);
 }
 
@@ -139,8 +139,7 @@ void AddWriting(nb::module_& m) {
         "with numbers of rows. `time_column` names the times of a long table, whose rows go by "
         "`order`, 'path' or 'time'. Returns rows, bytes, index_bytes, was_reordered, "
         "invalid_paths, duplicate_paths, order (None unless the table is long). Raises "
-        "ValueError for what is wrong with the input, OSError for what the system refused; the "
-        "output is then as it was.");
+        "RuntimeError with the reason; the output is then as it was.");
   m.def("write_table", &Write, nb::arg("stream"), nb::arg("file"), nb::kw_only(),
         nb::arg("path_column") = "path", nb::arg("compression") = "zstd",
         nb::arg("level") = nb::none(), nb::arg("rows_per_page") = nb::none(),
