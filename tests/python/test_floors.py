@@ -45,7 +45,7 @@ def forbidden_includes(folder: str, text: str) -> list[str]:
         else:
             # A file of the project is named from src on, so that its floor can be read.
             here = SOURCES / folder / included
-            if here.is_file() and folder != "bindings":
+            if here.is_file():
                 forbidden.append(included)
     return forbidden
 
