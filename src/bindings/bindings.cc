@@ -22,15 +22,9 @@ bool IsPythonIdentifier(std::string_view name) {
 }
 
 void Raise(const arrow::Status& status) {
-  PyObject* type = PyExc_RuntimeError;
-  if (status.IsIOError()) {
-    type = PyExc_OSError;
-  } else if (status.IsInvalid() || status.IsKeyError() || status.IsTypeError() ||
-             status.IsNotImplemented()) {
-    type = PyExc_ValueError;
-  } else if (status.IsOutOfMemory()) {
-    type = PyExc_MemoryError;
-  }
+  PyObject* const type = status.IsIOError()       ? PyExc_OSError
+                         : status.IsOutOfMemory() ? PyExc_MemoryError
+                                                  : PyExc_ValueError;
   std::string message = status.message();
   if (status.detail()) {  // of an error of the system: its reason
     const std::string reason = status.detail()->ToString();

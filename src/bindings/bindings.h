@@ -19,7 +19,7 @@ namespace usdparquet::bindings {
 bool IsPythonIdentifier(std::string_view name);
 
 /// Raises the Python exception for `status`: OSError for what the system refused and for files that
-/// can't be read, ValueError for what is wrong with the input, MemoryError, else RuntimeError.
+/// can't be read, MemoryError, else ValueError for what is wrong with the input.
 /// Every error of core becomes an exception here. REQUIRES: the GIL is held.
 [[noreturn]] void Raise(const arrow::Status& status);
 

@@ -1,4 +1,4 @@
-"""What kind of file a name stands for."""
+"""Kinds of files, by their suffixes."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 
 class FileKind(Enum):
-    """Kinds of files that can be converted into each other."""
+    """A kind of file that can be converted into the others."""
 
     PARQUET = "parquet"
     CSV = "csv"
@@ -34,11 +34,11 @@ _KINDS = {
 
 
 class FileKindError(ValueError):
-    """A file of a kind that is not known."""
+    """A file of an unknown kind."""
 
 
 def kind_of(file: Path) -> FileKind:
-    """The kind of a file by its suffix; `FileKindError` if there is none."""
+    """The kind of a file by its suffix; `FileKindError` if the suffix is unknown."""
     kind = _KINDS.get(file.suffix.lower())
     if kind is None:
         raise FileKindError(f"{file}: the suffix is none of {', '.join(_KINDS)}")

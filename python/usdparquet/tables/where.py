@@ -1,7 +1,7 @@
 """Conditions on columns, as people write them: ``cost > 10 and is_active``.
 
 The text is parsed as a Python expression of comparisons, ``and``, ``or`` and ``not``, and becomes
-an Arrow expression; nothing of it is executed.
+an Arrow expression; none of it is executed.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _MAX_SHOWN_NAMES = 20
 
 
 class WhereError(ValueError):
-    """A condition that cannot be understood, or that does not fit the columns."""
+    """A condition that cannot be parsed, or that does not fit the columns."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class Column:
 
 
 def parse_where(text: str, columns: Mapping[str, Column]) -> pc.Expression:
-    """The Arrow expression of a condition over `columns`; `WhereError` if it is none."""
+    """The Arrow expression for a condition over `columns`; `WhereError` if it is not one."""
     names: list[str] = []
     plain = _without_backticks(text, names)
     try:
@@ -88,7 +88,7 @@ class _Condition:
         self._names = {_placeholder(index): name for index, name in enumerate(names)}
 
     def boolean(self, node: ast.expr) -> Any:
-        """What a node means where something true or false is expected."""
+        """The expression for a node where something true or false is expected."""
         if isinstance(node, ast.BoolOp):
             join = operator.and_ if isinstance(node.op, ast.And) else operator.or_
             result = self.boolean(node.values[0])
@@ -150,7 +150,7 @@ class _Condition:
         if name is None or not isinstance(right, ast.Tuple | ast.List | ast.Set):
             raise self._error("'in' takes a column on the left and values in brackets on the right")
         column = self._column(name)
-        # As a chain of comparisons, in which a null stays unknown.
+        # A chain of comparisons, since a null then stays neither true nor false.
         result = None
         for item in right.elts:
             one = column.expression == self._value_for(name, item)

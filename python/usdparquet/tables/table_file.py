@@ -1,4 +1,4 @@
-"""Files that hold tables, read as streams: Parquet, CSV and Arrow."""
+"""Reads the tables of Parquet, CSV and Arrow files as streams."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 
 from usdparquet._plugin import load_core
-from usdparquet.file_kinds import FileKind, kind_of
-from usdparquet.patterns import PatternError, PrimPatterns, PropertyPatterns
-from usdparquet.where import Column
+from usdparquet.tables.file_kinds import FileKind, kind_of
+from usdparquet.tables.patterns import PatternError, PrimPatterns, PropertyPatterns
+from usdparquet.tables.where import Column
 
 SCHEMA_KEY = b"usdparquet:schema"
 RESIDUAL_KEY = b"usdparquet:residual"
@@ -25,12 +25,12 @@ _ROWS_PER_BATCH = 65_536
 
 
 class TableFileError(ValueError):
-    """A file that is no table, or lacks what is asked of it."""
+    """A file that is not a table, or that lacks what was asked for."""
 
 
 @dataclass(frozen=True)
 class _Part:
-    """A column of the file, or a field of one that holds structs."""
+    """A column of the file, or a field of a struct column."""
 
     name: str
     property: str
@@ -38,14 +38,14 @@ class _Part:
     column: Column
     children: list[_Part]
     is_metadata: bool
-    """Whether it holds a field of prims, such as `kind`."""
+    """Whether it holds prim metadata, such as `kind`."""
 
 
 class TableFile:
     """A file as a table.
 
-    `path_column` is the one with the prim paths: if not given, the one that the file names, else
-    `path`. `time_column` is the one with the times of the rows, or none.
+    `path_column` holds the prim paths; if not given, it is the one that the file names, else
+    `path`. `time_column` holds the times of the rows; if neither given nor named, there is none.
     """
 
     def __init__(self, file: Path, path_column: str = "", time_column: str = "") -> None:
@@ -69,7 +69,7 @@ class TableFile:
 
     @property
     def is_more_than_a_table(self) -> bool:
-        """Whether the layer of the file has what its columns of properties do not say."""
+        """Whether the file is a layer with more in it than its columns of properties."""
         return RESIDUAL_KEY in self._metadata or any(part.is_metadata for part in self._parts)
 
     def num_properties(self, name: str) -> int:
@@ -84,11 +84,11 @@ class TableFile:
         return int(pc.count_distinct(texts).as_py())
 
     def num_rows(self) -> int:
-        """All rows of the file."""
+        """The number of rows in the file."""
         return int(self._dataset.count_rows())
 
     def check_roles(self) -> None:
-        """`TableFileError` if there is no column of paths, or of times where one is named."""
+        """`TableFileError` if the column with the paths, or a named one with times, is missing."""
         roles = ((self.path_column, "prim paths", "path"), (self.time_column, "times", "time"))
         for column, what, option in roles:
             if column and column not in self.schema.names:
@@ -99,7 +99,7 @@ class TableFile:
                 )
 
     def columns(self) -> dict[str, Column]:
-        """What can be asked for, by name: columns, fields (`column:field`) and properties."""
+        """All that has a name: columns, fields (`column:field`) and properties."""
         found: dict[str, Column] = {}
         for part in self._all_parts():
             found.setdefault(part.name, part.column)
@@ -107,6 +107,10 @@ class TableFile:
             if not part.is_metadata:
                 found.setdefault(part.property, part.column)
         return found
+
+    def stored_columns(self) -> dict[str, Column]:
+        """All columns of the file, structs as they are."""
+        return {part.name: part.column for part in self._parts}
 
     def choose(self, names: Sequence[str]) -> dict[str, Column]:
         """The columns, fields or properties of these names."""
@@ -117,9 +121,9 @@ class TableFile:
         return {name: known[name] for name in names}
 
     def choose_matching(self, patterns: PropertyPatterns) -> dict[str, Column]:
-        """The columns that are chosen by name or property, and those of paths, times and metadata.
+        """The columns that match by name or property, and those of paths, times and metadata.
 
-        A struct is chosen by its own name or by those of its fields.
+        A struct matches by its own name or by those of its fields.
         """
         chosen: dict[str, Column] = {}
         for part in self._parts:
@@ -134,15 +138,6 @@ class TableFile:
             raise TableFileError(f"{error} (there are {names})") from error
         return chosen
 
-    def flat_columns(self, chosen: Mapping[str, Column] | None = None) -> dict[str, Column]:
-        """The columns with structs taken apart into their fields."""
-        if chosen is None:
-            return {part.name: part.column for part in self._leaves()}
-        flat: dict[str, Column] = {}
-        for name, column in chosen.items():
-            flat.update(_flattened(name, column))
-        return flat
-
     def prim_filter(self, patterns: PrimPatterns) -> Any:
         """An expression that is true for rows of the chosen prims."""
         self.check_roles()
@@ -155,7 +150,7 @@ class TableFile:
     def batches(
         self, columns: Mapping[str, Column], condition: Any = None, *, few: bool = False
     ) -> Iterator[pa.RecordBatch]:
-        """The rows that fulfil `condition`, in file order. `few`: read no more than is taken."""
+        """The rows that meet `condition`, in file order. `few`: do not read ahead."""
         ahead = {"batch_readahead": 1, "fragment_readahead": 1} if few else {}
         scanner = self._dataset.scanner(
             columns={name: column.expression for name, column in columns.items()},
@@ -169,7 +164,7 @@ class TableFile:
             raise TableFileError(f"{self.file}: {error}") from error
 
     def reader(self, columns: Mapping[str, Column], condition: Any = None) -> pa.RecordBatchReader:
-        """The rows that fulfil `condition` as a stream, with what the file says of its columns."""
+        """The rows that meet `condition` as a stream, with what the file says of its columns."""
         kept = {key: text for key, text in self._metadata.items() if key == SCHEMA_KEY}
         fields = [(name, column.type) for name, column in columns.items()]
         schema = pa.schema(fields, metadata=kept)
@@ -213,14 +208,14 @@ def _part(field: pa.Field, above: tuple[str, ...], described: dict[str, Any]) ->
 
 
 def _metadata(file: Path) -> dict[bytes, bytes]:
-    """The key-value metadata of a Parquet file; of others there is none."""
+    """The key-value metadata of a Parquet file; empty for other files."""
     if kind_of(file) is not FileKind.PARQUET:
         return {}
     return dict(pq.read_metadata(file).metadata or {})
 
 
 def _footer(file: Path, metadata: dict[bytes, bytes]) -> dict[str, Any]:
-    """What a file says of its columns; docs/file-format.md describes it."""
+    """What a file says of its columns (docs/file-format.md)."""
     try:
         footer = json.loads(metadata.get(SCHEMA_KEY, b"{}"))
     except ValueError as error:
@@ -228,13 +223,19 @@ def _footer(file: Path, metadata: dict[bytes, bytes]) -> dict[str, Any]:
     return footer if isinstance(footer, dict) else {}
 
 
-def _flattened(name: str, column: Column) -> Iterator[tuple[str, Column]]:
-    if not pa.types.is_struct(column.type):
-        yield name, column
-        return
-    for index, child in enumerate(column.type):
-        part = Column(pc.struct_field(column.expression, [index]), child.type)
-        yield from _flattened(f"{name}:{child.name}", part)
+def flat_columns(columns: Mapping[str, Column]) -> dict[str, Column]:
+    """The columns with structs taken apart into their fields (`column:field`)."""
+    flat: dict[str, Column] = {}
+    for name, column in columns.items():
+        if not pa.types.is_struct(column.type):
+            flat[name] = column
+            continue
+        fields = {
+            f"{name}:{field.name}": Column(pc.struct_field(column.expression, [index]), field.type)
+            for index, field in enumerate(column.type)
+        }
+        flat.update(flat_columns(fields))
+    return flat
 
 
 def _open(file: Path) -> ds.Dataset:
@@ -253,7 +254,7 @@ def _open(file: Path) -> ds.Dataset:
 def read_csv(file: Path) -> pa.Table:
     """A CSV file with types inferred from all its rows.
 
-    An empty cell is a null, two quotes are an empty text. Of columns that otherwise hold numbers,
+    An empty cell is a null, two quotes are an empty text. In columns that otherwise hold numbers,
     dates or truth values, `NA`, `NaN`, `null` and the like are nulls too; in others they are texts.
     """
     options = pyarrow.csv.ConvertOptions(

@@ -1,4 +1,4 @@
-"""The command that looks into a table: query."""
+"""The command query, which shows rows of a table."""
 
 from __future__ import annotations
 
@@ -11,18 +11,16 @@ from typing import Annotated, BinaryIO
 
 import pyarrow as pa
 import typer
-from rich import box
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
 
-from usdparquet.atomic_file import replaced_file
-from usdparquet.cli_errors import plain_errors
-from usdparquet.patterns import split_patterns
-from usdparquet.query import Query, QueryResult, run_query
-from usdparquet.report.formatting import DASH
-from usdparquet.table_files import TableFile
-from usdparquet.table_output import open_writer, plain_values
+from usdparquet.cli.console import DASH, cell_table, counted
+from usdparquet.cli.options import PathColumn, Prims
+from usdparquet.tables.atomic_file import replaced_file
+from usdparquet.tables.patterns import split_patterns
+from usdparquet.tables.query import Query, QueryResult, run_query
+from usdparquet.tables.row_writers import open_writer, plain_values
+from usdparquet.tables.table_file import TableFile
 
 _SHOWN_ROWS = 20
 _SHOWN_CHARACTERS = 60
@@ -53,10 +51,7 @@ def query(
         str | None,
         typer.Option(help="Columns or properties, separated by commas; all if not given."),
     ] = None,
-    prims: Annotated[
-        str | None,
-        typer.Option(help="Prims, separated by commas: /A/B, /A/* or, with all below it, /A/**."),
-    ] = None,
+    prims: Prims = None,
     where: Annotated[
         str | None, typer.Option(help="A condition, such as: cost > 10 and is_active.")
     ] = None,
@@ -77,29 +72,28 @@ def query(
             "--output", "-o", help="File to write: .csv, .json, .arrow.", show_default=False
         ),
     ] = None,
-    path: Annotated[str, typer.Option("--path", help="The column with the prim paths.")] = "",
+    path: PathColumn = "",
 ) -> None:
     """Show rows of a table: chosen columns and prims, by condition, sorted."""
-    with plain_errors():
-        shape = _format(output_format, output)
-        if limit is None:
-            limit = _SHOWN_ROWS if shape is Format.TABLE else 0
-        request = Query(
-            columns=split_patterns(columns),
-            prims=split_patterns(prims),
-            where=where,
-            sort=split_patterns(sort) or (),
-            limit=limit or None,
-        )
-        result = run_query(file, request, path, flat=shape is Format.CSV)
-        if shape is Format.TABLE:
-            _print_table(result, file, request, path)
-            return
-        with _sink(output, shape) as sink:
-            writer = open_writer(shape.value, sink, result.schema, stream=output is None)
-            for batch in result.batches:
-                writer.write(batch)
-            writer.close()
+    shape = _format(output_format, output)
+    if limit is None:
+        limit = _SHOWN_ROWS if shape is Format.TABLE else 0
+    request = Query(
+        columns=split_patterns(columns),
+        prims=split_patterns(prims),
+        where=where,
+        sort=split_patterns(sort) or (),
+        limit=limit or None,
+    )
+    result = run_query(file, request, path, flat=shape is Format.CSV)
+    if shape is Format.TABLE:
+        _print_table(result, file, request, path)
+        return
+    with _sink(output, shape) as sink:
+        writer = open_writer(shape.value, sink, result.schema, stream=output is None)
+        for batch in result.batches:
+            writer.write(batch)
+        writer.close()
 
 
 def _format(given: Format | None, output: Path | None) -> Format:
@@ -133,8 +127,7 @@ def _sink(output: Path | None, shape: Format) -> Iterator[BinaryIO]:
 
 
 def _print_table(result: QueryResult, file: Path, request: Query, path_column: str) -> None:
-    console = Console()
-    table = Table(box=box.SIMPLE, pad_edge=False, show_edge=False, collapse_padding=True)
+    table = cell_table()
     for field in result.schema:
         is_number = pa.types.is_integer(field.type) or pa.types.is_floating(field.type)
         table.add_column(
@@ -145,6 +138,7 @@ def _print_table(result: QueryResult, file: Path, request: Query, path_column: s
         for cells in zip(*(plain_values(column) for column in batch.columns), strict=True):
             table.add_row(*(_cell(value) for value in cells))
         rows += batch.num_rows
+    console = Console()
     console.print(table)
     console.print(_closing(rows, file, request, path_column), style="dim", highlight=False)
 
@@ -154,7 +148,7 @@ def _closing(rows: int, file: Path, request: Query, path_column: str) -> str:
         return f"{rows:,} of {TableFile(file, path_column).num_rows():,} rows"
     if request.limit is not None and rows == request.limit:
         return f"the first {rows:,} rows; --limit 0 shows all"
-    return "1 row" if rows == 1 else f"{rows:,} rows"
+    return counted(rows, "row")
 
 
 def _cell(value: object) -> str:

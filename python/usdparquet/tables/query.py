@@ -1,4 +1,4 @@
-"""Rows of a table file by condition, order and number, without holding more than is needed."""
+"""Filters, sorts and limits the rows of a table file, holding no more than is needed."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from typing import Any
 
 import pyarrow as pa
 
-from usdparquet.patterns import PrimPatterns
-from usdparquet.table_files import TableFile, TableFileError
-from usdparquet.where import Column, parse_where
+from usdparquet.tables.patterns import PrimPatterns
+from usdparquet.tables.table_file import TableFile, TableFileError, flat_columns
+from usdparquet.tables.where import Column, parse_where
 
-# Rows beyond those that are kept, before the least of a sorted query are let go.
+# How many rows beyond its limit a sorted query gathers before it drops the last ones.
 _SORT_SLACK = 65_536
 
 
 @dataclass(frozen=True)
 class Query:
-    """What to show of a table file."""
+    """Which part of a table file to show."""
 
     columns: Sequence[str] | None = None
     """Columns, fields or properties; all if not given."""
@@ -33,7 +33,7 @@ class Query:
 
 @dataclass(frozen=True)
 class QueryResult:
-    """The rows, which are read as they are taken."""
+    """The rows, read from the file only as they are consumed."""
 
     schema: pa.Schema
     batches: Iterator[pa.RecordBatch]
@@ -42,16 +42,14 @@ class QueryResult:
 def run_query(
     file: Path, query: Query, path_column: str = "", *, flat: bool = False
 ) -> QueryResult:
-    """Run a query; `flat` takes structs apart into columns.
+    """Run a query; `flat` splits structs into columns.
 
-    Raises TableFileError, WhereError or PatternError for what does not fit the file.
+    Raises TableFileError, WhereError or PatternError if the query does not fit the file.
     """
     table = TableFile(file, path_column)
-    chosen = table.columns() if query.columns is None else table.choose(query.columns)
-    if query.columns is None:
-        chosen = {name: chosen[name] for name in table.schema.names}
+    chosen = table.stored_columns() if query.columns is None else table.choose(query.columns)
     if flat:
-        chosen = table.flat_columns(chosen)
+        chosen = flat_columns(chosen)
     condition = _condition(table, query)
     order = [(name.removeprefix("-"), _direction(name)) for name in query.sort]
     keys = _sort_keys(table, [name for name, _ in order])
@@ -60,7 +58,7 @@ def run_query(
         few = query.limit is not None
         batches = _first(table.batches(chosen, condition, few=few), query.limit)
         return QueryResult(schema, batches)
-    # Columns to sort by go along under names that no column has.
+    # The columns to sort by are read along, under names that no column has.
     mark = "sort key "
     while any(name.startswith(mark) for name in chosen):
         mark += "*"
@@ -71,15 +69,11 @@ def run_query(
 
 
 def _condition(table: TableFile, query: Query) -> Any:
-    parts = []
-    if query.prims is not None:
-        parts.append(table.prim_filter(PrimPatterns(query.prims)))
-    if query.where is not None:
-        parts.append(parse_where(query.where, table.columns()))
-    condition = None
-    for part in parts:
-        condition = part if condition is None else condition & part
-    return condition
+    by_prim = None if query.prims is None else table.prim_filter(PrimPatterns(query.prims))
+    if query.where is None:
+        return by_prim
+    by_cells = parse_where(query.where, table.columns())
+    return by_cells if by_prim is None else by_prim & by_cells
 
 
 def _direction(name: str) -> str:
@@ -116,7 +110,7 @@ def _sorted(
     names: Sequence[str],
     limit: int | None,
 ) -> Iterator[pa.RecordBatch]:
-    """The rows in order; with a limit, no more than that and a few batches are held."""
+    """The rows in order; with a limit, little more than that is held."""
     held: list[pa.Table] = []
     rows = 0
     for batch in batches:

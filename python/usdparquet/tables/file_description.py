@@ -1,7 +1,7 @@
-"""What a Parquet file holds, and what becomes of it as a layer.
+"""Describes a Parquet file: how it is stored, and what it is as a layer.
 
-The storage side comes from the file's footer, the layer side from the engine that opens the file
-for OpenUSD. OpenUSD itself is not loaded.
+The first comes from the file's footer, the second from the library that opens it for OpenUSD.
+OpenUSD itself is not loaded.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import pyarrow.parquet as pq
 
 PATH_COLUMN = ""
-"""Stands for the column that the file names, else `path`."""
+"""The default: the column that the file names, else `path`."""
 
 
 class InspectError(ValueError):
@@ -46,9 +46,9 @@ class ColumnDescription:
     is_path: bool
     properties: list[PropertyDescription]
     metadata_fields: list[str]
-    """The fields of prims that it holds, such as `kind`."""
+    """The prim metadata that it holds, such as `kind`."""
     left_out: list[str]
-    """Why the column, or each field of it, has no place in a layer."""
+    """Why the column, or any of its fields, has no place in a layer."""
 
     @property
     def role(self) -> str:
@@ -73,13 +73,13 @@ class FileDescription:
     created_by: str
     columns: list[ColumnDescription]
     problem: str | None
-    """Why the file is no layer, if it is none."""
+    """Why the file cannot be opened as a layer, if it cannot."""
     warnings: list[str]
     """What the layer leaves out."""
 
 
 def describe_file(path: Path, path_column: str = PATH_COLUMN) -> FileDescription:
-    """Describe a Parquet file; `InspectError` if it is none."""
+    """Describe a Parquet file; `InspectError` if it is not Parquet."""
     parquet = _open_parquet(path)
     metadata = parquet.metadata
     layer: dict[str, Any] = {
@@ -92,7 +92,7 @@ def describe_file(path: Path, path_column: str = PATH_COLUMN) -> FileDescription
     problem = None
     try:
         layer = load_core().describe(str(path), path_column)
-    except (ValueError, OSError, RuntimeError) as error:
+    except (ValueError, OSError) as error:
         problem = str(error)
     return FileDescription(
         file=path.name,
@@ -110,14 +110,14 @@ def describe_file(path: Path, path_column: str = PATH_COLUMN) -> FileDescription
 
 
 def problems(description: FileDescription) -> list[str]:
-    """What keeps a file from being a layer with everything that it holds; empty if nothing does."""
+    """Why a file is not a layer, or what the layer leaves out; empty if nothing is wrong."""
     if description.problem is not None:
         return [description.problem]
     return description.warnings
 
 
 def value_problems(path: Path, path_column: str = PATH_COLUMN) -> list[str]:
-    """Damaged pages, and cells that no USD value can hold: a message for each column with any."""
+    """A message for each column with damaged pages or with cells that no USD value can hold."""
     return list(load_core().check_values(str(path), path_column))
 
 
@@ -176,5 +176,5 @@ def _chunks(parquet: pq.ParquetFile, name: str) -> Iterator[Any]:
 
 
 def _is_or_in(name: str, column: str, separator: str) -> bool:
-    """Whether a name means a column or, after the separator, a part of it."""
+    """Whether a name is that of a column or, after the separator, of a part of it."""
     return name == column or name.startswith(column + separator)

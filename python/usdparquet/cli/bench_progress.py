@@ -1,4 +1,4 @@
-"""Shows how a benchmark run is getting on: a bar with the time that is left."""
+"""The progress bar of a benchmark run, with the time left."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from rich.progress import (
 
 
 class ProgressListener:
-    """The listener of a run that draws on the console."""
+    """Listens to a run and draws its progress on the console."""
 
     def __init__(self, console: Console) -> None:
         self._console = console
@@ -54,7 +54,7 @@ class ProgressListener:
         self._progress.console.print(text, highlight=False)
 
     def planned(self, weight: float) -> None:
-        """Make the bar longer."""
+        """Add work to the bar."""
         self._weight += weight
         self._progress.update(self._task, total=self._weight)
 
@@ -65,5 +65,5 @@ class ProgressListener:
             self.message(what)
 
     def finished(self, weight: float) -> None:
-        """Move the bar on."""
+        """Advance the bar."""
         self._progress.advance(self._task, weight)

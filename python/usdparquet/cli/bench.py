@@ -1,4 +1,7 @@
-"""The commands of the benchmark: generate, bench, demo, report."""
+"""The commands of the benchmark: generate, bench, demo, report.
+
+What measures and makes reports is imported where it is used: every command loads this module.
+"""
 
 from __future__ import annotations
 
@@ -10,32 +13,25 @@ from rich.console import Console
 from rich.table import Table
 
 from usdparquet.bench.catalog import TESTS
-from usdparquet.bench.formats import FORMATS, REFERENCE_FORMAT
+from usdparquet.bench.formats import FORMATS
 from usdparquet.bench.merge import merge_results
 from usdparquet.bench.plan import DEFAULT_BUDGET, DEFAULT_MIN_RUNS, BenchOptions
-from usdparquet.bench.process import BenchError
-from usdparquet.bench.results import Results, ResultsError, load_results
-from usdparquet.bench.runner import BenchRun
-from usdparquet.bench.summary import Row, headline
-from usdparquet.bench.table import HIERARCHIES, PROPERTIES, Hierarchy
+from usdparquet.bench.results import load_results
+from usdparquet.bench.table import HIERARCHIES, Hierarchy
 from usdparquet.bench.type_cases import TYPE_CASES
+from usdparquet.cli.bench_progress import ProgressListener
 from usdparquet.generate import (
     DEFAULT_ROW_GROUP_SIZE,
     DEFAULT_SEED,
     SceneOptions,
     generate_scene,
 )
-from usdparquet.progress import ProgressListener
-from usdparquet.report import write_markdown, write_reference_note, write_report
-from usdparquet.report.formatting import DASH, TIMES_SIGN, number, quantity, ratio
 
 _DEMO_PRIMS = 10_000
 _DEMO_RUNS = 5
 _DEMO_TYPE_RUNS = 3
-# What tells most in a few minutes; `bench` has everything.
+# The formats that say most within a few minutes; `bench` measures all of them.
 _DEMO_FORMATS = ("usdc", "parquet_none", "parquet_snappy", "parquet_zstd", "parquet_zstd_indexed")
-# The terminal has room for one indexed file; the report shows all.
-_NOT_PRINTED = ("parquet_none_indexed", "parquet_snappy_indexed")
 _NOT_IN_DEMO = (
     "sublayer_insert",
     "uncached_load",
@@ -50,12 +46,6 @@ RowGroupSize = Annotated[
 Seed = Annotated[int, typer.Option(help="Seed of the values and of the order of the samples.")]
 
 
-def register_bench_commands(app: typer.Typer) -> None:
-    """Add the commands to the command line."""
-    for command in (generate, bench, demo, report):
-        app.command()(command)
-
-
 def generate(
     prims: Annotated[int, typer.Option(min=1, help="Prims with properties.")] = _DEMO_PRIMS,
     hierarchy: Annotated[str, typer.Option(help="flat or deep.")] = "flat",
@@ -67,19 +57,21 @@ def generate(
     ),
 ) -> None:
     """Write the benchmark scene: a base layer, and 20 properties a prim in every format."""
+    from usdparquet.report.formatting import quantity
+
     options = SceneOptions(prims, _hierarchy(hierarchy), row_group_size, seed)
     console = Console()
     names = _split(formats)
     unknown = [name for name in names if name not in FORMATS]
     if unknown or not names:
-        raise _fail(f"Unknown format '{', '.join(unknown)}'; there are: {', '.join(FORMATS)}")
+        raise ValueError(f"Unknown format '{', '.join(unknown)}'; there are: {', '.join(FORMATS)}")
     with console.status("Writing") as status:
         try:
             scene = generate_scene(
                 options, output, names, lambda what: status.update(f"Writing: {what}")
             )
         except OSError as error:
-            raise _fail(f"The scene could not be written: {error}") from error
+            raise ValueError(f"The scene could not be written: {error}") from error
     table = Table(
         "Stage", "Property layer", "Size", title=f"{output}: {prims:,} prims, {hierarchy}"
     )
@@ -118,22 +110,18 @@ def bench(
     ] = False,
 ) -> None:
     """Measure Parquet layers beside USDC; a stopped run goes on where it was."""
-    scales, sizes = _numbers("--prims", prims), _numbers("--row-groups", row_groups)
-    try:
-        options = BenchOptions(
-            prims=scales,
-            hierarchies=tuple(_hierarchy(part) for part in _split(hierarchy)),
-            formats=_split(formats),
-            tests=_split(tests),
-            runs=runs,
-            warmup=warmup,
-            row_groups=sizes,
-            budget=budget,
-            min_runs=min(min_runs, runs),
-            seed=seed,
-        )
-    except ValueError as error:
-        raise _fail(str(error)) from error
+    options = BenchOptions(
+        prims=_numbers("--prims", prims),
+        hierarchies=tuple(_hierarchy(part) for part in _split(hierarchy)),
+        formats=_split(formats),
+        tests=_split(tests),
+        runs=runs,
+        warmup=warmup,
+        row_groups=_numbers("--row-groups", row_groups),
+        budget=budget,
+        min_runs=min(min_runs, runs),
+        seed=seed,
+    )
     _measure(options, output, fresh)
 
 
@@ -183,28 +171,20 @@ def report(
     ] = None,
 ) -> None:
     """Make the HTML report of a results file, or the texts that were asked for instead."""
-    console = Console()
-    try:
-        measured = merge_results([(str(path), load_results(path)) for path in results])
-        old = load_results(compare) if compare else None
-        if markdown:
-            write_markdown(measured, markdown, old)
-            console.print(f"Summary: {markdown}", highlight=False, soft_wrap=True)
-        if reference_note:
-            write_reference_note(measured, reference_note)
-            console.print(f"Note: {reference_note}", highlight=False, soft_wrap=True)
-        if output or not (markdown or reference_note):
-            output = output or Path("report.html")
-            write_report(measured, output, old)
-            console.print(f"Report: {output}", highlight=False, soft_wrap=True)
-    except (ResultsError, OSError) as error:
-        raise _fail(str(error)) from error
+    from usdparquet.report import write_markdown, write_reference_note, write_report
 
-
-def _fail(message: str) -> typer.Exit:
-    """Say what is wrong on the standard error; the caller raises what this returns."""
-    Console(stderr=True).print(message, style="red", markup=False, highlight=False, soft_wrap=True)
-    return typer.Exit(1)
+    measured = merge_results([(str(path), load_results(path)) for path in results])
+    old = load_results(compare) if compare else None
+    if markdown:
+        write_markdown(measured, markdown, old)
+        typer.echo(f"Summary: {markdown}")
+    if reference_note:
+        write_reference_note(measured, reference_note)
+        typer.echo(f"Note: {reference_note}")
+    if output or not (markdown or reference_note):
+        output = output or Path("report.html")
+        write_report(measured, output, old)
+        typer.echo(f"Report: {output}")
 
 
 def _split(text: str) -> tuple[str, ...]:
@@ -215,7 +195,9 @@ def _numbers(option: str, text: str) -> tuple[int, ...]:
     try:
         return tuple(int(part.replace("_", "")) for part in _split(text))
     except ValueError as error:
-        raise _fail(f"{option} takes whole numbers separated by commas, not '{text}'") from error
+        raise ValueError(
+            f"{option} takes whole numbers separated by commas, not '{text}'"
+        ) from error
 
 
 def _hierarchy(text: str) -> Hierarchy:
@@ -227,73 +209,21 @@ def _hierarchy(text: str) -> Hierarchy:
 
 def _measure(options: BenchOptions, directory: Path, fresh: bool) -> None:
     """Run a benchmark, write the results and the report, print the headline."""
+    from usdparquet.bench.process import BenchError
+    from usdparquet.bench.runner import BenchRun
+    from usdparquet.cli.bench_headline import print_headline
+    from usdparquet.report import write_report
+
     console = Console()
     results_file, report_file = directory / "results.json", directory / "report.html"
     try:
         with ProgressListener(console) as listener:
             results = BenchRun(options, directory, listener, fresh).run()
         write_report(results, report_file)
-    except (BenchError, OSError) as error:
-        raise _fail(str(error)) from error
+    except BenchError as error:
+        raise ValueError(str(error)) from error
     except KeyboardInterrupt as error:
-        raise _fail("Stopped. The same command goes on from here.") from error
-    for scale, hierarchy in results.scenes():
-        console.print(headline_table(results, scale, hierarchy))
-    meaning = (
-        f"{TIMES_SIGN} = times less than USDC; above 1 better, below 1 worse. "
-        "none, snappy, zstd: Parquet; idx: indexed by usdparquet optimize"
-    )
-    console.print(meaning, style="dim", highlight=False)
-    for entry in results.reduced:
-        place = f"{entry.scale:,} prims {entry.hierarchy}" if entry.scale else "property types"
-        console.print(
-            f"{FORMATS[entry.format].title}, {place}: {entry.runs} of {entry.asked} runs, "
-            f"{entry.seconds_a_run:.0f} s each",
-            style="dim",
-            highlight=False,
-        )
-    console.print(f"Results: {results_file}", highlight=False, soft_wrap=True)
-    console.print(f"Report:  {report_file}", highlight=False, soft_wrap=True)
-
-
-def headline_table(results: Results, scale: int, hierarchy: str) -> Table:
-    """The headline of one scene for a terminal of 80 columns."""
-    rows = headline(results, scale, hierarchy)
-    shown = [
-        name
-        for name in FORMATS
-        if name not in _NOT_PRINTED and any(name in row.values for row in rows)
-    ]
-    table = Table(
-        box=None,
-        pad_edge=False,
-        show_edge=False,
-        padding=(0, 0, 0, 1),
-        title=f"{scale:,} prims x {len(PROPERTIES)} properties, {hierarchy}",
-        title_justify="left",
-    )
-    # Narrow enough for 80 columns: this is what `make demo` shows in any terminal.
-    table.add_column("\nLower is better", no_wrap=True)
-    table.add_column("\n", no_wrap=True)
-    for name in shown:
-        first, _, second = FORMATS[name].short_title.partition(" ")
-        head = f"{first}\n{second}" if second else f"\n{first}"
-        table.add_column(head, justify="right", no_wrap=True)
-    table.add_column("\nWinner", no_wrap=True, min_width=8)
-    for row in rows:
-        unit, factor = ("MB", 1e-6) if row.unit == "B" else (row.unit, 1.0)
-        cells = [_headline_cell(row, name, factor) for name in shown]
-        winner = FORMATS[row.winner].short_title if row.winner in FORMATS else row.winner or DASH
-        table.add_row(row.spec.title, unit, *cells, winner)
-    return table
-
-
-def _headline_cell(row: Row, name: str, factor: float) -> str:
-    summary = row.values.get(name)
-    if summary is None:
-        return DASH
-    text = number(summary.mean * factor)
-    if name == row.winner:
-        text = f"[bold]{text}[/bold]"
-    times = row.ratio(name)
-    return text if name == REFERENCE_FORMAT or times is None else f"{text}\n{ratio(times)}"
+        raise ValueError("Stopped. The same command goes on from here.") from error
+    print_headline(results, console)
+    typer.echo(f"Results: {results_file}")
+    typer.echo(f"Report:  {report_file}")

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import functools
+import operator
 import re
 from collections.abc import Iterable
 from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
 
 BELOW = "/**"
 
 
 class PatternError(ValueError):
-    """A pattern that is none, or that chooses nothing."""
+    """A pattern that is malformed, or that matches nothing."""
 
 
 def split_patterns(text: str | None) -> list[str] | None:
-    """The patterns of a list with commas; None for no list."""
+    """The patterns of a list with commas; None if there is no list."""
     if text is None:
         return None
     found = [part.strip() for part in text.split(",") if part.strip()]
@@ -24,14 +29,14 @@ def split_patterns(text: str | None) -> list[str] | None:
 
 
 class PropertyPatterns:
-    """Chooses properties: `*` stands for any characters, those of namespaces too."""
+    """Chooses properties by name; `*` stands for any characters, namespaces included."""
 
     def __init__(self, patterns: Iterable[str]) -> None:
         self._patterns = [(text, re.compile(_any_characters(text))) for text in patterns]
         self._used: set[str] = set()
 
     def matches(self, *names: str) -> bool:
-        """Whether a property that goes by any of these names is chosen."""
+        """Whether a property known by any of these names is chosen."""
         found = False
         for text, expression in self._patterns:
             if any(expression.fullmatch(name) for name in names):
@@ -83,12 +88,9 @@ class PrimPatterns:
     def expression(self, path: Any) -> Any:
         """An Arrow expression that is true where the expression `path` is chosen.
 
-        Of a prim and all below it, it is a range of texts, so that row groups are told apart by
-        their statistics.
+        A prim and all below it become a range of texts, so that Arrow skips row groups by their
+        statistics.
         """
-        import pyarrow as pa
-
-        result = None
         exact = [text for text in self.patterns if "*" not in text]
         parts = [path.isin(pa.array(exact, pa.string()))] if exact else []
         for text in self.patterns:
@@ -96,15 +98,11 @@ class PrimPatterns:
             if "*" not in text:
                 continue
             if "*" not in base:
-                # '0' is the character behind '/'.
+                # '0' is the character after '/'.
                 parts.append((path == base) | ((path >= f"{base}/") & (path < f"{base}0")))
             else:
-                import pyarrow.compute as pc
-
                 parts.append(pc.match_substring_regex(path, f"^(?:{_path_expression(text)})$"))
-        for part in parts:
-            result = part if result is None else result | part
-        return result
+        return functools.reduce(operator.or_, parts)
 
 
 def _any_characters(text: str) -> str:
@@ -112,7 +110,7 @@ def _any_characters(text: str) -> str:
 
 
 def _path_expression(text: str) -> str:
-    """The regular expression of a pattern, for Python and for RE2."""
+    """The regular expression for a pattern, as Python and RE2 both take it."""
     base = text.removesuffix(BELOW)
     below = "(?:/.*)?" if base != text else ""
     return "[^/]*".join(re.escape(part) for part in base.split("*")) + below

@@ -1,4 +1,4 @@
-"""Files that are replaced whole or not at all."""
+"""Replaces a file as a whole or not at all."""
 
 from __future__ import annotations
 
@@ -9,22 +9,23 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-# New files get this less the process's mask.
+# The mode of a new file, before the process's umask is applied.
 _FILE_MODE = 0o666
 
 
 @contextmanager
 def replaced_file(target: Path) -> Iterator[Path]:
-    """A name in the folder of `target` to write to; it becomes `target` when the block ends well.
+    """Yield a file to write to, which replaces `target` when the block ends without an error.
 
-    It has the suffix of `target`. If the block raises, it is removed and `target` is what it was.
+    It is in the same folder and has the same suffix. If the block raises, it is removed and
+    `target` is left as it was.
     """
     if target.exists() and not os.access(target, os.W_OK):
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(target))
     if target.is_dir():
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(target))
     try:
-        # A link stays one: what it points to is replaced.
+        # A symbolic link stays: the file that it points to is replaced.
         final = target.resolve(strict=True) if target.is_symlink() else target
         handle, name = tempfile.mkstemp(
             prefix=f".{final.stem[:100]}.", suffix=final.suffix, dir=final.parent

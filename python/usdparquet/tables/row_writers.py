@@ -1,4 +1,4 @@
-"""Rows written as CSV, JSON or Arrow, a batch at a time."""
+"""Writes rows as CSV, JSON or Arrow, a batch at a time."""
 
 from __future__ import annotations
 
@@ -14,23 +14,23 @@ import pyarrow.csv
 
 
 class OutputError(ValueError):
-    """A column that the format has no place for."""
+    """A column that the format cannot hold."""
 
 
 class BatchWriter(Protocol):
-    """Takes batches of one schema; `close` completes the output, not the file under it."""
+    """Takes batches of one schema; `close` completes the output but leaves its file open."""
 
     def write(self, batch: pa.RecordBatch) -> None:
         """Write rows."""
 
     def close(self) -> None:
-        """Write what is behind the rows."""
+        """Write what follows the rows."""
 
 
 def open_writer(kind: str, sink: BinaryIO, schema: pa.Schema, *, stream: bool) -> BatchWriter:
     """A writer of `csv`, `json` or `arrow`.
 
-    `stream`: of Arrow, the form for pipes instead of the one for files.
+    `stream`: write Arrow in its form for pipes instead of the one for files.
     """
     _check_types(kind, schema)
     if kind == "csv":
@@ -69,7 +69,7 @@ class _CsvWriter:
 
 
 class _JsonWriter:
-    """An array of objects, a line each. What JSON has no number for (NaN) is null."""
+    """An array of objects, one a line. NaN and infinities, which JSON lacks, are null."""
 
     def __init__(self, sink: BinaryIO, schema: pa.Schema) -> None:
         self._sink = sink
@@ -91,7 +91,7 @@ class _JsonWriter:
 
 
 def plain_values(column: pa.Array) -> list[Any]:
-    """Cells as JSON knows them: None, truth values, numbers, texts, lists and objects."""
+    """Cells as values of JSON: None, bool, numbers, texts, lists and dicts."""
     if is_time(column.type):
         column = time_texts(column)
     cells: list[Any] = column.to_pylist()
@@ -149,17 +149,13 @@ def _is_decimal128(arrow_type: pa.DataType) -> bool:
 def _csv_column(column: pa.Array) -> pa.Array:
     if is_time(column.type):
         return time_texts(column)
-    if _is_nested(column.type):
+    if pa.types.is_nested(column.type):
         texts = (
             None if cell is None else json.dumps(_plain(cell), ensure_ascii=False)
             for cell in column.to_pylist()
         )
         return pa.array(texts, pa.string())
     return column.cast(_csv_type(column.type))
-
-
-def _is_nested(arrow_type: pa.DataType) -> bool:
-    return bool(pa.types.is_nested(arrow_type))
 
 
 def _check_types(kind: str, schema: pa.Schema) -> None:

@@ -1,4 +1,4 @@
-"""The command that converts between USD layers and tables: convert."""
+"""The command convert, between USD layers and tables."""
 
 from __future__ import annotations
 
@@ -9,12 +9,13 @@ import typer
 from rich.console import Console
 from rich.progress import Progress
 
-from usdparquet.cli_errors import plain_errors
-from usdparquet.cli_optimize import Compression
-from usdparquet.convert import ConvertOptions, ConvertSummary, Listener, convert_file
-from usdparquet.patterns import split_patterns
+from usdparquet.cli.console import counted
+from usdparquet.cli.options import Compression, Prims
+from usdparquet.tables.convert import ConvertOptions, ConvertSummary, Listener, convert_file
+from usdparquet.tables.patterns import split_patterns
 
 _SHOWN_COLUMNS = 12
+_PROPERTY = ("property", "properties")
 
 
 def convert(
@@ -27,10 +28,7 @@ def convert(
     target: Annotated[
         Path, typer.Argument(metavar="OUT", help="The file to write, of any of these.")
     ],
-    prims: Annotated[
-        str | None,
-        typer.Option(help="Prims, separated by commas: /A/B, /A/* or, with all below it, /A/**."),
-    ] = None,
+    prims: Prims = None,
     properties: Annotated[
         str | None, typer.Option(help="Properties, separated by commas; * for any characters.")
     ] = None,
@@ -38,10 +36,10 @@ def convert(
         bool, typer.Option("--flatten", help="Compose the stage of a layer first.")
     ] = False,
     path: Annotated[
-        str, typer.Option("--path", help="Of a table: the column with the prim paths.")
+        str, typer.Option("--path", help="For a table: the column with the prim paths.")
     ] = "",
     time: Annotated[
-        str, typer.Option("--time", help="Of a table: the column with the times of the rows.")
+        str, typer.Option("--time", help="For a table: the column with the times of the rows.")
     ] = "",
     compression: Annotated[
         Compression, typer.Option(help="Codec of a Parquet file.")
@@ -52,10 +50,7 @@ def convert(
     An existing OUT is replaced when the new one is complete.
     """
     errors = Console(stderr=True)
-    with (
-        plain_errors(),
-        Progress(console=errors, transient=True, disable=not errors.is_terminal) as progress,
-    ):
+    with Progress(console=errors, transient=True, disable=not errors.is_terminal) as progress:
         options = ConvertOptions(
             path_column=path,
             time_column=time,
@@ -66,10 +61,9 @@ def convert(
         )
         done = convert_file(source, target, options, _Bar(progress))
     for note in done.notes:
-        errors.print(note, markup=False, highlight=False, soft_wrap=True)
-    console = Console()
-    for line in describe(target, done):
-        console.print(line, markup=False, highlight=False, soft_wrap=True)
+        typer.echo(note, err=True)
+    for line in _described(target, done):
+        typer.echo(line)
 
 
 class _Bar(Listener):
@@ -86,34 +80,27 @@ class _Bar(Listener):
         self._progress.update(self._task, completed=done, total=total)
 
 
-def describe(target: Path, done: ConvertSummary) -> list[str]:
-    """What was written, in one line, and in two more where it went in a Parquet file."""
+def _described(target: Path, done: ConvertSummary) -> list[str]:
+    """What was written: one line, and one or two more on how a Parquet file holds a layer."""
     parts = [
-        (done.prims, "prim"),
-        (done.properties, "propert"),
-        (done.rows, "row"),
-        (done.columns, "column"),
-        (done.bytes, "byte"),
+        (done.prims, "prim", "prims"),
+        (done.properties, *_PROPERTY),
+        (done.rows, "row", "rows"),
+        (done.columns, "column", "columns"),
+        (done.bytes, "byte", "bytes"),
     ]
-    texts = [_count(number, word) for number, word in parts if number is not None]
+    texts = [counted(number, one, many) for number, one, many in parts if number is not None]
     lines = [f"{target}: {', '.join(texts)}"]
     storage = done.storage
     if storage is not None:
         names = ", ".join(storage.columns[:_SHOWN_COLUMNS])
         more = ", …" if len(storage.columns) > _SHOWN_COLUMNS else ""
-        held = _count(storage.column_properties, "propert")
-        count = _count(len(storage.columns), "column")
-        lines.append(f"{count} with {held}: {names}{more}")
+        held = counted(storage.column_properties, *_PROPERTY)
+        lines.append(f"{counted(len(storage.columns), 'column')} with {held}: {names}{more}")
         if storage.residual_bytes:
-            held = _count(storage.residual_properties, "propert")
+            held = counted(storage.residual_properties, *_PROPERTY)
             lines.append(
-                f"residual of {_count(storage.residual_bytes, 'byte')} with {held} and all else "
+                f"residual of {counted(storage.residual_bytes, 'byte')} with {held} and all else "
                 "that is no table"
             )
     return lines
-
-
-def _count(number: int, word: str) -> str:
-    if word == "propert":
-        return f"{number:,} {'property' if number == 1 else 'properties'}"
-    return f"{number:,} {word}{'' if number == 1 else 's'}"

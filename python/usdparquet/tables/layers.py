@@ -1,15 +1,15 @@
-"""USD layers: opened, composed, reduced to chosen prims and properties, and written."""
+"""Opens, composes, filters and writes USD layers."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from usdparquet.patterns import PrimPatterns, PropertyPatterns
+from usdparquet.tables.patterns import PrimPatterns, PropertyPatterns
 
 _SHOWN_ERRORS = 4
 
@@ -26,36 +26,29 @@ class LayerContent:
     properties: int = 0
 
 
-@dataclass
-class Warnings:
-    """What OpenUSD warned of."""
-
-    texts: list[str] = field(default_factory=list)
-
-
 @contextmanager
-def collected_warnings() -> Iterator[Warnings]:
-    """Collect OpenUSD's warnings in the block instead of printing them."""
+def collected_warnings() -> Iterator[list[str]]:
+    """Collect OpenUSD's warnings instead of printing them; the list is filled after the block."""
     from pxr import UsdUtils
 
     delegate = UsdUtils.CoalescingDiagnosticDelegate()
-    warnings = Warnings()
+    warnings: list[str] = []
     try:
         yield warnings
     finally:
-        warnings.texts.extend(item.commentary for item in delegate.TakeUncoalescedDiagnostics())
+        warnings.extend(item.commentary for item in delegate.TakeUncoalescedDiagnostics())
         del delegate
 
 
 @contextmanager
 def _layer_errors(file: Path) -> Iterator[None]:
-    """OpenUSD's errors as `LayerError`."""
+    """Raise OpenUSD's errors as `LayerError`."""
     from pxr import Tf
 
     try:
         yield
     except Tf.ErrorException as error:
-        # A full disk is reported for every write that it refuses.
+        # A full disk is reported once for every write that fails.
         texts = list(dict.fromkeys(getattr(item, "commentary", str(item)) for item in error.args))
         text = "; ".join(texts[:_SHOWN_ERRORS]) or str(error)
         raise LayerError(text if str(file) in text else f"{file}: {text}") from error
@@ -74,7 +67,7 @@ def open_layer(file: Path, arguments: dict[str, str]) -> Any:
 
 
 def flattened_layer(file: Path, arguments: dict[str, str]) -> Any:
-    """Compose the stage of a file and write it as one layer, with absolute asset paths."""
+    """Compose the stage of a file into one layer, with absolute asset paths."""
     from pxr import Usd
 
     layer = open_layer(file, arguments)
@@ -87,8 +80,8 @@ def reduced_layer(
 ) -> Any:
     """A copy with the chosen prims and properties alone.
 
-    The ancestors of chosen prims are kept, without properties. A prim or property within a variant
-    goes by its path without the variant.
+    The ancestors of chosen prims are kept, without properties. Prims and properties within a
+    variant are matched by their paths without the variant.
     """
     from pxr import Sdf
 
@@ -118,7 +111,7 @@ def content_of(layer: Any) -> LayerContent:
 
 
 def export_layer(layer: Any, file: Path, arguments: dict[str, str] | None = None) -> None:
-    """Write a layer to a file of the kind that its suffix says."""
+    """Write a layer to a file, in the format of its suffix."""
     with _layer_errors(file):
         done = layer.Export(str(file), args=arguments or {})
     if not done:
@@ -128,7 +121,7 @@ def export_layer(layer: Any, file: Path, arguments: dict[str, str] | None = None
 def export_package(layer: Any, anchor: Any, file: Path, name: str) -> None:
     """Write a layer, with all files that it refers to, as a .usdz package.
 
-    `anchor`: the layer that relative asset paths start from. `name`: of the root layer, without
+    `anchor`: the layer that relative asset paths start from. `name`: the root layer's, without its
     suffix.
     """
     from pxr import Sdf, UsdUtils
@@ -147,9 +140,7 @@ def export_package(layer: Any, anchor: Any, file: Path, name: str) -> None:
             raise LayerError(str(error).replace(str(root), str(file))) from error
         done = UsdUtils.CreateNewUsdzPackage(str(root), str(file))
     if not done:
-        raise LayerError(
-            f"{file}: OpenUSD could not write the package: {'; '.join(warnings.texts)}"
-        )
+        raise LayerError(f"{file}: OpenUSD could not write the package: {'; '.join(warnings)}")
 
 
 def relative_assets(layer: Any) -> list[str]:
@@ -165,7 +156,7 @@ def relative_assets(layer: Any) -> list[str]:
         return path
 
     copy = layer
-    if not layer.anonymous:  # the paths are only looked at, but the function wants to edit
+    if not layer.anonymous:  # the function below edits the layer, even to look at it
         copy = Sdf.Layer.CreateAnonymous(".usdc")
         copy.TransferContent(layer)
     UsdUtils.ModifyAssetPaths(copy, note)
@@ -175,7 +166,7 @@ def relative_assets(layer: Any) -> list[str]:
 def _reduce_children(
     parent: Any, prims: PrimPatterns | None, properties: PropertyPatterns | None
 ) -> bool:
-    """Reduce the children of a prim (or root, or variant); whether any is left."""
+    """Reduce the children of a prim, root or variant; returns whether any is left."""
     dropped = []
     is_any_left = False
     for child in list(parent.nameChildren):
@@ -191,7 +182,7 @@ def _reduce_children(
 def _reduce_prim(
     prim: Any, prims: PrimPatterns | None, properties: PropertyPatterns | None
 ) -> bool:
-    """Reduce a prim and what is below it; whether it, or anything below it, is chosen."""
+    """Reduce a prim and all below it; returns whether any of them is chosen."""
     path = str(prim.path.StripAllVariantSelections())
     is_chosen = prims is None or prims.matches(path)
     is_left = _reduce_children(prim, prims, properties)
