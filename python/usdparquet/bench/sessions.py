@@ -6,8 +6,8 @@ leave the later ones as they would be in a process of their own:
 - what comes after `initial_load` needs an open stage anyway;
 - `single_property_warm` is by definition what follows a first read, and `repeated_traversal` what
   follows a traversal;
-- the point reads each take a column and prims of their own (`expectations`), so that no value, page
-  or prim of one was touched by another.
+- the point reads each take a column and prims of their own (`scene_requests`), so that no value,
+  page or prim of one was touched by another.
 """
 
 from __future__ import annotations

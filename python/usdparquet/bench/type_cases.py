@@ -49,10 +49,6 @@ class TypeCase:
         """The names of the properties."""
         return [f"value_{number}" for number in range(self.columns)]
 
-    def prim_paths(self) -> list[str]:
-        """The prim of each row."""
-        return [f"/World/Prim_{row}" for row in range(self.rows)]
-
     def values(self, column: int, seed: int) -> npt.NDArray[Any] | list[str]:
         """The values of one column, `rows` by `shape`; strings as a list."""
         random = np.random.default_rng([seed, zlib.crc32(self.name.encode()), column])

@@ -258,6 +258,6 @@ def pass_line(name: str, rows: list[list[float]], column: int, unit: str) -> go.
     )
 
 
-def test_title(test: str) -> str:
+def title_of(test: str) -> str:
     """The title of a test as people read it."""
     return TESTS[test].title if test in TESTS else test

@@ -11,7 +11,7 @@ from usdparquet.bench.formats import FORMATS
 from usdparquet.bench.results import Results, SeriesEntry
 from usdparquet.bench.stats import Summary, scaled
 from usdparquet.bench.summary import own_share
-from usdparquet.report.charts import pass_line, series_rows, test_title
+from usdparquet.report.charts import pass_line, series_rows, title_of
 from usdparquet.report.figures import COLORS, Bars, Chart, bar_figure, line_dash, scene_key, symbol
 from usdparquet.report.formatting import DASH, count, format_title, number, significance
 
@@ -54,7 +54,7 @@ def memory_rows(results: Results, scale: int, hierarchy: str) -> list[MemoryRow]
             own = own_share(results, test, name, scale, hierarchy)
             rows.append(
                 MemoryRow(
-                    test_title(test),
+                    title_of(test),
                     format_title(name),
                     number(means["anonymous_mb"]),
                     DASH if own is None else number(own.mean),
@@ -96,7 +96,7 @@ def _by_test(results: Results) -> Chart:
                     if summary is not None:
                         bars[name].append((label, summary))
             figure = bar_figure(bars, list(_METRICS.values()), "MB")
-            chart.add(scene_key(scale, hierarchy), test_title(test), figure)
+            chart.add(scene_key(scale, hierarchy), title_of(test), figure)
     return chart
 
 
@@ -123,8 +123,8 @@ def _per_prim(results: Results) -> Chart:
             for test in tests:
                 own = own_share(results, test, name, scale, hierarchy)
                 if own is not None:
-                    bars[name].append((test_title(test), scaled(own, 1e6 / scale)))
-        figure = bar_figure(bars, [test_title(test) for test in tests], "bytes a prim")
+                    bars[name].append((title_of(test), scaled(own, 1e6 / scale)))
+        figure = bar_figure(bars, [title_of(test) for test in tests], "bytes a prim")
         chart.add(scene_key(scale, hierarchy), "", figure)
     return chart
 

@@ -16,7 +16,7 @@ from usdparquet.report.formatting import (
     scene_title,
     times,
 )
-from usdparquet.report.types import type_rows
+from usdparquet.report.property_types import type_rows
 
 # What somebody does, by headline row.
 _USES = {

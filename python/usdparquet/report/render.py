@@ -19,6 +19,7 @@ from usdparquet.report.compare import Comparison, compare
 from usdparquet.report.figures import COLORS, Chart
 from usdparquet.report.memory import memory_charts
 from usdparquet.report.playback import playback_chart
+from usdparquet.report.property_types import type_charts, type_rows
 from usdparquet.report.recommend import recommendations
 from usdparquet.report.scaling import fit_rows, scaling_chart
 from usdparquet.report.sections import (
@@ -29,7 +30,6 @@ from usdparquet.report.sections import (
     run_rows,
     scene_sections,
 )
-from usdparquet.report.types import type_charts, type_rows
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from usdparquet.bench.plan import BenchOptions, SceneBlock, round_samples, warmu
 from usdparquet.bench.results import Reduction
 
 
-class Budget:
+class TimeBudget:
     """The time of each format in one scene.
 
     A format stops when another run would take it over the budget, but not before the smallest
