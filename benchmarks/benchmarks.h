@@ -28,10 +28,10 @@ void RegisterValues(const Format& format, const DataFolder& folder, const Readin
 /// All properties of the table prim by prim: the first pass over a layer, the second and the third.
 void RegisterPasses(const Format& format, const DataFolder& folder, const Readings& readings);
 
-/// Memory of a layer, in a process of its own.
+/// Memory of a layer after it was read and after it was played, in processes of their own.
 void RegisterMemory(const Format& format, const DataFolder& folder);
 
-/// Time samples of all prims, frame after frame. REQUIRES: folder.HasPlayback(format).
+/// Time samples of all prims, frame after frame. REQUIRES: the format is not the floor.
 void RegisterPlayback(const Format& format, const DataFolder& folder);
 
 /// The name that ratios.py reads.

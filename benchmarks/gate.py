@@ -4,9 +4,9 @@
     python gate.py check BASELINE.json RUN_FOLDER ...              the median of the runs is judged
 
 A run folder is what `run.sh` writes with BENCH_OUT: bench*.json and bench-stage*.json. `gate.sh`
-makes the runs. Ratios are ours to USDC's in the same run, lower is better. A baseline knows the
-noise of each ratio from its runs: the check allows what 99 % of further runs would stay within, and
-at least 5 %.
+makes the runs. A ratio is our figure over USDC's in the same run; lower is better. A
+baseline knows the noise of each ratio from its runs: the check allows what 99 % of further runs
+would stay within, and at least 5 %.
 """
 
 from __future__ import annotations
@@ -22,11 +22,12 @@ from pathlib import Path
 from ratios import TARGETS, USDC, number, table
 from results import Results, load
 
+from usdparquet.bench.environment import cpu_model
+from usdparquet.bench.stats import student_t
+
 FORMATS = ("parquet_zstd", "indexed_zstd")
 SMALLEST_TOLERANCE = 0.05
 MIN_RUNS = 3
-# Student's t for 99 %, two-sided, by degrees of freedom from 2 on.
-STUDENT_T = (9.92, 5.84, 4.60, 4.03, 3.71, 3.50, 3.36, 3.25)
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,7 @@ def load_run(folder: Path) -> Results:
 
 
 def ratios_of(run: Results) -> dict[str, float]:
-    """Ours over USDC's, of every figure that both have."""
+    """Our figure over USDC's, for every figure that both have."""
     found = {}
     for figure in {target.figure.title: target.figure for target in TARGETS}.values():
         rival = figure.get(run, USDC)
@@ -62,10 +63,10 @@ def ratios_of(run: Results) -> dict[str, float]:
 
 
 def make_entry(values: list[float]) -> Entry:
-    """The baseline of one ratio from several runs."""
+    """The baseline for one ratio, from several runs."""
     logs = [math.log(value) for value in values]
     noise = statistics.stdev(logs)
-    factor = STUDENT_T[min(len(logs) - 2, len(STUDENT_T)) - 1]
+    factor = student_t(len(logs), confidence=99)
     allowed = math.expm1(factor * noise * math.sqrt(1 + 1 / len(logs)))
     return Entry(
         ratio=float(f"{statistics.median(values):.5g}"),
@@ -75,7 +76,7 @@ def make_entry(values: list[float]) -> Entry:
 
 
 def make_baseline(runs: list[Results]) -> dict[str, object]:
-    """What is committed."""
+    """The content of baseline.json."""
     if len(runs) < MIN_RUNS:
         raise SystemExit(f"a baseline needs at least {MIN_RUNS} runs to know its noise")
     measured = [ratios_of(run) for run in runs]
@@ -108,16 +109,6 @@ def judge(baseline: dict[str, Entry], runs: list[Results]) -> tuple[list[list[st
         state = "not measured" if now is None else "BEHIND" if is_behind else "ok"
         lines.append([name, number(entry.ratio), number(now), change, allowed, state])
     return lines, behind
-
-
-def cpu_model() -> str:
-    """The processor's name."""
-    try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-    except OSError:
-        return "unknown"
-    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    return names[0] if names else "unknown"
 
 
 def check(path: Path, runs: list[Results]) -> int:

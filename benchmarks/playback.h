@@ -27,12 +27,12 @@ class Playback {
 
   /// One pass: the sample of every attribute at every frame.
   uint64_t Query(const PXR_NS::SdfLayerRefPtr& layer) const;
-  uint64_t ExpectedOfQuery() const;
+  uint64_t ExpectedQuery() const;
 
   /// One pass between the frames, as a stage does that interpolates: the samples before and after,
   /// and the values of both.
   uint64_t Bracket(const PXR_NS::SdfLayerRefPtr& layer) const;
-  uint64_t ExpectedOfBracket() const;
+  uint64_t ExpectedBracket() const;
 
  private:
   std::vector<PXR_NS::SdfPath> paths_;  // of a prim's columns, prim by prim

@@ -1,4 +1,4 @@
-"""Scattered reads on a stage just opened, over the number of rows a page.
+"""Scattered reads on a stage just opened, with pages of different numbers of rows.
 
     python scattered_reads.py SCENE_FOLDER [--rows 512,2048,12288] [--runs 5]
 
@@ -10,7 +10,6 @@ stage and reads 1,000 random properties of random prims, twice. The values are c
 from __future__ import annotations
 
 import argparse
-import hashlib
 import json
 import random
 import statistics
@@ -21,6 +20,8 @@ import time
 from pathlib import Path
 
 from ratios import number, table
+
+from usdparquet.bench.checks import digest
 
 READS = 1_000
 SEED = 1
@@ -48,7 +49,7 @@ def read_once(base: str, layer: str) -> dict[str, object]:
         times.append((time.perf_counter() - start) * 1e3)
     if None in values:
         raise SystemExit(f"{layer}: a value is missing")
-    return {"times": times, "hash": hashlib.sha256(repr(values).encode()).hexdigest()}
+    return {"times": times, "hash": digest(values)}
 
 
 def measure(base: Path, layer: Path, runs: int, expected: str | None) -> tuple[list[float], str]:

@@ -134,6 +134,21 @@ def line(
     )
 
 
+def pass_line(name: str, rows: list[list[float]], column: int, unit: str) -> go.Scatter:
+    """A line over the passes of `repeated_traversal`."""
+    title = FORMATS[name].title
+    return go.Scatter(
+        name=title,
+        meta=name,
+        x=[row[0] for row in rows],
+        y=[row[column] for row in rows],
+        mode="lines+markers",
+        line={"color": COLORS[name], "width": 2, "dash": line_dash(name)},
+        marker={"size": 7, "symbol": symbol(name)},
+        hovertemplate=f"<b>{title}</b><br>traversal %{{x}}: %{{y:.4~g}} {unit}<extra></extra>",
+    )
+
+
 def line_dash(name: str) -> str:
     """Indexed files are dashed."""
     return "dash" if FORMATS[name].is_indexed else "solid"

@@ -8,10 +8,11 @@ import plotly.graph_objects as go
 
 from usdparquet.bench.catalog import TESTS
 from usdparquet.bench.formats import FORMATS
-from usdparquet.bench.results import Results, SeriesEntry
+from usdparquet.bench.protocol import Series
+from usdparquet.bench.results import Results
 from usdparquet.bench.stats import Summary, scaled
 from usdparquet.bench.summary import own_share
-from usdparquet.report.charts import pass_line, series_rows, title_of
+from usdparquet.report.charts import add_passes, title_of
 from usdparquet.report.figures import COLORS, Bars, Chart, bar_figure, line_dash, scene_key, symbol
 from usdparquet.report.formatting import DASH, count, format_title, number, significance
 
@@ -136,17 +137,7 @@ def _growth(results: Results) -> Chart:
         "Anonymous memory over the baseline after each of ten six-property traversals of the same "
         "stage, in the last run. A leak would rise to the end.",
     )
-    for scale, hierarchy in results.scenes():
-        figure = go.Figure()
-        for name in FORMATS:
-            rows = series_rows(results, "repeated_traversal", name, scale, hierarchy)
-            if rows:
-                figure.add_trace(pass_line(name, rows, 2, "MB"))
-        figure.update_layout(
-            xaxis={"title": {"text": "traversal"}, "dtick": 1},
-            yaxis={"title": {"text": "MB anonymous"}, "rangemode": "tozero"},
-        )
-        chart.add(scene_key(scale, hierarchy), "", figure)
+    add_passes(chart, results, 2, "MB", "MB anonymous")
     return chart
 
 
@@ -158,18 +149,12 @@ def _timeline(results: Results) -> Chart:
         "of the phases: load, traverse (six properties), idle, close.",
         choice="Memory",
     )
-    order = list(FORMATS)
     for scale, hierarchy in results.scenes():
-        entries = [
-            entry
-            for entry in results.series
-            if (entry.test, entry.scale, entry.hierarchy) == ("memory_timeline", scale, hierarchy)
-        ]
-        entries.sort(key=lambda entry: order.index(entry.format))
+        timelines = results.series_of("memory_timeline", scale, hierarchy)
         for column, title in ((1, "anonymous"), (2, "resident")):
             figure = go.Figure()
-            for entry in entries:
-                _add_timeline(figure, entry, column)
+            for name, series in timelines.items():
+                _add_timeline(figure, name, series, column)
             figure.update_layout(
                 xaxis={"title": {"text": "ms since the stage begins to open"}},
                 yaxis={"title": {"text": f"MB {title}"}, "rangemode": "tozero"},
@@ -179,11 +164,10 @@ def _timeline(results: Results) -> Chart:
     return chart
 
 
-def _add_timeline(figure: go.Figure, entry: SeriesEntry, column: int) -> None:
-    rows = entry.series.rows
+def _add_timeline(figure: go.Figure, name: str, series: Series, column: int) -> None:
+    rows, title = series.rows, FORMATS[name].title
     if not rows:
         return
-    name, title = entry.format, FORMATS[entry.format].title
     figure.add_trace(
         go.Scatter(
             name=title,
@@ -195,7 +179,7 @@ def _add_timeline(figure: go.Figure, entry: SeriesEntry, column: int) -> None:
             hovertemplate=f"<b>{title}</b><br>%{{x:.0f}} ms: %{{y:.4~g}} MB<extra></extra>",
         )
     )
-    starts = [(phase, at) for phase, at in entry.series.phases if phase != "end"]
+    starts = [(phase, at) for phase, at in series.phases if phase != "end"]
     figure.add_trace(
         go.Scatter(
             name=f"{title}, phases",

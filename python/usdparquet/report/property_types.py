@@ -6,13 +6,13 @@ from dataclasses import dataclass
 
 import plotly.graph_objects as go
 
-from usdparquet.bench.formats import FORMATS, REFERENCE_FORMAT
-from usdparquet.bench.results import Measurement, Results
-from usdparquet.bench.stats import differ, scaled
-from usdparquet.bench.summary import TIE
+from usdparquet.bench.formats import FORMATS
+from usdparquet.bench.results import Results
+from usdparquet.bench.stats import Summary, scaled
+from usdparquet.bench.summary import Row, RowSpec
 from usdparquet.bench.type_cases import TYPE_CASES, Group, TypeCase
 from usdparquet.report.figures import EVERYWHERE, Bars, Chart, bar_figure, line, log_axes
-from usdparquet.report.formatting import DASH, format_title, number, ratio
+from usdparquet.report.formatting import count, format_title, number, ratio
 
 
 @dataclass(frozen=True)
@@ -68,45 +68,37 @@ def type_charts(results: Results) -> list[Chart]:
         cases = [
             case for case in TYPE_CASES.values() if case.group == group and case.name in measured
         ]
-        # A line needs two points.
-        make = _bars if group == "type" or len(cases) < 2 else _lines
         for measure in _MEASURES:
-            chart.add(EVERYWHERE, measure.title, make(results, measure, cases, across))
+            chart.add(EVERYWHERE, measure.title, _figure(results, measure, cases, across))
         if chart.figures:
             charts.append(chart)
     return charts
 
 
-def _value(results: Results, measure: _Measure, case: TypeCase, name: str) -> Measurement | None:
-    return results.find(measure.test, name, measure.metric, case.rows, "flat", case.name)
+def _values(results: Results, measure: _Measure, case: TypeCase) -> dict[str, Summary]:
+    """The figures of a case by format."""
+    found = results.by_format(measure.test, measure.metric, case.rows, "flat", case.name)
+    cells = case.rows * case.columns if measure.per_value else 1
+    return {
+        name: scaled(
+            entry.summary, measure.factor / (entry.operations if measure.per_read else cells)
+        )
+        for name, entry in found.items()
+    }
 
 
-def _factor(measure: _Measure, case: TypeCase, found: Measurement) -> float:
-    if measure.per_read:
-        return measure.factor / found.operations
-    return measure.factor / (case.rows * case.columns) if measure.per_value else measure.factor
-
-
-def _bars(results: Results, measure: _Measure, cases: list[TypeCase], across: str) -> go.Figure:
-    bars: Bars = {name: [] for name in FORMATS}
-    for case in cases:
-        for name in FORMATS:
-            found = _value(results, measure, case, name)
-            if found:
-                summary = scaled(found.summary, _factor(measure, case, found))
-                bars[name].append((case.title, summary))
-    return bar_figure(bars, [case.title for case in cases], measure.unit)
-
-
-def _lines(results: Results, measure: _Measure, cases: list[TypeCase], across: str) -> go.Figure:
+def _figure(results: Results, measure: _Measure, cases: list[TypeCase], across: str) -> go.Figure:
+    """Bars for the group `type` and for a single case, since a line needs two points."""
+    values = [(case, _values(results, measure, case)) for case in cases]
+    if across == "type" or len(cases) < 2:
+        bars: Bars = {
+            name: [(case.title, by_name[name]) for case, by_name in values if name in by_name]
+            for name in FORMATS
+        }
+        return bar_figure(bars, [case.title for case in cases], measure.unit)
     figure = go.Figure()
     for name in FORMATS:
-        points = []
-        for case in cases:
-            found = _value(results, measure, case, name)
-            if found:
-                summary = scaled(found.summary, _factor(measure, case, found))
-                points.append((float(case.size), summary))
+        points = [(float(case.size), by_name[name]) for case, by_name in values if name in by_name]
         if points:
             figure.add_trace(line(name, points, measure.unit, across))
     log_axes(figure, across, measure.unit)
@@ -117,29 +109,21 @@ def type_rows(results: Results) -> list[TypeRow]:
     """Reading each kind: USDC, the best Parquet file, and who is ahead."""
     rows = []
     for case in TYPE_CASES.values():
-        values = {}
-        for name in FORMATS:
-            found = _value(results, _MEASURES[0], case, name)
-            if found:
-                values[name] = scaled(found.summary, 1e3 / found.operations)
-        usdc = values.pop(REFERENCE_FORMAT, None)
-        best = min(values, key=lambda name: values[name].mean, default=None)
+        spec = RowSpec(case.name, case.title, _MEASURES[0].test, _MEASURES[0].metric)
+        row = Row(spec, "µs", 1, _values(results, _MEASURES[0], case))
+        best, usdc = row.best_parquet, row.reference
         if usdc is None or best is None:
             continue
-        winner = TIE
-        if differ(usdc, values[best]):
-            winner = best if values[best].mean < usdc.mean else REFERENCE_FORMAT
-        sides = {TIE: "neutral", REFERENCE_FORMAT: "usdc"}
         rows.append(
             TypeRow(
                 case.title,
-                f"{case.rows:,}",
+                count(case.rows),
                 f"{number(usdc.mean)} µs",
-                f"{number(values[best].mean)} µs",
+                f"{number(row.values[best].mean)} µs",
                 format_title(best),
-                ratio(usdc.mean / values[best].mean) if values[best].mean > 0 else DASH,
-                format_title(winner),
-                sides.get(winner, "parquet"),
+                ratio(row.ratio(best)),
+                format_title(row.winner),
+                row.side,
             )
         )
     return rows
