@@ -41,7 +41,7 @@ class Entry:
 
 
 def load_run(folder: Path) -> Results:
-    """The one run in a folder."""
+    """The run in a folder, which must be the only one."""
     found = [path for path in sorted(folder.glob("bench*.json")) if "stage" not in path.name]
     if len(found) != 1:
         raise SystemExit(f"{folder}: one run is wanted, and there are {len(found)} bench*.json")
@@ -56,7 +56,7 @@ def ratios_of(run: Results) -> dict[str, float]:
         rival = figure.get(run, USDC)
         for name in FORMATS:
             own = figure.get(run, name)
-            # A difference that is lost in the noise has no ratio.
+            # A difference below the noise has no ratio.
             if own is not None and rival is not None and own > 0 and rival > 0:
                 found[f"{figure.title}: {name}"] = own / rival
     return found
@@ -116,7 +116,7 @@ def check(path: Path, runs: list[Results]) -> int:
     content = json.loads(path.read_text(encoding="utf-8"))
     if content.get("schema") != 1:
         raise SystemExit(
-            f"{path}: not a baseline of schema 1; make it anew with gate.sh --baseline"
+            f"{path}: not a baseline of schema 1; make a new one with gate.sh --baseline"
         )
     if any(run.scene != content["scene"] for run in runs):
         raise SystemExit(
@@ -124,7 +124,7 @@ def check(path: Path, runs: list[Results]) -> int:
         )
     entries = {name: Entry(**entry) for name, entry in content["ratios"].items()}
     lines, behind = judge(entries, runs)
-    print(f"\n### Ratios to USDC beside the baseline, {content['scene']}, runs: {len(runs)}\n")
+    print(f"\n### Ratios to USDC and the baseline, {content['scene']}, runs: {len(runs)}\n")
     print(table(("ratio", "baseline", "now", "change", "allowed", ""), lines))
     if not behind:
         return 0

@@ -25,10 +25,10 @@ FEW, MORE = 2, 20
 
 
 def count(program: Path, data: Path, name: str, kind: str, passes: int) -> int:
-    """Instructions of a process that reads the column so often."""
+    """The instructions of a process that reads the column `passes` times."""
     folder = program.parent.resolve()
     environment = os.environ | {
-        # The program's own, so that it need not start itself again.
+        # The value that the program wants, so that it does not start itself again.
         "PXR_PLUGINPATH_NAME": f"{folder.parent / 'plugin'}:{folder / 'floor'}",
         "PXR_WORK_THREAD_LIMIT": "1",
     }

@@ -47,7 +47,7 @@ int Run(const Options& options, int argc, char** argv) {
     if (std::filesystem::exists(folder.Wide(format))) RegisterWide(format, folder);
     RegisterSpecs(format, folder, readings);
     RegisterValues(format, folder, readings);
-    RegisterPasses(format, folder, readings);
+    RegisterTraversals(format, folder, readings);
     RegisterMemory(format, folder);
     if (!format.IsFloor()) RegisterPlayback(format, folder);
   }

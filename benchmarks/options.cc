@@ -17,7 +17,7 @@ const char kUsage[] =
 namespace {
 
 /// The value of the option at `*index`, if it is `name`; moves on to the last argument used.
-std::optional<std::string> ValueOf(const std::string& name, int argc, char** argv, int* index) {
+std::optional<std::string> OptionValue(const std::string& name, int argc, char** argv, int* index) {
   const std::string argument = argv[*index];
   if (argument.starts_with(name + "=")) return argument.substr(name.size() + 1);
   if (argument != name) return std::nullopt;
@@ -48,7 +48,7 @@ int64_t ParseNumber(const std::string& name, const std::string& text) {
 
 /// Takes the option at `*index`; false if it is not one of the program's.
 bool Take(int argc, char** argv, int* index, Options* options) {
-  const auto value_of = [&](const char* name) { return ValueOf(name, argc, argv, index); };
+  const auto value_of = [&](const char* name) { return OptionValue(name, argc, argv, index); };
   if (std::string(argv[*index]) == "--help") {
     options->mode = Options::Mode::kHelp;
   } else if (std::string(argv[*index]) == "--playback") {

@@ -11,7 +11,7 @@ namespace {
 constexpr int kSmallBudget = 1;     // MB
 constexpr int kDefaultBudget = 64;  // MB
 
-/// One timed pass over a layer opened anew.
+/// One timed pass over a layer that was just opened.
 void RegisterPass(const char* detail, bool is_bracketing, int cache_mb, const Format& format,
                   const DataFolder& folder) {
   const std::string name = BenchmarkName("playback", detail, format);

@@ -3,9 +3,9 @@
 #
 #   run.sh BUILD_DIR [PRIMS [HIERARCHY [REPETITIONS]]]
 #
-# The python of PATH is used. FORMATS, a list with commas, limits the formats.
-# Files go to build/bench-data/, results to build/bench.json and build/bench-stage.json; those of
-# another scene than 100000 flat have it in their names. Fails if a benchmark read a wrong value.
+# Uses the python in PATH. FORMATS, a list with commas, limits the formats. Files go to
+# build/bench-data/, results to build/bench.json and build/bench-stage.json, with the scene in their
+# names unless it is 100000 flat. Fails if a benchmark read a wrong value.
 set -euo pipefail
 
 build_dir=$1

@@ -2,9 +2,9 @@
 
     python scattered_reads.py SCENE_FOLDER [--rows 512,2048,12288] [--runs 5]
 
-SCENE_FOLDER is one that `usdparquet bench` or `usdparquet generate` wrote, flat. Its zstd file is
-optimized anew with pages of so many rows. Each sample is a process of its own, which opens the
-stage and reads 1,000 random properties of random prims, twice. The values are compared with USDC's.
+SCENE_FOLDER is a flat scene from `usdparquet bench` or `usdparquet generate`. Its zstd file is
+optimized once for each number of rows per page. Each sample is a process of its own, which opens
+the stage and reads 1,000 random properties of random prims, twice. The values must be USDC's.
 """
 
 from __future__ import annotations

@@ -22,7 +22,7 @@ double WideValue(int row, int column) { return row * 1000.0 + column; }
 /// The floor: Arrow alone reads the footer, from the mapped file as the layer does.
 void ReadFooter(const std::string& path, benchmark::State& state) {
   for (auto _ : state) {
-    Settle();  // as before a layer: what the last footer left in the heap would save a third
+    Settle();  // as before a layer: memory that the last footer freed would save a third
     const auto start = Clock::now();
     const auto file =
         arrow::io::MemoryMappedFile::Open(path, arrow::io::FileMode::READ).ValueOrDie();

@@ -42,7 +42,7 @@ class SceneOptions:
     seed: int = DEFAULT_SEED
 
     def folder_name(self) -> str:
-        """A folder name that differs where any option differs."""
+        """A folder name that no other options have."""
         return f"{self.prims}-{self.hierarchy}-rg{self.row_group_size}-seed{self.seed}"
 
 
@@ -59,7 +59,7 @@ class Scene:
         return self.directory / "base.usdc"
 
     def property_file(self, name: str) -> Path:
-        """The layer that is measured; for the bare stage this is the base layer itself."""
+        """The layer that is measured; for the bare stage, the base layer."""
         if name == BARE_FORMAT:
             return self.base_file
         return self.directory / f"properties_{name}.{FORMATS[name].extension}"
@@ -144,7 +144,7 @@ def _manifest_head(options: SceneOptions) -> dict[str, Any]:
 
 
 def _write_manifest(scene: Scene, formats: set[str]) -> None:
-    """Written last: a scene whose writing was interrupted has no entry and is made again."""
+    """Written last, so that a scene whose writing was interrupted is made again."""
     content = _manifest_head(scene.options) | {
         "formats": sorted(formats),
         "bytes": {name: scene.property_file(name).stat().st_size for name in sorted(formats)},

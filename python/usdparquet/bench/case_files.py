@@ -1,10 +1,11 @@
-"""What the small scenes beside the comparison have in common: files, stages, requests."""
+"""The files, stages and requests of a small scene that is measured outside the comparison."""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
@@ -49,7 +50,7 @@ class CaseFiles(ABC):
     @property
     @abstractmethod
     def warmup(self) -> Self:
-        """The same with a few prims, which loads what a process loads once."""
+        """The same with a few prims; reading it loads what a process loads once."""
 
     @abstractmethod
     def table(self) -> pa.Table:
@@ -57,7 +58,7 @@ class CaseFiles(ABC):
 
     @abstractmethod
     def write_usdc(self, target: Path) -> None:
-        """Write the same as USDC."""
+        """Write the same values as USDC."""
 
     @abstractmethod
     def reads(self) -> Step:
@@ -85,7 +86,7 @@ class CaseFiles(ABC):
 
     def request(self, session: Session, name: str) -> Request:
         """The request for one sample."""
-        reads, warmup, spot = self.reads(), self.warmup, self.spot_check()
+        reads, warmup, spot = self.reads(), self.warmup, _spot_check(self)
         return Request(
             session=session.name,
             format=name,
@@ -99,6 +100,11 @@ class CaseFiles(ABC):
             spot_digest=spot.digest,
             spot_times=list(spot.times),
         )
+
+
+@cache
+def _spot_check(files: CaseFiles) -> SpotCheck:
+    return files.spot_check()
 
 
 def write_case_files(cases: Sequence[CaseFiles], formats: Collection[str]) -> None:

@@ -62,7 +62,7 @@ def _governor() -> str:
 
 
 def _setting(path: str) -> str:
-    """The content of a small file; `b`, the choice, where it says `a [b] c`."""
+    """The content of a small file; only the choice `b` if it says `a [b] c`."""
     try:
         text = Path(path).read_text(encoding="ascii").strip()
     except OSError:

@@ -14,7 +14,7 @@ from usdparquet.bench.formats import Format
 if TYPE_CHECKING:
     import pyarrow as pa
 
-# How many rows of a table are Python objects at a time.
+# How many rows of a table become Python objects at a time.
 _ROWS_AT_A_TIME = 10_000
 
 
@@ -47,7 +47,7 @@ def write_parquet(
 
 
 def write_usdc(target: Path, table: pa.Table, types: Mapping[str, str]) -> None:
-    """Write the layer that the table is as Parquet: attributes of `over` prims.
+    """Write the attributes that the table has as a Parquet layer, on `over` prims.
 
     `types` has the names and USD types of the attributes; the prims are in the column `path`.
     """
@@ -83,7 +83,7 @@ def long_table(
     by_time: bool,
     frame_type: str = "float64",
 ) -> pa.Table:
-    """The rows `path`, `frame` and one column for each of `samples`, by time or by path.
+    """A table with the columns `path`, `frame` and those in `samples`, ordered by time or path.
 
     `samples` are arrays of prims by frames; vectors have a third dimension.
     """
@@ -110,7 +110,7 @@ def write_time_samples(
     samples: Mapping[str, npt.NDArray[Any]],
     types: Mapping[str, str],
 ) -> None:
-    """Write the layer that `long_table` of the same arguments is as Parquet."""
+    """Write the time samples that `long_table` with the same arguments has as Parquet."""
     from pxr import Sdf
 
     columns = [(name, Sdf.ValueTypeNames.Find(types[name])) for name in samples]

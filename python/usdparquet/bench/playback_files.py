@@ -7,7 +7,6 @@ one row for each prim and frame, in either of the usual orders; as USDC it is ti
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -34,7 +33,7 @@ Order = Literal["by_time", "by_path"]
 
 @dataclass(frozen=True)
 class PlaybackFiles(CaseFiles):
-    """The files of one order of rows."""
+    """The files whose rows are in one order."""
 
     order: Order
     prims: int = PLAYBACK_PRIMS
@@ -56,7 +55,7 @@ class PlaybackFiles(CaseFiles):
         return replace(self, directory=self.directory / "warmup", prims=4, frames=2)
 
     def layer(self, name: str) -> str:
-        """The name of the layer; Parquet needs to be told which column has the times."""
+        """The name of the layer; a Parquet layer is told which column has the times."""
         return super().layer(name) + (_TIME_ARGUMENT if FORMATS[name].is_parquet else "")
 
     def samples(self) -> dict[str, npt.NDArray[Any]]:
@@ -85,23 +84,18 @@ class PlaybackFiles(CaseFiles):
 
     def spot_check(self) -> SpotCheck:
         """Random prims and frames of both attributes."""
-        return _spot_check(self)
+        names, paths, samples = list(_ATTRIBUTES), self.prim_paths(), self.samples()
+        rows = sample_rows(self.prims * self.frames, SPOT_READS, self.seed)
+        cells = [
+            (*divmod(row, self.frames), names[number % len(names)])
+            for number, row in enumerate(rows)
+        ]
+        read = (samples[name][prim, frame] for prim, frame, name in cells)
+        values = digest(float(value) if np.ndim(value) == 0 else value for value in read)
+        reads = [(paths[prim], name) for prim, _, name in cells]
+        return SpotCheck(reads, values, [float(frame) for _, frame, _ in cells])
 
 
 def playback_files(directory: Path, seed: int) -> list[PlaybackFiles]:
     """Both orders."""
     return [PlaybackFiles(directory, seed, order) for order in ("by_time", "by_path")]
-
-
-@cache
-def _spot_check(files: PlaybackFiles) -> SpotCheck:
-    names, paths, samples = list(_ATTRIBUTES), files.prim_paths(), files.samples()
-    rows = sample_rows(files.prims * files.frames, SPOT_READS, files.seed)
-    cells = [
-        (*divmod(row, files.frames), names[number % len(names)]) for number, row in enumerate(rows)
-    ]
-    # A value as Python's float, a position as it is.
-    read = (samples[name][prim, frame] for prim, frame, name in cells)
-    values = digest(float(value) if np.ndim(value) == 0 else value for value in read)
-    reads = [(paths[prim], name) for prim, _, name in cells]
-    return SpotCheck(reads, values, [float(frame) for _, frame, _ in cells])

@@ -33,9 +33,9 @@ class Measurement:
     unit: str
     samples: list[float]
     operations: int = 1
-    """How many reads a `time_ms` covers."""
+    """How many reads `time_ms` covers."""
     variant: str = ""
-    """Which row groups or kind of property, where it is not the scene of the comparison."""
+    """The row groups or kind of property; empty for the scenes of the comparison."""
 
     @property
     def summary(self) -> Summary:
@@ -234,7 +234,7 @@ def position(entry: Measurement) -> tuple[object, ...]:
 
 
 def rounded(value: float) -> float:
-    """Six significant digits: more than any clock here tells."""
+    """Six significant digits: more than the clock can tell."""
     return float(f"{value:.6g}")
 
 

@@ -51,13 +51,13 @@ __all__ = ["BenchError", "BenchRun", "Listener"]
 
 
 class Listener(Protocol):
-    """Who is told how a run is getting on."""
+    """Hears about the progress of a run."""
 
     def message(self, text: str) -> None:
         """Something that the user should read."""
 
     def planned(self, weight: float) -> None:
-        """More samples of this total weight are going to be taken; less, if it is negative."""
+        """Samples of this total weight were added to the plan; taken off it, if it is negative."""
 
     def started(self, what: str) -> None:
         """A step begins."""
@@ -66,12 +66,12 @@ class Listener(Protocol):
         """Samples of this weight are done."""
 
 
-# A process that calls the function with the arguments that its standard input holds.
+# The program of a process that calls a function with the arguments on its standard input.
 _CALL = "import pickle, sys; call, arguments = pickle.load(sys.stdin.buffer); call(*arguments)"
 
 
 class BenchRun:
-    """One run of the benchmark into `directory`; `run` does it all."""
+    """One run of the benchmark, which writes into `directory`."""
 
     def __init__(
         self, options: BenchOptions, directory: Path, listener: Listener, fresh: bool = False
@@ -158,7 +158,7 @@ class BenchRun:
             self._run_cases(PLAYBACK_SESSION, files, formats)
 
     def _run_cases(self, session: Session, files: Sequence[CaseFiles], formats: list[str]) -> None:
-        """Measure small scenes that are not of the comparison, each a variant."""
+        """Measure small scenes outside the comparison; each is a variant."""
         for entry in files:
             sizes = _sizes(session.tests[-1], entry, entry.scale, "flat", formats, entry.variant)
             self._results.measurements += sizes
@@ -176,7 +176,7 @@ class BenchRun:
         def request(sample: Sample) -> Request:
             return by_variant[sample.variant].request(session, sample.format)
 
-        # A hundred and more processes a round are no scene: the budget is for each case.
+        # A round takes a hundred processes and more, so the budget is for each case.
         budget = TimeBudget(self._options, 0, "flat", session.name, runs, factor=len(files))
         self._rounds(budget, formats, rounds, request, {})
 
@@ -259,7 +259,7 @@ class BenchRun:
         return scene
 
     def _write(self, what: str, write: Callable[..., object], *arguments: object) -> None:
-        """Write files in another process: what that leaves in memory would be missing later."""
+        """Write files in another process, so that the runner does not keep that memory."""
         self._listener.started(what)
         done = subprocess.run(
             [sys.executable, "-c", _CALL],
@@ -292,7 +292,7 @@ def _sizes(
 
 
 def _last_series(partial: PartialResults, samples: list[Sample]) -> Iterator[SeriesEntry]:
-    """The series of each cell's last run; the earlier ones look alike and would swell the file."""
+    """The series of the last run only: the earlier ones look alike and would swell the file."""
     last: dict[tuple[str, str, str], SeriesEntry] = {}
     for sample in samples:
         answer = partial.answer(sample)

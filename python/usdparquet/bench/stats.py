@@ -103,7 +103,7 @@ class PowerLaw:
 
 
 def fit_power_law(points: Sequence[tuple[float, float]]) -> PowerLaw | None:
-    """The law through points of scale and value; None for fewer than two scales or a value <= 0."""
+    """The law through points of scale and value; None with one scale or a value <= 0."""
     if len({scale for scale, _ in points}) < 2 or any(value <= 0 for _, value in points):
         return None
     scales = [math.log(scale) for scale, _ in points]

@@ -23,7 +23,7 @@ class RowSpec:
     test: str
     metric: str
     over_bare_stage: bool = False
-    """Whether the row is what the format adds to the same test of the bare stage."""
+    """Whether the row shows only what the format adds to the bare stage."""
 
 
 HEADLINE: tuple[RowSpec, ...] = (
@@ -93,7 +93,7 @@ class Row:
         value, reference = self.values.get(format_name), self.reference
         if value is None or reference is None or format_name in (REFERENCE_FORMAT, BARE_FORMAT):
             return None
-        # Over the bare stage a layer can come out at nothing, or at less than the noise.
+        # What a layer adds to the bare stage can be nothing, or less than the noise.
         if self.spec.over_bare_stage and not is_above_zero(value):
             return None
         if value.mean <= 0 or reference.mean <= 0:
@@ -113,7 +113,7 @@ class Row:
 
     @property
     def winner(self) -> str | None:
-        """The format that needs least, `TIE` within the noise, None without both sides."""
+        """The format that needs least; `TIE` within the noise, None if a side was not measured."""
         best, reference = self.best_parquet, self.reference
         if best is None or reference is None:
             return None

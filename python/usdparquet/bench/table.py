@@ -62,7 +62,7 @@ _LEVELS_PER_ZONE = 10
 
 @dataclass(frozen=True)
 class TextColumn:
-    """Strings as codes into a short vocabulary: a million rows must not become Python objects."""
+    """Strings as codes into a short vocabulary, so that no row needs a Python object."""
 
     codes: npt.NDArray[np.int32]
     vocabulary: tuple[str, ...]

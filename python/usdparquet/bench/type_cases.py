@@ -34,10 +34,10 @@ class TypeCase:
     kind: str
     """`bool`, `int32`, … : a numpy type, or `string`."""
     shape: tuple[int, ...] = ()
-    """Of one value: empty for scalars, (3,) for vectors, (4, 4) for matrices."""
+    """The shape of one value: () for scalars, (3,) for vectors, (4, 4) for matrices."""
     sdf_type: str = ""
     size: int = 1
-    """What grows within the group: letters, elements or columns."""
+    """The number that grows within the group: letters, elements or columns."""
     in_demo: bool = False
 
     @property

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -65,19 +64,14 @@ class TypeFiles(CaseFiles):
 
     def spot_check(self) -> SpotCheck:
         """Random prims of up to five columns."""
-        return _spot_check(self)
-
-
-@cache
-def _spot_check(files: TypeFiles) -> SpotCheck:
-    case = files.case
-    paths, names = files.prim_paths(), case.column_names()
-    rows = sample_rows(case.rows, SPOT_READS, files.seed)
-    chosen = sample_rows(case.columns, min(case.columns, 5), files.seed)
-    cells = [(row, chosen[number % len(chosen)]) for number, row in enumerate(rows)]
-    columns = {column: case.values(column, files.seed) for column in chosen}
-    values = digest(_plain(columns[column][row]) for row, column in cells)
-    return SpotCheck([(paths[row], names[column]) for row, column in cells], values)
+        case = self.case
+        paths, names = self.prim_paths(), case.column_names()
+        rows = sample_rows(case.rows, SPOT_READS, self.seed)
+        chosen = sample_rows(case.columns, min(case.columns, 5), self.seed)
+        cells = [(row, chosen[number % len(chosen)]) for number, row in enumerate(rows)]
+        columns = {column: case.values(column, self.seed) for column in chosen}
+        values = digest(_plain(columns[column][row]) for row, column in cells)
+        return SpotCheck([(paths[row], names[column]) for row, column in cells], values)
 
 
 def _plain(value: Any) -> object:

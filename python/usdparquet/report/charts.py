@@ -1,4 +1,4 @@
-"""The charts of the scenes: which measurements each one shows. By tab of the report."""
+"""The charts of the scenes, and which measurements each of them shows."""
 
 from __future__ import annotations
 
@@ -180,7 +180,7 @@ def add_passes(chart: Chart, results: Results, column: int, unit: str, axis: str
 
 
 def _row_groups(results: Results) -> Chart:
-    """What the size of the row groups changes, where a run measured several."""
+    """The effect of the size of the row groups, if a run measured several."""
     chart = Chart(
         "row-groups",
         "Row groups",

@@ -17,7 +17,7 @@ from usdparquet.bench.stats import Summary
 Figure = dict[str, Any]
 
 EVERYWHERE = "*"
-"""The scene of charts that are not of one scene."""
+"""The scene of a chart that does not belong to a single scene."""
 
 # Okabe and Ito's palette: told apart with every common kind of colour blindness. Indexed files have
 # the colour of the plain ones, hatched or dashed.
@@ -71,7 +71,7 @@ def scene_key(scale: int, hierarchy: str) -> str:
 
 
 Bars = dict[str, list[tuple[str, Summary]]]
-"""By format: what the bars are called and how high they are."""
+"""The labels and heights of the bars, by format."""
 
 
 def bar_figure(bars: Bars, order: Sequence[str], unit: str) -> go.Figure:
@@ -168,7 +168,7 @@ def log_axes(figure: go.Figure, across: str, unit: str) -> None:
 
 
 def _broken(label: str) -> str:
-    """Two lines at a comma: labels that do not fit are turned and hard to read."""
+    """Break a label at a comma: labels that do not fit are rotated and hard to read."""
     return label.replace(", ", ",<br>")
 
 
@@ -205,7 +205,7 @@ def _short(value: float) -> float:
 
 
 def _plain(figure: go.Figure) -> Figure:
-    # Plotly's own template would bring a theme of its own into both of the page's.
+    # Plotly's own template would get in the way of the page's themes.
     figure.update_layout(template="none")
     data: Figure = figure.to_plotly_json()
     data["layout"].pop("template", None)

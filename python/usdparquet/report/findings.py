@@ -1,4 +1,4 @@
-"""Sentences about a run. Each one is built from its figures; none is there without them."""
+"""Sentences about a run, each built from its figures and left out without them."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def _compare(row: Row) -> Finding | None:
 
 
 def _loop_cost(row: Row | None) -> Finding | None:
-    """How much of the traversal is Python's and OpenUSD's, whatever the layer."""
+    """How much of a traversal Python and OpenUSD take, whatever the layer is."""
     if row is None or BARE_FORMAT not in row.values or row.best_parquet is None:
         return None
     bare, ours = row.values[BARE_FORMAT], row.values[row.best_parquet]
@@ -99,7 +99,7 @@ def _loop_cost(row: Row | None) -> Finding | None:
 
 
 def _usdc_wins(rows: list[Row]) -> Finding | None:
-    """Where the reference is better, in one sentence, so that nobody has to look for it."""
+    """Where USDC is ahead, in one sentence, so that nobody has to look for it."""
     lost = [row.spec.title for row in rows if row.winner == REFERENCE_FORMAT]
     decided = [row for row in rows if row.winner is not None]
     if not decided:
@@ -169,7 +169,7 @@ def _growth(results: Results, scale: int, hierarchy: str) -> Finding | None:
 
 
 def _from_disk(results: Results, scale: int, hierarchy: str) -> Finding | None:
-    """The load whose files are not in the page cache."""
+    """Opening a stage whose files are not in the page cache."""
     means = _means(results, "uncached_load", "time_ms", scale, hierarchy)
     usdc = means.pop(REFERENCE_FORMAT, None)
     best = min(means, key=means.__getitem__, default=None)

@@ -1,4 +1,4 @@
-"""The tab of memory: by test, a prim, over repeated traversals, and over time."""
+"""The memory tab: by test, per prim, over repeated traversals, and over time."""
 
 from __future__ import annotations
 
@@ -48,36 +48,27 @@ def memory_rows(results: Results, scale: int, hierarchy: str) -> list[MemoryRow]
     """Every test with memory, in the order of the catalog."""
     rows = []
     for test in TESTS:
-        for name in FORMATS:
-            means = _means(results, test, name, scale, hierarchy)
-            if means is None:
+        anonymous, resident, peak = (
+            results.by_format(test, metric, scale, hierarchy)
+            for metric in ("anonymous_mb", "resident_mb", "peak_resident_mb")
+        )
+        for name, found in anonymous.items():
+            if name not in resident or name not in peak:
                 continue
             own = own_share(results, test, name, scale, hierarchy)
             rows.append(
                 MemoryRow(
                     title_of(test),
                     format_title(name),
-                    number(means["anonymous_mb"]),
+                    number(found.summary.mean),
                     DASH if own is None else number(own.mean),
                     "" if own is None else significance(own.mean),
                     DASH if own is None else count(round(own.mean * 1e6 / scale)),
-                    number(means["resident_mb"]),
-                    number(means["peak_resident_mb"]),
+                    number(resident[name].summary.mean),
+                    number(peak[name].summary.mean),
                 )
             )
     return rows
-
-
-def _means(
-    results: Results, test: str, name: str, scale: int, hierarchy: str
-) -> dict[str, float] | None:
-    means = {}
-    for metric in ("anonymous_mb", "resident_mb", "peak_resident_mb"):
-        found = results.find(test, name, metric, scale, hierarchy)
-        if found is None:
-            return None
-        means[metric] = found.summary.mean
-    return means
 
 
 def _by_test(results: Results) -> Chart:
@@ -91,23 +82,22 @@ def _by_test(results: Results) -> Chart:
     for scale, hierarchy in results.scenes():
         for test in sorted(TESTS, key=lambda test: test != "multi_property_traversal"):
             bars: Bars = {name: [] for name in FORMATS}
-            for name in FORMATS:
-                for metric, label in _METRICS.items():
-                    summary = _summary(results, test, name, metric, scale, hierarchy)
-                    if summary is not None:
-                        bars[name].append((label, summary))
+            for metric, label in _METRICS.items():
+                for name, summary in _summaries(results, test, metric, scale, hierarchy).items():
+                    bars[name].append((label, summary))
             figure = bar_figure(bars, list(_METRICS.values()), "MB")
             chart.add(scene_key(scale, hierarchy), title_of(test), figure)
     return chart
 
 
-def _summary(
-    results: Results, test: str, name: str, metric: str, scale: int, hierarchy: str
-) -> Summary | None:
+def _summaries(
+    results: Results, test: str, metric: str, scale: int, hierarchy: str
+) -> dict[str, Summary]:
     if metric == "own":
-        return own_share(results, test, name, scale, hierarchy)
-    found = results.find(test, name, metric, scale, hierarchy)
-    return found.summary if found else None
+        shares = {name: own_share(results, test, name, scale, hierarchy) for name in FORMATS}
+        return {name: share for name, share in shares.items() if share is not None}
+    found = results.by_format(test, metric, scale, hierarchy)
+    return {name: entry.summary for name, entry in found.items()}
 
 
 def _per_prim(results: Results) -> Chart:
@@ -120,11 +110,9 @@ def _per_prim(results: Results) -> Chart:
     tests = ("initial_load", "single_property_traversal", "multi_property_traversal")
     for scale, hierarchy in results.scenes():
         bars: Bars = {name: [] for name in FORMATS}
-        for name in FORMATS:
-            for test in tests:
-                own = own_share(results, test, name, scale, hierarchy)
-                if own is not None:
-                    bars[name].append((title_of(test), scaled(own, 1e6 / scale)))
+        for test in tests:
+            for name, own in _summaries(results, test, "own", scale, hierarchy).items():
+                bars[name].append((title_of(test), scaled(own, 1e6 / scale)))
         figure = bar_figure(bars, [title_of(test) for test in tests], "bytes a prim")
         chart.add(scene_key(scale, hierarchy), "", figure)
     return chart

@@ -1,4 +1,4 @@
-"""The tab of property types: time, memory and size by kind of property."""
+"""The property types tab: time, memory and size by kind of property."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ _NOTE = (
 
 @dataclass(frozen=True)
 class TypeRow:
-    """A kind of property, the best Parquet file beside USDC."""
+    """A kind of property: USDC and the best Parquet file."""
 
     title: str
     rows: str

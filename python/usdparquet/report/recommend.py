@@ -1,4 +1,4 @@
-"""When Parquet and when USDC: sentences that hold for the measured figures, and only for them."""
+"""When to use Parquet and when USDC: sentences that hold for the measured figures alone."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from usdparquet.report.formatting import (
 )
 from usdparquet.report.property_types import type_rows
 
-# What somebody does, by headline row.
+# What a user does, by headline row.
 _USES = {
     "layer_load": "a layer is opened",
     "initial_load": "stages are opened often",
@@ -41,16 +41,16 @@ def recommendations(results: Results) -> list[Finding]:
     found = []
     for key, use in _USES.items():
         rows = {scene: table[key] for scene, table in tables.items() if key in table}
-        found += _of_use(use, rows)
+        found += _for_use(use, rows)
     found += [text for scene in scenes if (text := _break_even(scene, tables[scene]))]
     found += [text for scene in scenes[-1:] if (text := _memory_limit(results, scene))]
-    found += _of_types(results)
+    found += _for_types(results)
     order = {"parquet": 0, "usdc": 1, "neutral": 2}
     return sorted(found, key=lambda entry: order[entry.side])
 
 
-def _of_use(use: str, rows: dict[tuple[int, str], Row]) -> list[Finding]:
-    """One sentence a side: in which scenes it is ahead, and by how much."""
+def _for_use(use: str, rows: dict[tuple[int, str], Row]) -> list[Finding]:
+    """A sentence for each side: in which scenes it is ahead, and by how much."""
     decided = {scene: row for scene, row in rows.items() if row.winner is not None}
     ahead: dict[str, list[tuple[int, str]]] = {"parquet": [], "usdc": [], "neutral": []}
     for scene, row in decided.items():
@@ -72,7 +72,7 @@ def _of_use(use: str, rows: dict[tuple[int, str], Row]) -> list[Finding]:
 
 
 def _factor(row: Row) -> float | None:
-    """How many times less the winner needs; None where a share came out at nothing."""
+    """How many times less the winner needs; None if a share came out as nothing."""
     ratio = row.ratio(row.best_parquet) if row.best_parquet else None
     if ratio is None:
         return None
@@ -145,7 +145,7 @@ def _memory_limit(results: Results, scene: tuple[int, str]) -> Finding | None:
     )
 
 
-def _of_types(results: Results) -> list[Finding]:
+def _for_types(results: Results) -> list[Finding]:
     """Kinds of properties that one side reads faster."""
     found = []
     rows = type_rows(results)

@@ -21,7 +21,7 @@ from usdparquet.report.formatting import (
 )
 from usdparquet.report.memory import MemoryRow, memory_rows
 
-# What the figure at the top of a card compares, by headline row.
+# The title of a card and the words for its figure, by headline row.
 _CARDS = {
     "initial_load": ("Load", "faster", "slower"),
     "multi_traversal": ("Traversal", "faster", "slower"),
@@ -63,7 +63,7 @@ class HeadlineRow:
 
 @dataclass(frozen=True)
 class SceneSection:
-    """What the report says about one scene besides its charts."""
+    """What the report says about one scene, apart from charts."""
 
     id: str
     title: str
@@ -134,7 +134,7 @@ def machine_rows(results: Results) -> list[tuple[str, str]]:
 
 
 def run_rows(results: Results) -> list[list[tuple[str, str]]]:
-    """What was particular to each run, as name and value."""
+    """The date, plan and load of each run, as name and value."""
     return [
         [
             (name, str(value))
