@@ -11,7 +11,7 @@ from usdparquet.bench.catalog import TESTS
 from usdparquet.bench.formats import FORMATS
 from usdparquet.bench.results import Results
 from usdparquet.bench.stats import Summary, scaled
-from usdparquet.report.figures import Bars, Chart, bar_figure, line, pass_line, scene_key
+from usdparquet.report.figures import Bars, Chart, bar_figure, line, scene_key, series_line
 
 _ONLY = ""
 
@@ -171,7 +171,8 @@ def add_passes(chart: Chart, results: Results, column: int, unit: str, axis: str
         figure = go.Figure()
         for name, series in results.series_of("repeated_traversal", scale, hierarchy).items():
             if series.rows:
-                figure.add_trace(pass_line(name, series.rows, column, unit))
+                hover = f"traversal %{{x}}: %{{y:.4~g}} {unit}"
+                figure.add_trace(series_line(name, series.rows, column, hover, has_markers=True))
         figure.update_layout(
             xaxis={"title": {"text": "traversal"}, "dtick": 1},
             yaxis={"title": {"text": axis}, "rangemode": "tozero"},

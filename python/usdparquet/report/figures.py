@@ -134,18 +134,21 @@ def line(
     )
 
 
-def pass_line(name: str, rows: list[list[float]], column: int, unit: str) -> go.Scatter:
-    """A line over the passes of `repeated_traversal`."""
+def series_line(
+    name: str, rows: list[list[float]], column: int, hover: str, has_markers: bool = False
+) -> go.Scatter:
+    """A column of a series over its first column, without deviations."""
     title = FORMATS[name].title
+    markers = {"size": 7, "symbol": symbol(name)}
     return go.Scatter(
         name=title,
         meta=name,
         x=[row[0] for row in rows],
         y=[row[column] for row in rows],
-        mode="lines+markers",
+        mode="lines+markers" if has_markers else "lines",
         line={"color": COLORS[name], "width": 2, "dash": line_dash(name)},
-        marker={"size": 7, "symbol": symbol(name)},
-        hovertemplate=f"<b>{title}</b><br>traversal %{{x}}: %{{y:.4~g}} {unit}<extra></extra>",
+        marker=markers if has_markers else None,
+        hovertemplate=f"<b>{title}</b><br>{hover}<extra></extra>",
     )
 
 

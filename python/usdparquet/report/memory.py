@@ -13,7 +13,15 @@ from usdparquet.bench.results import Results
 from usdparquet.bench.stats import Summary, scaled
 from usdparquet.bench.summary import own_share
 from usdparquet.report.charts import add_passes, title_of
-from usdparquet.report.figures import COLORS, Bars, Chart, bar_figure, line_dash, scene_key, symbol
+from usdparquet.report.figures import (
+    COLORS,
+    Bars,
+    Chart,
+    bar_figure,
+    scene_key,
+    series_line,
+    symbol,
+)
 from usdparquet.report.formatting import DASH, count, format_title, number, significance
 
 _METRICS = {
@@ -156,17 +164,7 @@ def _add_timeline(figure: go.Figure, name: str, series: Series, column: int) -> 
     rows, title = series.rows, FORMATS[name].title
     if not rows:
         return
-    figure.add_trace(
-        go.Scatter(
-            name=title,
-            meta=name,
-            x=[row[0] for row in rows],
-            y=[row[column] for row in rows],
-            mode="lines",
-            line={"color": COLORS[name], "width": 2, "dash": line_dash(name)},
-            hovertemplate=f"<b>{title}</b><br>%{{x:.0f}} ms: %{{y:.4~g}} MB<extra></extra>",
-        )
-    )
+    figure.add_trace(series_line(name, rows, column, "%{x:.0f} ms: %{y:.4~g} MB"))
     starts = [(phase, at) for phase, at in series.phases if phase != "end"]
     figure.add_trace(
         go.Scatter(
