@@ -7,8 +7,8 @@ from usdparquet.bench.plan import BenchOptions, SceneBlock, round_samples, warmu
 from usdparquet.bench.results import Reduction
 
 
-class Budget:
-    """The time of each format in one scene.
+class TimeBudget:
+    """The time that each format has taken in one scene.
 
     A format stops when another run would take it over the budget, but not before the smallest
     number of runs. What it took is counted from the samples, also over an interruption.
@@ -34,7 +34,7 @@ class Budget:
         self._spent[name] = self._spent.get(name, 0.0) + seconds
 
     def exhausted(self, formats: list[str], run: int) -> list[str]:
-        """The formats that get no run number `run` (from 0)."""
+        """The formats that stop before run number `run`, counted from 0."""
         if run < self._min_runs:
             return []
         return [
@@ -42,7 +42,7 @@ class Budget:
         ]
 
     def reduction(self, name: str, runs: int) -> Reduction:
-        """What the results say of a format that was stopped after `runs`."""
+        """What the results record about a format that was stopped after `runs`."""
         seconds = round(self._spent[name] / runs, 1)
         return Reduction(*self._place, name, runs, self.runs, seconds)
 
@@ -53,7 +53,7 @@ def expected_weight(options: BenchOptions, block: SceneBlock) -> float:
     for name in FORMATS:
         if name not in block.formats:
             continue
-        # Series and cold loads are in few rounds; the last round has what is in all of them.
+        # Only the first rounds have series and cold loads.
         first = sum(sample.weight for sample in round_samples(options, block, [name], 0))
         if first == 0:
             continue

@@ -1,4 +1,4 @@
-"""Makes the request for each sample over a scene, with the answers that the worker must give."""
+"""Makes the requests for samples on a scene, with the answers that the worker must give."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ POINT_READS = 1_000
 WARM_REPEATS = 1_000
 _SPOT_ROWS = 50
 
-# Columns of the point reads that share a process: doubles that no other of them reads.
+# The columns of the point reads that share a process: each reads one that no other reads.
 _COLD_PROPERTY, _SEQUENTIAL_PROPERTY, _RANDOM_PROPERTY = "temperature", "weight", "pressure"
 
 # A row of the table and a property name.
@@ -32,7 +32,7 @@ _Cell = tuple[int, str]
 
 
 class RequestMaker:
-    """Requests for one scene. Holds the table, so make one per scene and drop it after."""
+    """Makes the requests for one scene, whose table it holds in memory."""
 
     def __init__(self, scene: Scene) -> None:
         self._scene = scene
@@ -67,7 +67,7 @@ class RequestMaker:
         if test == "single_property_traversal":
             return self._traversal(test, (SINGLE_PROPERTY,), 1, has_properties)
         if test == "repeated_traversal":
-            # The first pass is that of `multi_property_traversal` before it.
+            # `multi_property_traversal` before it was the first pass.
             return self._traversal(test, MULTI_PROPERTIES, PASSES - 1, has_properties)
         if test in ("multi_property_traversal", "uncached_traversal", "memory_timeline"):
             return self._traversal(test, MULTI_PROPERTIES, 1, has_properties)
@@ -80,12 +80,12 @@ class RequestMaker:
         return Step(test, properties=list(names), totals=totals)
 
     def _point_reads(self) -> dict[str, Callable[[], list[_Cell]]]:
-        """The cells of each test; those that share a process have columns of their own."""
+        """The cells that each test reads; tests that share a process have columns of their own."""
         prims, seed = self._scene.options.prims, self._scene.options.seed
         count = max(1, min(POINT_READS, (prims - 2) // 2))
         order = sample_rows(prims, prims, seed + 1)
         one, another = order[0], order[-1]
-        # Successive prims from the middle on; the random ones are taken from the others.
+        # Successive prims from the middle; the random ones are chosen among the others.
         first = (prims - count) // 2
         in_order = range(first, first + count)
         scattered = [row for row in order if row not in in_order and row not in (one, another)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from usdparquet.bench.formats import BARE_FORMAT, REFERENCE_FORMAT
 from usdparquet.bench.memory import BYTES_PER_MB
 
-# Bytes a prim, 20 properties, measured at 10,000 and 100,000 prims and rounded up.
+# Bytes per prim with 20 properties, measured at 10,000 and 100,000 prims and rounded up.
 _BASE_STAGE = 2_500
 _USDC_LAYER = 14_000
 _PARQUET_LAYER = 1_500

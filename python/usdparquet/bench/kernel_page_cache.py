@@ -1,4 +1,4 @@
-"""Files in the kernel's page cache: reading them in, and dropping them from it."""
+"""Puts files into the kernel's page cache and drops them from it."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from collections.abc import Iterable
 from pathlib import Path
 
 _READ_CHUNK = 1 << 22
-# What may stay: the kernel reads ahead and drops in blocks of several pages.
+# The share that may stay: the kernel reads ahead and drops blocks of several pages.
 _COLD_SHARE = 0.02
 
 
 def warm(paths: Iterable[Path]) -> None:
-    """Read files whole, so that the first sample finds them as the last does."""
+    """Read whole files, so that the first sample finds them in memory as the last one does."""
     for path in paths:
         with path.open("rb") as file:
             while file.read(_READ_CHUNK):
@@ -22,7 +22,7 @@ def warm(paths: Iterable[Path]) -> None:
 
 
 def drop(paths: Iterable[Path]) -> bool:
-    """Drop files from the page cache; False where the machine does not let them go."""
+    """Drop files from the page cache; False if the machine keeps them."""
     is_cold = True
     for path in paths:
         descriptor = os.open(path, os.O_RDONLY)

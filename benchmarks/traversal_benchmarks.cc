@@ -67,7 +67,7 @@ void Register(const char* detail, int number, const Format& format, const DataFo
 
 }  // namespace
 
-void RegisterPasses(const Format& format, const DataFolder& folder, const Readings& readings) {
+void RegisterTraversals(const Format& format, const DataFolder& folder, const Readings& readings) {
   Register("first", 1, format, folder, readings);
   Register("second", 2, format, folder, readings);
   Register("third", 3, format, folder, readings);
