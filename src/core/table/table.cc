@@ -3,13 +3,14 @@
 #include <arrow/memory_pool.h>
 #include <parquet/page_index.h>
 #include <parquet/properties.h>
+#include <parquet/statistics.h>
 
 #include <algorithm>
 #include <limits>
-#include <thread>
 
-#include "core/index/path_index_file.h"
 #include "core/pages/page_decoder.h"
+#include "core/table/index_loader.h"
+#include "core/table/table_warnings.h"
 #include "core/util/message_text.h"
 
 namespace usdparquet {
@@ -133,14 +134,16 @@ arrow::Status Table::ReadFooter() {
   std::string path_column = options_.path_column;
   if (path_column.empty()) path_column = footer_.path_column;
   if (path_column.empty()) path_column = "path";
-  ARROW_ASSIGN_OR_RAISE(schema_, ReadSchema(*metadata_, footer_, path_column, TimeColumnName(),
+  const std::string& time_column =
+      options_.time_column.empty() ? footer_.time_column : options_.time_column;
+  ARROW_ASSIGN_OR_RAISE(schema_, ReadSchema(*metadata_, footer_, path_column, time_column,
                                             options_.columns, options_.unicode_test));
   no_chunks_ = std::make_unique<std::atomic<ColumnChunk*>[]>(group_first_rows_.size());
   properties_ = std::make_unique<Column[]>(schema_.columns.size());
   for (size_t i = 0; i < schema_.columns.size(); ++i)
     InitColumn(&properties_[i], schema_.columns[i]);
   InitColumn(&path_, *schema_.path);
-  return PrepareTimes();
+  return arrow::Status::OK();
 }
 
 arrow::Result<std::unique_ptr<ColumnChunk>> Table::MakeChunk(const Column& column, uint32_t group) {
@@ -233,6 +236,19 @@ bool Table::CountsNulls(const ColumnInfo& info) {
          !(info.conversion != Conversion::kNone && info.stored_scalar == Scalar::kString);
 }
 
+bool Table::FindFullness(size_t column) {
+  const ColumnInfo& info = schema_.columns[column];
+  bool is_full = CountsNulls(info);
+  for (int g = 0; is_full && info.max_def > 0 && g < metadata_->num_row_groups(); ++g) {
+    const auto chunk = metadata_->RowGroup(g)->ColumnChunk(info.leaf);
+    const auto statistics = chunk->encoded_statistics();
+    is_full = statistics && statistics->has_null_count && statistics->null_count == 0;
+  }
+  properties_[column].fullness.store(is_full ? Fullness::kFull : Fullness::kNotFull,
+                                     std::memory_order_relaxed);
+  return is_full;
+}
+
 bool Table::has_damage() const {
   if (path_.has_reported_error) return true;
   for (size_t i = 0; i < schema_.columns.size(); ++i) {
@@ -269,10 +285,10 @@ bool Table::IsSamePath(uint32_t a, uint32_t b) {
 }
 
 void Table::VisitChildNames(PrimId prim, const std::function<void(std::string_view)>& f) {
-  if (!prim.is_inner()) return;
-  const uint32_t depth = paths_.Depth(prim);
+  if (!prim.is_parent()) return;
+  const uint32_t depth = paths().Depth(prim);
   std::string name;
-  for (const ChildRun& run : paths_.Children(prim)) {
+  for (const ChildRun& run : paths().Children(prim)) {
     for (uint32_t row = run.first_row; row < run.first_row + run.count; ++row) {
       {
         // One guard a name: `f` may take long.
@@ -296,139 +312,51 @@ std::string Table::PathAt(uint32_t row) {
   return page->IsPresent(i) ? QuotedValue(page->String(i)) : "null";
 }
 
+IndexLoader Table::MakeIndexLoader() {
+  IndexColumns columns{*file_, *metadata_, group_first_rows_, *schema_.path,
+                       time_ ? &*time_ : nullptr};
+  columns.path_chunk = [this](uint32_t group) -> arrow::Result<ColumnChunk*> {
+    std::lock_guard lock(path_.mutex);
+    if (!path_.own_chunks || !path_.own_chunks[group].load()) {
+      ARROW_ASSIGN_OR_RAISE(auto located, MakeChunk(path_, group));
+      AddChunk(path_, group, std::move(located));
+    }
+    return path_.own_chunks[group].load();
+  };
+  columns.locate_chunk = [this](const ColumnInfo& info, uint32_t group) {
+    Column column;
+    InitColumn(&column, info);
+    return MakeChunk(column, group);
+  };
+  columns.is_same_path = [this](uint32_t a, uint32_t b) { return IsSamePath(a, b); };
+  IndexOptions options;
+  options.unicode_test = options_.unicode_test;
+  options.num_threads = options_.num_threads;
+  options.codes_per_second = options_.time_codes_per_second.value_or(
+      TimeCodesPerSecondOf(footer_).value_or(TimeScale().codes_per_second));
+  options.time_start = options_.time_start;
+  return IndexLoader(std::move(columns), std::move(options));
+}
+
 arrow::Status Table::OpenIndex() {
+  ARROW_ASSIGN_OR_RAISE(time_,
+                        FindTimeColumn(schema_, *metadata_, options_.time_start.has_value()));
+  const IndexLoader loader = MakeIndexLoader();
   const auto on_damage = [this](const std::string& message) {
     if (options_.report) options_.report(true, name_ + ": " + message);
   };
-  auto opened = PathIndexFile::Open(*file_, *metadata_, schema_.path->leaf,
-                                    time_ ? time_->info.leaf : -1, on_damage);
-  if (!opened.warning.empty()) warnings_.push_back(name_ + ": " + opened.warning);
-  if (time_) {
-    ARROW_RETURN_NOT_OK(OpenLongIndex(std::move(opened), on_damage));
-  } else if (opened.index && !options_.ignore_embedded_index) {
-    paths_ = std::move(*opened.index);
-    report_ = std::move(opened.report);
+  std::vector<std::string> reasons;
+  auto embedded = loader.LoadEmbedded(on_damage, &reasons);
+  if (embedded && !options_.ignore_embedded_index) {
+    index_ = std::move(*embedded);
   } else {
-    ARROW_RETURN_NOT_OK(BuildIndex());
+    ARROW_ASSIGN_OR_RAISE(index_, loader.Build());
   }
-  CollectWarnings();
-  CollectTimeWarnings();
+  warnings_ = TableWarnings(name_, schema_, time_ ? &*time_ : nullptr, index_,
+                            [this](uint32_t row) { return PathAt(row); });
+  for (std::string& reason : reasons) reason.insert(0, name_ + ": ");
+  warnings_.insert(warnings_.begin(), reasons.begin(), reasons.end());
   return arrow::Status::OK();
-}
-
-arrow::Result<std::vector<Table::PathPage>> Table::LocatePathPages() {
-  std::vector<PathPage> pages;
-  for (uint32_t g = 0; g + 1 < group_first_rows_.size(); ++g) {
-    if (group_first_rows_[g] == group_first_rows_[g + 1]) continue;  // has no pages to locate
-    auto located = MakeChunk(path_, g);
-    if (!located.ok()) {
-      return arrow::Status::IOError("the path column '", schema_.path->column_name,
-                                    "' can't be read in row group ", g, ": ",
-                                    located.status().message());
-    }
-    ColumnChunk* chunk = located->get();
-    AddChunk(path_, g, std::move(*located));
-    for (uint32_t p = 0; p < chunk->pages.size(); ++p) pages.push_back({chunk, p});
-  }
-  return pages;
-}
-
-size_t Table::NumThreads(size_t num_tasks) const {
-  const size_t wanted =
-      options_.num_threads ? options_.num_threads : std::thread::hardware_concurrency();
-  return std::min(std::max<size_t>(wanted, 1), num_tasks);
-}
-
-arrow::Status Table::BuildIndex() {
-  ARROW_ASSIGN_OR_RAISE(const std::vector<PathPage> stretches, LocatePathPages());
-  // A seed is tried again only after two paths of one file shared 60 bits of hash.
-  for (uint64_t seed = 0; seed < 8; ++seed) {
-    std::vector<uint64_t> hashes(num_rows_, 0);
-    std::vector<PathScan> scans(stretches.size(),
-                                PathScan(RootPathHash(seed), options_.unicode_test));
-    std::atomic<size_t> next{0};
-    std::mutex failure_mutex;
-    arrow::Status failure;
-    const auto work = [&] {
-      for (size_t i = next++; i < stretches.size(); i = next++) {
-        const auto [chunk, index] = stretches[i];
-        BadCells bad;
-        auto page = DecodePage(*file_, *metadata_, *path_.info, *chunk, index, &bad);
-        if (!page.ok()) {
-          std::lock_guard lock(failure_mutex);
-          failure = arrow::Status::IOError(
-              "the path column '", path_.info->column_name, "' can't be read from row ",
-              chunk->pages[index].first_row, " on: ", page.status().message());
-          return;
-        }
-        const Page& paths = **page;
-        for (uint32_t k = 0; k < paths.num_rows; ++k) {
-          const uint32_t row = paths.first_row + k;
-          if (paths.IsPresent(k)) {
-            hashes[row] = scans[i].Add(row, paths.String(k));
-          } else {
-            scans[i].AddNull(row);
-          }
-        }
-      }
-    };
-    std::vector<std::thread> threads;
-    for (size_t t = 1; t < NumThreads(stretches.size()); ++t) threads.emplace_back(work);
-    work();
-    for (std::thread& thread : threads) thread.join();
-    ARROW_RETURN_NOT_OK(failure);
-
-    const auto same_path = [this](uint32_t a, uint32_t b) { return IsSamePath(a, b); };
-    if (PathIndexBuilder::Build(seed, hashes, scans, same_path, &paths_, &report_)) {
-      return arrow::Status::OK();
-    }
-  }
-  return arrow::Status::Invalid(
-      "different paths share their hashes with every seed; the file seems made for that");
-}
-
-void Table::CollectWarnings() {
-  const std::string where = name_ + ": column '" + schema_.path->column_name + "': ";
-  if (report_.num_invalid > 0) {
-    const bool is_one = report_.num_invalid == 1;
-    std::string text = where + std::to_string(report_.num_invalid) +
-                       (is_one ? " row has" : " rows have") + " no valid absolute prim path and " +
-                       (is_one ? "is" : "are") + " left out: ";
-    for (size_t i = 0; i < report_.invalid_rows.size(); ++i) {
-      const uint32_t row = report_.invalid_rows[i];
-      text += (i ? ", row " : "row ") + std::to_string(row) + ": " + PathAt(row);
-    }
-    if (report_.num_invalid > report_.invalid_rows.size()) text += ", …";
-    warnings_.push_back(std::move(text));
-  }
-  if (report_.num_duplicates > 0) {
-    std::string text = where + std::to_string(report_.num_duplicates) +
-                       (report_.num_duplicates == 1 ? " row repeats" : " rows repeat") +
-                       " the path of an earlier row; the later row wins: ";
-    for (size_t i = 0; i < report_.duplicates.size(); ++i) {
-      const auto [earlier, later] = report_.duplicates[i];
-      text += (i ? ", row " : "row ") + std::to_string(later) + " repeats row " +
-              std::to_string(earlier) + ": " + PathAt(later);
-    }
-    if (report_.num_duplicates > report_.duplicates.size()) text += ", …";
-    warnings_.push_back(std::move(text));
-  }
-  if (!schema_.missing.empty()) {
-    std::string text = name_ + ": the footer's '" + kSchemaKey +
-                       "' describes columns that the file " + "does not have: ";
-    for (size_t i = 0; i < schema_.missing.size(); ++i) {
-      text += (i ? ", '" : "'") + schema_.missing[i] + "'";
-    }
-    warnings_.push_back(MessageText(text));
-  }
-  if (!schema_.left_out.empty()) {
-    std::string text = name_ + ": left out, because USD has no place for them: ";
-    for (size_t i = 0; i < schema_.left_out.size(); ++i) {
-      text += (i ? ", column '" : "column '") + schema_.left_out[i].column_name + "' (" +
-              schema_.left_out[i].reason + ")";
-    }
-    warnings_.push_back(std::move(text));
-  }
 }
 
 }  // namespace usdparquet
