@@ -5,7 +5,7 @@
 #include <numeric>
 #include <tuple>
 
-#include "core/index/long_table_order.h"
+#include "core/index/arrow_columns.h"
 #include "core/util/message_text.h"
 
 namespace usdparquet {
