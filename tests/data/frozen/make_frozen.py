@@ -37,7 +37,7 @@ from value_strategies import ALL_TYPES  # noqa: E402
 
 import usdparquet  # noqa: E402
 from usdparquet.cli import app  # noqa: E402
-from usdparquet.inspect_file import FileDescription, describe_file  # noqa: E402
+from usdparquet.tables.file_description import FileDescription, describe_file  # noqa: E402
 
 # Pages and row groups of a few rows: what is found in the wrong one would show.
 SMALL = ("--rows-per-page", "7", "--rows-per-group", "20")
