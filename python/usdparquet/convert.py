@@ -14,6 +14,7 @@ from usdparquet._write import write_table
 from usdparquet.atomic_file import replaced_file
 from usdparquet.file_kinds import FileKind, kind_of
 from usdparquet.patterns import PrimPatterns, PropertyPatterns
+from usdparquet.regular_file import check_regular_file
 
 if TYPE_CHECKING:
     from usdparquet.table_files import TableFile
@@ -91,6 +92,8 @@ def convert_file(
     """
     kinds = kind_of(source), kind_of(target)
     source.stat()  # so that a file that is not there is a FileNotFoundError
+    check_regular_file(source)
+    check_regular_file(target)
     if target.exists() and source.samefile(target):
         raise ConvertError(
             f"{target}: is the input too; write to another file (usdparquet optimize rewrites a "

@@ -1,6 +1,5 @@
 #include "core/index/path_index_file.h"
 
-#include <arrow/buffer.h>
 #include <arrow/util/key_value_metadata.h>
 
 #include <bit>
@@ -185,10 +184,10 @@ PathIndexFile::Opened PathIndexFile::Open(arrow::io::RandomAccessFile& file,
   // whatever lies at its place now is not worth a word.
   const int64_t length = locator->length;
   if (length < static_cast<int64_t>(sizeof(Header))) return opened;
-  const std::shared_ptr<arrow::Buffer> owner = locator->Read(file);
-  if (!owner) return opened;
+  const std::shared_ptr<const SectionBytes> section = locator->Read(file);
+  if (!section || !section->Load(section->data(), sizeof(Header))) return opened;
   Header header;
-  std::memcpy(&header, owner->data(), sizeof(header));
+  std::memcpy(&header, section->data(), sizeof(header));
   if (std::memcmp(header.magic, kMagic, sizeof(kMagic)) != 0) return opened;
   if (header.header_checksum != HeaderChecksum(header) ||
       header.header_checksum != locator->checksum) {
@@ -207,15 +206,16 @@ PathIndexFile::Opened PathIndexFile::Open(arrow::io::RandomAccessFile& file,
     return give_up("its header is damaged");
   }
 
-  const uint8_t* body = owner->data() + header.header_size;
+  const uint8_t* body = section->data() + header.header_size;
   const std::span checksums(reinterpret_cast<const uint32_t*>(body + sections.end),
                             header.num_blocks);
-  if (XXH3_64bits(checksums.data(), checksums.size_bytes()) != header.blocks_checksum) {
+  if (!section->Load(checksums.data(), checksums.size_bytes()) ||
+      XXH3_64bits(checksums.data(), checksums.size_bytes()) != header.blocks_checksum) {
     return give_up("its checksums are damaged");
   }
   const auto blocks =
-      std::make_shared<IndexBlocks>(std::as_bytes(std::span(body, sections.end)), checksums, owner,
-                                    "path index", "prims", std::move(on_damage));
+      std::make_shared<IndexBlocks>(std::as_bytes(std::span(body, sections.end)), checksums,
+                                    section, "path index", "prims", std::move(on_damage));
 
   const auto at = [body]<typename T>(size_t section, size_t count, T) {
     return std::span<const T>(reinterpret_cast<const T*>(body + section), count);
@@ -236,6 +236,8 @@ PathIndexFile::Opened PathIndexFile::Open(arrow::io::RandomAccessFile& file,
   index.inners_ = at(sections.inners, size_t{header.num_inners} + 1, InnerPrim{});
   index.runs_ = at(sections.runs, header.num_runs, ChildRun{});
   index.blocks_ = blocks;
+  // The pseudo-root is looked at without being found first.
+  if (!section->is_whole() && !index.IsGoodInner(0)) return give_up("it can't be read");
 
   opened.report.num_invalid = header.num_invalid;
   opened.report.num_duplicates = header.num_duplicates;

@@ -1,6 +1,5 @@
 #include "core/index/time_index_file.h"
 
-#include <arrow/buffer.h>
 #include <arrow/util/key_value_metadata.h>
 
 #include <bit>
@@ -165,10 +164,10 @@ TimeIndexFile::Opened TimeIndexFile::Open(arrow::io::RandomAccessFile& file,
   }
   // As with the path index: what is not there, or of another file, is not worth a word.
   if (locator->length < static_cast<int64_t>(sizeof(Header))) return opened;
-  const std::shared_ptr<arrow::Buffer> owner = locator->Read(file);
-  if (!owner) return opened;
+  const std::shared_ptr<const SectionBytes> section = locator->Read(file);
+  if (!section || !section->Load(section->data(), sizeof(Header))) return opened;
   Header header;
-  std::memcpy(&header, owner->data(), sizeof(header));
+  std::memcpy(&header, section->data(), sizeof(header));
   if (std::memcmp(header.magic, kMagic, sizeof(kMagic)) != 0) return opened;
   if (header.header_checksum != HeaderChecksum(header) ||
       header.header_checksum != locator->checksum) {
@@ -184,10 +183,11 @@ TimeIndexFile::Opened TimeIndexFile::Open(arrow::io::RandomAccessFile& file,
       body_end + header.num_blocks * sizeof(uint32_t) != header.total_size) {
     return give_up("its header is damaged");
   }
-  const uint8_t* body = owner->data() + header.header_size;
+  const uint8_t* body = section->data() + header.header_size;
   const std::span checksums(reinterpret_cast<const uint32_t*>(body + sections.end),
                             header.num_blocks);
-  if (XXH3_64bits(checksums.data(), checksums.size_bytes()) != header.blocks_checksum) {
+  if (!section->Load(checksums.data(), checksums.size_bytes()) ||
+      XXH3_64bits(checksums.data(), checksums.size_bytes()) != header.blocks_checksum) {
     return give_up("its checksums are damaged");
   }
 
@@ -208,8 +208,8 @@ TimeIndexFile::Opened TimeIndexFile::Open(arrow::io::RandomAccessFile& file,
   index.codes_ = at(sections.codes, header.num_codes, double{});
   index.offsets_ = at(sections.offsets, header.num_offsets, uint32_t{});
   index.blocks_ =
-      std::make_shared<IndexBlocks>(std::as_bytes(std::span(body, sections.end)), checksums, owner,
-                                    "time index", "time samples", std::move(on_damage));
+      std::make_shared<IndexBlocks>(std::as_bytes(std::span(body, sections.end)), checksums,
+                                    section, "time index", "time samples", std::move(on_damage));
   opened.report.num_duplicates = header.num_duplicates;
   for (size_t i = 0; i < TimeIndexBuilder::kMaxReported && i < header.num_duplicates; ++i) {
     const uint32_t earlier = header.duplicate_rows[2 * i], later = header.duplicate_rows[2 * i + 1];

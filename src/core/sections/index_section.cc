@@ -28,15 +28,8 @@ std::optional<IndexLocator> IndexLocator::Parse(const std::string& text) {
   return locator;
 }
 
-std::shared_ptr<arrow::Buffer> IndexLocator::Read(arrow::io::RandomAccessFile& file) const {
-  const auto size = file.GetSize();
-  if (!size.ok() || offset < 0 || length < 0 || offset > *size - length) return nullptr;
-  auto bytes = file.ReadAt(offset, length);
-  if (!bytes.ok() || (*bytes)->size() != length) return nullptr;
-  // Mapped files give aligned bytes; others a buffer of their own.
-  if (reinterpret_cast<uintptr_t>((*bytes)->data()) % alignof(uint64_t) == 0) return *bytes;
-  auto copy = (*bytes)->CopySlice(0, length);
-  return copy.ok() ? *copy : nullptr;
+std::shared_ptr<SectionBytes> IndexLocator::Read(arrow::io::RandomAccessFile& file) const {
+  return SectionBytes::Open(file, offset, length);
 }
 
 std::vector<uint32_t> BlockChecksums(std::string_view body) {

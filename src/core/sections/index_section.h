@@ -3,7 +3,6 @@
 /// \file
 /// What the indexes that lie in a file have in common: where they are, and their checksums.
 
-#include <arrow/buffer.h>
 #include <arrow/io/interfaces.h>
 
 #include <cstdint>
@@ -12,6 +11,8 @@
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "core/sections/section_bytes.h"
 
 namespace usdparquet {
 
@@ -28,7 +29,7 @@ struct IndexLocator {
   static std::optional<IndexLocator> Parse(const std::string& text);
 
   /// The bytes, at an address that is a multiple of 8; null if the file does not have them.
-  std::shared_ptr<arrow::Buffer> Read(arrow::io::RandomAccessFile& file) const;
+  std::shared_ptr<SectionBytes> Read(arrow::io::RandomAccessFile& file) const;
 };
 
 /// The checksums of a body's blocks; see IndexBlocks.
