@@ -27,8 +27,9 @@ ROUNDS = 1000
 
 def read_once(files: list[str]) -> dict[str, float]:
     """Microseconds a read, and pages decoded meanwhile."""
-    import usdparquet
     from pxr import Sdf
+
+    import usdparquet
 
     layers = [Sdf.Layer.FindOrOpen(file) for file in files]
     attributes = [

@@ -9,9 +9,10 @@ import threading
 from pathlib import Path
 
 import pytest
-import usdparquet
 from parquet_files import Writer
 from pxr import Sdf
+
+import usdparquet
 
 MEGABYTE = 1 << 20
 

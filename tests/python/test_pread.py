@@ -9,9 +9,10 @@ import textwrap
 from pathlib import Path
 
 import pytest
-from usdparquet._plugin import load_core
 from parquet_files import Writer
 from pxr import Sdf, UsdUtils
+
+from usdparquet._plugin import load_core
 
 ROWS = 20_000
 

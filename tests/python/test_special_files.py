@@ -13,9 +13,10 @@ from pathlib import Path
 
 import pyarrow as pa
 import pytest
-import usdparquet
 from parquet_files import Writer
 from pxr import Sdf, Tf
+
+import usdparquet
 
 SECONDS = 60
 
