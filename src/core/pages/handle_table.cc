@@ -88,6 +88,7 @@ void HandleTables::FitLimit() {
       Drop(largest);
     }
   }
+  for (HandleTable* table : tables_) table->AskAgain();  // there may be more room now
 }
 
 /// Goes around once, at most: a table that was just laid aside has the time until the next call to
@@ -272,6 +273,11 @@ void HandleTable::Drop() {
   SetSize(0);
   count_ = 0;
   ::madvise(memory_, slots * sizeof(Slot), MADV_DONTNEED);
+}
+
+void HandleTable::AskAgain() {
+  std::lock_guard lock(mutex_);
+  patience_ = 0;
 }
 
 void HandleTable::LayAside() { slots_.store(nullptr, std::memory_order_relaxed); }

@@ -141,6 +141,7 @@ class USDPARQUET_API HandleTable {
   void Halve();
   void Drop();
   void LayAside();
+  void AskAgain();
 
   const ReleaseHandle release_;
   const size_t max_slots_;

@@ -38,8 +38,9 @@ bool IndexBlocks::VerifyBlock(size_t block) const {
   if (!is_good && !has_reported_.exchange(true) && on_damage_) {
     on_damage_(std::string("the embedded ") + name_ +
                (is_there ? " is damaged" : " can't be read") + " at its byte " +
-               std::to_string(begin) + "; " + content_ +
-               " there are not found. Write the index again with 'usdparquet optimize'");
+               std::to_string(begin) + "; " + content_ + " there are not found. " +
+               (is_there ? "Write the index again with 'usdparquet optimize'"
+                         : "The file was cut or replaced after it was opened: open it again"));
   }
   return is_good;
 }
