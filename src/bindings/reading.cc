@@ -1,8 +1,6 @@
 // Reading tables into Python.
 
 #include <arrow/c/bridge.h>
-#include <arrow/io/file.h>
-#include <arrow/memory_pool.h>
 #include <arrow/record_batch.h>
 #include <arrow/table.h>
 #include <nanobind/stl/optional.h>
@@ -19,20 +17,21 @@
 #include "core/sections/residual_blob.h"
 #include "core/table/row_reader.h"
 #include "core/table/table.h"
+#include "core/util/open_file.h"
 
 namespace nb = nanobind;
 
 namespace usdparquet::bindings {
 namespace {
 
-arrow::Result<std::shared_ptr<arrow::io::RandomAccessFile>> OpenFile(const std::string& file) {
-  auto opened = arrow::io::ReadableFile::Open(file, arrow::system_memory_pool());
+arrow::Result<std::shared_ptr<arrow::io::RandomAccessFile>> OpenNamed(const std::string& file) {
+  auto opened = OpenFile(file);
   if (!opened.ok()) return opened.status().WithMessage(file, ": ", opened.status().message());
   return *opened;
 }
 
 arrow::Result<std::shared_ptr<Table>> OpenTable(const std::string& file, TableOptions options) {
-  ARROW_ASSIGN_OR_RAISE(auto opened, OpenFile(file));
+  ARROW_ASSIGN_OR_RAISE(auto opened, OpenNamed(file));
   options.unicode_test = IsPythonIdentifier;
   return Table::Open(std::move(opened), file, std::move(options));
 }

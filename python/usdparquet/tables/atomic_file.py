@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from usdparquet.regular_file import check_regular_file
+
 # The mode of a new file, before the process's umask is applied.
 _FILE_MODE = 0o666
 
@@ -22,8 +24,7 @@ def replaced_file(target: Path) -> Iterator[Path]:
     """
     if target.exists() and not os.access(target, os.W_OK):
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(target))
-    if target.is_dir():
-        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(target))
+    check_regular_file(target)
     try:
         # A symbolic link stays: the file that it points to is replaced.
         final = target.resolve(strict=True) if target.is_symlink() else target

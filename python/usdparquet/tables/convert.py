@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from usdparquet._plugin import load_core
 from usdparquet._write import write_table
+from usdparquet.regular_file import check_regular_file
 from usdparquet.tables.atomic_file import replaced_file
 from usdparquet.tables.file_kinds import FileKind, kind_of
 from usdparquet.tables.layers import (
@@ -117,6 +118,8 @@ def convert_file(
     """
     kinds = kind_of(source), kind_of(target)
     source.stat()  # so that a file that is not there is a FileNotFoundError
+    check_regular_file(source)
+    check_regular_file(target)
     if target.exists() and source.samefile(target):
         raise ConvertError(
             f"{target}: is the input too; write to another file (usdparquet optimize rewrites a "

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from usdparquet._plugin import load_core
+from usdparquet.regular_file import check_regular_file
 
 if TYPE_CHECKING:
     import pyarrow.parquet as pq
@@ -125,6 +126,10 @@ def _open_parquet(path: Path) -> pq.ParquetFile:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
+    try:
+        check_regular_file(path)
+    except OSError as error:
+        raise InspectError(f"{path}: {error.strerror}") from error
     try:
         return pq.ParquetFile(path)
     except (OSError, pa.ArrowException) as error:

@@ -15,6 +15,7 @@ import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 
 from usdparquet._plugin import load_core
+from usdparquet.regular_file import check_regular_file
 from usdparquet.tables.file_kinds import FileKind, kind_of
 from usdparquet.tables.patterns import PatternError, PrimPatterns, PropertyPatterns
 from usdparquet.tables.where import Column
@@ -243,6 +244,7 @@ def _open(file: Path) -> ds.Dataset:
     if kind.is_usd:
         raise TableFileError(f"{file}: is no table but a USD layer; convert it to .parquet first")
     file.stat()  # so that a file that is not there is a FileNotFoundError
+    check_regular_file(file)
     try:
         if kind is FileKind.CSV:
             return ds.dataset(read_csv(file))

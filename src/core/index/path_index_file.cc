@@ -120,6 +120,11 @@ PathIndexFile::Opened PathIndexFile::Open(arrow::io::RandomAccessFile& file,
   index.parent_table_ = PathTable::Map(
       {parent_entries, parent_offsets, header.parent_id_bits, header.parent_bucket_bits},
       index.blocks_);
+  // The pseudo-root is looked at without being found first.
+  if (!section.is_whole() && !index.IsGoodParent(0)) {
+    section.RejectHeader();
+    return give_up();
+  }
 
   opened.report.num_invalid = header.num_invalid;
   opened.report.num_duplicates = header.num_duplicates;

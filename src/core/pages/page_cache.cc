@@ -194,10 +194,21 @@ void PageCache::Drop(PageSlot* slots, size_t count) {
 }
 
 void PageCache::SetBudget(uint64_t bytes) {
+  std::function<void()> told;
+  {
+    std::lock_guard lock(mutex_);
+    budget_.store(bytes, std::memory_order_relaxed);
+    told = told_of_budget_;
+  }
+  if (told) told();  // before pages have to make room for it
   std::lock_guard lock(mutex_);
-  budget_.store(bytes, std::memory_order_relaxed);
   FreeRetired();
-  EvictTo(bytes);
+  EvictTo(budget_.load(std::memory_order_relaxed));
+}
+
+void PageCache::OnBudgetChange(std::function<void()> told) {
+  std::lock_guard lock(mutex_);
+  told_of_budget_ = std::move(told);
 }
 
 CacheStats PageCache::Stats() const {

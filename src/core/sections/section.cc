@@ -65,8 +65,11 @@ void SectionReaderBase::ReadHeader(arrow::io::RandomAccessFile& file,
   // A table that was read and written again by other software keeps the key, but not the section:
   // whatever lies at its place now is not worth a word.
   if (locator->length < static_cast<int64_t>(size)) return;
-  const std::shared_ptr<arrow::Buffer> bytes = locator->Read(file).ValueOr(nullptr);
-  if (!bytes || std::memcmp(bytes->data(), kind_.magic, kMagicSize) != 0) return;
+  const auto bytes = SectionBytes::Open(file, locator->offset, locator->length);
+  if (!bytes || !bytes->Load(bytes->data(), size) ||
+      std::memcmp(bytes->data(), kind_.magic, kMagicSize) != 0) {
+    return;
+  }
   std::memcpy(header, bytes->data(), size);
   const uint64_t checksum = StoredChecksum(header, size);
   if (checksum != XXH3_64bits(header, size - sizeof(checksum)) || checksum != locator->checksum) {
@@ -89,7 +92,7 @@ std::shared_ptr<const SectionBlocks> SectionReaderBase::MapBody(
     size_t header_size, uint64_t total_size, size_t num_blocks, uint64_t blocks_checksum,
     std::function<void(const std::string&)> on_damage) {
   const size_t body_size = parts_end_ - header_size;
-  if (total_size != static_cast<uint64_t>(bytes_->size()) ||
+  if (total_size != bytes_->size() ||
       num_blocks != (body_size + SectionBlocks::kBlockSize - 1) / SectionBlocks::kBlockSize ||
       parts_end_ + num_blocks * sizeof(uint32_t) != total_size) {
     RejectHeader();
@@ -97,7 +100,8 @@ std::shared_ptr<const SectionBlocks> SectionReaderBase::MapBody(
   }
   const std::span checksums(reinterpret_cast<const uint32_t*>(bytes_->data() + parts_end_),
                             num_blocks);
-  if (XXH3_64bits(checksums.data(), checksums.size_bytes()) != blocks_checksum) {
+  if (!bytes_->Load(checksums.data(), checksums.size_bytes()) ||
+      XXH3_64bits(checksums.data(), checksums.size_bytes()) != blocks_checksum) {
     GiveUp("its checksums are damaged");
     return nullptr;
   }

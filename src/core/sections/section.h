@@ -23,6 +23,7 @@
 #include <string_view>
 
 #include "core/sections/section_blocks.h"
+#include "core/sections/section_bytes.h"
 #include "core/util/export.h"
 #include "core/util/path_hash.h"
 
@@ -89,6 +90,9 @@ class USDPARQUET_API SectionReaderBase {
   /// Gives the section up, because its header says what cannot be.
   void RejectHeader() { GiveUp("its header is damaged"); }
 
+  /// Whether all bytes are there without being read. REQUIRES: header().
+  bool is_whole() const { return bytes_->is_whole(); }
+
   /// The next part of the body, of `count` values. REQUIRES: header().
   template <typename T>
   std::span<const T> Take(size_t count) {
@@ -108,8 +112,8 @@ class USDPARQUET_API SectionReaderBase {
                                                std::function<void(const std::string&)> on_damage);
 
   const SectionKind& kind_;
-  std::shared_ptr<const arrow::Buffer> bytes_;  ///< null if the section is not used
-  size_t parts_end_ = 0;                        ///< of the parts that were taken
+  std::shared_ptr<const SectionBytes> bytes_;  ///< null if the section is not used
+  size_t parts_end_ = 0;                       ///< of the parts that were taken
   std::string warning_;
 };
 

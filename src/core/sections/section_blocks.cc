@@ -5,11 +5,11 @@
 namespace usdparquet {
 
 SectionBlocks::SectionBlocks(std::span<const std::byte> bytes, std::span<const uint32_t> checksums,
-                             std::shared_ptr<const void> owner, const char* name,
+                             std::shared_ptr<const SectionBytes> section, const char* name,
                              const char* content, std::function<void(const std::string&)> on_damage)
     : bytes_(bytes),
       checksums_(checksums),
-      owner_(std::move(owner)),
+      section_(std::move(section)),
       name_(name),
       content_(content),
       on_damage_(std::move(on_damage)),
@@ -23,12 +23,24 @@ uint32_t SectionBlocks::Checksum(std::span<const std::byte> block) {
 bool SectionBlocks::VerifyBlock(size_t block) const {
   const size_t begin = block * kBlockSize;
   const auto bytes = bytes_.subspan(begin, std::min(kBlockSize, bytes_.size() - begin));
-  const bool is_good = Checksum(bytes) == checksums_[block];
+  bool is_there = true;
+  std::unique_lock lock(loading_, std::defer_lock);
+  if (!section_->is_whole()) {
+    // One thread alone writes a block, and before anyone reads it.
+    lock.lock();
+    const State state = states_[block].load(std::memory_order_acquire);
+    if (state != State::kUnknown) return state == State::kGood;
+    is_there = section_->Load(bytes.data(), bytes.size());
+  }
+  const bool is_good = is_there && Checksum(bytes) == checksums_[block];
   states_[block].store(is_good ? State::kGood : State::kBad, std::memory_order_release);
+  if (lock) lock.unlock();
   if (!is_good && !has_reported_.exchange(true) && on_damage_) {
-    on_damage_(std::string("the embedded ") + name_ + " is damaged at its byte " +
-               std::to_string(begin) + "; " + content_ +
-               " there are not found. Write the index again with 'usdparquet optimize'");
+    on_damage_(std::string("the embedded ") + name_ +
+               (is_there ? " is damaged" : " can't be read") + " at its byte " +
+               std::to_string(begin) + "; " + content_ + " there are not found. " +
+               (is_there ? "Write the index again with 'usdparquet optimize'"
+                         : "The file was cut or replaced after it was opened: open it again"));
   }
   return is_good;
 }

@@ -7,9 +7,11 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <span>
 #include <string>
 
+#include "core/sections/section_bytes.h"
 #include "core/util/export.h"
 
 namespace usdparquet {
@@ -23,10 +25,10 @@ class USDPARQUET_API SectionBlocks {
   static constexpr size_t kBlockSize = 32 * 1024;
 
   /// Checks `bytes` against `checksums`, one per block. `on_damage` is called once, from the thread
-  /// that finds damage first. `owner` keeps both alive. `name` is what messages call the section,
+  /// that finds damage first. `section` has both. `name` is what messages call the section,
   /// and `content` what is lost where it is damaged.
   SectionBlocks(std::span<const std::byte> bytes, std::span<const uint32_t> checksums,
-                std::shared_ptr<const void> owner, const char* name, const char* content,
+                std::shared_ptr<const SectionBytes> section, const char* name, const char* content,
                 std::function<void(const std::string&)> on_damage);
 
   /// Whether the bytes [begin, end) are undamaged. REQUIRES: they lie in the stretch.
@@ -50,11 +52,12 @@ class USDPARQUET_API SectionBlocks {
 
   const std::span<const std::byte> bytes_;
   const std::span<const uint32_t> checksums_;
-  const std::shared_ptr<const void> owner_;
+  const std::shared_ptr<const SectionBytes> section_;
   const char* const name_;
   const char* const content_;
   const std::function<void(const std::string&)> on_damage_;
   const std::unique_ptr<std::atomic<State>[]> states_;
+  mutable std::mutex loading_;  // where the file is not mapped
   mutable std::atomic<bool> has_reported_{false};
 };
 

@@ -129,13 +129,11 @@ std::optional<TableIndex> IndexLoader::LoadEmbedded(
   const int path_leaf = columns_.path.info().leaf;
   const TimeColumn* const time = columns_.time;
   const int time_leaf = time ? time->info.leaf : -1;
-  auto paths =
-      PathIndexFile::Open(file, metadata, path_leaf, time_leaf, on_damage);
+  auto paths = PathIndexFile::Open(file, metadata, path_leaf, time_leaf, on_damage);
   if (!paths.warning.empty()) warnings->push_back(paths.warning);
   TableIndex index;
   if (time) {
-    auto times = TimeIndexFile::Open(file, metadata,
-                                     FingerprintOf(metadata, path_leaf, time_leaf),
+    auto times = TimeIndexFile::Open(file, metadata, FingerprintOf(metadata, path_leaf, time_leaf),
                                      std::move(on_damage));
     if (!times.warning.empty()) warnings->push_back(times.warning);
     if (!times.index) return std::nullopt;

@@ -11,6 +11,8 @@
 #include <filesystem>
 #include <system_error>
 
+#include "core/util/open_file.h"
+
 namespace usdparquet {
 namespace {
 
@@ -117,9 +119,7 @@ arrow::Result<std::shared_ptr<arrow::io::OutputStream>> ReplaceFile::Open() {
   target_ = FollowLinks(path_).string();
   struct stat old;
   const bool is_there = ::stat(target_.c_str(), &old) == 0;
-  if (is_there && S_ISDIR(old.st_mode)) {
-    return arrow::Status::IOError("this is a folder, not a file");
-  }
+  ARROW_RETURN_NOT_OK(CheckRegularFile(target_));
   if (is_there && ::access(target_.c_str(), W_OK) != 0) {
     return SystemError("can't replace the file");
   }

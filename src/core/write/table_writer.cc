@@ -4,7 +4,6 @@
 #include <arrow/buffer.h>
 #include <arrow/compute/api_vector.h>
 #include <arrow/datum.h>
-#include <arrow/io/file.h>
 #include <arrow/memory_pool.h>
 #include <arrow/util/key_value_metadata.h>
 #include <parquet/arrow/reader.h>
@@ -13,10 +12,11 @@
 #include <algorithm>
 
 #include "core/index/arrow_columns.h"
-#include "core/schema/without_views.h"
 #include "core/schema/schema_entry.h"
+#include "core/schema/without_views.h"
 #include "core/sections/residual_blob.h"
 #include "core/util/message_text.h"
+#include "core/util/open_file.h"
 #include "core/write/table_file_writer.h"
 
 namespace usdparquet {
@@ -171,7 +171,7 @@ arrow::Result<WriteSummary> OptimizeFile(const std::string& input, const std::st
   std::shared_ptr<arrow::Table> table;
   std::string residual;
   const auto read = [&]() -> arrow::Status {
-    ARROW_ASSIGN_OR_RAISE(auto file, arrow::io::ReadableFile::Open(input));
+    ARROW_ASSIGN_OR_RAISE(auto file, OpenFile(input));
     ARROW_ASSIGN_OR_RAISE(auto reader, parquet::arrow::OpenFile(file, arrow::system_memory_pool()));
     ARROW_ASSIGN_OR_RAISE(residual, ReadResidual(*file, *reader->parquet_reader()->metadata()));
     ARROW_ASSIGN_OR_RAISE(table, reader->ReadTable());

@@ -3,10 +3,16 @@
 #include <arrow/buffer.h>
 #include <arrow/io/memory.h>
 #include <arrow/memory_pool.h>
+#include <pxr/usd/ar/packageUtils.h>
 #include <pxr/usd/ar/resolvedPath.h>
 #include <pxr/usd/ar/resolver.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
+#include <cstdio>
+
+#include "core/util/open_file.h"
 
 PXR_NAMESPACE_OPEN_SCOPE
 
@@ -23,14 +29,17 @@ class AssetBuffer final : public arrow::Buffer {
   const std::shared_ptr<const char> bytes_;
 };
 
-/// Reads ranges of an asset that is no local file.
+/// Reads ranges of an asset without mapping it.
 class AssetFile final : public arrow::io::RandomAccessFile {
  public:
-  explicit AssetFile(std::shared_ptr<ArAsset> asset) : asset_(std::move(asset)) {}
+  explicit AssetFile(std::shared_ptr<ArAsset> asset)
+      : asset_(std::move(asset)),
+        local_(asset_->GetFileUnsafe()),
+        size_(static_cast<int64_t>(asset_->GetSize())) {}
 
   arrow::Status Close() override { return arrow::Status::OK(); }
   bool closed() const override { return false; }
-  arrow::Result<int64_t> GetSize() override { return static_cast<int64_t>(asset_->GetSize()); }
+  arrow::Result<int64_t> GetSize() override { return size_; }
   arrow::Result<int64_t> Tell() const override { return position_; }
   arrow::Status Seek(int64_t position) override {
     position_ = position;
@@ -47,17 +56,18 @@ class AssetFile final : public arrow::io::RandomAccessFile {
     return buffer;
   }
   arrow::Result<int64_t> ReadAt(int64_t position, int64_t count, void* out) override {
-    const auto size = static_cast<int64_t>(asset_->GetSize());
-    if (position < 0 || count < 0 || position > size) {
-      return arrow::Status::IOError("read beyond the end of the asset");
+    if (position < 0 || count < 0 || position > size_) {
+      return arrow::Status::IOError("read beyond the end of the file");
     }
-    count = std::min(count, size - position);
-    if (count == 0) return 0;
-    const size_t read =
-        asset_->Read(out, static_cast<size_t>(count), static_cast<size_t>(position));
-    if (read != static_cast<size_t>(count)) {
-      return arrow::Status::IOError("the asset gave ", read, " bytes at ", position, " instead of ",
-                                    count);
+    count = std::min(count, size_ - position);
+    const int64_t read = local_.first
+                             ? ReadLocal(position, count, out)
+                             : static_cast<int64_t>(asset_->Read(out, static_cast<size_t>(count),
+                                                                 static_cast<size_t>(position)));
+    if (read != count) {
+      return arrow::Status::IOError("only ", read, " of ", count, " bytes at byte ", position,
+                                    " can be read: the file of ", size_,
+                                    " bytes was cut or replaced after it was opened");
     }
     return count;
   }
@@ -70,7 +80,24 @@ class AssetFile final : public arrow::io::RandomAccessFile {
   }
 
  private:
+  /// Not through the asset, which may be a part of a package that OpenUSD has mapped.
+  int64_t ReadLocal(int64_t position, int64_t count, void* out) const {
+    const int descriptor = ::fileno(local_.first);
+    const auto begin = static_cast<int64_t>(local_.second) + position;
+    int64_t done = 0;
+    while (done < count) {
+      const ssize_t read = ::pread(descriptor, static_cast<char*>(out) + done,
+                                   static_cast<size_t>(count - done), begin + done);
+      if (read < 0 && errno == EINTR) continue;
+      if (read <= 0) break;
+      done += read;
+    }
+    return done;
+  }
+
   const std::shared_ptr<ArAsset> asset_;
+  const std::pair<FILE*, size_t> local_;  // and where the asset begins in it
+  const int64_t size_;                    // when it was opened
   int64_t position_ = 0;
 };
 
@@ -78,16 +105,27 @@ class AssetFile final : public arrow::io::RandomAccessFile {
 
 arrow::Result<std::shared_ptr<arrow::io::RandomAccessFile>> UsdParquetOpenAsset(
     const std::string& resolved_path, std::shared_ptr<ArAsset>* opened) {
+  // Opening a pipe would wait for its other end.
+  const arrow::Status status =
+      usdparquet::CheckRegularFile(ArSplitPackageRelativePathOuter(resolved_path).first);
+  if (!status.ok()) return status.WithMessage(resolved_path, ": ", status.message());
   std::shared_ptr<ArAsset> asset = ArGetResolver().OpenAsset(ArResolvedPath(resolved_path));
   if (!asset) return arrow::Status::IOError(resolved_path, ": the file can't be opened");
   if (opened) *opened = asset;
-  if (asset->GetFileUnsafe().first && asset->GetSize() > 0) {
+  if (!usdparquet::UsesPread() && asset->GetFileUnsafe().first && asset->GetSize() > 0) {
     if (std::shared_ptr<const char> bytes = asset->GetBuffer()) {
       return std::make_shared<arrow::io::BufferReader>(
           std::make_shared<AssetBuffer>(std::move(bytes), asset->GetSize()));
     }
   }
   return std::make_shared<AssetFile>(std::move(asset));
+}
+
+arrow::Result<std::shared_ptr<arrow::Buffer>> UsdParquetReadAsset(
+    const std::shared_ptr<ArAsset>& asset, int64_t offset, int64_t length) {
+  ARROW_ASSIGN_OR_RAISE(auto bytes, AssetFile(asset).ReadAt(offset, length));
+  if (bytes->size() != length) return arrow::Status::IOError("read beyond the end of the file");
+  return bytes;
 }
 
 PXR_NAMESPACE_CLOSE_SCOPE

@@ -1,5 +1,6 @@
 #include "plugin/format/residual_asset.h"
 
+#include <arrow/buffer.h>
 #include <parquet/file_reader.h>
 #include <pxr/usd/ar/asset.h>
 #include <pxr/usd/ar/definePackageResolver.h>
@@ -8,6 +9,7 @@
 #include <cstring>
 
 #include "core/sections/residual_blob.h"
+#include "core/util/open_file.h"
 #include "plugin/format/asset_file.h"
 
 PXR_NAMESPACE_OPEN_SCOPE
@@ -42,8 +44,34 @@ class RangeAsset final : public ArAsset {
   const size_t size_;
 };
 
+/// Bytes in memory. OpenUSD's reader keeps its place in them, and would not notice a file that is
+/// cut below it.
+class BytesAsset final : public ArAsset {
+ public:
+  explicit BytesAsset(std::shared_ptr<arrow::Buffer> bytes) : bytes_(std::move(bytes)) {}
+
+  size_t GetSize() const override { return static_cast<size_t>(bytes_->size()); }
+  std::shared_ptr<const char> GetBuffer() const override {
+    return {bytes_, reinterpret_cast<const char*>(bytes_->data())};
+  }
+  size_t Read(void* buffer, size_t count, size_t offset) const override {
+    if (offset >= GetSize()) return 0;
+    count = std::min(count, GetSize() - offset);
+    std::memcpy(buffer, bytes_->data() + offset, count);
+    return count;
+  }
+  std::pair<FILE*, size_t> GetFileUnsafe() const override { return {nullptr, 0}; }
+
+ private:
+  const std::shared_ptr<arrow::Buffer> bytes_;
+};
+
 std::shared_ptr<ArAsset> AtBlob(std::shared_ptr<ArAsset> whole,
                                 const usdparquet::ResidualBlob& blob) {
+  if (usdparquet::UsesPread()) {
+    auto bytes = UsdParquetReadAsset(whole, blob.offset, blob.length);
+    return bytes.ok() ? std::make_shared<BytesAsset>(std::move(*bytes)) : nullptr;
+  }
   return std::make_shared<RangeAsset>(std::move(whole), static_cast<size_t>(blob.offset),
                                       static_cast<size_t>(blob.length));
 }

@@ -1,14 +1,10 @@
 #include "plugin/read/prim_lookup.h"
 
-#include <algorithm>
-#include <bit>
+#include <atomic>
 #include <vector>
-
-#include "core/pages/page_cache.h"
 
 PXR_NAMESPACE_OPEN_SCOPE
 
-using usdparquet::PageCache;
 using usdparquet::PrimId;
 
 namespace {
@@ -35,55 +31,22 @@ UsdParquetPrimLookup::UsdParquetPrimLookup(const usdparquet::PathIndex& index,
     : index_(index),
       prefix_(prefix),
       prefix_depth_(prefix.GetPathElementCount()),
-      serial_(g_next_serial++) {
-  if (!UsdParquetPathRetainer::IsSupported()) return;
-  // Half full when every prim was touched, but never more than a quarter of the budget.
-  const size_t wanted = 2 * (index.num_row_prims() + index.num_parents());
-  const size_t affordable = PageCache::Instance().budget() / 4 / sizeof(uint64_t);
-  num_slots_ =
-      std::bit_floor(std::max<size_t>(std::min(std::bit_ceil(wanted), affordable), 64 * kWays));
-  bucket_mask_ = static_cast<uint32_t>(num_slots_ / kWays - 1);
-  // calloc: the system gives a large table only the pages that are touched.
-  constexpr size_t kLine = kWays * sizeof(uint64_t);
-  const size_t bytes = num_slots_ * sizeof(uint64_t);
-  memory_ = std::calloc(bytes + kLine, 1);
-  if (!memory_) return;
-  slots_ = reinterpret_cast<std::atomic<uint64_t>*>(
-      (reinterpret_cast<uintptr_t>(memory_) + kLine - 1) & ~uintptr_t{kLine - 1});
-  PageCache::Instance().Charge(bytes);
-}
-
-UsdParquetPrimLookup::~UsdParquetPrimLookup() {
-  if (!slots_) return;
-  for (size_t i = 0; i < num_slots_; ++i) {
-    if (const uint64_t entry = slots_[i].load()) {
-      UsdParquetPathRetainer::Release(static_cast<uint32_t>(entry >> 32));
-    }
-  }
-  PageCache::Instance().Release(num_slots_ * sizeof(uint64_t));
-  std::free(memory_);
-}
+      serial_(g_next_serial++),
+      handles_(
+          UsdParquetPathRetainer::IsSupported() ? index.num_row_prims() + index.num_parents() : 0,
+          &UsdParquetPathRetainer::Release) {}
 
 PrimId UsdParquetPrimLookup::FindAndRemember(const SdfPath& path, uint32_t handle) const {
+  uint32_t bits;
+  if (handles_.FindAside(handle, &bits)) return PrimId::FromBits(bits);
   // Not asked of "/", for which GetPrimOrPrimVariantSelectionPath is empty.
   const SdfPath prim_path =
       path.ContainsPropertyElements() ? path.GetPrimOrPrimVariantSelectionPath() : path;
   const PrimId prim = FindInIndex(prim_path);
-  std::atomic<uint64_t>* bucket = BucketOf(handle);
-  if (!bucket || handle == 0) return prim;
-
-  std::lock_guard lock(mutex_);
-  size_t victim = kWays;
-  for (size_t way = 0; way < kWays; ++way) {
-    const uint64_t entry = bucket[way].load(std::memory_order_relaxed);
-    if (static_cast<uint32_t>(entry >> 32) == handle) return prim;  // another thread was first
-    if (entry == 0 && victim == kWays) victim = way;
+  if (handle != 0 && UsdParquetPathRetainer::IsSupported()) {
+    UsdParquetPathRetainer::Retain(prim_path);
+    handles_.Add(handle, prim.bits());
   }
-  if (victim == kWays) victim = (handle >> 10) % kWays;
-  UsdParquetPathRetainer::Retain(prim_path);
-  const uint64_t old =
-      bucket[victim].exchange(uint64_t{handle} << 32 | prim.bits(), std::memory_order_acq_rel);
-  if (old != 0) UsdParquetPathRetainer::Release(static_cast<uint32_t>(old >> 32));
   return prim;
 }
 

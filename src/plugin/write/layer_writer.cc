@@ -1,7 +1,6 @@
 #include "plugin/write/layer_writer.h"
 
 #include <arrow/builder.h>
-#include <arrow/io/file.h>
 #include <arrow/memory_pool.h>
 #include <pxr/usd/sdf/listOp.h>
 #include <pxr/usd/sdf/schema.h>
@@ -15,6 +14,7 @@
 #include <vector>
 
 #include "core/schema/schema_entry.h"
+#include "core/util/open_file.h"
 #include "core/write/table_file_writer.h"
 #include "plugin/values/column_builder.h"
 #include "plugin/values/metadata_value.h"
@@ -255,7 +255,7 @@ class LayerWriter {
     if (!write_crate(residual_.data(), temporary)) {
       return arrow::Status::IOError(file_, ": what its table does not hold can't be written");
     }
-    ARROW_ASSIGN_OR_RAISE(auto file, arrow::io::ReadableFile::Open(temporary));
+    ARROW_ASSIGN_OR_RAISE(auto file, usdparquet::OpenFile(temporary));
     ARROW_ASSIGN_OR_RAISE(const int64_t size, file->GetSize());
     ARROW_ASSIGN_OR_RAISE(const auto bytes, file->Read(size));
     return bytes->ToString();

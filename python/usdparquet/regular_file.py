@@ -1,0 +1,30 @@
+"""What is no regular file is neither read nor written."""
+
+from __future__ import annotations
+
+import errno
+import stat
+from pathlib import Path
+
+
+def check_regular_file(path: Path) -> None:
+    """Raise OSError if `path` leads to a device, a pipe, a socket or a folder.
+
+    Nothing is opened, so that a pipe is not waited for. A path that leads to nothing is left to
+    whoever opens it.
+    """
+    try:
+        mode = path.stat().st_mode
+    except OSError:
+        return
+    if stat.S_ISREG(mode):
+        return
+    if stat.S_ISDIR(mode):
+        raise IsADirectoryError(errno.EISDIR, "this is a folder, not a file", str(path))
+    if stat.S_ISFIFO(mode):
+        kind = "pipe"
+    elif stat.S_ISSOCK(mode):
+        kind = "socket"
+    else:
+        kind = "device"
+    raise OSError(errno.EINVAL, f"this is a {kind}, not a file", str(path))
