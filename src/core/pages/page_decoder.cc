@@ -11,9 +11,10 @@
 
 #include "core/pages/dense_values.h"
 #include "core/pages/page_body.h"
+#include "core/pages/page_header.h"
 #include "core/pages/row_assembly.h"
 #include "core/util/block_memory.h"
-#include "core/util/message_text.h"
+#include "core/util/guard.h"
 
 namespace usdparquet {
 namespace {
@@ -24,13 +25,24 @@ parquet::ReaderProperties PageProperties() {
   return properties;
 }
 
-arrow::Result<std::unique_ptr<parquet::PageReader>> OpenPages(
-    arrow::io::RandomAccessFile& file, const parquet::ColumnDescriptor& descriptor,
-    arrow::Compression::type codec, int64_t offset, int64_t size) {
+arrow::Result<std::shared_ptr<arrow::Buffer>> ReadBytes(arrow::io::RandomAccessFile& file,
+                                                        int64_t offset, int64_t size) {
   ARROW_ASSIGN_OR_RAISE(auto bytes, file.ReadAt(offset, size));
   if (bytes->size() != size) {
     return arrow::Status::IOError("the file ends within a page at byte ", offset);
   }
+  return bytes;
+}
+
+std::span<const uint8_t> SpanOf(const arrow::Buffer& bytes) {
+  return {bytes.data(), static_cast<size_t>(bytes.size())};
+}
+
+/// REQUIRES: what the headers of the pages claim was checked.
+std::unique_ptr<parquet::PageReader> OpenPages(std::shared_ptr<arrow::Buffer> bytes,
+                                               const parquet::ColumnDescriptor& descriptor,
+                                               arrow::Compression::type codec) {
+  const int64_t size = bytes->size();
   PageCache::Instance().CountBytesRead(size);
   return parquet::PageReader::Open(std::make_shared<arrow::io::BufferReader>(std::move(bytes)),
                                    std::numeric_limits<int64_t>::max(), codec, PageProperties(),
@@ -44,8 +56,11 @@ arrow::Result<std::shared_ptr<const Dictionary>> LoadDictionary(
   if (chunk.dictionary_size == 0) return nullptr;
   std::lock_guard lock(chunk.dictionary_mutex);
   if (auto dictionary = chunk.dictionary.lock()) return dictionary;
-  ARROW_ASSIGN_OR_RAISE(auto reader, OpenPages(file, descriptor, chunk.codec,
-                                               chunk.dictionary_offset, chunk.dictionary_size));
+  ARROW_ASSIGN_OR_RAISE(auto bytes,
+                        ReadBytes(file, chunk.dictionary_offset, chunk.dictionary_size));
+  ARROW_ASSIGN_OR_RAISE(const PageHeader header, ReadPageHeader(SpanOf(*bytes)));
+  ARROW_RETURN_NOT_OK(CheckPageHeader(header, column.max_rep > 0));
+  const auto reader = OpenPages(std::move(bytes), descriptor, chunk.codec);
   const auto page = reader->NextPage();
   if (!page || page->type() != parquet::PageType::DICTIONARY_PAGE) {
     return arrow::Status::IOError("there is no dictionary page at byte ", chunk.dictionary_offset);
@@ -167,8 +182,9 @@ arrow::Result<std::unique_ptr<Page>> Decode(arrow::io::RandomAccessFile& file,
   const parquet::ColumnDescriptor& descriptor = *metadata.schema()->Column(column.leaf);
   const PageLocation& location = chunk.pages[index];
   ARROW_ASSIGN_OR_RAISE(auto dictionary, LoadDictionary(file, column, descriptor, chunk));
-  ARROW_ASSIGN_OR_RAISE(auto reader, OpenPages(file, descriptor, PageReaderCodec(chunk.codec),
-                                               location.offset, location.size));
+  ARROW_ASSIGN_OR_RAISE(auto bytes, ReadBytes(file, location.offset, location.size));
+  ARROW_RETURN_NOT_OK(CheckPages(SpanOf(*bytes), column.max_rep > 0));
+  const auto reader = OpenPages(std::move(bytes), descriptor, PageReaderCodec(chunk.codec));
   auto page = std::make_unique<Page>();
   page->first_row = location.first_row;
   page->num_rows = chunk.PageRows(index);
@@ -217,11 +233,7 @@ arrow::Result<std::unique_ptr<Page>> DecodePage(arrow::io::RandomAccessFile& fil
                                                 const parquet::FileMetaData& metadata,
                                                 const ColumnInfo& column, ColumnChunk& chunk,
                                                 uint32_t index, BadCells* bad) {
-  try {
-    return Decode(file, metadata, column, chunk, index, bad);
-  } catch (const std::exception& e) {  // Arrow's Parquet classes throw
-    return arrow::Status::IOError(MessageText(e.what()));
-  }
+  return Guarded([&] { return Decode(file, metadata, column, chunk, index, bad); });
 }
 
 }  // namespace usdparquet
