@@ -1,8 +1,8 @@
 #pragma once
 
 /// \file
-/// The benchmarks, registered per format. Their names are `<figure>/<detail>/<format>`, which is
-/// what ratios.py goes by.
+/// Registers the benchmarks of a format. Their names are `<figure>/<detail>/<format>`, which
+/// ratios.py reads.
 
 #include "formats.h"
 #include "reading.h"
@@ -15,7 +15,7 @@ namespace usdparquet_bench {
 /// Opening, with a new layer in every iteration.
 void RegisterOpen(const Format& format, const DataFolder& folder, const Readings& readings);
 
-/// Opening a file of 1,000 columns and 1,000 row groups, and what of that is Arrow's footer.
+/// Opening a file of 1,000 columns and 1,000 row groups, and the part of it that Arrow takes.
 /// REQUIRES: the folder has that file.
 void RegisterWide(const Format& format, const DataFolder& folder);
 
@@ -26,12 +26,12 @@ void RegisterSpecs(const Format& format, const DataFolder& folder, const Reading
 void RegisterValues(const Format& format, const DataFolder& folder, const Readings& readings);
 
 /// All properties of the table prim by prim: the first pass over a layer, the second and the third.
-void RegisterPasses(const Format& format, const DataFolder& folder, const Readings& readings);
+void RegisterTraversals(const Format& format, const DataFolder& folder, const Readings& readings);
 
-/// Memory of a layer, in a process of its own.
+/// Memory of a layer after it was read and after it was played, in processes of their own.
 void RegisterMemory(const Format& format, const DataFolder& folder);
 
-/// Time samples of all prims, frame after frame. REQUIRES: folder.HasPlayback(format).
+/// Time samples of all prims, frame after frame. REQUIRES: the format is not the floor.
 void RegisterPlayback(const Format& format, const DataFolder& folder);
 
 /// The name that ratios.py reads.

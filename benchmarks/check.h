@@ -15,11 +15,11 @@ void Fail(benchmark::State& state, const std::string& message);
 /// Whether any benchmark of the process failed.
 bool HasFailed();
 
-/// Reports the seconds an item takes in `per_item`, the counter that ratios.py reads. With several
-/// threads each counts the items that it went over.
+/// Reports the seconds per item as the counter `per_item`, which ratios.py reads. Each of several
+/// threads counts its own items.
 void CountItems(benchmark::State& state, size_t items_per_iteration);
 
-/// Runs `body(state)`; an exception of it fails the benchmark.
+/// Runs `body(state)`; an exception fails the benchmark.
 template <typename Body>
 auto Checked(Body body) {
   return [body](benchmark::State& state) {

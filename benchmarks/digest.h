@@ -15,8 +15,7 @@ namespace usdparquet_bench {
 
 /// Reads the default value of every path, and adds up the digests.
 template <typename T>
-uint64_t DigestOfLayer(const PXR_NS::SdfLayerRefPtr& layer,
-                       std::span<const PXR_NS::SdfPath> paths) {
+uint64_t LayerDigest(const PXR_NS::SdfLayerRefPtr& layer, std::span<const PXR_NS::SdfPath> paths) {
   const PXR_NS::TfToken& field = PXR_NS::SdfFieldKeys->Default;
   const PXR_NS::SdfLayer& direct = *layer;
   uint64_t sum = 0;
@@ -27,22 +26,22 @@ uint64_t DigestOfLayer(const PXR_NS::SdfLayerRefPtr& layer,
   return sum;
 }
 
-/// DigestOfLayer in the type of a column.
+/// Reads every path in the type of the column, and adds up the digests.
 inline uint64_t ReadColumn(const PXR_NS::SdfLayerRefPtr& layer, size_t column,
                            std::span<const PXR_NS::SdfPath> paths) {
   switch (kColumns[column].kind) {
     case Kind::kDouble:
-      return DigestOfLayer<double>(layer, paths);
+      return LayerDigest<double>(layer, paths);
     case Kind::kInt:
-      return DigestOfLayer<int>(layer, paths);
+      return LayerDigest<int>(layer, paths);
     case Kind::kBool:
-      return DigestOfLayer<bool>(layer, paths);
+      return LayerDigest<bool>(layer, paths);
     case Kind::kString:
-      return DigestOfLayer<std::string>(layer, paths);
+      return LayerDigest<std::string>(layer, paths);
     case Kind::kFloat3:
-      return DigestOfLayer<PXR_NS::GfVec3f>(layer, paths);
+      return LayerDigest<PXR_NS::GfVec3f>(layer, paths);
     case Kind::kFloatArray:
-      return DigestOfLayer<PXR_NS::VtArray<float>>(layer, paths);
+      return LayerDigest<PXR_NS::VtArray<float>>(layer, paths);
   }
   return 0;
 }

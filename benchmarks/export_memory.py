@@ -22,6 +22,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from usdparquet.bench.memory import BYTES_PER_MB, process_memory
+from usdparquet.bench.timeline import MemorySampler
+
 EXPORT = """
 import sys
 from pxr import Sdf
@@ -58,13 +61,6 @@ def write_table(file: Path, prims: int, columns: int, elements: int) -> int:
     return prims * columns * (elements * 4 if elements else 8)
 
 
-def anonymous_bytes(process: int) -> int:
-    for line in Path(f"/proc/{process}/status").read_text().splitlines():
-        if line.startswith("RssAnon:"):
-            return int(line.split()[1]) * 1024
-    return 0
-
-
 def measure(source: Path, target: Path, cache_mb: int) -> dict[str, float]:
     """Export `source` to `target` in a process of its own."""
     command = [sys.executable, "-c", EXPORT, str(source), str(target), str(cache_mb)]
@@ -73,18 +69,16 @@ def measure(source: Path, target: Path, cache_mb: int) -> dict[str, float]:
         assert child.stdin
         assert child.stdout
         assert child.stdout.readline() == "opened\n"
-        opened = peak = anonymous_bytes(child.pid)
+        opened = process_memory(child.pid).anonymous
+        sampler = MemorySampler(child.pid)
         start = time.monotonic()
         child.stdin.write("export\n")
         child.stdin.flush()
-        while not target.exists():  # it takes its name when it is complete
-            peak = max(peak, anonymous_bytes(child.pid))
-            if child.poll() is not None:
-                raise RuntimeError("the export failed")
-            time.sleep(0.005)
-        assert child.stdout.readline() == "exported\n"
+        if child.stdout.readline() != "exported\n":
+            raise RuntimeError("the export failed")
         seconds = time.monotonic() - start
-        peak = max(peak, anonymous_bytes(child.pid))
+        samples = [round(anonymous * BYTES_PER_MB) for _, anonymous, _ in sampler.stop()]
+        peak = max(opened, *samples, process_memory(child.pid).anonymous)
     return {"opened": opened, "peak": peak, "growth": peak - opened, "seconds": round(seconds, 2)}
 
 
@@ -92,7 +86,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--prims", type=int, default=1_000_000)
     parser.add_argument("--columns", type=int, default=20)
-    parser.add_argument("--elements", type=int, default=0, help="of an array in each cell")
+    parser.add_argument("--elements", type=int, default=0, help="in each cell; 0: a number")
     parser.add_argument("--cache-mb", type=int, default=64)
     parser.add_argument("--to", choices=("parquet", "usdc"), default="parquet")
     options = parser.parse_args()

@@ -4,9 +4,9 @@
     python gate.py check BASELINE.json RUN_FOLDER ...              the median of the runs is judged
 
 A run folder is what `run.sh` writes with BENCH_OUT: bench*.json and bench-stage*.json. `gate.sh`
-makes the runs. Ratios are ours to USDC's in the same run, lower is better. A baseline knows the
-noise of each ratio from its runs: the check allows what 99 % of further runs would stay within, and
-at least 5 %.
+makes the runs. A ratio is our figure over USDC's in the same run; lower is better. A
+baseline knows the noise of each ratio from its runs: the check allows what 99 % of further runs
+would stay within, and at least 5 %.
 """
 
 from __future__ import annotations
@@ -22,11 +22,12 @@ from pathlib import Path
 from ratios import TARGETS, USDC, number, table
 from results import Results, load
 
+from usdparquet.bench.environment import cpu_model
+from usdparquet.bench.stats import student_t
+
 FORMATS = ("parquet_zstd", "indexed_zstd")
 SMALLEST_TOLERANCE = 0.05
 MIN_RUNS = 3
-# Student's t for 99 %, two-sided, by degrees of freedom from 2 on.
-STUDENT_T = (9.92, 5.84, 4.60, 4.03, 3.71, 3.50, 3.36, 3.25)
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,7 @@ class Entry:
 
 
 def load_run(folder: Path) -> Results:
-    """The one run in a folder."""
+    """The run in a folder, which must be the only one."""
     found = [path for path in sorted(folder.glob("bench*.json")) if "stage" not in path.name]
     if len(found) != 1:
         raise SystemExit(f"{folder}: one run is wanted, and there are {len(found)} bench*.json")
@@ -49,23 +50,23 @@ def load_run(folder: Path) -> Results:
 
 
 def ratios_of(run: Results) -> dict[str, float]:
-    """Ours over USDC's, of every figure that both have."""
+    """Our figure over USDC's, for every figure that both have."""
     found = {}
     for figure in {target.figure.title: target.figure for target in TARGETS}.values():
         rival = figure.get(run, USDC)
         for name in FORMATS:
             own = figure.get(run, name)
-            # A difference that is lost in the noise has no ratio.
+            # A difference below the noise has no ratio.
             if own is not None and rival is not None and own > 0 and rival > 0:
                 found[f"{figure.title}: {name}"] = own / rival
     return found
 
 
 def make_entry(values: list[float]) -> Entry:
-    """The baseline of one ratio from several runs."""
+    """The baseline for one ratio, from several runs."""
     logs = [math.log(value) for value in values]
     noise = statistics.stdev(logs)
-    factor = STUDENT_T[min(len(logs) - 2, len(STUDENT_T)) - 1]
+    factor = student_t(len(logs), confidence=99)
     allowed = math.expm1(factor * noise * math.sqrt(1 + 1 / len(logs)))
     return Entry(
         ratio=float(f"{statistics.median(values):.5g}"),
@@ -75,7 +76,7 @@ def make_entry(values: list[float]) -> Entry:
 
 
 def make_baseline(runs: list[Results]) -> dict[str, object]:
-    """What is committed."""
+    """The content of baseline.json."""
     if len(runs) < MIN_RUNS:
         raise SystemExit(f"a baseline needs at least {MIN_RUNS} runs to know its noise")
     measured = [ratios_of(run) for run in runs]
@@ -110,22 +111,12 @@ def judge(baseline: dict[str, Entry], runs: list[Results]) -> tuple[list[list[st
     return lines, behind
 
 
-def cpu_model() -> str:
-    """The processor's name."""
-    try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-    except OSError:
-        return "unknown"
-    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    return names[0] if names else "unknown"
-
-
 def check(path: Path, runs: list[Results]) -> int:
     """Print the table; 1 if a ratio fell behind, on the kind of machine of the baseline."""
     content = json.loads(path.read_text(encoding="utf-8"))
     if content.get("schema") != 1:
         raise SystemExit(
-            f"{path}: not a baseline of schema 1; make it anew with gate.sh --baseline"
+            f"{path}: not a baseline of schema 1; make a new one with gate.sh --baseline"
         )
     if any(run.scene != content["scene"] for run in runs):
         raise SystemExit(
@@ -133,7 +124,7 @@ def check(path: Path, runs: list[Results]) -> int:
         )
     entries = {name: Entry(**entry) for name, entry in content["ratios"].items()}
     lines, behind = judge(entries, runs)
-    print(f"\n### Ratios to USDC beside the baseline, {content['scene']}, runs: {len(runs)}\n")
+    print(f"\n### Ratios to USDC and the baseline, {content['scene']}, runs: {len(runs)}\n")
     print(table(("ratio", "baseline", "now", "change", "allowed", ""), lines))
     if not behind:
         return 0

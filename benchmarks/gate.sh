@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# A small fixed run of the micro-benchmarks, judged by the committed baseline of its ratios to USDC.
+# A small fixed run of the micro-benchmarks, whose ratios to USDC are judged by a committed baseline.
 #
 #   gate.sh BUILD_DIR                     fails if a ratio fell behind; measures again before it says so
 #   gate.sh BUILD_DIR --baseline [RUNS]   writes benchmarks/baseline.json from RUNS runs (5)
@@ -39,7 +39,7 @@ runs=()
 for number in 1 2 3; do
   run "$number"
   runs+=("$folder/$number")
-  # Once may be chance: only the median of three runs fails.
+  # One bad run may be chance: only the median of three fails.
   if python "$here/gate.py" check "$baseline" "${runs[@]}"; then exit 0; fi
   [[ $number == 3 ]] || echo "gate: measuring again" >&2
 done

@@ -4,7 +4,7 @@
 
 A process reads a column of every prim, in order, twice, and another one FEW + MORE times; the
 difference of their instructions, divided by the reads, is the price of a read: all set-up cancels.
-Needs no quiet machine. Prints a Markdown table, for docs/performance.md.
+The machine need not be idle. Prints a Markdown table, for docs/performance.md.
 """
 
 from __future__ import annotations
@@ -17,37 +17,18 @@ import sys
 import tempfile
 from pathlib import Path
 
+from generate import Scene
 from results import VALUE_KINDS
 
 FORMATS = "usdc,parquet_zstd,indexed_zstd,floor"
 FEW, MORE = 2, 20
 
 
-def generate(program: Path, data: Path, prims: int, formats: list[str]) -> None:
-    """Write the files of the formats that are not there yet; indexed ones always."""
-    subprocess.run(
-        [program, "--generate", data, "--prims", str(prims), "--formats", ",".join(formats)],
-        check=True,
-        stdout=subprocess.DEVNULL,
-    )
-    for name in formats:
-        if not name.startswith("indexed_"):
-            continue
-        codec = name.removeprefix("indexed_")
-        source = data / f"table_parquet_{codec}.parquet"
-        target = data / f"table_{name}.parquet"
-        subprocess.run(
-            ["usdparquet", "optimize", source, target, "--compression", codec],
-            check=True,
-            stdout=subprocess.DEVNULL,
-        )
-
-
 def count(program: Path, data: Path, name: str, kind: str, passes: int) -> int:
-    """Instructions of a process that reads the column so often."""
+    """The instructions of a process that reads the column `passes` times."""
     folder = program.parent.resolve()
     environment = os.environ | {
-        # The program's own, so that it need not start itself again.
+        # The value that the program wants, so that it does not start itself again.
         "PXR_PLUGINPATH_NAME": f"{folder.parent / 'plugin'}:{folder / 'floor'}",
         "PXR_WORK_THREAD_LIMIT": "1",
     }
@@ -80,7 +61,10 @@ def main() -> int:
     program = options.build / "benchmarks" / "layer_benchmarks"
     data = options.build / "bench-instructions" / str(options.prims)
     formats = options.formats.split(",")
-    generate(program, data, options.prims, formats)
+    scene = Scene(data, options.prims, "flat")
+    scene.prepare()
+    for name in formats:
+        scene.write_table("table", name)
     print("| instructions a read, in order, warm |", *(f"{name} |" for name in formats))
     print("|---|" + "---|" * len(formats))
     for kind in VALUE_KINDS:

@@ -53,7 +53,7 @@ SdfLayerRefPtr FreshLayer(const std::string& file, double* seconds,
   }
   Settle();
   if (SdfLayer::Find(file, arguments))
-    throw std::logic_error(file + " is open, so it can't be opened anew");
+    throw std::logic_error(file + " is open already, so opening it can't be measured");
   const auto start = Clock::now();
   const SdfLayerRefPtr layer = Open(file, arguments);
   if (seconds) *seconds = SecondsSince(start);

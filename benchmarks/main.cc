@@ -8,7 +8,6 @@
 
 #include "benchmarks.h"
 #include "check.h"
-#include "generate.h"
 #include "memory.h"
 #include "options.h"
 #include "playback.h"
@@ -40,19 +39,17 @@ int Run(const Options& options, int argc, char** argv) {
   benchmark::Initialize(&argc, argv);
   if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 2;
   const Readings readings(folder.scene());
-  for (const Format& format : options.formats) {
-    if (!folder.Has(format)) {
-      std::cerr << "skipping " << format.name << ": " << folder.Table(format)
-                << " or its shapes_ and warmup_ files are not there" << std::endl;
-      continue;
-    }
+  std::vector<Format> formats;
+  for (const std::string& name : options.formats) formats.push_back(folder.FindFormat(name));
+  if (formats.empty()) formats = folder.Formats();
+  for (const Format& format : formats) {
     RegisterOpen(format, folder, readings);
     if (std::filesystem::exists(folder.Wide(format))) RegisterWide(format, folder);
     RegisterSpecs(format, folder, readings);
     RegisterValues(format, folder, readings);
-    RegisterPasses(format, folder, readings);
+    RegisterTraversals(format, folder, readings);
     RegisterMemory(format, folder);
-    if (folder.HasPlayback(format)) RegisterPlayback(format, folder);
+    if (!format.IsFloor()) RegisterPlayback(format, folder);
   }
   benchmark::RunSpecifiedBenchmarks();
   benchmark::Shutdown();
@@ -66,22 +63,21 @@ int Main(int argc, char** argv) {
     case Options::Mode::kHelp:
       std::cout << kUsage;
       return 0;
-    case Options::Mode::kGenerate:
-      Generate(DataFolder(std::filesystem::absolute(options.folder), options.scene),
-               options.formats);
-      return 0;
     case Options::Mode::kMemory: {
       const DataFolder folder = DataFolder::Open(options.folder);
-      const LayerMemory memory =
-          options.is_playback ? MeasurePlaybackMemory(folder, options.memory_format)
-                              : MeasureMemory(folder, options.memory_format, options.columns);
-      std::cout << ToJson(memory, options.memory_format) << std::endl;
+      const Format format = folder.FindFormat(options.format);
+      const LayerMemory memory = options.is_playback
+                                     ? MeasurePlaybackMemory(folder, format)
+                                     : MeasureMemory(folder, format, options.columns);
+      std::cout << ToJson(memory, format) << std::endl;
       return 0;
     }
-    case Options::Mode::kRead:
-      ReadRepeatedly(DataFolder::Open(options.folder), options.read_format,
-                     ColumnOfKind(options.kind), options.passes);
+    case Options::Mode::kRead: {
+      const DataFolder folder = DataFolder::Open(options.folder);
+      ReadRepeatedly(folder, folder.FindFormat(options.format), ColumnOfKind(options.kind),
+                     options.passes);
       return 0;
+    }
     case Options::Mode::kRun:
       return Run(options, argc, argv);
   }

@@ -112,7 +112,7 @@ LayerMemory MeasureMemoryElsewhere(const std::string& folder, const Format& form
 
 std::string ToJson(const LayerMemory& memory, const Format& format) {
   std::array<char, 512> line{};
-  std::snprintf(line.data(), line.size(), kJson, format.name, memory.anonymous_mb,
+  std::snprintf(line.data(), line.size(), kJson, format.name.c_str(), memory.anonymous_mb,
                 memory.resident_mb);
   return line.data();
 }

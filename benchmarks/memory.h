@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// What a layer takes of the memory, measured in a process that does nothing else.
+/// How much memory a layer takes, measured in a process that does nothing else.
 
 #include <string>
 
@@ -14,12 +14,12 @@ struct LayerMemory {
   double resident_mb = 0;
 };
 
-/// Opens the table, reads `columns` properties (20 or 6) of every prim, prim by prim, and tells
+/// Opens the table and reads `columns` properties (20 or 6) of every prim, prim by prim. Returns
 /// what the process has grown by since the plugin was loaded and the paths were made. Throws
 /// std::runtime_error where a value is wrong.
 LayerMemory MeasureMemory(const DataFolder& folder, const Format& format, int columns);
 
-/// What the process takes now.
+/// The memory of the process now.
 LayerMemory ProcessMemory();
 
 /// Runs this program with `--memory` and `arguments` (`--columns=20` or `--playback`) in a fresh

@@ -6,11 +6,11 @@
 namespace usdparquet_bench {
 namespace {
 
-void Register(const char* detail, int columns, int budget_mb, const Format& format,
+/// `budget_mb` is 0 for the default budget.
+void Register(const char* detail, const char* arguments, int budget_mb, const Format& format,
               const DataFolder& folder) {
-  const auto run = [&folder, format, columns, budget_mb](benchmark::State& state) {
+  const auto run = [&folder, format, arguments, budget_mb](benchmark::State& state) {
     LayerMemory memory;
-    const std::string arguments = "--columns=" + std::to_string(columns);
     for (auto _ : state) {
       memory = MeasureMemoryElsewhere(folder.Path(), format, arguments, budget_mb);
     }
@@ -26,9 +26,12 @@ void Register(const char* detail, int columns, int budget_mb, const Format& form
 }  // namespace
 
 void RegisterMemory(const Format& format, const DataFolder& folder) {
-  Register("20_properties", 20, 0, format, folder);
-  Register("20_properties_4mb_budget", 20, 4, format, folder);
-  Register("6_properties", 6, 0, format, folder);
+  Register("20_properties", "--columns=20", 0, format, folder);
+  Register("20_properties_4mb_budget", "--columns=20", 4, format, folder);
+  Register("6_properties", "--columns=6", 0, format, folder);
+  if (format.IsFloor()) return;  // it has no time samples
+  Register("playback", "--playback", 0, format, folder);
+  Register("playback_1mb_budget", "--playback", 1, format, folder);
 }
 
 }  // namespace usdparquet_bench

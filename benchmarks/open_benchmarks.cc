@@ -8,7 +8,7 @@ PXR_NAMESPACE_USING_DIRECTIVE
 namespace usdparquet_bench {
 namespace {
 
-/// A value of the last prim is there: what was opened is the whole layer.
+/// Whether the last prim has its value, so that the whole layer was opened.
 bool HasLastPrim(const SdfLayerRefPtr& layer, const Reading& last) {
   return ReadColumn(layer, kCost, last.paths) == ExpectedDigest(kCost, last.keys);
 }

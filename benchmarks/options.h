@@ -3,26 +3,23 @@
 /// \file
 /// The program's own options; those of google-benchmark are left in place.
 
+#include <cstdint>
 #include <string>
 #include <vector>
-
-#include "formats.h"
 
 namespace usdparquet_bench {
 
 struct Options {
-  enum class Mode { kRun, kGenerate, kMemory, kRead, kHelp };
+  enum class Mode { kRun, kMemory, kRead, kHelp };
 
   Mode mode = Mode::kRun;
   std::string folder;
-  Scene scene;                  // of --generate
-  std::vector<Format> formats;  // all, or those of --formats
-  Format memory_format;         // of --memory
-  int columns = 20;             // of --memory
-  bool is_playback = false;     // of --memory
-  Format read_format;           // of --read
-  std::string kind = "double";  // of --read
-  int64_t passes = 1;           // of --read
+  std::vector<std::string> formats;  // all that have files if empty
+  std::string format;                // for --memory and --read
+  int columns = 20;                  // for --memory
+  bool is_playback = false;          // for --memory
+  std::string kind = "double";       // for --read
+  int64_t passes = 1;                // for --read
 };
 
 /// Takes the options that are the program's from the arguments, as `--name value` or

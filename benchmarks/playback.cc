@@ -32,7 +32,7 @@ uint64_t Playback::Query(const SdfLayerRefPtr& layer) const {
   return sum;
 }
 
-uint64_t Playback::ExpectedOfQuery() const {
+uint64_t Playback::ExpectedQuery() const {
   uint64_t sum = 0;
   for (int frame = 0; frame < kFrames; ++frame) {
     for (size_t i = 0; i < paths_.size(); ++i) {
@@ -59,7 +59,7 @@ uint64_t Playback::Bracket(const SdfLayerRefPtr& layer) const {
   return sum;
 }
 
-uint64_t Playback::ExpectedOfBracket() const {
+uint64_t Playback::ExpectedBracket() const {
   uint64_t sum = 0;
   for (int frame = 0; frame + 1 < kFrames; ++frame) {
     for (size_t i = 0; i < paths_.size(); ++i) {
@@ -73,7 +73,7 @@ uint64_t Playback::ExpectedOfBracket() const {
 }
 
 SdfLayer::FileFormatArguments PlaybackArguments(const Format& format, int cache_mb) {
-  if (format.origin == Origin::kUsdc) return {};
+  if (format.IsUsdc()) return {};
   SdfLayer::FileFormatArguments arguments{{"time", "frame"}};
   if (cache_mb > 0) arguments["cache_mb"] = std::to_string(cache_mb);
   return arguments;
@@ -82,7 +82,7 @@ SdfLayer::FileFormatArguments PlaybackArguments(const Format& format, int cache_
 LayerMemory MeasurePlaybackMemory(const DataFolder& folder, const Format& format) {
   const auto play = [&](const std::string& file, const Playback& playback) {
     const SdfLayerRefPtr layer = FreshLayer(file, nullptr, PlaybackArguments(format));
-    if (playback.Query(layer) != playback.ExpectedOfQuery()) {
+    if (playback.Query(layer) != playback.ExpectedQuery()) {
       throw std::runtime_error(file + ": the layer has other values");
     }
     return layer;

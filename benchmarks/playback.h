@@ -17,7 +17,7 @@
 namespace usdparquet_bench {
 
 /// The attributes of a scene with time samples, and the loops over them. The loops add up digests
-/// of what they read; Expected... is what they have to find.
+/// of what they read, which must be the Expected ones.
 class Playback {
  public:
   explicit Playback(const Scene& scene);
@@ -27,15 +27,15 @@ class Playback {
 
   /// One pass: the sample of every attribute at every frame.
   uint64_t Query(const PXR_NS::SdfLayerRefPtr& layer) const;
-  uint64_t ExpectedOfQuery() const;
+  uint64_t ExpectedQuery() const;
 
-  /// One pass between the frames, as a stage does that interpolates: the samples before and after,
+  /// One pass between the frames, as an interpolating stage reads: the samples before and after,
   /// and the values of both.
   uint64_t Bracket(const PXR_NS::SdfLayerRefPtr& layer) const;
-  uint64_t ExpectedOfBracket() const;
+  uint64_t ExpectedBracket() const;
 
  private:
-  std::vector<PXR_NS::SdfPath> paths_;  // of a prim's columns, prim by prim
+  std::vector<PXR_NS::SdfPath> paths_;  // the columns of the first prim, then of the next
 };
 
 /// The arguments with which the playback file of a format is opened; `cache_mb` as the format

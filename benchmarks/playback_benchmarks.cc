@@ -1,6 +1,3 @@
-#include <functional>
-#include <memory>
-
 #include "benchmarks.h"
 #include "check.h"
 #include "layers.h"
@@ -14,14 +11,13 @@ namespace {
 constexpr int kSmallBudget = 1;     // MB
 constexpr int kDefaultBudget = 64;  // MB
 
-/// One timed pass over a layer opened anew.
+/// One timed pass over a layer that was just opened.
 void RegisterPass(const char* detail, bool is_bracketing, int cache_mb, const Format& format,
                   const DataFolder& folder) {
   const std::string name = BenchmarkName("playback", detail, format);
   const auto run = [&folder, format, name, is_bracketing, cache_mb](benchmark::State& state) {
     const Playback playback(folder.PlaybackScene());
-    const uint64_t expected =
-        is_bracketing ? playback.ExpectedOfBracket() : playback.ExpectedOfQuery();
+    const uint64_t expected = is_bracketing ? playback.ExpectedBracket() : playback.ExpectedQuery();
     for (auto _ : state) {
       const SdfLayerRefPtr layer =
           FreshLayer(folder.Playback(format), nullptr, PlaybackArguments(format, cache_mb));
@@ -57,22 +53,6 @@ void RegisterPlaybackOpen(const Format& format, const DataFolder& folder) {
       ->Unit(benchmark::kMillisecond);
 }
 
-void RegisterPlaybackMemory(const char* detail, int budget_mb, const Format& format,
-                            const DataFolder& folder) {
-  const auto run = [&folder, format, budget_mb](benchmark::State& state) {
-    LayerMemory memory;
-    for (auto _ : state) {
-      memory = MeasureMemoryElsewhere(folder.Path(), format, "--playback", budget_mb);
-    }
-    state.counters["anonymous_mb"] = memory.anonymous_mb;
-    state.counters["resident_mb"] = memory.resident_mb;
-  };
-  benchmark::RegisterBenchmark(BenchmarkName("memory", detail, format).c_str(), Checked(run))
-      ->UseRealTime()
-      ->Iterations(1)
-      ->Unit(benchmark::kMillisecond);
-}
-
 }  // namespace
 
 void RegisterPlayback(const Format& format, const DataFolder& folder) {
@@ -82,8 +62,6 @@ void RegisterPlayback(const Format& format, const DataFolder& folder) {
   RegisterPass("bracket_1mb_budget", true, kSmallBudget, format, folder);
   RegisterPass("query", false, kDefaultBudget, format, folder);
   RegisterPass("bracket", true, kDefaultBudget, format, folder);
-  RegisterPlaybackMemory("playback", 0, format, folder);
-  RegisterPlaybackMemory("playback_1mb_budget", kSmallBudget, format, folder);
 }
 
 }  // namespace usdparquet_bench

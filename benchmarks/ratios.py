@@ -23,7 +23,7 @@ Getter = Callable[[Results, str], float | None]
 
 @dataclass(frozen=True)
 class Figure:
-    """A column of numbers, one a format."""
+    """A figure that every format has a number for."""
 
     title: str
     unit: str
@@ -143,7 +143,7 @@ DETAILS = (
 
 
 def number(value: float | None) -> str:
-    """Three digits that matter."""
+    """Three significant digits; whole numbers from 100 on."""
     if value is None:
         return "-"
     if value == 0 or abs(value) >= 100:
@@ -161,7 +161,7 @@ def table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
 
 
 def slowest_plain(results: Results, figure: Figure) -> str:
-    """The plain file that is worst in this figure."""
+    """The plain format with the worst number."""
     return max(PLAIN, key=lambda name: figure.get(results, name) or 0)
 
 
@@ -182,7 +182,7 @@ def verdict(
     if rival is None or own is None:
         return ["-", text, "not measured"]
     if is_speedup and own <= 0:
-        # A difference of two medians that is lost in their noise proves nothing.
+        # A difference of medians that is below their noise proves nothing.
         return ["-", text, "below the noise"]
     if is_speedup:
         ratio = rival / own

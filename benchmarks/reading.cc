@@ -32,8 +32,7 @@ Reading Readings::Attributes(const Format& format, size_t column, Order order) c
     const size_t row = order == Order::kRows ? i : shuffled_rows_[i];
     if (row >= rows) continue;
     reading.paths.push_back(prims_[row].AppendProperty(name));
-    reading.keys.push_back(format.origin == Origin::kFloor ? UsdParquetPathHandles(prims_[row]).prim
-                                                           : row);
+    reading.keys.push_back(format.IsFloor() ? UsdParquetPathHandles(prims_[row]).prim : row);
   }
   return reading;
 }

@@ -46,7 +46,7 @@ class Readings {
   /// The prims of all rows.
   const std::vector<PXR_NS::SdfPath>& Prims() const { return prims_; }
 
-  /// The property of a column of kColumns, of all prims that have it.
+  /// One column of kColumns, for all prims that have it.
   Reading Attributes(const Format& format, size_t column, Order order) const;
 
  private:

@@ -1,4 +1,4 @@
-"""Reads what layer_benchmarks and stage_open.py measured, as medians."""
+"""The medians of what layer_benchmarks and stage_open.py measured."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Results:
         return list(dict.fromkeys(key[2] for key in self.medians))
 
     def seconds(self, figure: str, detail: str, name: str) -> float | None:
-        """Seconds an item takes."""
+        """The seconds that an item takes."""
         return self.medians.get((figure, detail, name, "per_item"))
 
     def mean_seconds(self, figure: str, details: tuple[str, ...], name: str) -> float | None:
@@ -43,7 +43,7 @@ class Results:
         return statistics.fmean(known) if len(known) == len(found) else None
 
     def memory(self, detail: str, counter: str, name: str) -> float | None:
-        """MB of a layer."""
+        """The memory of a layer in MB."""
         return self.medians.get(("memory", detail, name, counter))
 
     def stage_over_bare(self, name: str) -> float | None:
@@ -54,7 +54,7 @@ class Results:
 
 
 def load(bench: Path, stage: Path | None) -> Results:
-    """The results in google-benchmark's JSON and, where it is there, stage_open.py's."""
+    """The results in google-benchmark's JSON and in stage_open.py's, if there is one."""
     content = json.loads(bench.read_text(encoding="utf-8"))
     results = Results(content["context"], _medians(content["benchmarks"]))
     for table in Path(results.context["data"]).glob("table_*.*"):
@@ -66,7 +66,7 @@ def load(bench: Path, stage: Path | None) -> Results:
 
 
 def _medians(entries: list[dict[str, Any]]) -> dict[tuple[str, str, str, str], float]:
-    """The reported medians; those of the single runs where there are no aggregates."""
+    """The medians that were reported, or else those of the single runs."""
     single_runs: dict[tuple[str, str, str, str], list[float]] = defaultdict(list)
     medians: dict[tuple[str, str, str, str], float] = {}
     for entry in entries:

@@ -1,16 +1,15 @@
-"""Scattered reads on a stage just opened, over the number of rows a page.
+"""Scattered reads on a stage just opened, with pages of different numbers of rows.
 
     python scattered_reads.py SCENE_FOLDER [--rows 512,2048,12288] [--runs 5]
 
-SCENE_FOLDER is one that `usdparquet bench` or `usdparquet generate` wrote, flat. Its zstd file is
-optimized anew with pages of so many rows. Each sample is a process of its own, which opens the
-stage and reads 1,000 random properties of random prims, twice. The values are compared with USDC's.
+SCENE_FOLDER is a flat scene from `usdparquet bench` or `usdparquet generate`. Its zstd file is
+optimized once for each number of rows per page. Each sample is a process of its own, which opens
+the stage and reads 1,000 random properties of random prims, twice. The values must be USDC's.
 """
 
 from __future__ import annotations
 
 import argparse
-import hashlib
 import json
 import random
 import statistics
@@ -21,6 +20,8 @@ import time
 from pathlib import Path
 
 from ratios import number, table
+
+from usdparquet.bench.checks import digest
 
 READS = 1_000
 SEED = 1
@@ -48,7 +49,7 @@ def read_once(base: str, layer: str) -> dict[str, object]:
         times.append((time.perf_counter() - start) * 1e3)
     if None in values:
         raise SystemExit(f"{layer}: a value is missing")
-    return {"times": times, "hash": hashlib.sha256(repr(values).encode()).hexdigest()}
+    return {"times": times, "hash": digest(values)}
 
 
 def measure(base: Path, layer: Path, runs: int, expected: str | None) -> tuple[list[float], str]:

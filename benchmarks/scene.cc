@@ -14,7 +14,7 @@ int64_t FanOut(std::span<const Level> levels, size_t level) {
   return levels[level - 1].rows_per_prim / levels[level].rows_per_prim;
 }
 
-std::string NameOf(std::span<const Level> levels, size_t level, int64_t ordinal) {
+std::string PrimName(std::span<const Level> levels, size_t level, int64_t ordinal) {
   const int64_t number = level == 0 ? ordinal : ordinal % FanOut(levels, level);
   return std::string(levels[level].name) + "_" + std::to_string(number);
 }
@@ -29,7 +29,7 @@ std::string Scene::PrimPath(int64_t row) const {
   std::string path = "/World";
   const auto levels = Levels();
   for (size_t level = 0; level < levels.size(); ++level) {
-    path += "/" + NameOf(levels, level, row / levels[level].rows_per_prim);
+    path += "/" + PrimName(levels, level, row / levels[level].rows_per_prim);
   }
   return path;
 }
@@ -46,7 +46,7 @@ std::vector<std::string> Scene::ChildNames(size_t level, int64_t ordinal) const 
   const int64_t fan_out = level == 0 ? PrimsAt(0) : FanOut(levels, level);
   const int64_t end = std::min((ordinal + 1) * fan_out, PrimsAt(level));
   for (int64_t child = ordinal * fan_out; child < end; ++child) {
-    names.push_back(NameOf(levels, level, child));
+    names.push_back(PrimName(levels, level, child));
   }
   return names;
 }

@@ -77,7 +77,7 @@ uint64_t ExpectedProperties(size_t prims) {
   return sum * prims;
 }
 
-/// What one benchmark goes over, and what it has to find.
+/// The paths of a benchmark, and what it must find.
 struct Input {
   Paths paths;
   size_t items;
@@ -92,7 +92,7 @@ void Register(const std::string& name, const std::string& file, Pass pass,
     uint64_t found = pass(*layer, input.paths);  // not timed: warms up
     for (auto _ : state) found += pass(*layer, input.paths);
     if (found != input.expected * (static_cast<uint64_t>(state.iterations()) + 1)) {
-      return Fail(state, name + ": the layer answers otherwise");
+      return Fail(state, name + ": the layer has other answers");
     }
     CountItems(state, input.items);
   };

@@ -1,4 +1,4 @@
-"""Times `Usd.Stage.Open` of the stages that `layer_benchmarks --generate` wrote.
+"""Times `Usd.Stage.Open` of the stages that generate.py wrote.
 
 In Python, because the headers on PyPI end with Sdf. Each sample is a fresh process that has loaded
 pxr and the format's plugin before, and checks a value of the last prim afterwards.
@@ -37,7 +37,7 @@ def sample(folder: Path, name: str, plugin_path: str) -> float:
 def measure(
     folder: Path, names: list[str], plugin_path: str, samples: int
 ) -> dict[str, list[float]]:
-    """Samples of every stage, in turns, so that what disturbs the machine disturbs all."""
+    """Samples of every stage, in turns: what disturbs the machine then hits all formats alike."""
     times: dict[str, list[float]] = {name: [] for name in names}
     for turn in range(samples):
         print(f"stage open: sample {turn + 1} of {samples}", flush=True)
@@ -59,7 +59,7 @@ def open_once(folder: Path, name: str) -> float:
     stage = Usd.Stage.Open(str(folder / f"stage_{name}.usda"))
     milliseconds = (time.perf_counter() - start) * 1e3
     check(stage, folder, name)
-    # The process ends without taking the stage apart, which takes longer than opening it.
+    # End without destroying the stage, which takes longer than opening it.
     print(json.dumps({"format": name, "ms": milliseconds}), flush=True)
     os._exit(0)
 
@@ -73,7 +73,7 @@ def check(stage: object, folder: Path, name: str) -> None:
     if name == BARE:
         return
     value = prim.GetAttribute("cost").Get()
-    # The floor's values are of its own key; see floor/floor_data.h.
+    # The floor computes its values from another key; see floor/floor_data.h.
     if value is None or (name != FLOOR and value != scene["last_cost"]):
         raise SystemExit(f"{name}: {scene['last_prim']}.cost is {value}, not {scene['last_cost']}")
 
@@ -84,7 +84,7 @@ def main() -> int:
     parser.add_argument("out", type=Path)
     parser.add_argument("--plugin-path", default=os.environ.get("PXR_PLUGINPATH_NAME", ""))
     parser.add_argument("--samples", type=int, default=5)
-    parser.add_argument("--formats", help="a list with commas; all that are there otherwise")
+    parser.add_argument("--formats", help="a list with commas; by default all in the folder")
     parser.add_argument("--child", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.child:

@@ -15,7 +15,7 @@ struct Case {
 constexpr Case kCases[] = {{"double", kCost},     {"int", kLifespan}, {"bool", kIsActive},
                            {"string", kSupplier}, {"float3", kSize},  {"array", kSamples}};
 
-std::string FileOf(const DataFolder& folder, const Format& format, size_t column) {
+std::string FileWith(const DataFolder& folder, const Format& format, size_t column) {
   return column < kTableColumns ? folder.Table(format) : folder.Shapes(format);
 }
 
@@ -23,7 +23,7 @@ std::string FileOf(const DataFolder& folder, const Format& format, size_t column
 void RegisterCold(const Case& one, const Format& format, const DataFolder& folder,
                   const Readings& readings) {
   const std::string name = BenchmarkName("cold", one.detail, format);
-  const std::string file = FileOf(folder, format, one.column);
+  const std::string file = FileWith(folder, format, one.column);
   const auto run = [&readings, format, name, file, column = one.column](benchmark::State& state) {
     const Reading reading = readings.Attributes(format, column, Order::kRows);
     const uint64_t expected = ExpectedDigest(column, reading.keys);
@@ -49,7 +49,7 @@ void RegisterCold(const Case& one, const Format& format, const DataFolder& folde
 void RegisterWarm(const char* figure, const Case& one, Order order, int threads,
                   const Format& format, const DataFolder& folder, const Readings& readings) {
   const std::string name = BenchmarkName(figure, one.detail, format);
-  const std::string file = FileOf(folder, format, one.column);
+  const std::string file = FileWith(folder, format, one.column);
   const auto run = [&readings, format, name, file, order,
                     column = one.column](benchmark::State& state) {
     const Reading reading = readings.Attributes(format, column, order);

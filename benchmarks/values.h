@@ -3,8 +3,9 @@
 /// \file
 /// The columns of the benchmark and the formula of their values.
 ///
-/// A value is computed from its column and the key of its prim, so the writer, the floor format and
-/// the checks agree without keeping a table. The key is the row everywhere but in the floor format.
+/// A value is computed from its column and the key of its prim, so generate.py, the floor format
+/// and the checks agree without keeping a table. The key is the row everywhere but in the floor
+/// format.
 
 #include <array>
 #include <cstddef>

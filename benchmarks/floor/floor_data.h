@@ -23,7 +23,7 @@ TF_DECLARE_WEAK_AND_REF_PTRS(BenchFloorData);
 /// Thread-safety: queries may come from any number of threads; there are no edits.
 class BenchFloorData : public SdfAbstractData {
  public:
-  /// The columns are those of kColumns from `first_column`: the table's, or the small scene's.
+  /// Its columns start at `first_column` in kColumns: the table's, or those of the small scene.
   static BenchFloorDataRefPtr New(const usdparquet_bench::Scene& scene, size_t first_column);
 
   bool StreamsData() const override { return true; }
@@ -78,11 +78,11 @@ class BenchFloorData : public SdfAbstractData {
 
   BenchFloorData(const usdparquet_bench::Scene& scene, size_t first_column);
 
-  /// What a path stands for.
+  /// What a path leads to.
   struct Location {
     SdfSpecType type;
-    uint32_t column;  // of attributes
-    uint32_t key;     // of attributes
+    uint32_t column;  // for attributes
+    uint32_t key;     // for attributes
   };
 
   Location Resolve(const SdfPath& path) const;

@@ -1,4 +1,4 @@
-"""Metadata of a layer as the footer of a file keeps it."""
+"""Checks the metadata of a layer and gives it the form that a file's footer has."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _UP_AXES = ("Y", "Z")
 
 
 def layer_fields(layer: Mapping[str, object]) -> dict[str, dict[str, object]]:
-    """Each field with its type; ValueError for one that is not known or has no such value."""
+    """Each field as ``{type: value}``; ValueError if it is unknown or its value does not fit."""
     return {name: {_type(name): _value(name, value)} for name, value in layer.items()}
 
 

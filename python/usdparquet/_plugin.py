@@ -1,4 +1,4 @@
-"""Where the OpenUSD plugin is, and its registration by hand."""
+"""Finds the OpenUSD plugin, registers it by hand, and loads the native libraries."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ def plugin_dir() -> Path:
 def register() -> None:
     """Make OpenUSD know the ``parquet`` file format.
 
-    Needed only where usd-core does not find the plugin by itself: usd-core, pyarrow and usdparquet
-    are in different site-packages folders.  To be called before the first layer is opened, since
-    OpenUSD gathers its file formats once.  Does nothing if the plugin is known already.
+    Needed only where usd-core does not find the plugin by itself, because usd-core, pyarrow and
+    usdparquet are in different site-packages folders.  Call it before the first layer is opened:
+    OpenUSD gathers its file formats once.  Does nothing if OpenUSD knows the plugin already.
 
-    Raises RuntimeError if OpenUSD does not take the plugin, or took its file formats before.
+    Raises RuntimeError if OpenUSD refuses the plugin or has gathered its file formats already.
     """
     load_arrow()
     from pxr import Plug, Sdf
@@ -41,8 +41,8 @@ def register() -> None:
         registry.RegisterPlugins(f"{plugin_dir()}/")
         if registry.GetPluginWithName(PLUGIN_NAME) is None:
             raise RuntimeError(f"OpenUSD did not accept the plugin in {plugin_dir()}")
-    # Asking for the formats makes OpenUSD gather them, which would shut out plugins that others
-    # register after this one; with a layer open that has happened already.
+    # Asking for the formats makes OpenUSD gather them, which would shut out plugins registered
+    # later; once a layer is open, that has happened anyway.
     if Sdf.Layer.GetLoadedLayers() and not _is_known_format(Sdf):
         raise RuntimeError(
             "OpenUSD gathered its file formats before usdparquet was registered: call "

@@ -25,24 +25,24 @@ def read_columns(
     under: object | None = None,
     missing: str = "error",
 ) -> pa.Table:
-    """Read columns of a Parquet layer into a pyarrow Table: of all rows, or of chosen prims.
+    """Read columns of a Parquet layer into a pyarrow Table, for all rows or for chosen prims.
 
-    The first column is the one with the paths; the others are those of `columns`, with their types
-    and names in the file. With `paths` or `under` the rows are found through the path index, and
+    The first column holds the paths; the others are those of `columns`, with their types and names
+    in the file. With `paths` or `under` the rows are found through the path index, and
     only the pages that hold them are read where that pays. OpenUSD is not loaded.
 
     `source`: a file name, or an open Sdf.Layer or Usd.Stage (its root layer), whose file is read.
     `columns`: names of columns, of struct fields (``column:field``) or of properties; all columns
     if not given.
-    `paths`: prim paths (texts or Sdf.Path); the rows are in this order. Where a table has several
-    rows of one path, it is the last one, as in the layer.
-    `under`: a prim path; the row of this prim and those of all prims below it, in namespace order.
-    `path`: the column with the prim paths; if not given, what the layer was opened with, or the one
-    that the file names, or ``path``.
+    `paths`: prim paths (texts or Sdf.Path); the rows are in this order. If a path has several rows,
+    the last one counts, as in the layer.
+    `under`: a prim path; the rows of this prim and of all prims below it, in namespace order.
+    `path`: the column with the prim paths; if not given, the one that the layer was opened with,
+    else the one that the file names, else ``path``.
     `time`: the column with the times, if the rows of one path are its time samples and the file
-    does not say so: all rows of a path are read then, the one without a time first, then in order.
-    `missing`: what becomes of `paths` that have no row: ``"error"``, or ``"null"`` for rows whose
-    cells are null.
+    does not say so. All rows of a path are then read: the one without a time first, then by time.
+    `missing`: what to do about `paths` without a row: ``"error"``, or ``"null"`` for a row of
+    nulls.
 
     Raises ValueError for a column or a prim that is not there, OSError for a file that
     cannot be read.
@@ -73,7 +73,7 @@ def read_columns(
 
 
 class _Stream:
-    """What pyarrow takes a stream from."""
+    """Hands a stream capsule to pyarrow."""
 
     def __init__(self, capsule: object) -> None:
         self._capsule = capsule
@@ -89,7 +89,7 @@ def _path_text(item: object) -> str:
 
 
 def _file_of(source: Any) -> tuple[str, dict[str, str]]:
-    """The file behind a file name, a layer or a stage, and the arguments of the layer."""
+    """The file behind a file name, a layer or a stage, and the layer's format arguments."""
     if isinstance(source, str | os.PathLike):
         return os.fspath(source), {}
     layer = source.GetRootLayer() if hasattr(source, "GetRootLayer") else source

@@ -14,7 +14,7 @@ def cache_stats() -> dict[str, int]:
 
 
 def set_cache_budget(budget: int) -> None:
-    """Set the number of bytes that decoded pages may take, evicting pages at once if needed."""
+    """Set how many bytes decoded pages may take; what exceeds it is evicted at once."""
     if budget < 0:
         raise ValueError(f"a cache budget cannot be negative: {budget}")
     load_core().set_cache_budget(budget)

@@ -9,14 +9,15 @@ STREAM_METHOD = "__arrow_c_stream__"
 
 
 def arrow_stream(table: object) -> object:
-    """The `arrow_array_stream` capsule of anything that is a table.
+    """The `arrow_array_stream` capsule of any table.
 
-    Takes what gives an Arrow C stream (pyarrow tables and readers, polars frames, DuckDB relations)
-    and pandas frames. `TypeError` if it is none; `ValueError` if a pandas column has no Arrow type.
+    Takes pandas frames and whatever has an Arrow C stream (pyarrow tables and readers, polars
+    frames, DuckDB relations). `TypeError` for anything else; `ValueError` if a pandas column has no
+    Arrow type.
     """
     if _is_pandas(table):
         table = _from_pandas(table)
-    # A class has the method too, but not as one of its own instances.
+    # A class has the method too, but only its instances are tables.
     method: Callable[[], object] | None = getattr(table, STREAM_METHOD, None)
     if method is None or isinstance(table, type):
         raise TypeError(
@@ -27,7 +28,7 @@ def arrow_stream(table: object) -> object:
 
 
 def _is_pandas(table: object) -> bool:
-    """Whether it is a pandas frame, told without importing pandas."""
+    """Whether it is a pandas frame; found out without importing pandas."""
     names = {f"{base.__module__.partition('.')[0]}.{base.__name__}" for base in type(table).__mro__}
     return "pandas.DataFrame" in names
 
@@ -35,7 +36,7 @@ def _is_pandas(table: object) -> bool:
 def _from_pandas(frame: Any) -> Any:
     """A pandas frame as an Arrow table; the named levels of its index become columns.
 
-    An index without a name only numbers the rows.
+    An index without a name merely numbers the rows.
     """
     import pyarrow as pa
 
@@ -57,7 +58,7 @@ def _from_pandas(frame: Any) -> Any:
 
 
 def _pandas_error(frame: Any, error: Exception) -> ValueError:
-    """What keeps a frame from being a table: the column, and the first row that does."""
+    """Names the first cell that keeps a frame from becoming a table."""
     import pyarrow as pa
 
     def fails(cells: Any) -> Exception | None:
@@ -71,7 +72,7 @@ def _pandas_error(frame: Any, error: Exception) -> ValueError:
         cells = frame[name]
         if fails(cells) is None:
             continue
-        good, bad = 0, len(cells)  # the first `good` cells have a type in common, `bad` have none
+        good, bad = 0, len(cells)  # the first `good` cells share a type, the first `bad` do not
         while bad - good > 1:
             middle = (good + bad) // 2
             if fails(cells.iloc[:middle]) is None:

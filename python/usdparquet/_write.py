@@ -18,17 +18,17 @@ class WriteSummary:
 
     rows: int
     bytes: int
-    """Of the file."""
+    """The size of the file."""
     index_bytes: int
-    """Of the embedded indexes."""
+    """How much of it the embedded indexes take."""
     was_reordered: bool
-    """Whether rows had to move."""
+    """Whether rows were put in another order."""
     invalid_paths: int
-    """Rows without a prim path; they are behind all others (``strict=False``)."""
+    """Rows without a prim path, which ``strict=False`` keeps behind all others."""
     duplicate_paths: int
-    """Rows that repeat a path, or of a long table path and time, kept by ``strict=False``."""
+    """Rows that repeat a path (in a long table: a path and time), which ``strict=False`` keeps."""
     order: str | None = None
-    """Of a long table, how its rows follow each other: ``path`` or ``time``."""
+    """How the rows of a long table are sorted: by ``path`` or by ``time``."""
 
 
 def write_table(
@@ -52,24 +52,24 @@ def write_table(
 
     Rows are put in namespace order, in small pages with a page index and checksums, and the path
     index is embedded. The file appears under its name when it is complete; if anything fails, or
-    the work is interrupted, a file of that name is what it was.
+    the work is interrupted, an existing file of that name is left as it was.
 
     `table`: a pyarrow Table or RecordBatchReader, a pandas or polars DataFrame, a DuckDB relation,
     or anything else with ``__arrow_c_stream__``. Named levels of a pandas index are columns.
     `path`: the column with the prim paths.
     `time`: the column with the times of the rows; several rows of a path are its time samples then.
-    `order`: of a table with times: ``path`` (prim by prim, each by time) or ``time`` (time by time,
-    for playback); if not given, by time where the times never fall, else by path.
-    `types`: Sdf types that columns are to have, such as ``{"size": "float3"}``; cells are
-    converted. The roles too: ``color3f``, ``token``, ``asset``, ``quatf``, ...
+    `order`: how to sort a table with times: ``path`` (prim by prim, each by time) or ``time`` (time
+    by time, for playback); if not given, by time where the times never decrease, else by path.
+    `types`: the Sdf types of columns, such as ``{"size": "float3"}``, including roles such as
+    ``color3f``, ``token``, ``asset`` or ``quatf``; cells are converted.
     `layer`: metadata of the layer, such as ``{"upAxis": "Z", "defaultPrim": "World"}``.
-    `strict`: refuse what a layer would leave out (rows without a prim path or with that of an
+    `strict`: refuse what a layer would leave out (rows without a prim path or with the path of an
     earlier row, columns without an Sdf type, cells that no USD value can hold) instead of keeping
     it for other readers.
-    `compression`: ``zstd``, ``snappy`` or ``none``; `level` is that of the codec.
+    `compression`: ``zstd``, ``snappy`` or ``none``; `level`: the codec's compression level.
     `rows_per_page`, `rows_per_group`: 12,288 and 131,072 if not given.
     `metadata`: texts for the key-value metadata of the file.
-    `progress`: called with the rows written and all rows, now and then.
+    `progress`: called now and then with the number of rows written and of all rows.
 
     Raises ValueError for what is wrong with the table, naming column and row (from 0), and
     OSError, with the file's name, if the file cannot be written.
@@ -105,5 +105,5 @@ def write_table(
 
 
 def _schema_json(layer: Mapping[str, object]) -> str:
-    """The footer's entry with the metadata of the layer; docs/file-format.md describes it."""
+    """The footer entry with the metadata of the layer (docs/file-format.md)."""
     return json.dumps({"version": "1.0", "layer": layer_fields(layer)}) if layer else ""

@@ -3,20 +3,13 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from usdparquet.bench.formats import BARE_FORMAT, FORMATS, Format
-from usdparquet.bench.layer_files import (
-    prim_spec,
-    save_layer,
-    stage_text,
-    write_indexed_parquet,
-    write_parquet,
-)
+from usdparquet.bench.layer_files import write_base, write_parquet, write_stage, write_usdc
 from usdparquet.bench.table import (
     PROPERTIES,
     Hierarchy,
@@ -49,7 +42,7 @@ class SceneOptions:
     seed: int = DEFAULT_SEED
 
     def folder_name(self) -> str:
-        """A folder name that differs where any option differs."""
+        """A folder name that no other options have."""
         return f"{self.prims}-{self.hierarchy}-rg{self.row_group_size}-seed{self.seed}"
 
 
@@ -66,7 +59,7 @@ class Scene:
         return self.directory / "base.usdc"
 
     def property_file(self, name: str) -> Path:
-        """The layer that is measured; for the bare stage this is the base layer itself."""
+        """The layer that is measured; for the bare stage, the base layer."""
         if name == BARE_FORMAT:
             return self.base_file
         return self.directory / f"properties_{name}.{FORMATS[name].extension}"
@@ -124,82 +117,26 @@ def property_table_to_arrow(table: PropertyTable, paths: list[str]) -> pa.Table:
 def _write_files(scene: Scene, formats: list[Format], report: Report) -> None:
     scene.directory.mkdir(parents=True, exist_ok=True)
     options = scene.options
+    size = options.row_group_size
+    # Indexed files have row groups of their own, unless a size other than the default is asked for.
+    layout = {} if size == DEFAULT_ROW_GROUP_SIZE else {"rows_per_group": size}
     paths = prim_paths(options.prims, options.hierarchy)
-    table = make_table(options.prims, options.seed)
+    table = property_table_to_arrow(make_table(options.prims, options.seed), paths)
     if not scene.base_file.exists() or BARE_FORMAT in {entry.name for entry in formats}:
         report("base layer")
-        _write_base(scene.base_file, paths)
+        write_base(scene.base_file, paths)
         # Also the stage that property layers are inserted into.
-        _write_stage(scene, FORMATS[BARE_FORMAT])
-    arrow = None
+        write_stage(scene.stage_file(BARE_FORMAT), [scene.base_file.name])
     for entry in formats:
-        if entry.has_properties:
-            report(entry.title)
+        if not entry.has_properties:
+            continue
+        report(entry.title)
         target = scene.property_file(entry.name)
         if entry.is_parquet:
-            arrow = arrow or property_table_to_arrow(table, paths)
-            _write_parquet(target, arrow, entry, options.row_group_size)
-        elif entry.has_properties:
-            _write_usdc(target, table, paths)
-        _write_stage(scene, entry)
-
-
-def _write_parquet(target: Path, table: pa.Table, entry: Format, row_group_size: int) -> None:
-    """A plain file, or as `usdparquet optimize` makes it: in its own row groups unless a size
-    other than the plain files' default was asked for."""
-    compression = str(entry.compression)
-    if not entry.is_indexed:
-        write_parquet(target, table, compression, row_group_size)
-        return
-    is_default = row_group_size == DEFAULT_ROW_GROUP_SIZE
-    write_indexed_parquet(target, table, compression, None if is_default else row_group_size)
-
-
-def _write_base(target: Path, paths: list[str]) -> None:
-    from pxr import Sdf
-
-    # Always a new file: a layer that is open already would keep what it held.
-    target.unlink(missing_ok=True)
-    layer = Sdf.Layer.CreateNew(str(target))
-    with Sdf.ChangeBlock():
-        prims: dict[str, Any] = {}
-        for path in paths:
-            prim_spec(layer, path, prims, Sdf.SpecifierDef, "Xform")
-        layer.defaultPrim = "World"
-    save_layer(layer)
-
-
-def _write_usdc(target: Path, table: PropertyTable, paths: list[str]) -> None:
-    """The properties as attributes of `over` prims, exactly what the Parquet layer presents."""
-    from pxr import Sdf
-
-    types = {
-        "double": Sdf.ValueTypeNames.Double,
-        "int": Sdf.ValueTypeNames.Int,
-        "bool": Sdf.ValueTypeNames.Bool,
-        "string": Sdf.ValueTypeNames.String,
-    }
-    names = list(PROPERTIES)
-    sdf_types = [types[kind] for kind in PROPERTIES.values()]
-    target.unlink(missing_ok=True)
-    layer = Sdf.Layer.CreateNew(str(target))
-    make_attribute, varying = Sdf.AttributeSpec, Sdf.VariabilityVarying
-    rows = zip(*(table.values(name) for name in names), strict=True)
-    # One change block for everything: without it every attribute sends its own notice.
-    with Sdf.ChangeBlock():
-        prims: dict[str, Any] = {}
-        for path, row in zip(paths, rows, strict=True):
-            prim = prim_spec(layer, path, prims, Sdf.SpecifierOver, "")
-            for name, sdf_type, value in zip(names, sdf_types, row, strict=True):
-                make_attribute(prim, name, sdf_type, varying, False).default = value
-    save_layer(layer)
-
-
-def _write_stage(scene: Scene, entry: Format) -> None:
-    layers = [scene.base_file.name]
-    if entry.has_properties:
-        layers.insert(0, scene.property_file(entry.name).name)
-    scene.stage_file(entry.name).write_text(stage_text(layers), encoding="utf-8")
+            write_parquet(target, table, entry, size, **layout)
+        else:
+            write_usdc(target, table, PROPERTIES)
+        write_stage(scene.stage_file(entry.name), [target.name, scene.base_file.name])
 
 
 def _manifest_head(options: SceneOptions) -> dict[str, Any]:
@@ -207,7 +144,7 @@ def _manifest_head(options: SceneOptions) -> dict[str, Any]:
 
 
 def _write_manifest(scene: Scene, formats: set[str]) -> None:
-    """Written last: a scene whose writing was interrupted has no entry and is made again."""
+    """Written last, so that a scene whose writing was interrupted is made again."""
     content = _manifest_head(scene.options) | {
         "formats": sorted(formats),
         "bytes": {name: scene.property_file(name).stat().st_size for name in sorted(formats)},
@@ -228,14 +165,3 @@ def _formats_done(scene: Scene) -> set[str]:
         }
     except (OSError, ValueError, KeyError):
         return set()
-
-
-def _main(arguments: list[str]) -> None:
-    """Write the scene that one JSON argument describes: how a program makes it in a process."""
-    request = json.loads(arguments[0])
-    directory = Path(request["directory"])
-    generate_scene(SceneOptions(**request["options"]), directory, request["formats"])
-
-
-if __name__ == "__main__":
-    _main(sys.argv[1:])

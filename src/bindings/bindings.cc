@@ -1,16 +1,14 @@
-#include "bindings.h"
+#include "bindings/bindings.h"
 
 #include <Python.h>
 
-#include <stdexcept>
 #include <string>
 
 namespace nb = nanobind;
 
 namespace usdparquet::bindings {
 
-/// Python's identifiers are those of OpenUSD: XID_Start or `_`, then XID_Continue. Asked only of
-/// names beyond ASCII, from any thread.
+// Python's identifiers are those of OpenUSD: XID_Start or `_`, then XID_Continue.
 bool IsPythonIdentifier(std::string_view name) {
   const nb::gil_scoped_acquire locked;
   PyObject* text = PyUnicode_DecodeUTF8(name.data(), static_cast<Py_ssize_t>(name.size()), nullptr);
@@ -23,25 +21,15 @@ bool IsPythonIdentifier(std::string_view name) {
   return is_identifier;
 }
 
-arrow::Compression::type CodecOf(const std::string& name) {
-  if (name == "none") return arrow::Compression::UNCOMPRESSED;
-  if (name == "snappy") return arrow::Compression::SNAPPY;
-  if (name == "zstd") return arrow::Compression::ZSTD;
-  throw std::invalid_argument("compression '" + name + "' is none of none, snappy, zstd");
-}
-
 void Raise(const arrow::Status& status) {
-  PyObject* type = PyExc_RuntimeError;
-  if (status.IsIOError()) {
-    type = PyExc_OSError;
-  } else if (status.IsInvalid() || status.IsKeyError() || status.IsTypeError() ||
-             status.IsNotImplemented()) {
-    type = PyExc_ValueError;
-  } else if (status.IsOutOfMemory()) {
-    type = PyExc_MemoryError;
-  }
+  PyObject* const type = status.IsIOError()       ? PyExc_OSError
+                         : status.IsOutOfMemory() ? PyExc_MemoryError
+                                                  : PyExc_ValueError;
   std::string message = status.message();
-  if (status.detail()) message += ": " + status.detail()->ToString();
+  if (status.detail()) {  // of an error of the system: its reason
+    const std::string reason = status.detail()->ToString();
+    if (message.find(reason) == std::string::npos) message += ": " + reason;
+  }
   PyErr_SetString(type, message.c_str());
   throw nb::python_error();
 }

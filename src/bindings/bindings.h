@@ -1,8 +1,9 @@
 #pragma once
 
 /// \file
-/// What the parts of the Python module share.
+/// What the parts of the Python module share: errors, the GIL, and progress.
 
+#include <arrow/result.h>
 #include <arrow/status.h>
 #include <nanobind/nanobind.h>
 
@@ -10,20 +11,35 @@
 #include <functional>
 #include <optional>
 #include <string_view>
-
-#include "core/write/table_writer.h"
+#include <utility>
 
 namespace usdparquet::bindings {
 
 /// OpenUSD's test for identifiers beyond ASCII, as Python has it. Callable from any thread.
 bool IsPythonIdentifier(std::string_view name);
 
-/// The codec that `name` stands for; ValueError if there is none.
-arrow::Compression::type CodecOf(const std::string& name);
-
-/// Raises the Python exception for `status`: OSError for what the system refused, ValueError for
-/// what is wrong with the input, else RuntimeError. REQUIRES: the GIL is held.
+/// Raises the Python exception for `status`: OSError for what the system refused and for files that
+/// can't be read, MemoryError, else ValueError for what is wrong with the input.
+/// Every error of core becomes an exception here. REQUIRES: the GIL is held.
 [[noreturn]] void Raise(const arrow::Status& status);
+
+/// The value of `result`; raises its error. REQUIRES: the GIL is held.
+template <typename T>
+T ValueOrRaise(arrow::Result<T> result) {
+  if (!result.ok()) Raise(result.status());
+  return std::move(result).ValueUnsafe();
+}
+
+/// Returns the value of `f()`, an arrow::Result, called without the GIL; raises its error.
+/// REQUIRES: the GIL is held.
+template <typename F>
+auto CallUnlocked(const F& f) {
+  const auto call = [&f] {
+    const nanobind::gil_scoped_release unlocked;
+    return f();
+  };
+  return ValueOrRaise(call());
+}
 
 /// Calls a Python function now and then from code that holds no GIL, and lets Python act on signals
 /// (Ctrl-C) then. What Python raises stops the work.
@@ -37,10 +53,10 @@ class Progress {
     return [this](int64_t done, int64_t all) { Call(done, all); };
   }
 
-  /// Returns `f()`, called without the GIL. Raises what Python raised in the meantime.
+  /// As CallUnlocked. What Python raised in the meantime is raised again.
   /// REQUIRES: the GIL is held.
   template <typename F>
-  auto Run(const F& f) const -> decltype(f()) {
+  auto Run(const F& f) const {
     std::optional<decltype(f())> result;
     try {
       const nanobind::gil_scoped_release unlocked;
@@ -48,7 +64,7 @@ class Progress {
     } catch (const Stopped&) {
     }
     if (raised_) std::rethrow_exception(raised_);
-    return std::move(*result);
+    return ValueOrRaise(std::move(*result));
   }
 
  private:

@@ -6,7 +6,7 @@
 
 #include <string>
 
-#include "bindings.h"
+#include "bindings/bindings.h"
 #include "core/pages/page_cache.h"
 
 namespace nb = nanobind;

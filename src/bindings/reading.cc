@@ -14,7 +14,7 @@
 #include <string>
 #include <vector>
 
-#include "bindings.h"
+#include "bindings/bindings.h"
 #include "core/schema/property_name.h"
 #include "core/sections/residual_blob.h"
 #include "core/table/row_reader.h"
@@ -51,13 +51,8 @@ const char* RoleName(ColumnRole role) {
 nb::dict Describe(const std::string& file, const std::string& path_column) {
   TableOptions options;
   options.path_column = path_column;
-  const auto open = [&] {
-    const nb::gil_scoped_release unlocked;
-    return OpenTable(file, std::move(options));
-  };
-  const auto opened = open();
-  if (!opened.ok()) throw std::runtime_error(opened.status().message());
-  const Table& table = **opened;
+  const auto opened = CallUnlocked([&] { return OpenTable(file, std::move(options)); });
+  const Table& table = *opened;
   nb::list columns;
   for (const auto& column : table.columns()) {
     nb::dict entry;
@@ -76,8 +71,6 @@ nb::dict Describe(const std::string& file, const std::string& path_column) {
     entry["reason"] = column.reason;
     left_out.append(entry);
   }
-  nb::list warnings;
-  for (const std::string& warning : table.warnings()) warnings.append(warning);
   nb::dict out;
   int64_t residual_bytes = 0;
   const auto residual = FindResidual(table.file(), table.metadata());
@@ -87,12 +80,12 @@ nb::dict Describe(const std::string& file, const std::string& path_column) {
   out["rows"] = table.num_rows();
   out["row_groups"] = table.metadata().num_row_groups();
   out["prims"] = table.paths().num_row_prims();
-  out["index_bytes"] = table.paths().MemoryUsage();
+  out["index_memory"] = table.paths().MemoryUsage();
   out["has_embedded_index"] = table.paths().is_embedded();
   out["created_by"] = table.metadata().created_by();
   out["columns"] = columns;
   out["left_out"] = left_out;
-  out["warnings"] = warnings;
+  out["warnings"] = table.warnings();
   return out;
 }
 
@@ -121,29 +114,23 @@ nb::dict Read(const std::string& file, const std::string& path_column,
   request.paths = std::move(paths);
   request.under = std::move(under);
   request.unicode_test = IsPythonIdentifier;
-  const auto read = [&]() -> arrow::Result<ReadAnswer> {
-    const nb::gil_scoped_release unlocked;
+  const auto answer = CallUnlocked([&]() -> arrow::Result<ReadAnswer> {
     ARROW_ASSIGN_OR_RAISE(auto opened, OpenFile(file));
     return ReadRows(std::move(opened), file, request);
-  };
-  const auto answer = read();
-  if (!answer.ok()) Raise(answer.status());
-  nb::list missing;
-  for (const std::string& path : answer->missing) missing.append(path);
+  });
   nb::dict out;
-  out["stream"] = StreamOf(answer->table);
-  out["missing"] = missing;
-  out["num_missing"] = answer->num_missing;
+  out["stream"] = StreamOf(answer.table);
+  out["missing"] = answer.missing;
+  out["num_missing"] = answer.num_missing;
   return out;
 }
 
-nb::list CheckValues(const std::string& file, const std::string& path_column) {
-  std::vector<std::string> found;
-  TableOptions options;
-  options.path_column = path_column;
-  options.report = [&found](bool, const std::string& message) { found.push_back(message); };
-  const auto read = [&]() -> arrow::Status {
-    const nb::gil_scoped_release unlocked;
+std::vector<std::string> CheckValues(const std::string& file, const std::string& path_column) {
+  return CallUnlocked([&]() -> arrow::Result<std::vector<std::string>> {
+    std::vector<std::string> found;
+    TableOptions options;
+    options.path_column = path_column;
+    options.report = [&found](bool, const std::string& message) { found.push_back(message); };
     ARROW_ASSIGN_OR_RAISE(const auto table, OpenTable(file, std::move(options)));
     for (size_t column = 0; column < table->columns().size(); ++column) {
       for (uint32_t row = 0; row < table->num_rows();) {
@@ -152,13 +139,8 @@ nb::list CheckValues(const std::string& file, const std::string& path_column) {
         row = page->first_row + page->num_rows;
       }
     }
-    return arrow::Status::OK();
-  };
-  const arrow::Status status = read();
-  if (!status.ok()) throw std::runtime_error(status.message());
-  nb::list out;
-  for (const std::string& message : found) out.append(message);
-  return out;
+    return found;
+  });
 }
 
 }  // namespace
@@ -167,15 +149,16 @@ void AddReading(nb::module_& m) {
   m.def("describe", &Describe, nb::arg("file"), nb::arg("path_column") = "",
         "What the Parquet file is as a layer: rows, row_groups, prims, path_column, columns (name, "
         "property, storage, sdf_type, role, field), left_out (name, reason), residual_bytes, "
-        "warnings. Raises RuntimeError with the "
-        "reason if it can't be opened.");
+        "index_memory (bytes of the path index on the heap), has_embedded_index, created_by, "
+        "warnings. Raises ValueError or OSError with the reason if it is no layer.");
   m.def(
       "property_name",
       [](const std::string& column) { return MakePropertyName(column, IsPythonIdentifier); },
       nb::arg("column"), "The name of the property that a column of that name becomes.");
   m.def("check_values", &CheckValues, nb::arg("file"), nb::arg("path_column") = "",
         "Decodes every page that a layer would read, with its checksum, and returns a message for "
-        "each column with damage and each with cells that no USD value can hold.");
+        "each column with damage and each with cells that no USD value can hold. Raises as "
+        "`describe` does.");
   m.def("read_rows", &Read, nb::arg("file"), nb::kw_only(), nb::arg("path_column") = "",
         nb::arg("time_column") = "", nb::arg("columns") = nb::none(), nb::arg("paths") = nb::none(),
         nb::arg("under") = nb::none(),

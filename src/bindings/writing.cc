@@ -13,9 +13,10 @@
 #include <optional>
 #include <string>
 
-#include "bindings.h"
+#include "bindings/bindings.h"
 #include "core/check/table_check.h"
 #include "core/schema/schema_entry.h"
+#include "core/write/codec_name.h"
 #include "core/write/table_writer.h"
 
 namespace nb = nanobind;
@@ -37,10 +38,15 @@ nb::dict SummaryDict(const WriteSummary& summary) {
   return out;
 }
 
-RowOrder OrderOf(const std::string& name) {
+arrow::Result<arrow::Compression::type> ParseCodec(const std::string& name) {
+  if (const auto codec = CodecNamed(name)) return *codec;
+  return arrow::Status::Invalid("compression '", name, "' is none of ", kCodecNames);
+}
+
+arrow::Result<RowOrder> ParseOrder(const std::string& name) {
   if (name == "path") return RowOrder::kPath;
   if (name == "time") return RowOrder::kTime;
-  throw std::invalid_argument("order '" + name + "' is neither path nor time");
+  return arrow::Status::Invalid("order '", name, "' is neither path nor time");
 }
 
 nb::dict Optimize(const std::string& input, const std::string& output,
@@ -51,18 +57,16 @@ nb::dict Optimize(const std::string& input, const std::string& output,
   Progress reported(std::move(progress));
   WriteOptions options;
   options.path_column = path_column;
-  options.codec = CodecOf(compression);
+  options.codec = ValueOrRaise(ParseCodec(compression));
   options.compression_level = level;
   options.rows_per_page = rows_per_page;
   options.rows_per_group = rows_per_group;
   options.has_index = has_index;
   options.time_column = time_column;
-  if (order) options.order = OrderOf(*order);
+  if (order) options.order = ValueOrRaise(ParseOrder(*order));
   options.unicode_test = IsPythonIdentifier;
   options.progress = reported.Callback();
-  const auto summary = reported.Run([&] { return OptimizeFile(input, output, options); });
-  if (!summary.ok()) throw std::runtime_error(summary.status().message());
-  return SummaryDict(*summary);
+  return SummaryDict(reported.Run([&] { return OptimizeFile(input, output, options); }));
 }
 
 /// Takes the stream out of the capsule that `__arrow_c_stream__` returns.
@@ -99,7 +103,7 @@ nb::dict Write(nb::capsule stream, const std::string& file, const std::string& p
   Progress reported(std::move(progress));
   WriteOptions options;
   options.path_column = path_column;
-  options.codec = CodecOf(compression);
+  options.codec = ValueOrRaise(ParseCodec(compression));
   options.compression_level = level;
   if (rows_per_page) options.rows_per_page = *rows_per_page;
   if (rows_per_group) options.rows_per_group = *rows_per_group;
@@ -108,21 +112,17 @@ nb::dict Write(nb::capsule stream, const std::string& file, const std::string& p
   TableCheck check;
   check.path_column = path_column;
   check.time_column = time_column;
-  if (order) options.order = OrderOf(*order);
+  if (order) options.order = ValueOrRaise(ParseOrder(*order));
   check.types = types;
   if (!schema_json.empty()) {
-    const auto entry = ParseSchemaEntry(schema_json);
-    if (!entry.ok()) Raise(entry.status());
-    check.layer = entry->layer;
+    check.layer = ValueOrRaise(ParseSchemaEntry(schema_json)).layer;
   }
   check.is_strict = is_strict;
   check.unicode_test = IsPythonIdentifier;
   auto* const c_stream = static_cast<ArrowArrayStream*>(stream.data("arrow_array_stream"));
   if (!c_stream) throw nb::type_error("the object gives no Arrow C stream");
-  const auto summary =
-      reported.Run([&] { return CheckAndWrite(c_stream, file, check, options, metadata); });
-  if (!summary.ok()) Raise(summary.status());
-  return SummaryDict(*summary);
+  return SummaryDict(
+      reported.Run([&] { return CheckAndWrite(c_stream, file, check, options, metadata); }));
 }
 
 }  // namespace
@@ -139,7 +139,8 @@ void AddWriting(nb::module_& m) {
         "with numbers of rows. `time_column` names the times of a long table, whose rows go by "
         "`order`, 'path' or 'time'. Returns rows, bytes, index_bytes, was_reordered, "
         "invalid_paths, duplicate_paths, order (None unless the table is long). Raises "
-        "RuntimeError with the reason; the output is then as it was.");
+        "ValueError for what is wrong with the request, OSError for what is wrong with a file; the "
+        "output is then as it was.");
   m.def("write_table", &Write, nb::arg("stream"), nb::arg("file"), nb::kw_only(),
         nb::arg("path_column") = "path", nb::arg("compression") = "zstd",
         nb::arg("level") = nb::none(), nb::arg("rows_per_page") = nb::none(),

@@ -177,7 +177,7 @@ TEST_F(BudgetTest, ByDefaultWhatIsReadTwiceIsKept) {
   constexpr uint64_t kPages = kRows / kRowsPerGroup;
   constexpr uint64_t kPageBytes = kRowsPerGroup * sizeof(double) + 1000;
   EXPECT_EQ(pass(), kPages);
-  EXPECT_LE(cache.Stats().bytes_resident - before, PageCache::kPassedBytes + 2 * kPageBytes);
+  EXPECT_LE(cache.Stats().bytes_resident - before, PageCache::kScannedBytes + 2 * kPageBytes);
   EXPECT_LT(pass(), kPages);
   EXPECT_GE(cache.Stats().bytes_resident - before, kRows * sizeof(double));
   EXPECT_EQ(pass(), 0u);

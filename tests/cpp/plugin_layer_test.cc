@@ -1,6 +1,8 @@
 // The layer through SdfLayer: specs, fields, typed reads, threads.
 
 #include <gtest/gtest.h>
+#include <parquet/file_reader.h>
+#include <parquet/metadata.h>
 #include <pxr/base/gf/vec3f.h>
 #include <pxr/base/plug/registry.h>
 #include <pxr/base/vt/array.h>
@@ -18,7 +20,10 @@
 #include <pxr/usd/usd/stage.h>
 #endif
 
+#include <algorithm>
+#include <filesystem>
 #include <random>
+#include <string>
 #include <thread>
 #include <vector>
 
@@ -207,6 +212,39 @@ TEST_F(LayerTest, EditsAreInMemoryUntilSaved) {
   const SdfLayerRefPtr reopened = SdfLayer::OpenAsAnonymous(path);
   EXPECT_EQ(lifespan(reopened, 0), 77);
   EXPECT_EQ(lifespan(reopened, 1), MixedLifespan(1));
+}
+
+TEST_F(LayerTest, ExportsWithACodec) {
+  const auto layer = Open(WriteFile("codecs.parquet", *MixedTable(10)));
+  const std::string target = WriteBytes("snappy.parquet", "old");
+  ASSERT_TRUE(layer->Export(target, "", {{"compression", "snappy"}}));
+  const auto file = parquet::ParquetFileReader::OpenFile(target);
+  EXPECT_EQ(file->metadata()->RowGroup(0)->ColumnChunk(0)->compression(),
+            parquet::Compression::SNAPPY);
+  const SdfLayerRefPtr exported = SdfLayer::OpenAsAnonymous(target);
+  EXPECT_EQ(exported->GetFieldAs<int>(Attribute(7, "lifespan"), SdfFieldKeys->Default),
+            MixedLifespan(7));
+
+  const std::string other = WriteBytes("unknown_codec.parquet", "old");
+  const DiagnosticTrap diagnostics;
+  EXPECT_FALSE(layer->Export(other, "", {{"compression", "lzo"}}));
+  ASSERT_EQ(diagnostics.Errors().size(), 1u);
+  EXPECT_EQ(diagnostics.Errors()[0],
+            other + ": format argument compression='lzo' is none of none, snappy, zstd");
+  EXPECT_EQ(std::filesystem::file_size(other), 3u);
+}
+
+TEST_F(LayerTest, VisitsWhatIsAboveAPrefix) {
+  const auto layer =
+      Open(WriteFile("visits.parquet", *MixedTable(1)), {{"prefix", "/Site/Building"}});
+  std::vector<std::string> paths;
+  layer->Traverse(SdfPath::AbsoluteRootPath(), [&](const SdfPath& path) {
+    if (!path.IsPropertyPath()) paths.push_back(path.GetString());
+  });
+  std::sort(paths.begin(), paths.end());
+  EXPECT_EQ(paths, (std::vector<std::string>{"/", "/Site", "/Site/Building", "/Site/Building/World",
+                                             "/Site/Building/World/Zone_0",
+                                             "/Site/Building/World/Zone_0/Prim_0"}));
 }
 
 TEST_F(LayerTest, ABadFileFailsWithOneError) {

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import pyarrow.parquet as pq
 import pytest
 from pxr import Sdf, Tf, Usd
 from usd_values import collected_warnings, open_layer
@@ -152,3 +155,40 @@ def test_a_bad_value_is_an_error(write, name: str, value: str) -> None:
     assert str(file) in message
     assert name in message
     assert value.split(",")[-1] in message
+
+
+@pytest.mark.parametrize(
+    ("arguments", "stored"),
+    [
+        ({}, "ZSTD"),
+        ({"compression": "zstd"}, "ZSTD"),
+        ({"compression": "snappy"}, "SNAPPY"),
+        ({"compression": "none"}, "UNCOMPRESSED"),
+    ],
+)
+def test_an_export_takes_a_codec(
+    write, tmp_path: Path, arguments: dict[str, str], stored: str
+) -> None:
+    layer = open_layer(write(TABLE))
+    target = tmp_path / "out.parquet"
+    with collected_warnings() as warnings:
+        assert layer.Export(str(target), args=arguments)
+    assert warnings == []
+    group = pq.read_metadata(target).row_group(0)
+    codecs = {group.column(i).compression for i in range(group.num_columns)}
+    assert codecs == {stored}
+    assert open_layer(target).ExportToString() == layer.ExportToString()
+
+
+def test_an_export_with_an_unknown_codec_writes_nothing(write, tmp_path: Path) -> None:
+    layer = open_layer(write(TABLE))
+    old = tmp_path / "old.parquet"
+    old.write_bytes(b"old")
+    for target in (old, tmp_path / "folder" / "new.parquet"):
+        with pytest.raises(Tf.ErrorException) as error:
+            layer.Export(str(target), args={"compression": "lzo"})
+        assert [item.commentary for item in error.value.args] == [
+            f"{target}: format argument compression='lzo' is none of none, snappy, zstd"
+        ]
+    assert old.read_bytes() == b"old"
+    assert not (tmp_path / "folder").exists()

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from usdparquet.bench.checks import digest
-from usdparquet.bench.expectations import RequestMaker
 from usdparquet.bench.protocol import Answer, Request
+from usdparquet.bench.scene_requests import RequestMaker
 from usdparquet.bench.sessions import SESSIONS
 from usdparquet.generate import Scene, SceneOptions, generate_scene
 

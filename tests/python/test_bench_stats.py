@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from usdparquet.bench.formats import FORMATS
-from usdparquet.bench.guard import predicted_bytes, refusal
+from usdparquet.bench.memory_guard import predicted_bytes, refusal
 from usdparquet.bench.partial import PartialResults
 from usdparquet.bench.plan import (
     BenchOptions,

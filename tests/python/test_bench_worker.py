@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from usdparquet.bench.case_files import write_case_files
 from usdparquet.bench.checks import (
     Totals,
     WrongValuesError,
@@ -15,15 +16,15 @@ from usdparquet.bench.checks import (
     digest,
     expected_totals,
 )
-from usdparquet.bench.expectations import RequestMaker
 from usdparquet.bench.formats import FORMATS
-from usdparquet.bench.page_cache import cached_share, drop, warm
+from usdparquet.bench.kernel_page_cache import cached_share, drop, warm
 from usdparquet.bench.plan import BenchOptions
-from usdparquet.bench.playback_files import Order, PlaybackFiles, write_playback_files
+from usdparquet.bench.playback_files import Order, PlaybackFiles
 from usdparquet.bench.process import BenchError, run_worker
 from usdparquet.bench.protocol import Answer, Request, Step, StepAnswer
 from usdparquet.bench.results import load_results
 from usdparquet.bench.runner import BenchRun
+from usdparquet.bench.scene_requests import RequestMaker
 from usdparquet.bench.sessions import PLAYBACK_SESSION, SESSIONS, TYPE_SESSION, sessions_for
 from usdparquet.bench.table import (
     MULTI_PROPERTIES,
@@ -33,7 +34,7 @@ from usdparquet.bench.table import (
     prim_paths,
 )
 from usdparquet.bench.type_cases import TYPE_CASES
-from usdparquet.bench.type_files import TypeFiles, type_request, write_type_files
+from usdparquet.bench.type_files import TypeFiles
 from usdparquet.generate import Scene, SceneOptions, generate_scene
 
 PRIMS = 120
@@ -205,15 +206,15 @@ def test_kinds_of_properties_are_read_and_checked(
     tmp_path: Path, name: str, format_name: str
 ) -> None:
     case = dataclasses.replace(TYPE_CASES[name], rows=20)
-    files = TypeFiles(tmp_path, case, 3)
-    write_type_files(files, [format_name])
-    request = type_request(files, TYPE_SESSION, format_name)
+    files = TypeFiles(tmp_path, 3, case)
+    write_case_files([files], [format_name])
+    request = files.request(TYPE_SESSION, format_name)
     answer = run_worker(request)
     assert answer.steps["property_types"].operations == 20
     assert answer.steps["property_types_load"].metrics["time_ms"] > 0
 
-    other = TypeFiles(tmp_path / "other", case, 4)
-    write_type_files(other, [format_name])
+    other = TypeFiles(tmp_path / "other", 4, case)
+    write_case_files([other], [format_name])
     shutil.copy(other.property_file(format_name), files.property_file(format_name))
     with pytest.raises(BenchError, match="not those of the table"):
         run_worker(request)
@@ -222,14 +223,14 @@ def test_kinds_of_properties_are_read_and_checked(
 @pytest.mark.parametrize("order", ["by_time", "by_path"])
 @pytest.mark.parametrize("format_name", ["usdc", "parquet_zstd"])
 def test_playback_is_read_and_checked(tmp_path: Path, order: Order, format_name: str) -> None:
-    files = PlaybackFiles(tmp_path, order, 3, prims=6, frames=5)
-    write_playback_files(files, [format_name])
+    files = PlaybackFiles(tmp_path, 3, order, prims=6, frames=5)
+    write_case_files([files], [format_name])
     answer = run_worker(files.request(PLAYBACK_SESSION, format_name))
     assert answer.steps["playback"].operations == 6 * 5 * 2
     assert answer.steps["playback_load"].metrics["time_ms"] > 0
 
-    other = PlaybackFiles(tmp_path / "other", order, 4, prims=6, frames=5)
-    write_playback_files(other, [format_name])
+    other = PlaybackFiles(tmp_path / "other", 4, order, prims=6, frames=5)
+    write_case_files([other], [format_name])
     shutil.copy(other.property_file(format_name), files.property_file(format_name))
     with pytest.raises(BenchError, match="not those of the table"):
         run_worker(files.request(PLAYBACK_SESSION, format_name))
@@ -240,9 +241,9 @@ def test_time_samples_are_the_same_in_every_format(tmp_path: Path) -> None:
 
     said = set()
     for order in ("by_time", "by_path"):
-        files = PlaybackFiles(tmp_path, order, 3, prims=4, frames=3)
+        files = PlaybackFiles(tmp_path, 3, order, prims=4, frames=3)
         names = ("usdc", "parquet_none")
-        write_playback_files(files, names)
+        write_case_files([files], names)
         for name in names:
             stage = Usd.Stage.Open(str(files.stage_file(name)))
             attributes = [
@@ -266,8 +267,8 @@ def test_every_kind_has_the_type_that_it_names(tmp_path: Path) -> None:
     from pxr import Sdf
 
     for case in TYPE_CASES.values():
-        files = TypeFiles(tmp_path, dataclasses.replace(case, rows=2), 3)
-        write_type_files(files, ["usdc", "parquet_zstd"])
+        files = TypeFiles(tmp_path, 3, dataclasses.replace(case, rows=2))
+        write_case_files([files], ["usdc", "parquet_zstd"])
         said = set()
         for name in ("usdc", "parquet_zstd"):
             layer = Sdf.Layer.FindOrOpen(str(files.property_file(name)))

@@ -11,7 +11,8 @@ from usdparquet.bench.plan import BenchOptions
 from usdparquet.bench.results import Results, load_results
 from usdparquet.bench.summary import HEADLINE, headline
 from usdparquet.cli import app
-from usdparquet.cli_bench import demo_options, headline_table
+from usdparquet.cli.bench import demo_options
+from usdparquet.cli.bench_headline import headline_table
 
 runner = CliRunner()
 
@@ -49,7 +50,7 @@ def test_bench_writes_results_and_report(tmp_path: Path) -> None:
 def test_demo_shows_every_row_of_the_headline(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("usdparquet.cli_bench._DEMO_FORMATS", ("usdc", "parquet_zstd_indexed"))
+    monkeypatch.setattr("usdparquet.cli.bench._DEMO_FORMATS", ("usdc", "parquet_zstd_indexed"))
     text = _run("demo", "--prims", "60", "--runs", "1", "-o", tmp_path)
     for expected in ("Traversal, 6 properties", "Memory after load", "File size", "Winner"):
         assert expected in text

@@ -16,7 +16,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from usdparquet.cli import app
-from usdparquet.query import Query, run_query
+from usdparquet.tables.query import Query, run_query
 
 ROWS = 1000
 
@@ -112,8 +112,8 @@ def test_sorting_puts_nulls_last_and_streams_with_a_limit(file: Path) -> None:
 
 
 def test_a_sorted_limit_holds_few_rows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("usdparquet.query._SORT_SLACK", 100)
-    monkeypatch.setattr("usdparquet.table_files._ROWS_PER_BATCH", 50)
+    monkeypatch.setattr("usdparquet.tables.query._SORT_SLACK", 100)
+    monkeypatch.setattr("usdparquet.tables.table_file._ROWS_PER_BATCH", 50)
     chance = random.Random(2)
     numbers = [chance.randrange(10_000) for _ in range(5000)]
     file = tmp_path / "table.parquet"

@@ -1,5 +1,9 @@
-"""The folders of src are floors: each includes only what is below it (docs/architecture.md)."""
+"""Folders are floors: each uses only what is below it (docs/architecture.md).
 
+The same goes for src, by the includes, and for the Python package, by the imports.
+"""
+
+import ast
 import re
 from pathlib import Path
 
@@ -41,7 +45,7 @@ def forbidden_includes(folder: str, text: str) -> list[str]:
         else:
             # A file of the project is named from src on, so that its floor can be read.
             here = SOURCES / folder / included
-            if here.is_file() and folder != "bindings":
+            if here.is_file():
                 forbidden.append(included)
     return forbidden
 
@@ -75,3 +79,58 @@ def test_every_folder_says_what_it_is_for():
     for folder in FLOOR_OF:
         readme = (SOURCES / folder / "README.md").read_text().strip()
         assert readme.count(". ") == 0 and readme.endswith("."), f"{folder}: one sentence"
+
+
+PACKAGE = Path(__file__).parents[2] / "python" / "usdparquet"
+# The modules of the package itself are the ground floor, but for the writer of benchmark scenes.
+PYTHON_FLOORS = {"": 0, "tables": 1, "bench": 1, "generate": 1, "report": 2, "cli": 3}
+NEIGHBOURS = {("bench", "generate"), ("generate", "bench")}
+MODULES = sorted(PACKAGE.rglob("*.py"))
+
+
+def python_folder(parts: tuple[str, ...]) -> str:
+    """The folder of a module, or its own name if it is a floor, from its parts in the package."""
+    return parts[0] if parts and parts[0] in PYTHON_FLOORS else ""
+
+
+def forbidden_imports(module: tuple[str, ...], text: str) -> list[str]:
+    """The imports of a module that it may not have; ``module`` is its place in the package."""
+    here = python_folder(module)
+    forbidden = []
+    for node in ast.walk(ast.parse(text)):
+        names = []
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            base = ["usdparquet", *module[: len(module) - node.level]] if node.level else []
+            base += node.module.split(".") if node.module else []
+            names = [".".join([*base, alias.name]) for alias in node.names]
+        for name in names:
+            package, *inside = name.split(".")
+            there = python_folder(tuple(inside))
+            if package != "usdparquet" or there == here or (here, there) in NEIGHBOURS:
+                continue
+            if not PYTHON_FLOORS[there] < PYTHON_FLOORS[here]:
+                forbidden.append(name)
+    return forbidden
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_imports_only_what_is_below(path):
+    module = path.relative_to(PACKAGE).with_suffix("").parts
+    assert len(module) == 1 or module[0] in PYTHON_FLOORS, f"{module[0]} is on no floor"
+    assert forbidden_imports(module, path.read_text()) == []
+
+
+@pytest.mark.parametrize(
+    ("module", "line", "name"),
+    [
+        (("tables", "query"), "from usdparquet.cli.console import DASH", "cli.console.DASH"),
+        (("tables", "query"), "import usdparquet.bench.stats", "bench.stats"),
+        (("bench", "stats"), "from usdparquet import report", "report"),
+        (("report", "charts"), "def f():\n    from ..cli import app", "cli.app"),
+        (("_read",), "from .tables.where import Column", "tables.where.Column"),
+    ],
+)
+def test_upward_import_is_found(module, line, name):
+    assert forbidden_imports(module, f"{line}\n") == [f"usdparquet.{name}"]

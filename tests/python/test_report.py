@@ -19,10 +19,10 @@ from usdparquet.report.formatting import listed, number, quantity, ratio, signif
 from usdparquet.report.markdown import render_markdown
 from usdparquet.report.memory import memory_charts, memory_rows
 from usdparquet.report.playback import playback_chart
+from usdparquet.report.property_types import type_charts, type_rows
 from usdparquet.report.recommend import recommendations
 from usdparquet.report.reference_note import render_reference_note
 from usdparquet.report.scaling import fit_rows, fits, scaling_chart
-from usdparquet.report.types import type_charts, type_rows
 
 
 @pytest.mark.parametrize(

@@ -13,8 +13,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from usdparquet.table_files import TableFile
-from usdparquet.where import WhereError, parse_where
+from usdparquet.tables.table_file import TableFile
+from usdparquet.tables.where import WhereError, parse_where
 
 ROWS = 200
 

@@ -30,15 +30,15 @@ METRIC_UNITS = {
 """Every metric of results.json and its unit; 1 MB is 1,000,000 bytes."""
 
 PLUGIN_LOAD = "plugin_load"
-"""Not a test of its own: measured in every process that opens a stage, before its baseline."""
+"""Measured by every process that opens a stage, before its baseline; not in the catalog."""
 
 PASSES = 10
-"""Traversals of `repeated_traversal`."""
+"""How many traversals `repeated_traversal` makes."""
 
 
 @dataclass(frozen=True)
 class Test:
-    """One test of the catalog. `session` says in which process it runs, see `sessions`."""
+    """One test of the catalog; `sessions` says which tests share a process."""
 
     name: str
     title: str
@@ -48,7 +48,7 @@ class Test:
     """Whether the bare stage is measured too; its time is then what Python and OpenUSD cost."""
 
     def applies_to(self, entry: Format) -> bool:
-        """Whether this test says anything about the format."""
+        """Whether this test makes sense for the format."""
         return entry.has_properties or self.bare_stage
 
 

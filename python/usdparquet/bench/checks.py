@@ -16,7 +16,7 @@ import numpy as np
 
 from usdparquet.bench.table import PROPERTIES, PropertyTable
 
-# Traversal sums add in another order than `math.fsum`; anything above rounding is a wrong value.
+# A traversal rounds other sums than `math.fsum` does; anything beyond that is a wrong value.
 _RELATIVE_TOLERANCE = 1e-9
 
 
@@ -26,7 +26,7 @@ class WrongValuesError(RuntimeError):
 
 @dataclass(frozen=True)
 class Totals:
-    """What a traversal adds up: how many values, and per property a sum.
+    """What a traversal adds up: the number of values, and a sum for each property.
 
     Strings add their length, since the timed loop must stay cheap; `digest` looks at the content.
     """
@@ -39,7 +39,7 @@ def digest(values: Iterable[object]) -> str:
     """A digest of values in order: exact to the last bit and to the type."""
     state = hashlib.sha256()
     for value in values:
-        # bool first: it is an int for Python.
+        # bool comes first: Python's bool is an int.
         if isinstance(value, bool):
             state.update(b"b\x01" if value else b"b\x00")
         elif isinstance(value, int):
@@ -52,7 +52,7 @@ def digest(values: Iterable[object]) -> str:
         elif value is None:
             state.update(b"n")
         elif hasattr(value, "__len__"):
-            # Vectors, matrices and arrays, of OpenUSD or numpy: every float fits into a double.
+            # OpenUSD's or numpy's vectors, matrices and arrays: every float fits into a double.
             numbers = np.array(value, dtype=np.float64)
             state.update(b"a" + repr(numbers.shape).encode("ascii") + numbers.tobytes())
         else:

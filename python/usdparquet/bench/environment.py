@@ -18,7 +18,7 @@ def describe_environment() -> dict[str, Any]:
     """Everything that a reader needs to judge the figures."""
     return {
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
-        "cpu": _cpu_model(),
+        "cpu": cpu_model(),
         "cores": os.cpu_count(),
         "usable_cores": len(os.sched_getaffinity(0)),
         "memory_total_bytes": total_memory(),
@@ -26,7 +26,7 @@ def describe_environment() -> dict[str, Any]:
         "load_average_start": [round(value, 2) for value in os.getloadavg()],
         "governor": _governor(),
         "transparent_huge_pages": _setting("/sys/kernel/mm/transparent_hugepage/enabled"),
-        "virtual_machine": "hypervisor" in _cpu_flags(),
+        "virtual_machine": "hypervisor" in _cpu_field("flags").split(),
         "system": f"{platform.system()} {platform.release()} {platform.machine()}",
         "libc": " ".join(platform.libc_ver()),
         "python": platform.python_version(),
@@ -42,16 +42,19 @@ def _version(package: str) -> str:
         return "not installed"
 
 
-def _cpu_model() -> str:
+def cpu_model() -> str:
+    """The processor's name."""
+    return _cpu_field("model name") or platform.processor() or platform.machine()
+
+
+def _cpu_field(name: str) -> str:
+    """A field of the first processor in /proc/cpuinfo; empty if there is none."""
     try:
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
     except OSError:
-        lines = []
-    for line in lines:
-        name, _, value = line.partition(":")
-        if name.strip() == "model name":
-            return value.strip()
-    return platform.processor() or platform.machine()
+        return ""
+    fields = dict(line.split(":", 1) for line in reversed(lines) if ":" in line)
+    return next((value.strip() for key, value in fields.items() if key.strip() == name), "")
 
 
 def _governor() -> str:
@@ -59,18 +62,10 @@ def _governor() -> str:
 
 
 def _setting(path: str) -> str:
-    """The content of a small file; of `a [b] c` what is chosen."""
+    """The content of a small file; only the choice `b` if it says `a [b] c`."""
     try:
         text = Path(path).read_text(encoding="ascii").strip()
     except OSError:
         return "not visible"
     _, bracket, rest = text.partition("[")
     return rest.partition("]")[0] if bracket else text
-
-
-def _cpu_flags() -> set[str]:
-    try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-    except OSError:
-        return set()
-    return {flag for line in lines if line.startswith("flags") for flag in line.split()}

@@ -1,4 +1,4 @@
-"""The formats that the benchmark compares, and how to tell what a file really is."""
+"""The formats that the benchmark compares, and how to tell which one a file has."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ BARE_FORMAT = "base"
 
 @dataclass(frozen=True)
 class Format:
-    """One way of holding the property layer; `base` is the scene without any property layer."""
+    """A format of the property layer; `base` stands for the scene without a property layer."""
 
     name: str
     title: str
@@ -21,16 +21,16 @@ class Format:
     magic: bytes
     compression: str | None = None
     is_indexed: bool = False
-    """Whether `usdparquet optimize` made it of the plain file."""
+    """Whether the file is as `usdparquet optimize` writes it."""
 
     @property
     def has_properties(self) -> bool:
-        """Whether the stage of this format has a property layer at all."""
+        """Whether its stage has a property layer."""
         return self.name != BARE_FORMAT
 
     @property
     def is_parquet(self) -> bool:
-        """Whether this is one of the Parquet files."""
+        """Whether its property layer is a Parquet file."""
         return self.compression is not None
 
 
@@ -63,7 +63,7 @@ PARQUET_FORMATS = tuple(name for name, entry in FORMATS.items() if entry.is_parq
 
 
 class WrongFormatError(RuntimeError):
-    """A file is not of the format that it is measured as."""
+    """A file has another format than the one it is measured as."""
 
 
 def check_magic(path: Path, expected: Format) -> None:

@@ -28,7 +28,7 @@ def peak_resident() -> int:
 
 
 def reset_peak_resident() -> bool:
-    """Start the peak anew; False where the kernel does not let a process do that."""
+    """Reset the peak; False if the kernel does not let the process do that."""
     try:
         Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
     except OSError:

@@ -7,19 +7,19 @@ from typing import Any
 
 from usdparquet.bench.results import Results, ResultsError, position
 
-# What has to be the same before figures of two runs may stand in one table.
+# What must be equal before figures of two runs may share a table.
 _MACHINE = ("cpu", "usable_cores", "system", "python", "cache_mb")
 _PACKAGES = ("usdparquet", "usd-core", "pyarrow", "numpy")
-# Options that list what was measured: those of the whole are those of all runs.
+# Options that list what was measured; the merged plan has those of all runs.
 _LISTS = ("prims", "hierarchies", "formats", "tests")
 
 
 def merge_results(runs: Sequence[tuple[str, Results]]) -> Results:
     """One `Results` of runs that measured different things on the same machine.
 
-    `runs` are names for messages, as of their files, and results. `ResultsError` if the machine or
-    the versions differ, or if two runs measured the same: their samples were not taken in turns,
-    so that they do not make one measurement.
+    `runs` are pairs of a name for messages, such as a file name, and results. `ResultsError` if the
+    machine or the versions differ, or if two runs measured the same thing: their samples were not
+    taken in turns, so they do not make one measurement.
     """
     (first_name, first), *others = runs
     if not others:
@@ -29,7 +29,7 @@ def merge_results(runs: Sequence[tuple[str, Results]]) -> Results:
     for number, (name, run) in enumerate(runs):
         _require_same_machine(first_name, first, name, run)
         for entry in run.measurements:
-            # By number: one file given twice is two runs of the same, too.
+            # By number, because one file may be given twice.
             owner = owners.setdefault(entry.key, number)
             if owner != number:
                 raise ResultsError(

@@ -1,4 +1,4 @@
-"""The samples of a run that is under way, so that an interrupted one goes on where it stopped."""
+"""The samples taken so far, so that an interrupted run goes on where it stopped."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from usdparquet.bench.protocol import Answer
 class PartialResults:
     """A file with one JSON line per finished sample, after a line that names the run.
 
-    A file of another run (other options, versions or machine) is not continued: its samples would
-    not compare.
+    A file from a run with other options, versions or another machine is not continued: its samples
+    could not be compared.
     """
 
     def __init__(self, path: Path, identity: dict[str, Any], fresh: bool = False) -> None:
@@ -28,7 +28,7 @@ class PartialResults:
         path.write_text("".join([self._head + "\n", *kept]), encoding="utf-8")
 
     def answer(self, sample: Sample) -> Answer | None:
-        """The answer of a sample that is done already."""
+        """The answer to a sample that was taken before, or None."""
         found = self._samples.get(sample.key)
         return found[1] if found else None
 
@@ -39,7 +39,7 @@ class PartialResults:
             file.write(_line(sample, answer))
 
     def samples(self) -> list[tuple[Sample, Answer]]:
-        """Everything that is done."""
+        """All samples that were taken."""
         return list(self._samples.values())
 
     def delete(self) -> None:

@@ -31,14 +31,14 @@ class BenchOptions:
     runs: int = 10
     warmup: int = 1
     row_groups: tuple[int, ...] = (DEFAULT_ROW_GROUP_SIZE,)
-    """Rows in each row group: the first is compared, the others are measured beside it."""
+    """Rows in each row group: the first size is compared, the others are variants."""
     budget: float = DEFAULT_BUDGET
     """Seconds that one format may take in one scene before it gets fewer runs."""
     min_runs: int = DEFAULT_MIN_RUNS
-    """Runs that are taken whatever they cost."""
+    """Runs that are taken however long they take."""
     type_cases: tuple[str, ...] = tuple(TYPE_CASES)
     type_runs: int = 5
-    """Runs of each kind of property, of which there are many."""
+    """Runs for each kind of property; fewer, since there are many kinds."""
     seed: int = DEFAULT_SEED
 
     def __post_init__(self) -> None:
@@ -71,7 +71,7 @@ class BenchOptions:
 
 @dataclass(frozen=True)
 class SceneBlock:
-    """A scene and what is measured over it. `variant` is empty for the scenes of the comparison."""
+    """A scene and what is measured on it; `variant` is empty for the scenes of the comparison."""
 
     scene: SceneOptions
     formats: tuple[str, ...]
@@ -98,23 +98,23 @@ class Sample:
 
     @property
     def key(self) -> str:
-        """A text that names this sample among all of a run."""
+        """A text that identifies this sample within the run."""
         place = f"{self.prims}/{self.hierarchy}/{self.variant}"
         return f"{place}/{self.format}/{self.session}/{self.run}"
 
     @property
     def weight(self) -> float:
-        """Roughly the seconds that this sample takes, for the time that is left."""
+        """Roughly the seconds that this sample takes, to estimate the time that is left."""
         slow = 1e-4 if self.format == REFERENCE_FORMAT else 1e-5
         passes = 10 if self.session == "multi_traversal" else 1
         return 0.6 + self.prims * (slow + passes * 1e-5)
 
 
 def scene_blocks(options: BenchOptions) -> list[SceneBlock]:
-    """The scenes of a run, small ones first; after each those with other row groups."""
+    """The scenes of a run, small ones first, each followed by those with other row groups."""
     sessions = tuple(sessions_for(options.tests))
     sizes = list(dict.fromkeys(options.row_groups))
-    beside = tuple(entry for entry in sessions if entry.name in _ROW_GROUP_SESSIONS)
+    varied = tuple(entry for entry in sessions if entry.name in _ROW_GROUP_SESSIONS)
     parquet = tuple(name for name in options.formats if name in PARQUET_FORMATS)
     blocks = []
     for prims in sorted(set(options.prims)):
@@ -125,19 +125,19 @@ def scene_blocks(options: BenchOptions) -> list[SceneBlock]:
                 scene = SceneOptions(prims, hierarchy, size, options.seed)
                 runs = min(options.runs, _ROW_GROUP_RUNS)
                 name = row_group_variant(size)
-                blocks.append(SceneBlock(scene, parquet, beside, runs, name))
+                blocks.append(SceneBlock(scene, parquet, varied, runs, name))
     return blocks
 
 
 def row_group_variant(size: int) -> str:
-    """The name of the scenes whose Parquet files have row groups of this size."""
+    """The variant whose Parquet files have row groups of this size."""
     return f"row_group_{size}"
 
 
 def warmup_samples(
     options: BenchOptions, block: SceneBlock, formats: Collection[str]
 ) -> list[Sample]:
-    """One process a format and warm-up round: what it warms up is the machine, not the process."""
+    """One process for each format and warm-up round. They warm up the machine."""
     samples = []
     for run in range(-options.warmup, 0):
         for name in formats:
@@ -151,10 +151,10 @@ def warmup_samples(
 def round_samples(
     options: BenchOptions, block: SceneBlock, formats: Collection[str], run: int
 ) -> list[Sample]:
-    """The samples of one round: every session of every format once, in an order of its own.
+    """The samples of one round: every session of every format once, shuffled.
 
-    What disturbs the machine for a while then hits all formats alike. The order is the same
-    whatever formats are left, so that a run that goes on takes the same samples.
+    What disturbs the machine for a while then hits all formats alike. The order does not depend on
+    which formats are left, so a run that is continued takes the same samples.
     """
     order = [(name, session) for name in block.formats for session in block.sessions]
     place = block.scene.folder_name()
@@ -173,7 +173,7 @@ def case_samples(
     formats: Collection[str],
     run: int,
 ) -> list[Sample]:
-    """One round over cases, each a variant and its number of prims."""
+    """One round over `cases`, which are variants with their numbers of prims."""
     order = [(variant, prims, name) for variant, prims in cases for name in formats]
     random.Random(f"{options.seed}/{session.name}/{run}").shuffle(order)
     return [

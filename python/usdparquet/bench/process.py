@@ -1,4 +1,4 @@
-"""Starts the process of one sample and waits for its answer."""
+"""Takes one sample in a process of its own."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the runner asks of a worker process, and what the worker answers: both plain JSON."""
+"""The runner's requests to a worker process and the worker's answers, as JSON."""
 
 from __future__ import annotations
 
@@ -15,24 +15,24 @@ Read = tuple[str, str]
 
 @dataclass(frozen=True)
 class Step:
-    """One test of a session, with the answers that it has to arrive at."""
+    """One test of a session, with the answers that it must give."""
 
     test: str
     reads: list[Read] = field(default_factory=list)
-    """Reads of a point-read test, in order."""
+    """What a point-read test reads, in order."""
     reads_digest: str = ""
     properties: list[str] = field(default_factory=list)
-    """Properties that a traversal reads."""
+    """The properties that a traversal reads."""
     totals: Totals | None = None
     prims: list[str] = field(default_factory=list)
-    """Prims whose `properties` a test of whole columns reads."""
+    """The prims whose `properties` a test of whole columns reads."""
     times: list[float] = field(default_factory=list)
-    """Time codes that playback reads them at."""
+    """The time codes at which playback reads them."""
 
 
 @dataclass(frozen=True)
 class Request:
-    """One sample. Paths are absolute; everything that the worker has to know stands here."""
+    """All that the worker needs to know about one sample. Paths are absolute."""
 
     session: str
     format: str
@@ -43,18 +43,18 @@ class Request:
     warmup_property_file: str
     steps: list[Step]
     spot_reads: list[Read]
-    """Reads after the measurement, in every session, that must give `spot_digest`."""
+    """What every session reads after the measurement; it must have `spot_digest`."""
     spot_digest: str
     spot_times: list[float] = field(default_factory=list)
-    """The time code of each of them; none for default values."""
+    """The time code of each; empty for default values."""
 
     def to_json(self) -> str:
-        """The request as one JSON text."""
+        """The request as JSON."""
         return json.dumps(dataclasses.asdict(self))
 
     @staticmethod
     def from_json(text: str) -> Request:
-        """The request of a JSON text."""
+        """The request in a JSON text."""
         data = json.loads(text)
         data["steps"] = [_step(entry) for entry in data["steps"]]
         data["spot_reads"] = _reads(data["spot_reads"])
@@ -99,12 +99,12 @@ class Answer:
 
     @staticmethod
     def from_json(text: str) -> Answer:
-        """The answer of a JSON text."""
+        """The answer in a JSON text."""
         return Answer.from_dict(json.loads(text))
 
     @staticmethod
     def from_dict(data: dict[str, Any]) -> Answer:
-        """The answer of JSON values."""
+        """The answer in JSON values."""
         steps = {test: _step_answer(entry) for test, entry in data["steps"].items()}
         return Answer(**{**data, "steps": steps})
 

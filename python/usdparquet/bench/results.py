@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterable
-from dataclasses import asdict, dataclass, field
+from dataclasses import MISSING, asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -33,9 +33,9 @@ class Measurement:
     unit: str
     samples: list[float]
     operations: int = 1
-    """How many reads a `time_ms` covers."""
+    """How many reads `time_ms` covers."""
     variant: str = ""
-    """Which row groups or kind of property, where it is not the scene of the comparison."""
+    """The row groups or kind of property; empty for the scenes of the comparison."""
 
     @property
     def summary(self) -> Summary:
@@ -44,7 +44,7 @@ class Measurement:
 
     @property
     def key(self) -> tuple[str, str, str, int, str, str]:
-        """What this is a measurement of."""
+        """What was measured: equal for the same figure of two runs."""
         place = (self.scale, self.hierarchy, self.variant)
         return (self.test, self.format, self.metric, *place)
 
@@ -123,6 +123,23 @@ class Results:
                 return entry
         return None
 
+    def by_format(
+        self, test: str, metric: str, scale: int, hierarchy: str, variant: str = ""
+    ) -> dict[str, Measurement]:
+        """The measurement of each format that has one, in the order of `FORMATS`."""
+        place = (metric, scale, hierarchy, variant)
+        found = {name: self.find(test, name, *place) for name in FORMATS}
+        return {name: entry for name, entry in found.items() if entry is not None}
+
+    def series_of(self, test: str, scale: int, hierarchy: str) -> dict[str, Series]:
+        """The series of each format that has one, in the order of `FORMATS`."""
+        found = {
+            entry.format: entry.series
+            for entry in self.series
+            if (entry.test, entry.scale, entry.hierarchy) == (test, scale, hierarchy)
+        }
+        return {name: found[name] for name in FORMATS if name in found}
+
     def scenes(self) -> list[tuple[int, str]]:
         """Scale and hierarchy of the scenes of the comparison, small ones and flat ones first."""
         found = {(entry.scale, entry.hierarchy) for entry in self.measurements if not entry.variant}
@@ -194,20 +211,11 @@ def measurements_of(
             for metric, value in answer.plugin_load.items():
                 key = (PLUGIN_LOAD, sample.format, metric, *place)
                 groups.setdefault(key, []).append(rounded(value))
-    measurements = [
-        Measurement(
-            test=key[0],
-            scale=key[3],
-            hierarchy=key[4],
-            format=key[1],
-            metric=key[2],
-            unit=METRIC_UNITS[key[2]],
-            samples=values,
-            operations=operations.get(key, 1),
-            variant=key[5],
-        )
-        for key, values in groups.items()
-    ]
+    measurements = []
+    for group, values in groups.items():
+        test, name, metric, scale, hierarchy, variant = group
+        head = (test, scale, hierarchy, name, metric, METRIC_UNITS[metric])
+        measurements.append(Measurement(*head, values, operations.get(group, 1), variant))
     return sorted(measurements, key=position)
 
 
@@ -226,7 +234,7 @@ def position(entry: Measurement) -> tuple[object, ...]:
 
 
 def rounded(value: float) -> float:
-    """Six significant digits: more than any clock here tells."""
+    """Six significant digits: more than the clock can tell."""
     return float(f"{value:.6g}")
 
 
@@ -241,17 +249,9 @@ def plan_entry(options: BenchOptions) -> dict[str, Any]:
 def _measurement(entry: dict[str, Any]) -> Measurement:
     if not entry["samples"]:
         raise ValueError("a measurement without samples")
-    return Measurement(
-        test=entry["test"],
-        scale=entry["scale"],
-        hierarchy=entry["hierarchy"],
-        format=entry["format"],
-        metric=entry["metric"],
-        unit=entry["unit"],
-        samples=entry["samples"],
-        operations=entry.get("operations", 1),
-        variant=entry.get("variant", ""),
-    )
+    names = [field.name for field in fields(Measurement) if field.default is MISSING]
+    optional = {key: entry[key] for key in ("operations", "variant") if key in entry}
+    return Measurement(**{name: entry[name] for name in names}, **optional)
 
 
 def _flatten_series(entry: SeriesEntry) -> dict[str, Any]:

@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-import json
 import os
+import pickle
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
-from usdparquet.bench.budget import Budget, expected_weight
+from usdparquet.bench.case_files import CaseFiles, write_case_files
 from usdparquet.bench.catalog import METRIC_UNITS, TESTS
 from usdparquet.bench.environment import describe_environment
-from usdparquet.bench.expectations import RequestMaker
 from usdparquet.bench.formats import BARE_FORMAT, FORMATS, check_magic
-from usdparquet.bench.guard import refusal
+from usdparquet.bench.kernel_page_cache import drop, warm
 from usdparquet.bench.memory import available_memory
-from usdparquet.bench.page_cache import drop, warm
+from usdparquet.bench.memory_guard import refusal
 from usdparquet.bench.partial import PartialResults
 from usdparquet.bench.plan import (
     BenchOptions,
@@ -42,22 +40,24 @@ from usdparquet.bench.results import (
     measurements_of,
     plan_entry,
 )
+from usdparquet.bench.scene_requests import RequestMaker
 from usdparquet.bench.sessions import PLAYBACK_SESSION, TYPE_SESSION, Session
+from usdparquet.bench.time_budget import TimeBudget, expected_weight
 from usdparquet.bench.type_cases import TYPE_CASES
 from usdparquet.bench.type_files import TypeFiles
-from usdparquet.generate import Scene
+from usdparquet.generate import Scene, generate_scene
 
 __all__ = ["BenchError", "BenchRun", "Listener"]
 
 
 class Listener(Protocol):
-    """Who is told how a run is getting on."""
+    """Hears about the progress of a run."""
 
     def message(self, text: str) -> None:
         """Something that the user should read."""
 
     def planned(self, weight: float) -> None:
-        """More samples of this total weight are going to be taken; less, if it is negative."""
+        """Samples of this total weight were added to the plan; taken off it, if it is negative."""
 
     def started(self, what: str) -> None:
         """A step begins."""
@@ -66,26 +66,12 @@ class Listener(Protocol):
         """Samples of this weight are done."""
 
 
-class CaseFiles(Protocol):
-    """The files of a small scene that is not of the comparison."""
-
-    @property
-    def variant(self) -> str:
-        """What it is called in the results."""
-
-    @property
-    def scale(self) -> int:
-        """The number of prims."""
-
-    def property_file(self, name: str) -> Path:
-        """The layer of a format."""
-
-    def request(self, session: Session, name: str) -> Request:
-        """The request for one sample."""
+# The program of a process that calls a function with the arguments on its standard input.
+_CALL = "import pickle, sys; call, arguments = pickle.load(sys.stdin.buffer); call(*arguments)"
 
 
 class BenchRun:
-    """One run of the benchmark into `directory`; `run` does it all."""
+    """One run of the benchmark, which writes into `directory`."""
 
     def __init__(
         self, options: BenchOptions, directory: Path, listener: Listener, fresh: bool = False
@@ -133,7 +119,9 @@ class BenchRun:
             return
         scene = self._make_scene(block, formats)
         if "file_size" in self._options.tests:
-            self._results.measurements += _file_sizes(scene, formats, block.variant)
+            place = (block.scene.prims, block.scene.hierarchy)
+            sizes = _sizes("file_size", scene, *place, formats, block.variant)
+            self._results.measurements += sizes
         files = {name: _files(scene, name) for name in formats}
         warm(path for paths in files.values() for path in paths)
         maker = RequestMaker(scene)
@@ -147,37 +135,33 @@ class BenchRun:
 
         samples = warmup_samples(options, block, formats)
         warmed = sum(self._take(sample, request, files[sample.format], block) for sample in samples)
-        budget = Budget(
+        budget = TimeBudget(
             options, block.scene.prims, block.scene.hierarchy, block.variant, block.runs
         )
         taken = self._rounds(budget, formats, rounds, request, files, block)
         self._listener.planned(warmed + taken - planned)
 
     def _run_types(self) -> None:
-        names = list(self._options.type_cases)
-        directory = self._directory / "scenes" / f"types-seed{self._options.seed}"
         seed = self._options.seed
-        files = [TypeFiles(directory, TYPE_CASES[name], seed) for name in names]
+        directory = self._directory / "scenes" / f"types-seed{seed}"
+        files = [TypeFiles(directory, seed, TYPE_CASES[name]) for name in self._options.type_cases]
         formats = [name for name in self._options.formats if name != BARE_FORMAT]
-        request = {"cases": names, "directory": str(directory), "seed": seed, "formats": formats}
-        module = "usdparquet.bench.type_files"
-        self._in_a_process("Writing the kinds of properties", module, request)
+        self._write("Writing the kinds of properties", write_case_files, files, formats)
         self._run_cases(TYPE_SESSION, files, formats)
 
     def _run_playback(self) -> None:
-        directory = self._directory / "scenes" / f"playback-seed{self._options.seed}"
         seed = self._options.seed
+        files = playback_files(self._directory / "scenes" / f"playback-seed{seed}", seed)
         formats = [name for name in self._options.formats if name in PLAYBACK_FORMATS]
-        if not formats:
-            return
-        request = {"directory": str(directory), "seed": seed, "formats": formats}
-        self._in_a_process("Writing time samples", "usdparquet.bench.playback_files", request)
-        self._run_cases(PLAYBACK_SESSION, playback_files(directory, seed), formats)
+        if formats:
+            self._write("Writing time samples", write_case_files, files, formats)
+            self._run_cases(PLAYBACK_SESSION, files, formats)
 
     def _run_cases(self, session: Session, files: Sequence[CaseFiles], formats: list[str]) -> None:
-        """Measure small scenes that are not of the comparison, each a variant."""
+        """Measure small scenes outside the comparison; each is a variant."""
         for entry in files:
-            self._results.measurements += _case_sizes(entry, formats, session.tests[-1])
+            sizes = _sizes(session.tests[-1], entry, entry.scale, "flat", formats, entry.variant)
+            self._results.measurements += sizes
             warm(entry.property_file(name) for name in formats)
         by_variant = {entry.variant: entry for entry in files}
         cases = [(entry.variant, entry.scale) for entry in files]
@@ -192,13 +176,13 @@ class BenchRun:
         def request(sample: Sample) -> Request:
             return by_variant[sample.variant].request(session, sample.format)
 
-        # A hundred and more processes a round are no scene: the budget is for each case.
-        budget = Budget(self._options, 0, "flat", session.name, runs, factor=len(files))
+        # A round takes a hundred processes and more, so the budget is for each case.
+        budget = TimeBudget(self._options, 0, "flat", session.name, runs, factor=len(files))
         self._rounds(budget, formats, rounds, request, {})
 
     def _rounds(
         self,
-        budget: Budget,
+        budget: TimeBudget,
         formats: list[str],
         rounds: Callable[[int, list[str]], list[Sample]],
         request: Callable[[Sample], Request],
@@ -268,24 +252,23 @@ class BenchRun:
         if block.variant:
             what += f", row groups of {options.row_group_size:,}"
         directory = self._directory / "scenes" / options.folder_name()
-        request = {"options": asdict(options), "directory": str(directory), "formats": formats}
-        self._in_a_process(what, "usdparquet.generate", request)
+        self._write(what, generate_scene, options, directory, formats)
         scene = Scene(directory, options)
         for name in formats:
             check_magic(scene.property_file(name), FORMATS[name])
         return scene
 
-    def _in_a_process(self, what: str, module: str, request: dict[str, Any]) -> None:
-        """Write files in another process: what that leaves in memory would be missing later."""
+    def _write(self, what: str, write: Callable[..., object], *arguments: object) -> None:
+        """Write files in another process, so that the runner does not keep that memory."""
         self._listener.started(what)
         done = subprocess.run(
-            [sys.executable, "-m", module, json.dumps(request)],
+            [sys.executable, "-c", _CALL],
+            input=pickle.dumps((write, arguments)),
             capture_output=True,
-            text=True,
             check=False,
         )
         if done.returncode != 0:
-            raise BenchError(f"The files could not be written:\n{done.stderr.strip()}")
+            raise BenchError(f"The files could not be written:\n{done.stderr.decode().strip()}")
 
 
 def _files(scene: Scene, name: str) -> list[Path]:
@@ -294,23 +277,22 @@ def _files(scene: Scene, name: str) -> list[Path]:
     return list(dict.fromkeys(files))
 
 
-def _file_sizes(scene: Scene, formats: list[str], variant: str) -> Iterator[Measurement]:
-    options = scene.options
-    for name in formats:
-        size = float(scene.property_file(name).stat().st_size)
-        head = ("file_size", options.prims, options.hierarchy, name)
-        yield Measurement(*head, "bytes", METRIC_UNITS["bytes"], [size], variant=variant)
-
-
-def _case_sizes(files: CaseFiles, formats: list[str], test: str) -> Iterator[Measurement]:
+def _sizes(
+    test: str,
+    files: Scene | CaseFiles,
+    scale: int,
+    hierarchy: str,
+    formats: list[str],
+    variant: str,
+) -> Iterator[Measurement]:
     for name in formats:
         size = float(files.property_file(name).stat().st_size)
-        head = (test, files.scale, "flat", name)
-        yield Measurement(*head, "bytes", METRIC_UNITS["bytes"], [size], variant=files.variant)
+        head = (test, scale, hierarchy, name, "bytes", METRIC_UNITS["bytes"])
+        yield Measurement(*head, [size], variant=variant)
 
 
 def _last_series(partial: PartialResults, samples: list[Sample]) -> Iterator[SeriesEntry]:
-    """The series of each cell's last run; the earlier ones look alike and would swell the file."""
+    """The series of the last run only: the earlier ones look alike and would swell the file."""
     last: dict[tuple[str, str, str], SeriesEntry] = {}
     for sample in samples:
         answer = partial.answer(sample)

@@ -1,13 +1,13 @@
-"""What is timed in a worker process. The loops are what a user of OpenUSD's Python would write."""
+"""What a worker process times: loops as users of OpenUSD's Python write them."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from usdparquet.bench.catalog import PASSES, TESTS
+from usdparquet.bench.catalog import PASSES, TESTS, Scenario
 from usdparquet.bench.checks import Totals, WrongValuesError, check_digest, check_totals
 from usdparquet.bench.memory import BYTES_PER_MB, process_memory
 from usdparquet.bench.protocol import Read, Request, Series, Step
@@ -21,7 +21,7 @@ PreparedRead = tuple[Any, str]
 
 @dataclass
 class State:
-    """What the steps of a session hand on. `opened` keeps the stage or layer alive."""
+    """What a step leaves for the next ones. `opened` keeps the stage or layer alive."""
 
     opened: Any = None
     passes: list[list[float]] = field(default_factory=list)
@@ -30,7 +30,7 @@ class State:
 
 @dataclass
 class Outcome:
-    """Result of one step, to be checked after the last."""
+    """The result of one step, which is checked after the last step."""
 
     step: Step
     time_ms: float | None
@@ -38,7 +38,7 @@ class Outcome:
     totals: Totals | None = None
     values: list[object] | None = None
     missing: int = 0
-    """Values that should have been there."""
+    """How many values were not there."""
     series: Series | None = None
 
     def check(self) -> None:
@@ -53,24 +53,7 @@ class Outcome:
 
 def run_step(state: State, step: Step, request: Request) -> Outcome:
     """Run one test once and time it."""
-    scenario = TESTS[step.test].scenario
-    if scenario == "layer_load":
-        return _layer_load(state, step, request)
-    if scenario == "stage_load":
-        return _stage_load(state, step, request)
-    if scenario == "sublayer_insert":
-        return _sublayer_insert(state, step, request)
-    if scenario == "point_reads":
-        return _point_reads(state, step)
-    if scenario == "traversal":
-        return _traversal(state, step)
-    if scenario == "timeline":
-        return _timeline(step, request)
-    if scenario == "column_reads":
-        return _column_reads(state, step)
-    if scenario == "playback":
-        return _playback(state, step)
-    raise ValueError(f"{step.test}: not a test that runs in a worker")
+    return _SCENARIOS[TESTS[step.test].scenario](state, step, request)
 
 
 def open_stage(path: str) -> Any:
@@ -105,7 +88,7 @@ def read_from_stage(stage: Any, reads: Sequence[Read], times: Sequence[float] = 
 
 
 def read_from_layer(layer: Any, reads: Sequence[Read]) -> list[object]:
-    """The same straight from a layer, without composition."""
+    """The same, read from a layer without composition."""
     specs = [layer.GetAttributeAtPath(f"{path}.{name}") for path, name in reads]
     return [spec.default if spec else None for spec in specs]
 
@@ -169,23 +152,23 @@ def _layer_load(state: State, step: Step, request: Request) -> Outcome:
 
 
 def _sublayer_insert(state: State, step: Step, request: Request) -> Outcome:
-    """The stage of the base layer is opened before the clock starts, and is in the memory."""
+    """The base stage is opened before the clock starts; its memory counts."""
     state.opened = open_stage(request.base_stage_file)
     start = time.perf_counter()
     state.opened.GetRootLayer().subLayerPaths.insert(0, request.property_file)
     return Outcome(step, _milliseconds(start), 1)
 
 
-def _point_reads(state: State, step: Step) -> Outcome:
+def _point_reads(state: State, step: Step, _request: Request) -> Outcome:
     reads = _prepare(step.reads)
     start = time.perf_counter()
     values = _read(state.opened, reads)
     return Outcome(step, _milliseconds(start), len(reads), values=values)
 
 
-def _traversal(state: State, step: Step) -> Outcome:
+def _traversal(state: State, step: Step, _request: Request) -> Outcome:
     passes = PASSES if step.test == "repeated_traversal" else 1
-    # The ten passes of `repeated_traversal` go on from the traversal before it, if there was one.
+    # The ten passes of `repeated_traversal` include the traversal before it, if there was one.
     first = len(state.passes)
     counts, sums = 0, [0.0] * len(step.properties)
     for number in range(first + 1, max(passes, first + 1) + 1):
@@ -204,8 +187,8 @@ def _traversal(state: State, step: Step) -> Outcome:
     return Outcome(step, total_time, len(state.passes), totals=result, series=series)
 
 
-def _timeline(step: Step, request: Request) -> Outcome:
-    """Go through the phases; the runner samples this process's memory from outside meanwhile."""
+def _timeline(_state: State, step: Step, request: Request) -> Outcome:
+    """Go through the phases, while the runner samples the memory of this process."""
     phases = [("load", _clock_ms())]
     stage = open_stage(request.stage_file)
     phases.append(("traverse", _clock_ms()))
@@ -216,13 +199,13 @@ def _timeline(step: Step, request: Request) -> Outcome:
     del stage
     time.sleep(_IDLE_SECONDS)
     phases.append(("end", _clock_ms()))
-    # The stage is gone, so the memory of this test is what closing it did not give back. Its time
-    # is left out: being sampled from outside costs it time.
+    # The stage is closed, so the memory of this test is what was not given back. There is no time,
+    # because being sampled slows the process down.
     return Outcome(step, None, 1, totals=totals, series=Series([], [], phases))
 
 
-def _column_reads(state: State, step: Step) -> Outcome:
-    """Every value of every prim; the attributes are looked up before the clock starts."""
+def _column_reads(state: State, step: Step, _request: Request) -> Outcome:
+    """Read every value of every prim; the attributes are looked up before the clock starts."""
     attributes = _attributes(state, step)
     missing = 0
     start = time.perf_counter()
@@ -232,8 +215,8 @@ def _column_reads(state: State, step: Step) -> Outcome:
     return Outcome(step, _milliseconds(start), len(attributes), missing=missing)
 
 
-def _playback(state: State, step: Step) -> Outcome:
-    """All attributes at one time, then at the next."""
+def _playback(state: State, step: Step, _request: Request) -> Outcome:
+    """Read all attributes at one time code, then at the next."""
     from pxr import Usd
 
     attributes = _attributes(state, step)
@@ -246,6 +229,18 @@ def _playback(state: State, step: Step) -> Outcome:
                 missing += 1
     elapsed = _milliseconds(start)
     return Outcome(step, elapsed, len(attributes) * len(codes), missing=missing)
+
+
+_SCENARIOS: dict[Scenario, Callable[[State, Step, Request], Outcome]] = {
+    "layer_load": _layer_load,
+    "stage_load": _stage_load,
+    "sublayer_insert": _sublayer_insert,
+    "point_reads": _point_reads,
+    "traversal": _traversal,
+    "timeline": _timeline,
+    "column_reads": _column_reads,
+    "playback": _playback,
+}
 
 
 def _attributes(state: State, step: Step) -> list[Any]:

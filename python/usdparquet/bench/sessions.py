@@ -6,14 +6,14 @@ leave the later ones as they would be in a process of their own:
 - what comes after `initial_load` needs an open stage anyway;
 - `single_property_warm` is by definition what follows a first read, and `repeated_traversal` what
   follows a traversal;
-- the point reads each take a column and prims of their own (`expectations`), so that no value, page
-  or prim of one was touched by another.
+- the point reads each take a column and prims of their own (`scene_requests`), so that no value,
+  page or prim of one was touched by another.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from usdparquet.bench.catalog import TESTS
 from usdparquet.bench.formats import Format
@@ -26,7 +26,7 @@ class Session:
     name: str
     tests: tuple[str, ...]
     max_runs: int | None = None
-    """Fewer samples than a run asks for, where a test is there to show a course or a rough size."""
+    """A limit for tests that show a curve or a rough size, which need few samples."""
     is_uncached: bool = False
     """Whether the files are dropped from the page cache first."""
     is_cumulative: bool = True
@@ -34,7 +34,7 @@ class Session:
     the load plus what the test itself added, since its neighbours are not part of it."""
 
     def applies_to(self, entry: Format) -> bool:
-        """Whether any of its tests says something about the format."""
+        """Whether any of its tests makes sense for the format."""
         own = [test for test in self.tests if test != "initial_load"] or self.tests
         return any(TESTS[test].applies_to(entry) for test in own)
 
@@ -79,7 +79,7 @@ PLAYBACK_SESSION = Session("playback", ("playback_load", "playback"))
 
 
 def sessions_for(tests: Collection[str]) -> list[Session]:
-    """The sessions that measure these tests, each without what comes after its last wanted test.
+    """The sessions that measure these tests, each cut after the last of them.
 
     `initial_load` is measured in every session that begins with it; alone, in a session of its own.
     """
@@ -87,7 +87,8 @@ def sessions_for(tests: Collection[str]) -> list[Session]:
     for session in SESSIONS.values():
         own = [test for test in session.tests if test != "initial_load" and test in tests]
         if own:
-            found.append(_cut(session, own[-1]))
+            kept = session.tests[: session.tests.index(own[-1]) + 1]
+            found.append(replace(session, tests=kept))
     if "initial_load" in tests and not any("initial_load" in entry.tests for entry in found):
         found.insert(0, Session("load", ("initial_load",)))
     return found
@@ -99,14 +100,3 @@ def session_named(name: str) -> Session:
         if name == session.name:
             return session
     return SESSIONS[name] if name in SESSIONS else Session(name, ("initial_load",))
-
-
-def _cut(session: Session, last: str) -> Session:
-    end = session.tests.index(last) + 1
-    return Session(
-        session.name,
-        session.tests[:end],
-        session.max_runs,
-        session.is_uncached,
-        session.is_cumulative,
-    )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import statistics
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 # Student's t, two-sided, by degrees of freedom from 1 on: a handful of runs says less about its
 # noise than many do.
@@ -49,22 +49,22 @@ def summarize(samples: Sequence[float]) -> Summary:
 def differ(first: Summary, second: Summary, confidence: int = 95) -> bool:
     """Whether the means lie further apart than their noise, with 95 or 99 % confidence.
 
-    The degrees of freedom are those of the smaller measurement, which errs on the careful side. Of
-    single samples no noise is known, so they never differ.
+    The degrees of freedom are those of the smaller measurement, which errs on the careful side.
+    The noise of a single sample is not known, so single samples never differ.
     """
     count = min(first.count, second.count)
     noise = math.hypot(first.standard_error, second.standard_error)
-    return count > 1 and abs(first.mean - second.mean) > _quantile(count, confidence) * noise
+    return count > 1 and abs(first.mean - second.mean) > student_t(count, confidence) * noise
 
 
 def is_above_zero(summary: Summary, confidence: int = 95) -> bool:
-    """Whether the mean lies further above zero than its noise, which a single sample does not."""
+    """Whether the mean lies further above zero than its noise; never for a single sample."""
     noise = summary.standard_error
-    return summary.count > 1 and summary.mean > _quantile(summary.count, confidence) * noise
+    return summary.count > 1 and summary.mean > student_t(summary.count, confidence) * noise
 
 
-def _quantile(count: int, confidence: int) -> float:
-    """Student's t for the mean of `count` samples, two or more."""
+def student_t(count: int, confidence: int) -> float:
+    """Student's t, two-sided with 95 or 99 %, for the mean of `count` samples, two or more."""
     quantiles = _STUDENT_T[confidence]
     return quantiles[min(count - 1, len(quantiles)) - 1]
 
@@ -83,14 +83,8 @@ def difference(first: Summary, second: Summary) -> Summary:
 
 def scaled(summary: Summary, factor: float) -> Summary:
     """The same in another unit."""
-    return Summary(
-        mean=summary.mean * factor,
-        std=summary.std * factor,
-        min=summary.min * factor,
-        max=summary.max * factor,
-        median=summary.median * factor,
-        count=summary.count,
-    )
+    figures = {name: value * factor for name, value in vars(summary).items() if name != "count"}
+    return replace(summary, **figures)
 
 
 @dataclass(frozen=True)
@@ -109,7 +103,7 @@ class PowerLaw:
 
 
 def fit_power_law(points: Sequence[tuple[float, float]]) -> PowerLaw | None:
-    """The law through points of scale and value; None for fewer than two scales or a value <= 0."""
+    """The law through points of scale and value; None with one scale or a value <= 0."""
     if len({scale for scale, _ in points}) < 2 or any(value <= 0 for _, value in points):
         return None
     scales = [math.log(scale) for scale, _ in points]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from usdparquet.bench.formats import BARE_FORMAT, FORMATS, REFERENCE_FORMAT
+from usdparquet.bench.formats import BARE_FORMAT, REFERENCE_FORMAT
 from usdparquet.bench.results import Results
 from usdparquet.bench.stats import Summary, differ, difference, is_above_zero
 
@@ -23,7 +23,7 @@ class RowSpec:
     test: str
     metric: str
     over_bare_stage: bool = False
-    """Whether the row is what the format adds to the same test of the bare stage."""
+    """Whether the row shows only what the format adds to the bare stage."""
 
 
 HEADLINE: tuple[RowSpec, ...] = (
@@ -45,6 +45,13 @@ HEADLINE: tuple[RowSpec, ...] = (
     ),
     RowSpec("file_size", "File size", "file_size", "bytes"),
 )
+
+
+def side_of(winner: str | None) -> str:
+    """Who is ahead with this winner: `parquet`, `usdc` or `neutral`."""
+    if winner is None or winner == TIE:
+        return "neutral"
+    return "usdc" if winner == REFERENCE_FORMAT else "parquet"
 
 
 def own_share(
@@ -86,7 +93,7 @@ class Row:
         value, reference = self.values.get(format_name), self.reference
         if value is None or reference is None or format_name in (REFERENCE_FORMAT, BARE_FORMAT):
             return None
-        # Over the bare stage a layer can come out at nothing, or at less than the noise.
+        # What a layer adds to the bare stage can be nothing, or less than the noise.
         if self.spec.over_bare_stage and not is_above_zero(value):
             return None
         if value.mean <= 0 or reference.mean <= 0:
@@ -100,8 +107,13 @@ class Row:
         return min(names, key=lambda name: self.values[name].mean, default=None)
 
     @property
+    def side(self) -> str:
+        """Who the row speaks for: `parquet`, `usdc` or `neutral`."""
+        return side_of(self.winner)
+
+    @property
     def winner(self) -> str | None:
-        """The format that needs least, `TIE` within the noise, None without both sides."""
+        """The format that needs least; `TIE` within the noise, None if a side was not measured."""
         best, reference = self.best_parquet, self.reference
         if best is None or reference is None:
             return None
@@ -130,13 +142,11 @@ def headline(results: Results, scale: int, hierarchy: str) -> list[Row]:
 
 
 def _row(results: Results, spec: RowSpec, scale: int, hierarchy: str) -> Row:
-    values: dict[str, Summary] = {}
+    found = results.by_format(spec.test, spec.metric, scale, hierarchy)
+    values = {name: entry.summary for name, entry in found.items()}
     unit, operations = "", 1
-    for name in FORMATS:
-        found = results.find(spec.test, name, spec.metric, scale, hierarchy)
-        if found is not None:
-            values[name] = found.summary
-            unit, operations = found.unit, found.operations
+    for entry in found.values():
+        unit, operations = entry.unit, entry.operations
     if spec.over_bare_stage:
         bare = values.pop(BARE_FORMAT, None)
         values = {name: difference(value, bare) for name, value in values.items()} if bare else {}

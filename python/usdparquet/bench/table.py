@@ -47,15 +47,22 @@ SINGLE_PROPERTY = "cost"
 MULTI_PROPERTIES = ("cost", "carbon_A1", "lifespan", "is_active", "supplier_id", "material_code")
 """The six properties of the multi-property tests: two doubles, an int, a bool, two strings."""
 
+_SUBSTANCES = ("STEEL", "CONC", "GLASS", "ALU", "TIMBER", "BRICK", "GYPSUM", "COPPER")
+SUPPLIERS = [f"SUP-{number:05d}" for number in range(500)]
+MATERIALS = [f"{name}-{grade:03d}" for name in _SUBSTANCES for grade in range(5)]
+DATES: list[str] = np.datetime_as_string(
+    np.arange(np.datetime64("2010-01-01"), np.datetime64("2025-01-01"))
+).tolist()
+"""What the strings of the last three properties are taken from."""
+
 _COMPONENTS_PER_ROOM = 10
 _ROOMS_PER_LEVEL = 10
 _LEVELS_PER_ZONE = 10
-_MATERIALS = ("STEEL", "CONC", "GLASS", "ALU", "TIMBER", "BRICK", "GYPSUM", "COPPER")
 
 
 @dataclass(frozen=True)
 class TextColumn:
-    """Strings as codes into a short vocabulary: a million rows must not become Python objects."""
+    """Strings as codes into a short vocabulary, so that no row needs a Python object."""
 
     codes: npt.NDArray[np.int32]
     vocabulary: tuple[str, ...]
@@ -111,11 +118,9 @@ def make_table(rows: int, seed: int) -> PropertyTable:
         "efficiency": random.beta(8.0, 2.0, rows),
         "lifespan": random.integers(5, 101, rows, dtype=np.int32),
         "is_active": random.random(rows) < 0.85,
-        "supplier_id": _text(random, rows, [f"SUP-{number:05d}" for number in range(500)]),
-        "material_code": _text(
-            random, rows, [f"{name}-{grade:03d}" for name in _MATERIALS for grade in range(5)]
-        ),
-        "install_date": _text(random, rows, _dates()),
+        "supplier_id": _text(random, rows, SUPPLIERS),
+        "material_code": _text(random, rows, MATERIALS),
+        "install_date": _text(random, rows, DATES),
     }
     return PropertyTable(rows, columns)
 
@@ -144,8 +149,3 @@ def sample_rows(rows: int, count: int, seed: int) -> list[int]:
 def _text(random: np.random.Generator, rows: int, vocabulary: Sequence[str]) -> TextColumn:
     codes = random.integers(0, len(vocabulary), rows, dtype=np.int32)
     return TextColumn(codes, tuple(vocabulary))
-
-
-def _dates() -> list[str]:
-    days = np.arange(np.datetime64("2010-01-01"), np.datetime64("2025-01-01"))
-    return cast(list[str], np.datetime_as_string(days).tolist())

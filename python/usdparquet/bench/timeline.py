@@ -27,7 +27,7 @@ class MemorySampler:
         self._thread.start()
 
     def stop(self) -> list[list[float]]:
-        """End the sampling; rows of monotonic clock (ms), anonymous and resident MB."""
+        """Stop; returns rows of monotonic time (ms), anonymous and resident memory (MB)."""
         self._stopped.set()
         self._thread.join()
         return self._rows
@@ -47,7 +47,7 @@ class MemorySampler:
 def timeline_series(
     marked: Series | None, baseline_mb: dict[str, float], rows: list[list[float]]
 ) -> Series:
-    """The sampled rows from the first to the last phase, over the baseline of the worker."""
+    """The rows between the first and the last phase, less the baseline of the worker."""
     phases = marked.phases if marked else []
     if not phases:
         raise ValueError("a timeline needs the phases of its worker")

@@ -34,10 +34,10 @@ class TypeCase:
     kind: str
     """`bool`, `int32`, … : a numpy type, or `string`."""
     shape: tuple[int, ...] = ()
-    """Of one value: empty for scalars, (3,) for vectors, (4, 4) for matrices."""
+    """The shape of one value: () for scalars, (3,) for vectors, (4, 4) for matrices."""
     sdf_type: str = ""
     size: int = 1
-    """What grows within the group: letters, elements or columns."""
+    """The number that grows within the group: letters, elements or columns."""
     in_demo: bool = False
 
     @property
@@ -48,10 +48,6 @@ class TypeCase:
     def column_names(self) -> list[str]:
         """The names of the properties."""
         return [f"value_{number}" for number in range(self.columns)]
-
-    def prim_paths(self) -> list[str]:
-        """The prim of each row."""
-        return [f"/World/Prim_{row}" for row in range(self.rows)]
 
     def values(self, column: int, seed: int) -> npt.NDArray[Any] | list[str]:
         """The values of one column, `rows` by `shape`; strings as a list."""

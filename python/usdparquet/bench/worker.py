@@ -52,7 +52,7 @@ def measure(request: Request) -> Answer:
     plugin_load = _first_use(request)
 
     gc.collect()
-    # A collection in the middle of a timed loop would be charged to the format.
+    # A collection within a timed loop would count against the format.
     gc.disable()
     peak_was_reset = reset_peak_resident()
     baseline = process_memory()
@@ -129,7 +129,7 @@ def _answer(outcome: Outcome, memory: dict[str, float], baseline: ProcessMemory)
 
 
 def _register_if_needed(entry: Format) -> None:
-    """Only for installations where OpenUSD cannot find the plugin by itself."""
+    """Register the plugin, if OpenUSD has not found it by itself."""
     from pxr import Sdf
 
     # Not FindByExtension: that would load the plugin here, before its cost is measured.
@@ -140,7 +140,7 @@ def _register_if_needed(entry: Format) -> None:
 
 
 def _first_use(request: Request) -> dict[str, float]:
-    """Do once, on a scene of four prims, everything that a process pays only once."""
+    """Do everything that a process pays for only once, on a scene of four prims."""
     before = process_memory()
     start = time.perf_counter()
     layer = open_layer(request.warmup_property_file)
@@ -163,7 +163,7 @@ def _first_use(request: Request) -> dict[str, float]:
 
 
 def _use_steps_once(stage: Any, steps: list[Step], property_file: str) -> None:
-    """Python wraps what the steps call when it is first called."""
+    """Call what the steps call: Python wraps it at the first call."""
     from pxr import Usd
 
     read_from_stage(stage, [("/World", "none")])
@@ -202,7 +202,7 @@ def _check_source(state: State, request: Request, entry: Format) -> None:
 
 
 def _over_baseline(series: Series | None, anonymous_mb: float) -> Series | None:
-    """Memory columns of a series count from the baseline, like every other figure."""
+    """The series with its memory counted from the baseline, like every other figure."""
     if series is None or "anonymous_mb" not in series.columns:
         return series
     column = series.columns.index("anonymous_mb")
@@ -222,7 +222,7 @@ def main(arguments: list[str]) -> int:
         print(f"{request.session} of {request.format}: {error}", file=sys.stderr)
         return 1
     print(answer.to_json(), flush=True)
-    # Taking a large stage apart takes longer than opening it and is not measured.
+    # Destroying a large stage takes longer than opening it, and is not measured.
     os._exit(0)
 
 

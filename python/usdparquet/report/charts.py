@@ -1,16 +1,17 @@
-"""The charts of the scenes: which measurements each one shows. By tab of the report."""
+"""The charts of the scenes, and which measurements each of them shows."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import plotly.graph_objects as go
 
 from usdparquet.bench.catalog import TESTS
 from usdparquet.bench.formats import FORMATS
 from usdparquet.bench.results import Results
-from usdparquet.bench.stats import scaled
-from usdparquet.report.figures import Bars, Chart, bar_figure, line, scene_key
+from usdparquet.bench.stats import Summary, scaled
+from usdparquet.report.figures import Bars, Chart, bar_figure, line, scene_key, series_line
 
 _ONLY = ""
 
@@ -31,6 +32,7 @@ class _BarChart:
     per_prim: bool = False
 
 
+_PER_VALUE: dict[str, Any] = {"unit": "µs a value", "factor": 1e3, "per_operation": True}
 _BAR_CHARTS = (
     _BarChart(
         "load",
@@ -67,9 +69,7 @@ _BAR_CHARTS = (
             ("single_property_cold", "One value"),
             ("multi_property", "Six of one prim"),
         ),
-        unit="µs a value",
-        factor=1e3,
-        per_operation=True,
+        **_PER_VALUE,
     ),
     _BarChart(
         "properties",
@@ -82,9 +82,7 @@ _BAR_CHARTS = (
             ("single_property_sequential", "In order"),
             ("single_property_random", "At random"),
         ),
-        unit="µs a value",
-        factor=1e3,
-        per_operation=True,
+        **_PER_VALUE,
     ),
     _BarChart(
         "traversal",
@@ -104,9 +102,7 @@ _BAR_CHARTS = (
         "Microseconds a read: random properties of random prims on an open stage, first touch "
         "included.",
         (("random_access", "Random reads"),),
-        unit="µs a value",
-        factor=1e3,
-        per_operation=True,
+        **_PER_VALUE,
     ),
     _BarChart(
         "size",
@@ -148,15 +144,12 @@ def scene_charts(results: Results) -> dict[str, list[Chart]]:
 
 
 def _bars(results: Results, spec: _BarChart, scale: int, hierarchy: str) -> go.Figure:
-    bars: Bars = {}
-    for name in FORMATS:
-        bars[name] = []
-        for test, label in spec.tests:
-            found = results.find(test, name, spec.metric, scale, hierarchy)
-            if found is not None:
-                factor = spec.factor / (found.operations if spec.per_operation else 1)
-                factor /= scale if spec.per_prim else 1
-                bars[name].append((label, scaled(found.summary, factor)))
+    bars: Bars = {name: [] for name in FORMATS}
+    for test, label in spec.tests:
+        for name, found in results.by_format(test, spec.metric, scale, hierarchy).items():
+            factor = spec.factor / (found.operations if spec.per_operation else 1)
+            factor /= scale if spec.per_prim else 1
+            bars[name].append((label, scaled(found.summary, factor)))
     return bar_figure(bars, [label for _, label in spec.tests], spec.unit)
 
 
@@ -168,22 +161,27 @@ def _passes(results: Results) -> Chart:
         "Time of each of ten six-property traversals of the same stage, in the last run: the "
         "first one pays for what is read for the first time.",
     )
-    for scale, hierarchy in results.scenes():
-        figure = go.Figure()
-        for name in FORMATS:
-            rows = series_rows(results, "repeated_traversal", name, scale, hierarchy)
-            if rows:
-                figure.add_trace(pass_line(name, rows, 1, "ms"))
-        figure.update_layout(
-            xaxis={"title": {"text": "traversal"}, "dtick": 1},
-            yaxis={"title": {"text": "ms"}, "rangemode": "tozero"},
-        )
-        chart.add(scene_key(scale, hierarchy), _ONLY, figure)
+    add_passes(chart, results, 1, "ms", "ms")
     return chart
 
 
+def add_passes(chart: Chart, results: Results, column: int, unit: str, axis: str) -> None:
+    """Add a figure for each scene: a column of `repeated_traversal` over its passes."""
+    for scale, hierarchy in results.scenes():
+        figure = go.Figure()
+        for name, series in results.series_of("repeated_traversal", scale, hierarchy).items():
+            if series.rows:
+                hover = f"traversal %{{x}}: %{{y:.4~g}} {unit}"
+                figure.add_trace(series_line(name, series.rows, column, hover, has_markers=True))
+        figure.update_layout(
+            xaxis={"title": {"text": "traversal"}, "dtick": 1},
+            yaxis={"title": {"text": axis}, "rangemode": "tozero"},
+        )
+        chart.add(scene_key(scale, hierarchy), _ONLY, figure)
+
+
 def _row_groups(results: Results) -> Chart:
-    """What the size of the row groups changes, where a run measured several."""
+    """The effect of the size of the row groups, if a run measured several."""
     chart = Chart(
         "row-groups",
         "Row groups",
@@ -193,26 +191,24 @@ def _row_groups(results: Results) -> Chart:
     )
     sizes = {int(name.rpartition("_")[2]): name for name in results.variants("row_group_")}
     usual = results.plan.get("row_groups", [0])[0]
+    traversal = "single_property_traversal"
     measures = (
-        ("Load", "initial_load", "time_ms", "ms", 1.0),
-        ("Traversal, one property", "single_property_traversal", "time_ms", "ms", 1.0),
-        ("Random access", "random_access", "time_ms", "ms", 1.0),
-        ("Memory after the traversal", "single_property_traversal", "anonymous_mb", "MB", 1.0),
-        ("File size", "file_size", "bytes", "MB", 1e-6),
+        ("Load", ("initial_load", "time_ms"), "ms", 1.0),
+        ("Traversal, one property", (traversal, "time_ms"), "ms", 1.0),
+        ("Random access", ("random_access", "time_ms"), "ms", 1.0),
+        ("Memory after the traversal", (traversal, "anonymous_mb"), "MB", 1.0),
+        ("File size", ("file_size", "bytes"), "MB", 1e-6),
     )
-    for scale, hierarchy in results.scenes() if sizes else ():
-        for title, test, metric, unit, factor in measures:
+    for scene in results.scenes() if sizes else ():
+        for title, measure, unit, factor in measures:
+            lines: dict[str, list[tuple[float, Summary]]] = {name: [] for name in FORMATS}
+            for size, variant in sorted([*sizes.items(), (usual, "")]):
+                for name, found in results.by_format(*measure, *scene, variant).items():
+                    entry = FORMATS[name]
+                    if entry.is_parquet and (variant or not entry.is_indexed):
+                        lines[name].append((float(size), scaled(found.summary, factor)))
             figure = go.Figure()
-            for name in FORMATS:
-                points = []
-                for size, variant in sorted([*sizes.items(), (usual, "")]):
-                    found = results.find(test, name, metric, scale, hierarchy, variant)
-                    if (
-                        found
-                        and FORMATS[name].is_parquet
-                        and not (FORMATS[name].is_indexed and not variant)
-                    ):
-                        points.append((float(size), scaled(found.summary, factor)))
+            for name, points in lines.items():
                 if points:
                     figure.add_trace(line(name, points, unit, "rows a group"))
             figure.update_layout(
@@ -224,40 +220,10 @@ def _row_groups(results: Results) -> Chart:
                 },
                 yaxis={"title": {"text": unit}, "rangemode": "tozero"},
             )
-            chart.add(scene_key(scale, hierarchy), title, figure)
+            chart.add(scene_key(*scene), title, figure)
     return chart
 
 
-def series_rows(
-    results: Results, test: str, name: str, scale: int, hierarchy: str
-) -> list[list[float]]:
-    """The rows of a series, or none."""
-    for entry in results.series:
-        if (entry.test, entry.format) == (test, name) and (entry.scale, entry.hierarchy) == (
-            scale,
-            hierarchy,
-        ):
-            return entry.series.rows
-    return []
-
-
-def pass_line(name: str, rows: list[list[float]], column: int, unit: str) -> go.Scatter:
-    """A line over the passes of `repeated_traversal`."""
-    from usdparquet.report.figures import COLORS, line_dash, symbol
-
-    title = FORMATS[name].title
-    return go.Scatter(
-        name=title,
-        meta=name,
-        x=[row[0] for row in rows],
-        y=[row[column] for row in rows],
-        mode="lines+markers",
-        line={"color": COLORS[name], "width": 2, "dash": line_dash(name)},
-        marker={"size": 7, "symbol": symbol(name)},
-        hovertemplate=f"<b>{title}</b><br>traversal %{{x}}: %{{y:.4~g}} {unit}<extra></extra>",
-    )
-
-
-def test_title(test: str) -> str:
+def title_of(test: str) -> str:
     """The title of a test as people read it."""
     return TESTS[test].title if test in TESTS else test

@@ -11,7 +11,7 @@ from usdparquet.bench.results import Measurement, Results
 from usdparquet.bench.stats import differ
 from usdparquet.report.formatting import quantity, spread
 
-# Formats that no change of this package touches: what they changed by is the machine.
+# Formats that this package has no part in: if they change, the machine did.
 _CONTROLS = (REFERENCE_FORMAT, BARE_FORMAT)
 _SMALLEST_SHARE = 0.05
 _SMALLEST_MB = 0.1
@@ -19,7 +19,7 @@ _SMALLEST_MB = 0.1
 
 @dataclass(frozen=True)
 class Change:
-    """A measurement that is not what it was."""
+    """A measurement that changed."""
 
     test: str
     scene: str
@@ -45,7 +45,7 @@ class Comparison:
     drift_percent: float
     """The median change of the times of USDC and the bare stage."""
     spread_percent: float
-    """What nine of ten of them stayed within, either way: the noise between the runs."""
+    """The noise between the runs: nine of ten of those times changed by less, either way."""
     differences: list[str]
     """What else was different: versions, processor, options."""
 
@@ -100,7 +100,7 @@ def _change(first: Measurement, second: Measurement, between: float) -> Change |
     if second.unit == "MB" and abs(new.mean - old.mean) < _SMALLEST_MB:
         return None
     if old.mean <= 0 or new.mean <= 0:
-        # A growth around nothing has no ratio.
+        # A change from or to nothing has no ratio.
         return None
     move = math.log(new.mean / old.mean)
     if not is_exact and abs(move) <= between:

@@ -17,7 +17,7 @@ from usdparquet.bench.stats import Summary
 Figure = dict[str, Any]
 
 EVERYWHERE = "*"
-"""The scene of charts that are not of one scene."""
+"""The scene of a chart that does not belong to a single scene."""
 
 # Okabe and Ito's palette: told apart with every common kind of colour blindness. Indexed files have
 # the colour of the plain ones, hatched or dashed.
@@ -71,7 +71,7 @@ def scene_key(scale: int, hierarchy: str) -> str:
 
 
 Bars = dict[str, list[tuple[str, Summary]]]
-"""By format: what the bars are called and how high they are."""
+"""The labels and heights of the bars, by format."""
 
 
 def bar_figure(bars: Bars, order: Sequence[str], unit: str) -> go.Figure:
@@ -134,6 +134,24 @@ def line(
     )
 
 
+def series_line(
+    name: str, rows: list[list[float]], column: int, hover: str, has_markers: bool = False
+) -> go.Scatter:
+    """A column of a series over its first column, without deviations."""
+    title = FORMATS[name].title
+    markers = {"size": 7, "symbol": symbol(name)}
+    return go.Scatter(
+        name=title,
+        meta=name,
+        x=[row[0] for row in rows],
+        y=[row[column] for row in rows],
+        mode="lines+markers" if has_markers else "lines",
+        line={"color": COLORS[name], "width": 2, "dash": line_dash(name)},
+        marker=markers if has_markers else None,
+        hovertemplate=f"<b>{title}</b><br>{hover}<extra></extra>",
+    )
+
+
 def line_dash(name: str) -> str:
     """Indexed files are dashed."""
     return "dash" if FORMATS[name].is_indexed else "solid"
@@ -153,7 +171,7 @@ def log_axes(figure: go.Figure, across: str, unit: str) -> None:
 
 
 def _broken(label: str) -> str:
-    """Two lines at a comma: labels that do not fit are turned and hard to read."""
+    """Break a label at a comma: labels that do not fit are rotated and hard to read."""
     return label.replace(", ", ",<br>")
 
 
@@ -190,7 +208,7 @@ def _short(value: float) -> float:
 
 
 def _plain(figure: go.Figure) -> Figure:
-    # Plotly's own template would bring a theme of its own into both of the page's.
+    # Plotly's own template would get in the way of the page's themes.
     figure.update_layout(template="none")
     data: Figure = figure.to_plotly_json()
     data["layout"].pop("template", None)

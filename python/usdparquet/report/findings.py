@@ -1,4 +1,4 @@
-"""Sentences about a run. Each one is built from its figures; none is there without them."""
+"""Sentences about a run, each built from its figures and left out without them."""
 
 from __future__ import annotations
 
@@ -10,33 +10,29 @@ from usdparquet.bench.results import Results
 from usdparquet.bench.summary import TIE, Row, headline
 from usdparquet.report.formatting import format_title, listed, number, quantity, times
 
+_TIME = ("takes", "faster", "slower")
+_HELD = ("holds", "leaner", "heavier")
 _SUBJECTS = {
-    "layer_load": ("Opening the property layer alone", "takes", "faster", "slower"),
-    "initial_load": ("Opening the stage", "takes", "faster", "slower"),
-    "traversal": ("Reading one property of every prim", "takes", "faster", "slower"),
-    "multi_traversal": ("Reading six properties of every prim", "takes", "faster", "slower"),
-    "first_value": ("The first value after opening", "takes", "faster", "slower"),
-    "first_prim": (
-        "Reading six properties of a prim for the first time",
-        "takes",
-        "faster",
-        "slower",
-    ),
-    "random_access": ("Reading random properties of random prims", "takes", "faster", "slower"),
-    "load_memory": ("After opening, the stage", "holds", "less", "more"),
-    "memory": ("After reading six properties of every prim, the stage", "holds", "less", "more"),
-    "layer_memory": ("The property layer itself", "holds", "less", "more"),
+    "layer_load": ("Opening the property layer alone", *_TIME),
+    "initial_load": ("Opening the stage", *_TIME),
+    "traversal": ("Reading one property of every prim", *_TIME),
+    "multi_traversal": ("Reading six properties of every prim", *_TIME),
+    "first_value": ("The first value after opening", *_TIME),
+    "first_prim": ("Reading six properties of a prim for the first time", *_TIME),
+    "random_access": ("Reading random properties of random prims", *_TIME),
+    "load_memory": ("After opening, the stage", *_HELD),
+    "memory": ("After reading six properties of every prim, the stage", *_HELD),
+    "layer_memory": ("The property layer itself", *_HELD),
     "file_size": ("The file of the property layer", "takes", "smaller", "larger"),
 }
 
-
-# What the allocator moves by without anything being kept.
+# Growth up to here is the allocator's, without anything being kept.
 _GROWTH_MB = 0.5
 
 
 @dataclass(frozen=True)
 class Finding:
-    """One sentence, and whom it speaks for: `parquet`, `usdc` or `neutral`."""
+    """One sentence, and who it speaks for: `parquet`, `usdc` or `neutral`."""
 
     text: str
     side: str
@@ -79,22 +75,15 @@ def _compare(row: Row) -> Finding | None:
             "parquet",
         )
     if ours.mean <= 0 or theirs.mean <= 0:
-        side = REFERENCE_FORMAT if winner == REFERENCE_FORMAT else "parquet"
-        return Finding(f"{figures}.", side)
+        return Finding(f"{figures}.", row.side)
+    factor, word = theirs.mean / ours.mean, better
     if winner == REFERENCE_FORMAT:
-        factor = times(ours.mean / theirs.mean)
-        return Finding(f"{figures}: Parquet is {factor} {_as_much(worse)}.", REFERENCE_FORMAT)
-    factor = times(theirs.mean / ours.mean)
-    return Finding(f"{figures}: Parquet is {factor} {_as_much(better)}.", "parquet")
-
-
-def _as_much(word: str) -> str:
-    """Memory has no adjective of its own in `Parquet is 3 times …`."""
-    return {"less": "leaner", "more": "heavier"}.get(word, word)
+        factor, word = ours.mean / theirs.mean, worse
+    return Finding(f"{figures}: Parquet is {times(factor)} {word}.", row.side)
 
 
 def _loop_cost(row: Row | None) -> Finding | None:
-    """How much of the traversal is Python's and OpenUSD's, whatever the layer."""
+    """How much of a traversal Python and OpenUSD take, whatever the layer is."""
     if row is None or BARE_FORMAT not in row.values or row.best_parquet is None:
         return None
     bare, ours = row.values[BARE_FORMAT], row.values[row.best_parquet]
@@ -110,7 +99,7 @@ def _loop_cost(row: Row | None) -> Finding | None:
 
 
 def _usdc_wins(rows: list[Row]) -> Finding | None:
-    """Where the reference is better, in one sentence, so that nobody has to look for it."""
+    """Where USDC is ahead, in one sentence, so that nobody has to look for it."""
     lost = [row.spec.title for row in rows if row.winner == REFERENCE_FORMAT]
     decided = [row for row in rows if row.winner is not None]
     if not decided:
@@ -152,27 +141,23 @@ def _reduced(results: Results, scale: int, hierarchy: str) -> Finding | None:
 
 def _plugin_load(results: Results, scale: int, hierarchy: str) -> Finding | None:
     """The first use of a format in a process, which no other figure holds."""
-    for name in PARQUET_FORMATS:
-        found = results.find(PLUGIN_LOAD, name, "time_ms", scale, hierarchy)
-        if found is not None:
-            return Finding(
-                f"Loading the plugin costs a process {quantity(found.summary.mean, 'ms')} once, "
-                f"on its first Parquet layer; no other figure here holds this.",
-                "neutral",
-            )
-    return None
+    means = _means(results, PLUGIN_LOAD, "time_ms", scale, hierarchy)
+    mean = next((means[name] for name in PARQUET_FORMATS if name in means), None)
+    if mean is None:
+        return None
+    return Finding(
+        f"Loading the plugin costs a process {quantity(mean, 'ms')} once, "
+        f"on its first Parquet layer; no other figure here holds this.",
+        "neutral",
+    )
 
 
 def _growth(results: Results, scale: int, hierarchy: str) -> Finding | None:
     """Whether reading again and again takes more and more memory."""
-    grown = {}
-    for name in (REFERENCE_FORMAT, *PARQUET_FORMATS):
-        found = results.find("repeated_traversal", name, "growth_mb", scale, hierarchy)
-        if found is not None:
-            grown[name] = found.summary.mean
+    grown = _means(results, "repeated_traversal", "growth_mb", scale, hierarchy)
     if not grown:
         return None
-    most = max(grown, key=lambda name: grown[name])
+    most = max(grown, key=grown.__getitem__)
     if grown[most] < _GROWTH_MB:
         text = f"Nine more traversals of the same stage add less than {number(_GROWTH_MB)} MB with "
         return Finding(f"{text}every format.", "neutral")
@@ -184,20 +169,23 @@ def _growth(results: Results, scale: int, hierarchy: str) -> Finding | None:
 
 
 def _from_disk(results: Results, scale: int, hierarchy: str) -> Finding | None:
-    """The load whose files are not in the page cache."""
-    means = {}
-    for name in (REFERENCE_FORMAT, *PARQUET_FORMATS):
-        found = results.find("uncached_load", name, "time_ms", scale, hierarchy)
-        if found is not None:
-            means[name] = found.summary.mean
-    best = min(
-        (name for name in means if name != REFERENCE_FORMAT), key=means.__getitem__, default=""
-    )
-    if not best or REFERENCE_FORMAT not in means:
+    """Opening a stage whose files are not in the page cache."""
+    means = _means(results, "uncached_load", "time_ms", scale, hierarchy)
+    usdc = means.pop(REFERENCE_FORMAT, None)
+    best = min(means, key=means.__getitem__, default=None)
+    if best is None or usdc is None:
         return None
     return Finding(
         f"From disk, with nothing in the page cache, the stage opens in "
         f"{quantity(means[best], 'ms')} with {format_title(best)} and "
-        f"{quantity(means[REFERENCE_FORMAT], 'ms')} with USDC.",
+        f"{quantity(usdc, 'ms')} with USDC.",
         "neutral",
     )
+
+
+def _means(
+    results: Results, test: str, metric: str, scale: int, hierarchy: str
+) -> dict[str, float]:
+    """The mean of each format but the bare stage."""
+    found = results.by_format(test, metric, scale, hierarchy)
+    return {name: entry.summary.mean for name, entry in found.items() if name != BARE_FORMAT}

@@ -6,7 +6,7 @@ from usdparquet.bench.formats import FORMATS
 from usdparquet.bench.stats import Summary
 from usdparquet.bench.summary import TIE
 
-# Written as escapes, since in most fonts they look like other characters.
+# Escapes, because in most fonts these look like other characters.
 DASH = "\u2013"
 TIMES_SIGN = "\u00d7"
 
@@ -37,7 +37,7 @@ def quantity(value: float, unit: str) -> str:
 
 
 def spread(summary: Summary, unit: str) -> str:
-    """The standard deviation behind a mean; empty for a single sample."""
+    """The standard deviation to put after a mean; empty for a single sample."""
     if summary.count < 2:
         return ""
     return f"± {quantity(summary.std, unit)}"

@@ -1,4 +1,4 @@
-"""The tab of memory: by test, a prim, over repeated traversals, and over time."""
+"""The memory tab: by test, per prim, over repeated traversals, and over time."""
 
 from __future__ import annotations
 
@@ -8,11 +8,20 @@ import plotly.graph_objects as go
 
 from usdparquet.bench.catalog import TESTS
 from usdparquet.bench.formats import FORMATS
-from usdparquet.bench.results import Results, SeriesEntry
+from usdparquet.bench.protocol import Series
+from usdparquet.bench.results import Results
 from usdparquet.bench.stats import Summary, scaled
 from usdparquet.bench.summary import own_share
-from usdparquet.report.charts import pass_line, series_rows, test_title
-from usdparquet.report.figures import COLORS, Bars, Chart, bar_figure, line_dash, scene_key, symbol
+from usdparquet.report.charts import add_passes, title_of
+from usdparquet.report.figures import (
+    COLORS,
+    Bars,
+    Chart,
+    bar_figure,
+    scene_key,
+    series_line,
+    symbol,
+)
 from usdparquet.report.formatting import DASH, count, format_title, number, significance
 
 _METRICS = {
@@ -47,36 +56,27 @@ def memory_rows(results: Results, scale: int, hierarchy: str) -> list[MemoryRow]
     """Every test with memory, in the order of the catalog."""
     rows = []
     for test in TESTS:
-        for name in FORMATS:
-            means = _means(results, test, name, scale, hierarchy)
-            if means is None:
+        anonymous, resident, peak = (
+            results.by_format(test, metric, scale, hierarchy)
+            for metric in ("anonymous_mb", "resident_mb", "peak_resident_mb")
+        )
+        for name, found in anonymous.items():
+            if name not in resident or name not in peak:
                 continue
             own = own_share(results, test, name, scale, hierarchy)
             rows.append(
                 MemoryRow(
-                    test_title(test),
+                    title_of(test),
                     format_title(name),
-                    number(means["anonymous_mb"]),
+                    number(found.summary.mean),
                     DASH if own is None else number(own.mean),
                     "" if own is None else significance(own.mean),
                     DASH if own is None else count(round(own.mean * 1e6 / scale)),
-                    number(means["resident_mb"]),
-                    number(means["peak_resident_mb"]),
+                    number(resident[name].summary.mean),
+                    number(peak[name].summary.mean),
                 )
             )
     return rows
-
-
-def _means(
-    results: Results, test: str, name: str, scale: int, hierarchy: str
-) -> dict[str, float] | None:
-    means = {}
-    for metric in ("anonymous_mb", "resident_mb", "peak_resident_mb"):
-        found = results.find(test, name, metric, scale, hierarchy)
-        if found is None:
-            return None
-        means[metric] = found.summary.mean
-    return means
 
 
 def _by_test(results: Results) -> Chart:
@@ -90,23 +90,22 @@ def _by_test(results: Results) -> Chart:
     for scale, hierarchy in results.scenes():
         for test in sorted(TESTS, key=lambda test: test != "multi_property_traversal"):
             bars: Bars = {name: [] for name in FORMATS}
-            for name in FORMATS:
-                for metric, label in _METRICS.items():
-                    summary = _summary(results, test, name, metric, scale, hierarchy)
-                    if summary is not None:
-                        bars[name].append((label, summary))
+            for metric, label in _METRICS.items():
+                for name, summary in _summaries(results, test, metric, scale, hierarchy).items():
+                    bars[name].append((label, summary))
             figure = bar_figure(bars, list(_METRICS.values()), "MB")
-            chart.add(scene_key(scale, hierarchy), test_title(test), figure)
+            chart.add(scene_key(scale, hierarchy), title_of(test), figure)
     return chart
 
 
-def _summary(
-    results: Results, test: str, name: str, metric: str, scale: int, hierarchy: str
-) -> Summary | None:
+def _summaries(
+    results: Results, test: str, metric: str, scale: int, hierarchy: str
+) -> dict[str, Summary]:
     if metric == "own":
-        return own_share(results, test, name, scale, hierarchy)
-    found = results.find(test, name, metric, scale, hierarchy)
-    return found.summary if found else None
+        shares = {name: own_share(results, test, name, scale, hierarchy) for name in FORMATS}
+        return {name: share for name, share in shares.items() if share is not None}
+    found = results.by_format(test, metric, scale, hierarchy)
+    return {name: entry.summary for name, entry in found.items()}
 
 
 def _per_prim(results: Results) -> Chart:
@@ -119,12 +118,10 @@ def _per_prim(results: Results) -> Chart:
     tests = ("initial_load", "single_property_traversal", "multi_property_traversal")
     for scale, hierarchy in results.scenes():
         bars: Bars = {name: [] for name in FORMATS}
-        for name in FORMATS:
-            for test in tests:
-                own = own_share(results, test, name, scale, hierarchy)
-                if own is not None:
-                    bars[name].append((test_title(test), scaled(own, 1e6 / scale)))
-        figure = bar_figure(bars, [test_title(test) for test in tests], "bytes a prim")
+        for test in tests:
+            for name, own in _summaries(results, test, "own", scale, hierarchy).items():
+                bars[name].append((title_of(test), scaled(own, 1e6 / scale)))
+        figure = bar_figure(bars, [title_of(test) for test in tests], "bytes a prim")
         chart.add(scene_key(scale, hierarchy), "", figure)
     return chart
 
@@ -136,17 +133,7 @@ def _growth(results: Results) -> Chart:
         "Anonymous memory over the baseline after each of ten six-property traversals of the same "
         "stage, in the last run. A leak would rise to the end.",
     )
-    for scale, hierarchy in results.scenes():
-        figure = go.Figure()
-        for name in FORMATS:
-            rows = series_rows(results, "repeated_traversal", name, scale, hierarchy)
-            if rows:
-                figure.add_trace(pass_line(name, rows, 2, "MB"))
-        figure.update_layout(
-            xaxis={"title": {"text": "traversal"}, "dtick": 1},
-            yaxis={"title": {"text": "MB anonymous"}, "rangemode": "tozero"},
-        )
-        chart.add(scene_key(scale, hierarchy), "", figure)
+    add_passes(chart, results, 2, "MB", "MB anonymous")
     return chart
 
 
@@ -158,18 +145,12 @@ def _timeline(results: Results) -> Chart:
         "of the phases: load, traverse (six properties), idle, close.",
         choice="Memory",
     )
-    order = list(FORMATS)
     for scale, hierarchy in results.scenes():
-        entries = [
-            entry
-            for entry in results.series
-            if (entry.test, entry.scale, entry.hierarchy) == ("memory_timeline", scale, hierarchy)
-        ]
-        entries.sort(key=lambda entry: order.index(entry.format))
+        timelines = results.series_of("memory_timeline", scale, hierarchy)
         for column, title in ((1, "anonymous"), (2, "resident")):
             figure = go.Figure()
-            for entry in entries:
-                _add_timeline(figure, entry, column)
+            for name, series in timelines.items():
+                _add_timeline(figure, name, series, column)
             figure.update_layout(
                 xaxis={"title": {"text": "ms since the stage begins to open"}},
                 yaxis={"title": {"text": f"MB {title}"}, "rangemode": "tozero"},
@@ -179,23 +160,12 @@ def _timeline(results: Results) -> Chart:
     return chart
 
 
-def _add_timeline(figure: go.Figure, entry: SeriesEntry, column: int) -> None:
-    rows = entry.series.rows
+def _add_timeline(figure: go.Figure, name: str, series: Series, column: int) -> None:
+    rows, title = series.rows, FORMATS[name].title
     if not rows:
         return
-    name, title = entry.format, FORMATS[entry.format].title
-    figure.add_trace(
-        go.Scatter(
-            name=title,
-            meta=name,
-            x=[row[0] for row in rows],
-            y=[row[column] for row in rows],
-            mode="lines",
-            line={"color": COLORS[name], "width": 2, "dash": line_dash(name)},
-            hovertemplate=f"<b>{title}</b><br>%{{x:.0f}} ms: %{{y:.4~g}} MB<extra></extra>",
-        )
-    )
-    starts = [(phase, at) for phase, at in entry.series.phases if phase != "end"]
+    figure.add_trace(series_line(name, rows, column, "%{x:.0f} ms: %{y:.4~g} MB"))
+    starts = [(phase, at) for phase, at in series.phases if phase != "end"]
     figure.add_trace(
         go.Scatter(
             name=f"{title}, phases",

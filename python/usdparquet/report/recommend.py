@@ -1,13 +1,13 @@
-"""When Parquet and when USDC: sentences that hold for the measured figures, and only for them."""
+"""When to use Parquet and when USDC: sentences that hold for the measured figures alone."""
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 
 from usdparquet.bench.formats import PARQUET_FORMATS, REFERENCE_FORMAT
 from usdparquet.bench.results import Results
-from usdparquet.bench.summary import TIE, Row, headline, own_share
+from usdparquet.bench.summary import Row, headline, own_share
+from usdparquet.report.findings import Finding
 from usdparquet.report.formatting import (
     count,
     format_title,
@@ -16,9 +16,9 @@ from usdparquet.report.formatting import (
     scene_title,
     times,
 )
-from usdparquet.report.types import type_rows
+from usdparquet.report.property_types import type_rows
 
-# What somebody does, by headline row.
+# What a user does, by headline row.
 _USES = {
     "layer_load": "a layer is opened",
     "initial_load": "stages are opened often",
@@ -34,36 +34,27 @@ _USES = {
 }
 
 
-@dataclass(frozen=True)
-class Recommendation:
-    """One sentence, and for whom it speaks: `parquet`, `usdc` or `neutral`."""
-
-    text: str
-    side: str
-
-
-def recommendations(results: Results) -> list[Recommendation]:
+def recommendations(results: Results) -> list[Finding]:
     """What the figures of all scenes say together."""
     scenes = results.scenes()
     tables = {scene: {row.spec.key: row for row in headline(results, *scene)} for scene in scenes}
     found = []
     for key, use in _USES.items():
         rows = {scene: table[key] for scene, table in tables.items() if key in table}
-        found += _of_use(use, rows)
+        found += _for_use(use, rows)
     found += [text for scene in scenes if (text := _break_even(scene, tables[scene]))]
     found += [text for scene in scenes[-1:] if (text := _memory_limit(results, scene))]
-    found += _of_types(results)
+    found += _for_types(results)
     order = {"parquet": 0, "usdc": 1, "neutral": 2}
     return sorted(found, key=lambda entry: order[entry.side])
 
 
-def _of_use(use: str, rows: dict[tuple[int, str], Row]) -> list[Recommendation]:
-    """One sentence a side: in which scenes it is ahead, and by how much."""
+def _for_use(use: str, rows: dict[tuple[int, str], Row]) -> list[Finding]:
+    """A sentence for each side: in which scenes it is ahead, and by how much."""
     decided = {scene: row for scene, row in rows.items() if row.winner is not None}
     ahead: dict[str, list[tuple[int, str]]] = {"parquet": [], "usdc": [], "neutral": []}
     for scene, row in decided.items():
-        side = {TIE: "neutral", REFERENCE_FORMAT: "usdc"}.get(str(row.winner), "parquet")
-        ahead[side].append(scene)
+        ahead[row.side].append(scene)
     found = []
     for side, name in (("parquet", "Parquet"), ("usdc", "USDC")):
         if ahead[side]:
@@ -72,16 +63,16 @@ def _of_use(use: str, rows: dict[tuple[int, str], Row]) -> list[Recommendation]:
             best = {format_title(decided[scene].best_parquet) for scene in ahead[side]}
             if side == "parquet" and len(best) == 1:
                 text += f" (with {best.pop()})"
-            found.append(Recommendation(f"{text}.", side))
+            found.append(Finding(f"{text}.", side))
     if decided and len(ahead["neutral"]) == len(decided):
         where = _where(list(decided), list(decided))
         text = f"Either where {use}: no difference beyond the noise {where}."
-        found.append(Recommendation(text, "neutral"))
+        found.append(Finding(text, "neutral"))
     return found
 
 
 def _factor(row: Row) -> float | None:
-    """How many times less the winner needs; None where a share came out at nothing."""
+    """How many times less the winner needs; None if a share came out as nothing."""
     ratio = row.ratio(row.best_parquet) if row.best_parquet else None
     if ratio is None:
         return None
@@ -111,7 +102,7 @@ def _titles(scenes: list[tuple[int, str]]) -> str:
     return listed([scene_title(*scene) for scene in scenes])
 
 
-def _break_even(scene: tuple[int, str], rows: dict[str, Row]) -> Recommendation | None:
+def _break_even(scene: tuple[int, str], rows: dict[str, Row]) -> Finding | None:
     """How often the slower traversal must run to cost more than the faster load saved."""
     load, walk = rows.get("initial_load"), rows.get("multi_traversal")
     if load is None or walk is None or load.reference is None or walk.reference is None:
@@ -125,7 +116,7 @@ def _break_even(scene: tuple[int, str], rows: dict[str, Row]) -> Recommendation 
     if saved <= 0 or walk.winner != REFERENCE_FORMAT or lost <= 0:
         return None
     traversals = math.ceil(saved / lost)
-    return Recommendation(
+    return Finding(
         f"USDC where one open stage is traversed more than {count(traversals)} times at "
         f"{scene_title(*scene)}: {title} opens {quantity(saved, 'ms')} sooner and each traversal "
         f"of six properties takes {quantity(lost, 'ms')} longer.",
@@ -133,7 +124,7 @@ def _break_even(scene: tuple[int, str], rows: dict[str, Row]) -> Recommendation 
     )
 
 
-def _memory_limit(results: Results, scene: tuple[int, str]) -> Recommendation | None:
+def _memory_limit(results: Results, scene: tuple[int, str]) -> Finding | None:
     """How many prims' properties a gigabyte holds."""
     test = "multi_property_traversal"
     usdc = own_share(results, test, REFERENCE_FORMAT, *scene)
@@ -145,7 +136,7 @@ def _memory_limit(results: Results, scene: tuple[int, str]) -> Recommendation | 
     ours = f"at most {quantity(most, 'MB')}"
     if most <= 0:
         ours = "less than what composing the stage varies by"
-    return Recommendation(
+    return Finding(
         f"Memory at {scene_title(*scene)}, after six properties of every prim were read: "
         f"{quantity(usdc.mean, 'MB')} for the USDC layer, {ours} for a "
         f"Parquet layer. A gigabyte holds the properties of about "
@@ -154,7 +145,7 @@ def _memory_limit(results: Results, scene: tuple[int, str]) -> Recommendation | 
     )
 
 
-def _of_types(results: Results) -> list[Recommendation]:
+def _for_types(results: Results) -> list[Finding]:
     """Kinds of properties that one side reads faster."""
     found = []
     rows = type_rows(results)
@@ -162,5 +153,5 @@ def _of_types(results: Results) -> list[Recommendation]:
         kinds = [row.title for row in rows if row.side == side]
         if kinds:
             text = f"{name} for reading {listed(kinds)}: faster a value in the stages of one kind."
-            found.append(Recommendation(text, side))
+            found.append(Finding(text, side))
     return found

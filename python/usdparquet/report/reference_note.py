@@ -1,4 +1,4 @@
-"""The page that puts measured figures beside those that the comparison was first published with.
+"""The page that compares the figures with those that were first published.
 
 The published figures are quoted; everything that is said of them is computed from the results.
 """
@@ -18,14 +18,14 @@ from usdparquet.report.markdown import markdown_table
 SOURCE = "daviddekoning/usd-parquet, agent-notes/MEMORY_MEASUREMENTS_REAL.md"
 _SCENE = (10_000, "flat")
 _LARGER = ((100_000, 467.0), (1_000_000, 4_600.0))
-"""Prims, and the MB that the note predicts for USDC; for Parquet it predicts about 0."""
+"""Numbers of prims, and the MB that the note predicts for USDC; for Parquet, about 0."""
 _SAME = 1.25
 """Ratios closer than this are called the same: machines and data differ by as much."""
 
 
 @dataclass(frozen=True)
 class Published:
-    """A figure of the note and the measurement that stands for it here."""
+    """A figure of the note and the measurement that corresponds to it."""
 
     title: str
     parquet: float
@@ -126,7 +126,7 @@ def _measured(results: Results, entry: Published, name: str) -> Summary | None:
         return own_share(results, entry.test, name, *_SCENE)
     found = results.find(entry.test, name, entry.metric, *_SCENE)
     if found is None and entry.test == "sublayer_insert":
-        # A run without that test: the whole stage, which has the load of the base layer in it.
+        # Without that test, take the whole stage, which includes loading the base layer.
         found = results.find("initial_load", name, entry.metric, *_SCENE)
     return found.summary if found else None
 
@@ -201,12 +201,12 @@ def _load(results: Results) -> str:
         )
         text += f"{ratio(usdc.mean / ours.mean)}."
     if is_same_test:
-        text += _of_the_insertion(results, _ours(results, entry))
+        text += _insertion(results, _ours(results, entry))
     return text
 
 
-def _of_the_insertion(results: Results, name: str) -> str:
-    """What of an insertion is the layer's own, and what it is where the layer was there before."""
+def _insertion(results: Results, name: str) -> str:
+    """The layer's own part of an insertion, and the time of a stage that had it from the start."""
     own, theirs = (
         results.find("layer_load", each, "time_ms", *_SCENE) for each in (name, REFERENCE_FORMAT)
     )
@@ -317,7 +317,7 @@ def _size(results: Results) -> str:
 
 
 def _larger(results: Results) -> list[str]:
-    """What the note predicts for USDC, beside what was measured or follows from it."""
+    """What the note predicts for USDC, and what was measured or follows from that."""
     test = "single_property_traversal"
     scales = [scale for scale, hierarchy in results.scenes() if hierarchy == "flat"]
     rows = []

@@ -19,6 +19,7 @@ from usdparquet.report.compare import Comparison, compare
 from usdparquet.report.figures import COLORS, Chart
 from usdparquet.report.memory import memory_charts
 from usdparquet.report.playback import playback_chart
+from usdparquet.report.property_types import type_charts, type_rows
 from usdparquet.report.recommend import recommendations
 from usdparquet.report.scaling import fit_rows, scaling_chart
 from usdparquet.report.sections import (
@@ -29,23 +30,22 @@ from usdparquet.report.sections import (
     run_rows,
     scene_sections,
 )
-from usdparquet.report.types import type_charts, type_rows
 
 
 @dataclass(frozen=True)
 class Tab:
-    """A tab of the page; `empty` says what to run where it has nothing to show."""
+    """A tab of the page; `empty` is the test to run if there is nothing to show."""
 
     id: str
     title: str
     charts: list[Chart]
     empty: str = ""
     has_scenes: bool = True
-    """Whether what it shows is of one scene, so that the choice of scenes has a meaning."""
+    """Whether its content depends on the scene that is chosen."""
 
 
 def render_report(results: Results, old: Results | None = None) -> str:
-    """The report as one HTML text that needs nothing else."""
+    """The report as a single HTML page that needs no other file."""
     environment = Environment(
         loader=PackageLoader("usdparquet.report", "templates"),
         autoescape=select_autoescape(("html.j2",)),

@@ -1,4 +1,4 @@
-"""The tab of scaling: measures over the number of prims, with fitted slopes and predictions."""
+"""The scaling tab: measures over the number of prims, with fitted slopes and predictions."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def _fit(
 
 
 def scaling_chart(results: Results) -> Chart:
-    """Logarithmic lines by measure and hierarchy; dotted on to the prediction."""
+    """Logarithmic lines by measure and hierarchy, with a dotted line to the prediction."""
     chart = Chart(
         "scaling",
         "Over the number of prims",

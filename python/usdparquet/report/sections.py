@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from usdparquet.bench.catalog import PLUGIN_LOAD
-from usdparquet.bench.formats import FORMATS, REFERENCE_FORMAT
+from usdparquet.bench.formats import FORMATS
 from usdparquet.bench.results import Results, rounded
 from usdparquet.bench.summary import TIE, Row, headline
 from usdparquet.report.figures import scene_key
@@ -21,7 +21,7 @@ from usdparquet.report.formatting import (
 )
 from usdparquet.report.memory import MemoryRow, memory_rows
 
-# What the figure at the top of a card compares, by headline row.
+# The title of a card and the words for its figure, by headline row.
 _CARDS = {
     "initial_load": ("Load", "faster", "slower"),
     "multi_traversal": ("Traversal", "faster", "slower"),
@@ -63,7 +63,7 @@ class HeadlineRow:
 
 @dataclass(frozen=True)
 class SceneSection:
-    """What the report says about one scene besides its charts."""
+    """What the report says about one scene, apart from charts."""
 
     id: str
     title: str
@@ -134,7 +134,7 @@ def machine_rows(results: Results) -> list[tuple[str, str]]:
 
 
 def run_rows(results: Results) -> list[list[tuple[str, str]]]:
-    """What was particular to each run, as name and value."""
+    """The date, plan and load of each run, as name and value."""
     return [
         [
             (name, str(value))
@@ -183,10 +183,10 @@ def _card(row: Row) -> Card | None:
     if winner == TIE:
         return Card(title, "≈", "no difference", detail, "neutral")
     if factor is None:
-        return Card(title, DASH, "no ratio", detail, _side(winner))
+        return Card(title, DASH, "no ratio", detail, row.side)
     if factor < 1:
-        return Card(title, ratio(1 / factor), worse, detail, _side(winner))
-    return Card(title, ratio(factor), better, detail, _side(winner))
+        return Card(title, ratio(1 / factor), worse, detail, row.side)
+    return Card(title, ratio(factor), better, detail, row.side)
 
 
 def _headline_row(row: Row, columns: list[str]) -> HeadlineRow:
@@ -208,30 +208,19 @@ def _headline_row(row: Row, columns: list[str]) -> HeadlineRow:
     title = row.spec.title
     if row.operations > 1:
         title = f"{title}, {count(row.operations)} reads"
-    return HeadlineRow(title, cells, format_title(row.winner), _side(row.winner))
-
-
-def _side(winner: str | None) -> str:
-    if winner is None or winner == TIE:
-        return "neutral"
-    return "usdc" if winner == REFERENCE_FORMAT else "parquet"
+    return HeadlineRow(title, cells, format_title(row.winner), row.side)
 
 
 def plugin_load_rows(results: Results) -> list[tuple[str, str, str]]:
     """Format, time and anonymous memory of the first use of each format in a process."""
     rows = []
-    for scale, hierarchy in results.scenes()[:1]:
-        for name in FORMATS:
-            time = results.find(PLUGIN_LOAD, name, "time_ms", scale, hierarchy)
-            memory = results.find(PLUGIN_LOAD, name, "anonymous_mb", scale, hierarchy)
-            if time is not None and memory is not None:
-                rows.append(
-                    (
-                        format_title(name),
-                        quantity(time.summary.mean, "ms"),
-                        quantity(memory.summary.mean, "MB"),
-                    )
-                )
+    for scene in results.scenes()[:1]:
+        memories = results.by_format(PLUGIN_LOAD, "anonymous_mb", *scene)
+        for name, time in results.by_format(PLUGIN_LOAD, "time_ms", *scene).items():
+            if name in memories:
+                cost = quantity(time.summary.mean, "ms")
+                memory = quantity(memories[name].summary.mean, "MB")
+                rows.append((format_title(name), cost, memory))
     return rows
 
 

@@ -11,8 +11,8 @@
 namespace usdparquet {
 namespace {
 
-/// One pass over the page headers of a flat column's chunk; bodies are skipped.
-arrow::Status ScanHeaders(arrow::io::RandomAccessFile& file, int64_t begin, int64_t end,
+/// Reads all page headers of a flat column's chunk; bodies are skipped.
+arrow::Status ReadHeaders(arrow::io::RandomAccessFile& file, int64_t begin, int64_t end,
                           int64_t num_values, ColumnChunk* chunk) {
   PageHeaderScan scan(file, begin, end);
   int64_t rows = 0;
@@ -82,8 +82,9 @@ uint32_t UniformRows(const ColumnChunk& chunk) {
   return rows;
 }
 
-}  // namespace
-
+/// The offset index of `column` in row group `row_group`, null if the file has none. Arrow's
+/// PageIndexReader would look at the metadata of all columns of the row group first, which in a
+/// wide file takes longer than reading the footer.
 arrow::Result<std::unique_ptr<parquet::OffsetIndex>> ReadOffsetIndex(
     arrow::io::RandomAccessFile& file, const parquet::FileMetaData& metadata,
     const ColumnInfo& column, int row_group) {
@@ -104,15 +105,14 @@ arrow::Result<std::unique_ptr<parquet::OffsetIndex>> ReadOffsetIndex(
                                     parquet::ReaderProperties(arrow::system_memory_pool()));
 }
 
-ColumnChunk::~ColumnChunk() {
-  if (slots) PageCache::Instance().Drop(slots.get(), pages.size());
-}
+}  // namespace
 
-arrow::Result<std::unique_ptr<ColumnChunk>> LocatePages(arrow::io::RandomAccessFile& file,
-                                                        const parquet::FileMetaData& metadata,
-                                                        const ColumnInfo& column, int row_group,
-                                                        uint32_t first_row,
-                                                        const parquet::OffsetIndex* offset_index) {
+arrow::Result<std::unique_ptr<ColumnChunk>> LocatePages(const PageSource& source,
+                                                        const ColumnInfo& column, int row_group) {
+  const auto& [file, metadata, group_first_rows, cache] = source;
+  const uint32_t first_row = group_first_rows[row_group];
+  ARROW_ASSIGN_OR_RAISE(const auto offset_index,
+                        ReadOffsetIndex(file, metadata, column, row_group));
   const auto group = metadata.RowGroup(row_group);
   const auto meta = group->ColumnChunk(column.leaf);
   ARROW_ASSIGN_OR_RAISE(const int64_t file_size, file.GetSize());
@@ -148,7 +148,7 @@ arrow::Result<std::unique_ptr<ColumnChunk>> LocatePages(arrow::io::RandomAccessF
     chunk->pages.push_back({meta->data_page_offset(), end - meta->data_page_offset(), first_row});
   } else if (chunk->num_rows > 0) {
     ARROW_RETURN_NOT_OK(
-        ScanHeaders(file, meta->data_page_offset(), end, meta->num_values(), chunk.get()));
+        ReadHeaders(file, meta->data_page_offset(), end, meta->num_values(), chunk.get()));
   }
   if (first_page > begin) {
     chunk->dictionary_offset = begin;

@@ -5,14 +5,13 @@
 
 #include <arrow/io/interfaces.h>
 #include <arrow/result.h>
-#include <parquet/file_reader.h>
-#include <parquet/page_index.h>
+#include <parquet/metadata.h>
 
 #include <atomic>
 #include <cstdint>
 #include <memory>
 #include <mutex>
-#include <string>
+#include <span>
 #include <vector>
 
 #include "core/pages/page.h"
@@ -20,6 +19,15 @@
 #include "core/schema/schema.h"
 
 namespace usdparquet {
+
+/// A file whose pages are read, and the cache that counts the bytes. Refers to what the file's
+/// reader owns.
+struct PageSource {
+  arrow::io::RandomAccessFile& file;
+  const parquet::FileMetaData& metadata;
+  std::span<const uint32_t> group_first_rows;  ///< with the number of rows behind
+  PageCache& cache;
+};
 
 /// The bytes of one unit of decoding: a data page with its header. For nested columns of
 /// files without an offset index it is all data pages of the chunk, because only the offset index
@@ -42,13 +50,12 @@ struct ColumnChunk {
 
   std::vector<PageLocation> pages;
   uint32_t rows_per_page = 0;  ///< if all pages but the last have as many rows; else 0
+  /// One a page. Who has pages of the chunk cached drops them before the chunk goes.
   std::unique_ptr<PageSlot[]> slots;
 
   /// The decoded dictionary, for as long as one of the chunk's pages uses it.
   std::mutex dictionary_mutex;
   std::weak_ptr<const Dictionary> dictionary;
-
-  ~ColumnChunk();
 
   /// The index of the page that holds `row` (from the start of the file).
   /// REQUIRES: first_row <= row < first_row + num_rows.
@@ -69,20 +76,9 @@ struct ColumnChunk {
   }
 };
 
-/// The offset index of `column` in row group `row_group`, null if the file has none. Arrow's
-/// PageIndexReader would look at the metadata of all columns of the row group first, which in a
-/// wide file takes longer than reading the footer. Thread-safe.
-arrow::Result<std::unique_ptr<parquet::OffsetIndex>> ReadOffsetIndex(
-    arrow::io::RandomAccessFile& file, const parquet::FileMetaData& metadata,
-    const ColumnInfo& column, int row_group);
-
 /// Locates the pages of `column` in row group `row_group`, from the offset index where the file has
-/// one, else in one pass over the page headers. `first_row` is the row group's first row in the
-/// file. Thread-safe.
-arrow::Result<std::unique_ptr<ColumnChunk>> LocatePages(arrow::io::RandomAccessFile& file,
-                                                        const parquet::FileMetaData& metadata,
-                                                        const ColumnInfo& column, int row_group,
-                                                        uint32_t first_row,
-                                                        const parquet::OffsetIndex* offset_index);
+/// one, else by reading all page headers. Arrow's Parquet classes may throw. Thread-safe.
+arrow::Result<std::unique_ptr<ColumnChunk>> LocatePages(const PageSource& source,
+                                                        const ColumnInfo& column, int row_group);
 
 }  // namespace usdparquet

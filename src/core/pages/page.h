@@ -3,7 +3,6 @@
 /// \file
 /// Decoded values of one data page, in the layout in which they are read.
 
-#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -42,14 +41,12 @@ struct Dictionary {
   size_t MemoryUsage() const { return values.capacity() + strings.MemoryUsage() + sizeof(*this); }
 };
 
-struct ColumnUse;
-
 /// One decoded page: rows [first_row, first_row + num_rows) of one column.
-/// Immutable once published in its slot; read under an EpochGuard.
+/// Immutable once the cache has it; read under an EpochGuard there.
 struct Page {
   Page() = default;
-  Page(const Page&) = delete;
-  Page& operator=(const Page&) = delete;
+  Page(Page&&) = default;
+  Page& operator=(Page&&) = default;
 
   uint32_t first_row = 0;
   uint32_t num_rows = 0;
@@ -69,20 +66,6 @@ struct Page {
   RawVector<uint32_t> codes;
   std::shared_ptr<const Dictionary> dictionary;
   StringPool strings;
-
-  // Where it stands in its column, set by who loads it. Without a `use` the page cache
-  // takes no note of the order in which the column is read.
-  ColumnUse* use = nullptr;
-  const std::atomic<uintptr_t>* previous = nullptr;  ///< the slot before; null if it was never used
-
-  // Of the page cache.
-  std::atomic<uintptr_t>* slot = nullptr;
-  size_t charge = 0;
-  std::atomic<bool> referenced{true};
-  bool is_in_sequence = false;
-  bool is_passed = false;
-  Page* older = nullptr;
-  Page* newer = nullptr;
 
   bool IsPresent(uint32_t i) const {
     return presence.empty() || (presence[i >> 6] >> (i & 63) & 1);

@@ -19,17 +19,21 @@ uint64_t BudgetFromEnvironment() {
 
 PageCache& PageCache::Instance() {
   // Never destroyed: layers may outlive static destruction.
-  static auto* cache = new PageCache;
+  static auto* cache = new PageCache(BudgetFromEnvironment());
   return *cache;
 }
 
-PageCache::PageCache() : budget_(BudgetFromEnvironment()) {}
+PageCache::PageCache(uint64_t budget) : budget_(budget) {}
+
+PageCache::~PageCache() {
+  for (const Retired& retired : retired_) delete retired.entry;
+}
 
 const Page* PageCache::Miss(PageSlot& slot, EpochGuard& guard, const Loader& load) {
   uintptr_t state;
   for (;;) {
     state = slot.load(std::memory_order_seq_cst);
-    if (state > kLoading) return reinterpret_cast<Page*>(state);
+    if (state > kLoading) return &reinterpret_cast<CachedPage*>(state)->page;
     if (state < kLoading && slot.compare_exchange_strong(state, kLoading)) break;
     if (state == kLoading) {
       guard.Leave();
@@ -38,24 +42,34 @@ const Page* PageCache::Miss(PageSlot& slot, EpochGuard& guard, const Loader& loa
     }
   }
   guard.Leave();
-  Page* page = load().release();
+  std::unique_ptr<CachedPage> loaded;
+  try {
+    loaded = std::make_unique<CachedPage>();
+    load(loaded.get());
+  } catch (...) {  // there is no memory: who waits tries again
+    slot.store(state, std::memory_order_seq_cst);
+    slot.notify_all();
+    guard.Enter();
+    throw;
+  }
+  CachedPage* const entry = loaded.release();
   misses_.fetch_add(1, std::memory_order_relaxed);
-  page->slot = &slot;
-  page->charge = page->MemoryUsage();
+  entry->slot = &slot;
+  entry->charge = entry->page.MemoryUsage() + sizeof(CachedPage) - sizeof(Page);
   {
     std::lock_guard lock(mutex_);
     FreeRetired();
-    NotePass(page, state == kDropped);
-    MakeRoom(page->charge);
-    Link(page, &kept_);
-    AddResident(page->charge);
+    NoteOrder(entry, state == kDropped);
+    MakeRoom(entry->charge);
+    Link(entry, &kept_);
+    AddResident(entry->charge);
     // Published under the lock, so that no eviction comes between, and under the guard, so that
     // this thread has the page even if the next miss evicts it at once.
     guard.Enter();
-    slot.store(reinterpret_cast<uintptr_t>(page), std::memory_order_seq_cst);
+    slot.store(reinterpret_cast<uintptr_t>(entry), std::memory_order_seq_cst);
   }
   slot.notify_all();
-  return page;
+  return &entry->page;
 }
 
 void PageCache::Charge(uint64_t bytes) {
@@ -71,60 +85,60 @@ void PageCache::AddResident(uint64_t bytes) {
   }
 }
 
-void PageCache::Link(Page* page, Clock* clock) {
-  clock->bytes += page->charge;
+void PageCache::Link(CachedPage* entry, Clock* clock) {
+  clock->bytes += entry->charge;
   if (!clock->hand) {
-    page->older = page->newer = page;
-    clock->hand = page;
+    entry->older = entry->newer = entry;
+    clock->hand = entry;
     return;
   }
   // Just behind the hand: the last one that the clock comes to.
-  page->newer = clock->hand;
-  page->older = clock->hand->older;
-  clock->hand->older->newer = page;
-  clock->hand->older = page;
+  entry->newer = clock->hand;
+  entry->older = clock->hand->older;
+  clock->hand->older->newer = entry;
+  clock->hand->older = entry;
 }
 
-void PageCache::Unlink(Page* page, Clock* clock) {
-  clock->bytes -= page->charge;
-  if (page->newer == page) {
+void PageCache::Unlink(CachedPage* entry, Clock* clock) {
+  clock->bytes -= entry->charge;
+  if (entry->newer == entry) {
     clock->hand = nullptr;
   } else {
-    page->older->newer = page->newer;
-    page->newer->older = page->older;
-    if (clock->hand == page) clock->hand = page->newer;
+    entry->older->newer = entry->newer;
+    entry->newer->older = entry->older;
+    if (clock->hand == entry) clock->hand = entry->newer;
   }
-  page->older = page->newer = nullptr;
+  entry->older = entry->newer = nullptr;
 }
 
-void PageCache::NotePass(Page* page, bool was_dropped) {
-  ColumnUse* const use = page->use;
+void PageCache::NoteOrder(CachedPage* entry, bool was_dropped) {
+  ColumnUse* const use = entry->use;
   if (!use) return;
   if (was_dropped) use->is_reread = true;
   const auto before =
-      page->previous ? std::ranges::find(use->recent, page->previous) : use->recent.end();
+      entry->previous ? std::ranges::find(use->recent, entry->previous) : use->recent.end();
   const bool follows = before != use->recent.end();
-  page->is_in_sequence = follows || page->first_row == 0;
+  entry->is_in_sequence = follows || entry->page.first_row == 0;
   if (follows) {
-    *before = page->slot;
+    *before = entry->slot;
   } else {
-    use->recent[use->oldest] = page->slot;
+    use->recent[use->oldest] = entry->slot;
     use->oldest = (use->oldest + 1) % use->recent.size();
   }
   if (!follows || use->is_reread) return;
-  const uintptr_t state = page->previous->load(std::memory_order_relaxed);
+  const uintptr_t state = entry->previous->load(std::memory_order_relaxed);
   if (state <= kLoading) return;
-  // Two pages that follow each other are chance where a column has few; three are a pass.
-  auto* const passed = reinterpret_cast<Page*>(state);
-  if (passed->is_in_sequence && !passed->is_passed) Pass(passed);
+  // Two pages that follow each other are chance where a column has few; three are a scan.
+  auto* const last = reinterpret_cast<CachedPage*>(state);
+  if (last->is_in_sequence && !last->is_scanned) MarkScanned(last);
 }
 
-void PageCache::Pass(Page* page) {
-  Unlink(page, &kept_);
-  page->is_passed = true;
-  page->referenced.store(false, std::memory_order_relaxed);
-  Link(page, &passed_);
-  while (passed_.bytes > kPassedBytes) EvictOne(&passed_);
+void PageCache::MarkScanned(CachedPage* entry) {
+  Unlink(entry, &kept_);
+  entry->is_scanned = true;
+  entry->referenced.store(false, std::memory_order_relaxed);
+  Link(entry, &scanned_);
+  while (scanned_.bytes > kScannedBytes) EvictOne(&scanned_);
 }
 
 void PageCache::MakeRoom(uint64_t bytes) {
@@ -134,31 +148,31 @@ void PageCache::MakeRoom(uint64_t bytes) {
 
 void PageCache::EvictTo(uint64_t target) {
   // Retired pages are as good as gone: their readers hold them for the copy of one value.
-  while ((passed_.hand || kept_.hand) &&
+  while ((scanned_.hand || kept_.hand) &&
          resident_.load(std::memory_order_relaxed) > target + retired_bytes_) {
-    EvictOne(passed_.hand ? &passed_ : &kept_);
+    EvictOne(scanned_.hand ? &scanned_ : &kept_);
   }
 }
 
-/// Evicts the next page that was not referenced since the hand came by, or moves one that is to be
-/// kept after all.
+/// Takes one step with the clock's hand: evicts the page there, or passes over it if it was used
+/// since the hand last came by, or moves it to `kept_` if its column turned out to be read again.
 void PageCache::EvictOne(Clock* clock) {
-  Page* page = clock->hand;
-  if (page->is_passed && page->use->is_reread) {
-    Unlink(page, clock);
-    page->is_passed = false;
-    Link(page, &kept_);
+  CachedPage* entry = clock->hand;
+  if (entry->is_scanned && entry->use->is_reread) {
+    Unlink(entry, clock);
+    entry->is_scanned = false;
+    Link(entry, &kept_);
     return;
   }
-  if (page->referenced.exchange(false, std::memory_order_relaxed)) {
-    clock->hand = page->newer;
+  if (entry->referenced.exchange(false, std::memory_order_relaxed)) {
+    clock->hand = entry->newer;
     return;
   }
-  Unlink(page, clock);
-  page->slot->store(page->is_passed ? kDropped : kEmpty, std::memory_order_seq_cst);
+  Unlink(entry, clock);
+  entry->slot->store(entry->is_scanned ? kDropped : kEmpty, std::memory_order_seq_cst);
   evictions_.fetch_add(1, std::memory_order_relaxed);
-  retired_.push_back({page, AdvanceEpoch()});
-  retired_bytes_ += page->charge;
+  retired_.push_back({entry, AdvanceEpoch()});
+  retired_bytes_ += entry->charge;
   FreeRetired();
 }
 
@@ -167,9 +181,9 @@ void PageCache::FreeRetired() {
   const uint64_t oldest = OldestActiveEpoch();
   std::erase_if(retired_, [&](const Retired& r) {
     if (r.epoch >= oldest) return false;
-    resident_.fetch_sub(r.page->charge);
-    retired_bytes_ -= r.page->charge;
-    delete r.page;
+    resident_.fetch_sub(r.entry->charge);
+    retired_bytes_ -= r.entry->charge;
+    delete r.entry;
     return true;
   });
 }
@@ -179,10 +193,10 @@ void PageCache::Drop(PageSlot* slots, size_t count) {
   for (size_t i = 0; i < count; ++i) {
     const uintptr_t state = slots[i].exchange(kEmpty);
     if (state <= kLoading) continue;
-    auto* page = reinterpret_cast<Page*>(state);
-    Unlink(page, ClockOf(*page));
-    resident_.fetch_sub(page->charge);
-    delete page;
+    auto* entry = reinterpret_cast<CachedPage*>(state);
+    Unlink(entry, ClockOf(*entry));
+    resident_.fetch_sub(entry->charge);
+    delete entry;
   }
   FreeRetired();
 }

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// The process-wide cache of decoded pages and its one byte budget.
+/// A cache of decoded pages within a byte budget. The process has one for all open files.
 
 #include <array>
 #include <atomic>
@@ -18,70 +18,95 @@
 
 namespace usdparquet {
 
-/// A snapshot of the cache's counters. Counts are since process start.
+/// A snapshot of a cache's counters. Counts are since the cache was made.
 struct CacheStats {
-  uint64_t hits = 0;            ///< reads that found their page resident
+  uint64_t hits = 0;            ///< reads that found their page resident, in all caches together
   uint64_t misses = 0;          ///< pages decoded
-  uint64_t evictions = 0;       ///< pages dropped to keep the budget, or behind a pass
+  uint64_t evictions = 0;       ///< pages dropped to keep the budget, or behind a scan
   uint64_t bytes_resident = 0;  ///< decoded bytes held now, dictionaries included
   uint64_t bytes_peak = 0;      ///< most bytes ever held
   uint64_t bytes_read = 0;      ///< stored (compressed) bytes handed to the decoders
   uint64_t budget = 0;
 };
 
-/// Where a page of a column is, or will be: kEmpty, kDropped, kLoading, or a `Page*`.
+/// Where a page of a column is, or will be: kEmpty, kDropped, kLoading, or a `CachedPage*`.
 using PageSlot = std::atomic<uintptr_t>;
 
-/// How a column has been read so far, which decides what is kept of it. The page cache's own,
-/// guarded by its lock. One a column, which must outlive the column's pages.
+/// How a column has been read so far, which decides what is kept of it. One a column, which must
+/// outlive the column's pages. Only the cache reads and writes it, under its lock.
 struct ColumnUse {
-  /// The last pages that were missed, of as many passes at a time (threads that share a column).
+  /// The last page missed by each of up to four concurrent scans (threads that share a column).
   std::array<const PageSlot*, 4> recent{};
   size_t oldest = 0;
-  /// A page was wanted again after it had been dropped behind a pass.
+  /// A page was wanted again after it had been dropped behind a scan.
   bool is_reread = false;
 };
 
-/// All decoded pages of all open files, within one byte budget.
+/// A page in the cache, with what the cache keeps to decide how long it stays.
+struct CachedPage {
+  std::atomic<bool> referenced{true};  ///< beside the page, which a read touches as well
+  bool is_in_sequence = false;         ///< the page before it was missed just before
+  bool is_scanned = false;             ///< a scan went on to the page behind it
+  Page page;
+
+  // Where the page stands in its column, set by the loader. Without a `use` the cache takes no
+  // note of the order in which the column is read.
+  ColumnUse* use = nullptr;
+  const PageSlot* previous = nullptr;  ///< the slot before; null if it was never used
+
+  PageSlot* slot = nullptr;
+  size_t charge = 0;  ///< bytes counted against the budget
+  CachedPage* older = nullptr;
+  CachedPage* newer = nullptr;
+};
+
+/// Decoded pages within one byte budget.
 ///
 /// A reader finds a page by one atomic load of its slot, under an EpochGuard. A miss is
 /// decoded by exactly one thread while the others wait for it. What does not fit the
 /// budget is evicted by the clock algorithm: least recently used, to one bit.
 ///
-/// Of a pass in order, little is kept: when the page that follows is missed, the one before is
-/// *passed*, and all passed pages together may take kPassedBytes, by a clock of their own. A
-/// column of which a dropped page is wanted again is read more than once: from then on its pages
-/// are kept as long as they fit the budget.
+/// The cache resists scans. When a column is read in order and the next page is missed, the page
+/// before it counts as *scanned*, and all scanned pages together may take kScannedBytes, in a
+/// clock of their own. Once a page that was dropped this way is wanted again, its column is known
+/// to be read more than once: from then on its pages are kept as long as they fit the budget.
 ///
 /// Thread-safety: every function may be called from any thread.
 class USDPARQUET_API PageCache {
  public:
   static constexpr uintptr_t kEmpty = 0;
-  static constexpr uintptr_t kDropped = 1;  ///< as kEmpty, after a pass went by
+  static constexpr uintptr_t kDropped = 1;  ///< as kEmpty, after a scan went by
   static constexpr uintptr_t kLoading = 2;
   static constexpr uint64_t kDefaultBudget = uint64_t{64} << 20;
-  static constexpr uint64_t kPassedBytes = uint64_t{2} << 20;
+  static constexpr uint64_t kScannedBytes = uint64_t{2} << 20;
 
-  /// The one cache of the process. Its first budget is USDPARQUET_CACHE_MB
-  /// (mebibytes, may be a fraction) or kDefaultBudget.
+  /// An empty cache with a budget of `budget` bytes.
+  explicit PageCache(uint64_t budget);
+  /// REQUIRES: every page was dropped, and no thread reads one.
+  ~PageCache();
+  PageCache(const PageCache&) = delete;
+  PageCache& operator=(const PageCache&) = delete;
+
+  /// The cache of the process, which every table uses that is given no other. Its first budget is
+  /// USDPARQUET_CACHE_MB (mebibytes, may be a fraction) or kDefaultBudget.
   static PageCache& Instance();
 
-  using Loader = std::function<std::unique_ptr<Page>()>;
+  /// Makes `page`, `use` and `previous` of an entry.
+  using Loader = std::function<void(CachedPage*)>;
 
   /// The page of `slot`, which stays valid as long as the caller's `guard`. On a
-  /// miss, `load()` decodes it and must not return null; pages that the guard
-  /// protected before may then be gone.
+  /// miss, `load` decodes it; pages that the guard protected before may then be gone.
   template <typename Load>
   const Page* Get(PageSlot& slot, EpochGuard& guard, const Load& load) {
     const uintptr_t state = slot.load(std::memory_order_seq_cst);
     if (state > kLoading) [[likely]] {
-      auto* page = reinterpret_cast<Page*>(state);
+      auto* entry = reinterpret_cast<CachedPage*>(state);
       // Written only when it changes: a store by every reader would make the line travel.
-      if (!page->referenced.load(std::memory_order_relaxed)) {
-        page->referenced.store(true, std::memory_order_relaxed);
+      if (!entry->referenced.load(std::memory_order_relaxed)) {
+        entry->referenced.store(true, std::memory_order_relaxed);
       }
       guard.CountHit();
-      return page;
+      return &entry->page;
     }
     return Miss(slot, guard, load);
   }
@@ -106,36 +131,35 @@ class USDPARQUET_API PageCache {
   CacheStats Stats() const;
 
  private:
-  PageCache();
   const Page* Miss(PageSlot& slot, EpochGuard& guard, const Loader& load);
 
   /// Pages in a circle; where the hand points is the next to be looked at.
   struct Clock {
-    Page* hand = nullptr;
+    CachedPage* hand = nullptr;
     uint64_t bytes = 0;
   };
-  static void Link(Page* page, Clock* clock);
-  static void Unlink(Page* page, Clock* clock);
-  Clock* ClockOf(const Page& page) { return page.is_passed ? &passed_ : &kept_; }
+  static void Link(CachedPage* entry, Clock* clock);
+  static void Unlink(CachedPage* entry, Clock* clock);
+  Clock* ClockOf(const CachedPage& entry) { return entry.is_scanned ? &scanned_ : &kept_; }
 
   // All REQUIRE that the caller holds `mutex_`.
   void MakeRoom(uint64_t bytes);
   void EvictTo(uint64_t target);
   void EvictOne(Clock* clock);
-  void NotePass(Page* page, bool was_dropped);
-  void Pass(Page* page);
+  void NoteOrder(CachedPage* entry, bool was_dropped);
+  void MarkScanned(CachedPage* entry);
   void FreeRetired();
 
   void AddResident(uint64_t bytes);
 
   struct Retired {
-    Page* page;
+    CachedPage* entry;
     uint64_t epoch;
   };
 
   mutable std::mutex mutex_;
   Clock kept_;
-  Clock passed_;
+  Clock scanned_;
   std::vector<Retired> retired_;
   uint64_t retired_bytes_ = 0;
   std::atomic<uint64_t> budget_;

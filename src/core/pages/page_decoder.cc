@@ -25,12 +25,13 @@ parquet::ReaderProperties PageProperties() {
   return properties;
 }
 
-arrow::Result<std::shared_ptr<arrow::Buffer>> ReadBytes(arrow::io::RandomAccessFile& file,
-                                                        int64_t offset, int64_t size) {
-  ARROW_ASSIGN_OR_RAISE(auto bytes, file.ReadAt(offset, size));
+arrow::Result<std::shared_ptr<arrow::Buffer>> ReadBytes(const PageSource& source, int64_t offset,
+                                                        int64_t size) {
+  ARROW_ASSIGN_OR_RAISE(auto bytes, source.file.ReadAt(offset, size));
   if (bytes->size() != size) {
     return arrow::Status::IOError("the file ends within a page at byte ", offset);
   }
+  source.cache.CountBytesRead(size);
   return bytes;
 }
 
@@ -42,8 +43,6 @@ std::span<const uint8_t> SpanOf(const arrow::Buffer& bytes) {
 std::unique_ptr<parquet::PageReader> OpenPages(std::shared_ptr<arrow::Buffer> bytes,
                                                const parquet::ColumnDescriptor& descriptor,
                                                arrow::Compression::type codec) {
-  const int64_t size = bytes->size();
-  PageCache::Instance().CountBytesRead(size);
   return parquet::PageReader::Open(std::make_shared<arrow::io::BufferReader>(std::move(bytes)),
                                    std::numeric_limits<int64_t>::max(), codec, PageProperties(),
                                    descriptor);
@@ -51,13 +50,13 @@ std::unique_ptr<parquet::PageReader> OpenPages(std::shared_ptr<arrow::Buffer> by
 
 /// The chunk's dictionary, decoded once for as long as a page uses it.
 arrow::Result<std::shared_ptr<const Dictionary>> LoadDictionary(
-    arrow::io::RandomAccessFile& file, const ColumnInfo& column,
-    const parquet::ColumnDescriptor& descriptor, ColumnChunk& chunk) {
+    const PageSource& source, const ColumnInfo& column, const parquet::ColumnDescriptor& descriptor,
+    ColumnChunk& chunk) {
   if (chunk.dictionary_size == 0) return nullptr;
   std::lock_guard lock(chunk.dictionary_mutex);
   if (auto dictionary = chunk.dictionary.lock()) return dictionary;
   ARROW_ASSIGN_OR_RAISE(auto bytes,
-                        ReadBytes(file, chunk.dictionary_offset, chunk.dictionary_size));
+                        ReadBytes(source, chunk.dictionary_offset, chunk.dictionary_size));
   ARROW_ASSIGN_OR_RAISE(const PageHeader header, ReadPageHeader(SpanOf(*bytes)));
   ARROW_RETURN_NOT_OK(CheckPageHeader(header, column.max_rep > 0));
   const auto reader = OpenPages(std::move(bytes), descriptor, chunk.codec);
@@ -70,12 +69,12 @@ arrow::Result<std::shared_ptr<const Dictionary>> LoadDictionary(
                         column, descriptor, static_cast<const parquet::DictionaryPage&>(*page)));
   // Charged as long as it lives, which is as long as the last page that holds it.
   const uint64_t charge = decoded->MemoryUsage();
-  PageCache::Instance().Charge(charge);
-  std::shared_ptr<const Dictionary> shared(decoded.get(),
-                                           [decoded, charge](const Dictionary*) mutable {
-                                             decoded.reset();
-                                             PageCache::Instance().Release(charge);
-                                           });
+  source.cache.Charge(charge);
+  std::shared_ptr<const Dictionary> shared(
+      decoded.get(), [decoded, charge, &cache = source.cache](const Dictionary*) mutable {
+        decoded.reset();
+        cache.Release(charge);
+      });
   chunk.dictionary = shared;
   return shared;
 }
@@ -175,17 +174,14 @@ void ReportBadRows(const ColumnInfo& column, uint32_t first_row, const DenseValu
   }
 }
 
-arrow::Result<std::unique_ptr<Page>> Decode(arrow::io::RandomAccessFile& file,
-                                            const parquet::FileMetaData& metadata,
-                                            const ColumnInfo& column, ColumnChunk& chunk,
-                                            uint32_t index, BadCells* bad) {
-  const parquet::ColumnDescriptor& descriptor = *metadata.schema()->Column(column.leaf);
+arrow::Status Decode(const PageSource& source, const ColumnInfo& column, ColumnChunk& chunk,
+                     uint32_t index, Page* page, BadCells* bad) {
+  const parquet::ColumnDescriptor& descriptor = *source.metadata.schema()->Column(column.leaf);
   const PageLocation& location = chunk.pages[index];
-  ARROW_ASSIGN_OR_RAISE(auto dictionary, LoadDictionary(file, column, descriptor, chunk));
-  ARROW_ASSIGN_OR_RAISE(auto bytes, ReadBytes(file, location.offset, location.size));
+  ARROW_ASSIGN_OR_RAISE(auto dictionary, LoadDictionary(source, column, descriptor, chunk));
+  ARROW_ASSIGN_OR_RAISE(auto bytes, ReadBytes(source, location.offset, location.size));
   ARROW_RETURN_NOT_OK(CheckPages(SpanOf(*bytes), column.max_rep > 0));
   const auto reader = OpenPages(std::move(bytes), descriptor, PageReaderCodec(chunk.codec));
-  auto page = std::make_unique<Page>();
   page->first_row = location.first_row;
   page->num_rows = chunk.PageRows(index);
   Levels levels;
@@ -199,12 +195,12 @@ arrow::Result<std::unique_ptr<Page>> Decode(arrow::io::RandomAccessFile& file,
     ARROW_ASSIGN_OR_RAISE(const PageBody body, DecompressPage(data_page, chunk.codec));
     ARROW_ASSIGN_OR_RAISE(const ValueSection section,
                           DecodeLevels(column, data_page, body.bytes, &levels));
-    if (IsReadInPlace(file, column, descriptor, chunk, data_page, section) &&
+    if (IsReadInPlace(source.file, column, descriptor, chunk, data_page, section) &&
         section.count == data_page.num_values() &&
         static_cast<uint32_t>(section.count) == page->num_rows) {
       page->cells = reinterpret_cast<const std::byte*>(section.data);
       page->mapped = data_page.buffer();
-      return page;
+      return arrow::Status::OK();
     }
     ARROW_RETURN_NOT_OK(values.Append(data_page.encoding(), section.data, section.size,
                                       data_page.num_values(), section.count, dictionary));
@@ -215,25 +211,23 @@ arrow::Result<std::unique_ptr<Page>> Decode(arrow::io::RandomAccessFile& file,
   // Most columns have no null in most pages; dates and times need a look at each text.
   if (!IsTimeText(column) && IsDense(column, levels)) {
     if (levels.count != page->num_rows) return wrong_count(levels.count);
-    FillDensePage(column, std::move(values), page.get());
+    FillDensePage(column, std::move(values), page);
     page->cells = page->values.data();
-    return page;
+    return arrow::Status::OK();
   }
   auto rows = AssembleRows(column, levels);
   if (rows.size() != page->num_rows) return wrong_count(rows.size());
   ReportBadRows(column, location.first_row, values, &rows, bad);
-  FillPage(column, rows, std::move(values), page.get());
+  FillPage(column, rows, std::move(values), page);
   page->cells = page->values.data();
-  return page;
+  return arrow::Status::OK();
 }
 
 }  // namespace
 
-arrow::Result<std::unique_ptr<Page>> DecodePage(arrow::io::RandomAccessFile& file,
-                                                const parquet::FileMetaData& metadata,
-                                                const ColumnInfo& column, ColumnChunk& chunk,
-                                                uint32_t index, BadCells* bad) {
-  return Guarded([&] { return Decode(file, metadata, column, chunk, index, bad); });
+arrow::Status DecodePage(const PageSource& source, const ColumnInfo& column, ColumnChunk& chunk,
+                         uint32_t index, Page* page, BadCells* bad) {
+  return Guarded([&] { return Decode(source, column, chunk, index, page, bad); });
 }
 
 }  // namespace usdparquet

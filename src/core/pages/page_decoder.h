@@ -4,11 +4,9 @@
 /// From the stored bytes of a page to its decoded values. Decompression, levels and encodings are
 /// Arrow's; this puts rows together and converts to the layout of type_table.h.
 
-#include <arrow/io/interfaces.h>
-#include <arrow/result.h>
-#include <parquet/metadata.h>
+#include <arrow/status.h>
 
-#include <memory>
+#include <cstdint>
 #include <string>
 
 #include "core/pages/column_chunk.h"
@@ -21,15 +19,14 @@ namespace usdparquet {
 struct BadCells {
   uint32_t count = 0;
   uint32_t first_row = 0;  ///< from the start of the file
-  std::string reason;      ///< of the first
+  std::string reason;      ///< why the first could not be
 };
 
-/// Decodes page `index` of `chunk`. Cells that have no USD value (a null inside an array or tuple,
-/// a date beyond the calendar) are left without one and told in `bad`. Damage fails, also by a
-/// wrong page checksum. Thread-safe.
-arrow::Result<std::unique_ptr<Page>> DecodePage(arrow::io::RandomAccessFile& file,
-                                                const parquet::FileMetaData& metadata,
-                                                const ColumnInfo& column, ColumnChunk& chunk,
-                                                uint32_t index, BadCells* bad);
+/// Decodes page `index` of `chunk` into `page`, which is as new. Cells that have no USD value (a
+/// null inside an array or tuple, a date beyond the calendar) are left without one and told in
+/// `bad`. Damage fails, as does a wrong page checksum; `page` is then unspecified. The dictionary
+/// is charged to the source's cache. Thread-safe.
+arrow::Status DecodePage(const PageSource& source, const ColumnInfo& column, ColumnChunk& chunk,
+                         uint32_t index, Page* page, BadCells* bad);
 
 }  // namespace usdparquet

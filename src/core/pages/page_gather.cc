@@ -7,8 +7,9 @@
 #include <arrow/type.h>
 
 #include <algorithm>
+#include <optional>
+#include <span>
 
-#include "core/pages/column_chunk.h"
 #include "core/pages/page_decoder.h"
 #include "core/schema/column_convert.h"
 
@@ -146,17 +147,9 @@ arrow::Result<std::shared_ptr<arrow::Array>> As(const std::shared_ptr<arrow::Arr
   return encoded.make_array();
 }
 
-uint32_t GroupOf(const std::vector<uint32_t>& first_rows, uint32_t row) {
+int GroupOf(std::span<const uint32_t> first_rows, uint32_t row) {
   const auto behind = std::upper_bound(first_rows.begin(), first_rows.end(), row);
-  return static_cast<uint32_t>(behind - first_rows.begin()) - 1;
-}
-
-arrow::Result<std::unique_ptr<ColumnChunk>> Locate(const PageSource& source,
-                                                   const ColumnInfo& column, uint32_t group) {
-  ARROW_ASSIGN_OR_RAISE(const auto offsets, ReadOffsetIndex(source.file, source.metadata, column,
-                                                            static_cast<int>(group)));
-  return LocatePages(source.file, source.metadata, column, static_cast<int>(group),
-                     source.group_first_rows[group], offsets.get());
+  return static_cast<int>(behind - first_rows.begin()) - 1;
 }
 
 }  // namespace
@@ -182,16 +175,16 @@ arrow::Result<std::shared_ptr<arrow::Array>> GatherCells(
   CellCollector cells(raw);
   ARROW_RETURN_NOT_OK(cells.Start());
   std::unique_ptr<ColumnChunk> chunk;
-  std::unique_ptr<Page> page;
+  std::optional<Page> page;
   for (const uint32_t row : rows) {
     if (!chunk || row >= chunk->first_row + chunk->num_rows) {
       page.reset();
-      ARROW_ASSIGN_OR_RAISE(chunk, Locate(source, raw, GroupOf(source.group_first_rows, row)));
+      ARROW_ASSIGN_OR_RAISE(chunk, LocatePages(source, raw, GroupOf(source.group_first_rows, row)));
     }
     if (!page || row >= page->first_row + page->num_rows) {
       BadCells bad;
-      ARROW_ASSIGN_OR_RAISE(
-          page, DecodePage(source.file, source.metadata, raw, *chunk, chunk->PageOf(row), &bad));
+      ARROW_RETURN_NOT_OK(
+          DecodePage(source, raw, *chunk, chunk->PageOf(row), &page.emplace(), &bad));
       if (bad.count > 0) return nullptr;
     }
     ARROW_RETURN_NOT_OK(cells.Append(*page, row - page->first_row));

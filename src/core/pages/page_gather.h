@@ -4,26 +4,17 @@
 /// Cells of chosen rows out of decoded pages, as Arrow arrays.
 
 #include <arrow/array.h>
-#include <arrow/io/interfaces.h>
 #include <arrow/result.h>
 #include <parquet/metadata.h>
 
 #include <cstdint>
-#include <functional>
 #include <memory>
-#include <optional>
 #include <vector>
 
+#include "core/pages/column_chunk.h"
 #include "core/schema/schema.h"
 
 namespace usdparquet {
-
-/// Where a column's cells are to be read from.
-struct PageSource {
-  arrow::io::RandomAccessFile& file;
-  const parquet::FileMetaData& metadata;
-  const std::vector<uint32_t>& group_first_rows;  ///< with the number of rows behind
-};
 
 /// Whether GatherCells can give the values of `column` as they are stored, as Arrow type `type`.
 bool CanGather(const ColumnInfo& column, const parquet::FileMetaData& metadata,

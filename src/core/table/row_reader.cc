@@ -287,7 +287,8 @@ class Reader {
 
   /// The cells of all columns at `rows`, ascending.
   arrow::Result<arrow::ChunkedArrayVector> ReadColumns(const std::vector<uint32_t>& rows) const {
-    const PageSource pages{*file_, table_->metadata(), group_first_rows_};
+    const PageSource pages{*file_, table_->metadata(), table_->table_file().group_first_rows(),
+                           table_->cache()};
     // Where most pages are wanted anyway, Arrow reads columns in parallel.
     const bool is_sparse = rows.size() < table_->num_rows() / 4;
     arrow::ChunkedArrayVector columns(sources_.size());

@@ -5,14 +5,14 @@
 
 #include <arrow/io/interfaces.h>
 #include <arrow/result.h>
-#include <parquet/file_reader.h>
+#include <parquet/metadata.h>
 
-#include <atomic>
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <optional>
+#include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/index/path_index.h"
@@ -21,9 +21,10 @@
 #include "core/index/time_codes.h"
 #include "core/index/time_index.h"
 #include "core/index/time_index_builder.h"
-#include "core/pages/column_chunk.h"
 #include "core/pages/page_cache.h"
 #include "core/schema/schema.h"
+#include "core/table/column_reader.h"
+#include "core/table/table_file.h"
 #include "core/util/export.h"
 
 namespace usdparquet {
@@ -44,9 +45,10 @@ struct TableOptions {
   std::optional<double> time_codes_per_second;
   /// OpenUSD's test for identifiers beyond ASCII.
   IdentifierTest unicode_test;
-  /// Called for what goes wrong after the open, once a column and kind: `is_error` for damage, else
-  /// for cells that are left without a value. May be called from any thread that reads.
-  std::function<void(bool is_error, const std::string& message)> report;
+  /// Called for what goes wrong after the open, once a column and kind.
+  ReadReport report;
+  /// Keeps the decoded pages and must outlive the table; null for the cache of the process.
+  PageCache* cache = nullptr;
   /// Build the path index in memory even where the file has one.
   bool ignore_embedded_index = false;
   /// Threads that build the path index; 0 for one a core.
@@ -65,7 +67,6 @@ class USDPARQUET_API Table {
   static arrow::Result<std::shared_ptr<Table>> Open(
       std::shared_ptr<arrow::io::RandomAccessFile> file, const std::string& name,
       TableOptions options = {});
-  ~Table();
 
   const std::string& name() const { return name_; }
   const std::vector<ColumnInfo>& columns() const { return schema_.columns; }
@@ -80,11 +81,15 @@ class USDPARQUET_API Table {
   /// its first one where there is a time column, else its only (or last) one.
   const TimeIndex* times() const { return times_.get(); }
   const TimeIndexReport& time_report() const { return time_report_; }
-  uint32_t num_rows() const { return num_rows_; }
-  const parquet::FileMetaData& metadata() const { return *metadata_; }
+  uint32_t num_rows() const { return file_.num_rows(); }
+  const parquet::FileMetaData& metadata() const { return *file_.metadata(); }
   /// What the file says of its columns and its layer.
   const SchemaEntry& schema_entry() const { return entry_; }
-  arrow::io::RandomAccessFile& file() const { return *file_; }
+  arrow::io::RandomAccessFile& file() const { return *file_.file(); }
+  /// The file with its footer, for who reads it past the table.
+  const TableFile& table_file() const { return file_; }
+  const TableSchema& schema() const { return schema_; }
+  PageCache& cache() const { return source_.cache; }
 
   /// What the open found: rows without a prim path, duplicate paths, columns without a place.
   const std::vector<std::string>& warnings() const { return warnings_; }
@@ -93,17 +98,14 @@ class USDPARQUET_API Table {
   /// null: a page that can't be decoded is reported once and has no values.
   /// REQUIRES: column < columns().size(), row < num_rows().
   const Page* Fetch(size_t column, uint32_t row, EpochGuard& guard) {
-    return FetchFrom(properties_[column], row, guard);
+    return properties_[column].Fetch(row, guard);
   }
 
   /// Whether the cell has a value. Decodes nothing where the chunk's statistics tell.
-  bool HasValue(size_t column, uint32_t row);
+  bool HasValue(size_t column, uint32_t row) { return properties_[column].HasValue(row); }
 
   /// Whether the statistics of the column's chunks tell that every cell has a value.
-  bool IsFull(size_t column) {
-    const Fullness known = properties_[column].fullness.load(std::memory_order_relaxed);
-    return known == Fullness::kUnknown ? FindFullness(column) : known == Fullness::kFull;
-  }
+  bool IsFull(size_t column) { return properties_[column].IsFull(); }
 
   /// Calls `f(name)` for each child of `prim`, in file order. Reads the path column.
   void VisitChildNames(PrimId prim, const std::function<void(std::string_view)>& f);
@@ -117,22 +119,7 @@ class USDPARQUET_API Table {
   size_t MemoryUsage() const { return paths_.MemoryUsage() + (times_ ? times_->MemoryUsage() : 0); }
 
  private:
-  enum class Fullness : uint8_t { kUnknown, kFull, kNotFull };
-
-  /// A column and its chunks, which are located when first touched.
-  struct Column {
-    const ColumnInfo* info = nullptr;
-    std::atomic<Fullness> fullness{Fullness::kUnknown};
-    /// By row group. The table's `no_chunks_` until a chunk is located, then `own_chunks`.
-    std::atomic<std::atomic<ColumnChunk*>*> chunks{nullptr};
-    std::unique_ptr<std::atomic<ColumnChunk*>[]> own_chunks;
-    std::mutex mutex;  // for locating
-    std::atomic<bool> has_reported_bad{false};
-    std::atomic<bool> has_reported_error{false};
-    ColumnUse use;
-  };
-
-  Table(std::shared_ptr<arrow::io::RandomAccessFile> file, std::string name, TableOptions options);
+  Table(TableFile file, std::string name, TableOptions options);
 
   class TimeReader;
   /// Where one page of the path column is, to build the index from.
@@ -141,7 +128,7 @@ class USDPARQUET_API Table {
     uint32_t page;
   };
 
-  arrow::Status ReadFooter();
+  arrow::Status ReadColumns();
   arrow::Result<std::vector<PathPage>> LocatePathPages();
   size_t NumThreads(size_t num_tasks) const;
   arrow::Status BuildIndex();
@@ -158,61 +145,17 @@ class USDPARQUET_API Table {
   arrow::Result<bool> TryBuildLongIndex(uint64_t seed, std::span<const PathPage> pages);
   void CollectTimeWarnings();
   std::string PathAt(uint32_t row);
-  bool FindFullness(size_t column);
-  /// Whether a chunk's null count is that of its cells: it counts null leaves, which of a nested or
-  /// converted column says less.
-  static bool CountsNulls(const ColumnInfo& info);
-
-  uint32_t RowGroupOf(uint32_t row) const {
-    if (rows_per_group_ != 0) return row / rows_per_group_;
-    uint32_t low = 0, high = static_cast<uint32_t>(group_first_rows_.size()) - 1;
-    while (high - low > 1) {
-      const uint32_t middle = (low + high) / 2;
-      (group_first_rows_[middle] <= row ? low : high) = middle;
-    }
-    return low;
-  }
-
-  ColumnChunk* ChunkOf(Column& column, uint32_t row) {
-    const uint32_t group = RowGroupOf(row);
-    ColumnChunk* chunk =
-        column.chunks.load(std::memory_order_acquire)[group].load(std::memory_order_acquire);
-    return chunk ? chunk : LocateChunk(column, group);
-  }
-
-  const Page* FetchFrom(Column& column, uint32_t row, EpochGuard& guard) {
-    ColumnChunk* chunk = ChunkOf(column, row);
-    const uint32_t index = chunk->PageOf(row);
-    return PageCache::Instance().Get(chunk->slots[index], guard,
-                                     [&] { return LoadPage(column, *chunk, index); });
-  }
-
-  ColumnChunk* LocateChunk(Column& column, uint32_t group);
-  arrow::Result<std::unique_ptr<ColumnChunk>> MakeChunk(const Column& column, uint32_t group);
-  std::unique_ptr<Page> LoadPage(Column& column, ColumnChunk& chunk, uint32_t index);
-  std::unique_ptr<Page> DecodeOrReport(Column& column, ColumnChunk& chunk, uint32_t index);
-  static const PageSlot* SlotBefore(const Column& column, const ColumnChunk& chunk, uint32_t index);
-  void ReportError(Column& column, uint32_t group, uint32_t first_row, const std::string& reason);
   bool IsSamePath(uint32_t a, uint32_t b);
-  void InitColumn(Column* column, const ColumnInfo& info) const;
-  void AddChunk(Column& column, uint32_t group, std::unique_ptr<ColumnChunk> chunk) const;
 
-  const std::shared_ptr<arrow::io::RandomAccessFile> file_;
+  const TableFile file_;
   const std::string name_;
   const TableOptions options_;
-  std::unique_ptr<parquet::ParquetFileReader> reader_;
-  std::shared_ptr<parquet::FileMetaData> metadata_;
+  const ColumnSource source_;
 
   SchemaEntry entry_;
   TableSchema schema_;
-  uint32_t num_rows_ = 0;
-  std::vector<uint32_t> group_first_rows_;  // with num_rows_ behind
-  uint32_t rows_per_group_ = 0;             // if all groups but the last have as many; else 0
-  /// Null for every row group, for all columns that were not read yet: a wide file has thousands of
-  /// columns and of row groups.
-  std::unique_ptr<std::atomic<ColumnChunk*>[]> no_chunks_;
-  std::unique_ptr<Column[]> properties_;
-  Column path_;
+  std::unique_ptr<ColumnReader[]> properties_;
+  ColumnReader path_;
   PathIndex paths_;
   PathIndexReport report_;
   std::optional<TimeColumn> time_;

@@ -1,12 +1,11 @@
 // Table's dealings with time: the index of a long table, and what is to be told of it.
 
-#include <parquet/statistics.h>
-
 #include <algorithm>
+#include <atomic>
+#include <mutex>
 #include <thread>
 
 #include "core/index/time_index_file.h"
-#include "core/pages/page_decoder.h"
 #include "core/table/table.h"
 #include "core/util/message_text.h"
 #include "core/util/raw_vector.h"
@@ -43,19 +42,6 @@ void HashPaths(uint64_t root_hash, const IdentifierTest& unicode_test, HashedPag
 
 }  // namespace
 
-bool Table::FindFullness(size_t column) {
-  const ColumnInfo& info = schema_.columns[column];
-  bool is_full = CountsNulls(info);
-  for (int g = 0; is_full && info.max_def > 0 && g < metadata_->num_row_groups(); ++g) {
-    const auto chunk = metadata_->RowGroup(g)->ColumnChunk(info.leaf);
-    const auto statistics = chunk->encoded_statistics();
-    is_full = statistics && statistics->has_null_count && statistics->null_count == 0;
-  }
-  properties_[column].fullness.store(is_full ? Fullness::kFull : Fullness::kNotFull,
-                                     std::memory_order_relaxed);
-  return is_full;
-}
-
 std::string Table::TimeColumnName() const {
   return options_.time_column.empty() ? entry_.time_column : options_.time_column;
 }
@@ -73,7 +59,7 @@ arrow::Status Table::PrepareTimes() {
         "the argument 'start' needs a time column, which the argument 'time' names");
   }
   ARROW_ASSIGN_OR_RAISE(
-      time_, TimeColumn::Make(*schema_.time, *metadata_->schema()->Column(schema_.time->leaf)));
+      time_, TimeColumn::Make(*schema_.time, *metadata().schema()->Column(schema_.time->leaf)));
   if (options_.time_start && !time_->has_timestamps()) {
     return arrow::Status::Invalid("the time column '", schema_.time->column_name, "' has type ",
                                   schema_.time->storage,
@@ -86,7 +72,7 @@ arrow::Status Table::PrepareTimes() {
 class Table::TimeReader {
  public:
   explicit TimeReader(Table& table) : table_(table) {
-    table.InitColumn(&column_, table.time_->info);
+    column_.Init(table.source_, table.time_->info);
   }
 
   /// The time of `row`. REQUIRES: rows rise.
@@ -97,26 +83,24 @@ class Table::TimeReader {
 
  private:
   arrow::Status Load(uint32_t row) {
-    const uint32_t group = table_.RowGroupOf(row);
+    const uint32_t group = table_.file_.GroupOf(row);
     const auto fail = [&](const arrow::Status& status) {
-      return arrow::Status::IOError("the time column '", column_.info->column_name,
+      return arrow::Status::IOError("the time column '", column_.info().column_name,
                                     "' can't be read from row ", row, " on: ", status.message());
     };
     if (!chunk_ || chunk_->row_group != static_cast<int>(group)) {
-      auto located = table_.MakeChunk(column_, group);
+      auto located = column_.LocateApart(group);
       if (!located.ok()) return fail(located.status());
       chunk_ = std::move(*located);
     }
-    BadCells bad;
-    auto page = DecodePage(*table_.file_, *table_.metadata_, *column_.info, *chunk_,
-                           chunk_->PageOf(row), &bad);
+    auto page = column_.Decode(*chunk_, chunk_->PageOf(row));
     if (!page.ok()) return fail(page.status());
     page_ = std::move(*page);
     return arrow::Status::OK();
   }
 
   Table& table_;
-  Column column_;
+  ColumnReader column_;
   std::unique_ptr<ColumnChunk> chunk_;
   std::unique_ptr<Page> page_;
 };
@@ -126,8 +110,8 @@ class Table::TimeReader {
 arrow::Status Table::OpenLongIndex(PathIndexFile::Opened paths,
                                    std::function<void(const std::string&)> on_damage) {
   auto times = TimeIndexFile::Open(
-      *file_, *metadata_,
-      PathIndexFile::FingerprintOf(*metadata_, schema_.path->leaf, time_->info.leaf),
+      file(), metadata(),
+      PathIndexFile::FingerprintOf(metadata(), schema_.path->leaf, time_->info.leaf),
       std::move(on_damage));
   if (!times.warning.empty()) warnings_.push_back(name_ + ": " + times.warning);
   if (!paths.index || !times.index || options_.ignore_embedded_index) return BuildLongIndex();
@@ -172,13 +156,11 @@ arrow::Result<bool> Table::TryBuildLongIndex(uint64_t seed, std::span<const Path
     arrow::Status failure;
     const auto work = [&] {
       for (size_t i = next++; i < end; i = next++) {
-        BadCells bad;
-        auto page =
-            DecodePage(*file_, *metadata_, *path_.info, *pages[i].chunk, pages[i].page, &bad);
+        auto page = path_.Decode(*pages[i].chunk, pages[i].page);
         if (!page.ok()) {
           std::lock_guard lock(failure_mutex);
           failure = arrow::Status::IOError(
-              "the path column '", path_.info->column_name, "' can't be read from row ",
+              "the path column '", path_.info().column_name, "' can't be read from row ",
               pages[i].chunk->pages[pages[i].page].first_row, " on: ", page.status().message());
           return;
         }
@@ -211,14 +193,14 @@ arrow::Result<bool> Table::TryBuildLongIndex(uint64_t seed, std::span<const Path
   }
 
   const auto same_path = [this](uint32_t a, uint32_t b) { return IsSamePath(a, b); };
-  if (!PathIndexBuilder::BuildLong(seed, builder.TakeHashes(), builder.first_rows(), num_rows_,
+  if (!PathIndexBuilder::BuildLong(seed, builder.TakeHashes(), builder.first_rows(), num_rows(),
                                    scan, same_path, &paths_, &report_)) {
     return false;
   }
   TimeScale scale;
   scale.codes_per_second = TimeCodesPerSecond();
   scale.start = options_.time_start.value_or(builder.Earliest().value_or(0));
-  times_ = std::make_unique<TimeIndex>(builder.Build(num_rows_, scale, &time_report_));
+  times_ = std::make_unique<TimeIndex>(builder.Build(num_rows(), scale, &time_report_));
   return true;
 }
 

@@ -7,21 +7,12 @@
 #include <algorithm>
 #include <iterator>
 
+#include "plugin/read/spec_visit.h"
+#include "plugin/values/deliver.h"
+
 PXR_NAMESPACE_OPEN_SCOPE
 
 using Edits = UsdParquetLayerEdits;
-
-namespace {
-
-bool Deliver(const VtValue& value, SdfAbstractDataValue* out) {
-  return !out || out->StoreValue(value);
-}
-bool Deliver(const VtValue& value, VtValue* out) {
-  if (out) *out = value;
-  return true;
-}
-
-}  // namespace
 
 UsdParquetLayerDataRefPtr UsdParquetLayerData::New(std::shared_ptr<const UsdParquetSource> source) {
   return TfCreateRefPtr(new UsdParquetLayerData(std::move(source)));
@@ -55,7 +46,8 @@ bool UsdParquetLayerData::HasEditedField(const Edits::Spec& spec, const SdfPath&
                                          const TfToken& field, Out* out, SdfSpecType* type) const {
   if (type) *type = spec.type;
   if (spec.type == SdfSpecTypeUnknown) return false;
-  if (const VtValue* value = spec.Find(field)) return !value->IsEmpty() && Deliver(*value, out);
+  if (const VtValue* value = spec.Find(field))
+    return !value->IsEmpty() && UsdParquetDeliver(*value, out);
   return !spec.hides_file && source_->Has(path, field, out, nullptr);
 }
 
@@ -212,11 +204,11 @@ class FileVisitor final : public SdfAbstractDataSpecVisitor {
 
 void UsdParquetLayerData::_VisitSpecs(SdfAbstractDataSpecVisitor* visitor) const {
   if (edits_.empty()) {
-    source_->Visit(*this, visitor);
+    UsdParquetVisitSpecs(*source_, *this, visitor);
     return;
   }
-  FileVisitor of_file(edits_, visitor);
-  if (!source_->Visit(*this, &of_file)) return;
+  FileVisitor file_specs(edits_, visitor);
+  if (!UsdParquetVisitSpecs(*source_, *this, &file_specs)) return;
   for (const auto& [path, spec] : edits_) {
     if (spec.type == SdfSpecTypeUnknown || source_->HasSpec(path)) continue;
     if (!visitor->VisitSpec(*this, path)) return;
@@ -307,7 +299,7 @@ bool UsdParquetLayerData::HasSample(const SdfPath& path, double time, Out* out) 
   const auto edited = EditedSamples(path);
   if (!edited) return source_->QueryTimeSample(path, time, out);
   const auto sample = edited->find(time);
-  return sample != edited->end() && Deliver(sample->second, out);
+  return sample != edited->end() && UsdParquetDeliver(sample->second, out);
 }
 
 bool UsdParquetLayerData::QueryTimeSample(const SdfPath& path, double time, VtValue* value) const {

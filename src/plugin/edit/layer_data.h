@@ -32,7 +32,7 @@ class UsdParquetLayerData : public SdfAbstractData {
 
   const UsdParquetSource& source() const { return *source_; }
   const UsdParquetLayerEdits& edits() const { return edits_; }
-  /// Puts the file that the layer was just saved to in the place of the old one and its edits.
+  /// Replaces the old file and the edits by the file that the layer was just saved to.
   void Rebase(std::shared_ptr<const UsdParquetSource> source);
 
   bool StreamsData() const override { return true; }

@@ -36,10 +36,6 @@ class UsdParquetFileFormat : public SdfFileFormat {
 
   bool _ReadDetached(SdfLayer* layer, const std::string& resolved_path,
                      bool metadata_only) const override;
-
- private:
-  /// Writes a layer to a file that is its own, or another.
-  static bool Write(const SdfLayer& layer, const std::string& file, bool is_own_file);
 };
 
 PXR_NAMESPACE_CLOSE_SCOPE

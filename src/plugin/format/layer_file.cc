@@ -9,17 +9,13 @@
 #include "core/sections/residual_blob.h"
 #include "core/table/table.h"
 #include "plugin/format/asset_file.h"
+#include "plugin/format/layer_access.h"
 #include "plugin/format/residual_asset.h"
+#include "plugin/values/identifier.h"
 
 PXR_NAMESPACE_OPEN_SCOPE
 
 namespace {
-
-/// SdfFileFormat lets only formats see a layer's data.
-class DataAccess : public SdfFileFormat {
- public:
-  static SdfAbstractDataConstPtr Of(const SdfLayer& layer) { return _GetLayerData(layer); }
-};
 
 /// Reads the residual of a file that is in a package itself, such as a .usdz.
 ///
@@ -77,9 +73,7 @@ arrow::Result<std::shared_ptr<const UsdParquetSource>> UsdParquetOpenLayerFile(
   options.time_column = arguments.time_column;
   options.time_start = arguments.time_start;
   options.time_codes_per_second = arguments.time_codes_per_second;
-  options.unicode_test = [](std::string_view name) {
-    return SdfPath::IsValidIdentifier(std::string(name));
-  };
+  options.unicode_test = UsdParquetIsIdentifier;
   options.report = [](bool is_error, const std::string& message) {
     if (is_error) {
       TF_RUNTIME_ERROR("%s", message.c_str());
@@ -97,7 +91,7 @@ arrow::Result<std::shared_ptr<const UsdParquetSource>> UsdParquetOpenLayerFile(
     ARROW_ASSIGN_OR_RAISE(residual, OpenResidual(resolved_path, asset, *table));
   }
   SdfAbstractDataConstPtr data;
-  if (residual) data = DataAccess::Of(*residual);
+  if (residual) data = UsdParquetLayerAccess::Get(*residual);
   return std::make_shared<const UsdParquetSource>(std::move(table), arguments, std::move(residual),
                                                   std::move(data));
 }

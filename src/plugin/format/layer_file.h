@@ -15,7 +15,7 @@
 PXR_NAMESPACE_OPEN_SCOPE
 
 /// Opens the asset at `resolved_path`, and its residual if it has one, as the arguments say.
-/// What is amiss but bearable is raised as warnings. Errors name the file.
+/// Problems that leave a layer to work with are raised as warnings. Errors name the file.
 arrow::Result<std::shared_ptr<const UsdParquetSource>> UsdParquetOpenLayerFile(
     const std::string& resolved_path, const UsdParquetArguments& arguments);
 

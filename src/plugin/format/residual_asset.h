@@ -28,8 +28,8 @@ class UsdParquetPackageResolver : public ArPackageResolver {
   void EndCacheScope(VtValue*) override {}
 };
 
-/// While it lives, its thread finds the residual of `package_path` in `asset`, at `blob`. The file
-/// of that name may be another one by then, as when a writer replaced it.
+/// While it lives, its thread finds the residual of `package_path` in `asset`, at `blob`, even if a
+/// writer has put another file in the place of that name.
 class UsdParquetOpenedPackage {
  public:
   UsdParquetOpenedPackage(std::string package_path, std::shared_ptr<ArAsset> asset,
@@ -38,7 +38,7 @@ class UsdParquetOpenedPackage {
   UsdParquetOpenedPackage(const UsdParquetOpenedPackage&) = delete;
   UsdParquetOpenedPackage& operator=(const UsdParquetOpenedPackage&) = delete;
 
-  /// The residual, if one that lives in this thread has it; else null.
+  /// The residual that an object of this thread has for `package_path`, or null if none has.
   static std::shared_ptr<ArAsset> Find(const std::string& package_path);
 
  private:

@@ -43,9 +43,8 @@ struct UsdParquetPathHandles {
   };
 };
 
-/// Keeps prim paths alive by their handle alone, in half of an SdfPath's size.
-/// Where SdfPath should ever be laid out otherwise, IsSupported() is false and the
-/// caller does without.
+/// Keeps prim paths alive by their handle alone, in half of an SdfPath's size. If SdfPath is ever
+/// laid out otherwise, IsSupported() is false and the caller does without.
 class UsdParquetPathRetainer {
  public:
   static bool IsSupported() {

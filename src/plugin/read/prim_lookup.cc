@@ -43,7 +43,7 @@ UsdParquetPrimLookup::UsdParquetPrimLookup(const usdparquet::PathIndex& index,
   num_slots_ =
       std::bit_floor(std::max<size_t>(std::min(std::bit_ceil(wanted), affordable), 64 * kWays));
   bucket_mask_ = static_cast<uint32_t>(num_slots_ / kWays - 1);
-  // calloc: of a large table, pages that are never touched stay with the system.
+  // calloc: the system gives a large table only the pages that are touched.
   constexpr size_t kLine = kWays * sizeof(uint64_t);
   const size_t bytes = num_slots_ * sizeof(uint64_t);
   memory_ = std::calloc(bytes + kLine, 1);

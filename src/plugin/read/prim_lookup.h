@@ -19,7 +19,7 @@
 PXR_NAMESPACE_OPEN_SCOPE
 
 /// Finds prims by path: first in a table from path handles to prims, filled as prims are touched,
-/// and behind it in the path index, for which the path's element names are hashed.
+/// then in the path index, by a hash of the path's element names.
 ///
 /// The handle table has buckets of one cache line; a full bucket replaces an entry, so the table
 /// has a fixed size, and a reader takes no lock. It keeps the paths in it alive, because OpenUSD
@@ -34,7 +34,7 @@ class UsdParquetPrimLookup {
   UsdParquetPrimLookup(const usdparquet::PathIndex& index, const SdfPath& prefix);
   ~UsdParquetPrimLookup();
 
-  /// The prim at `path`, of which only the prim part counts. `handle` is the path's prim handle.
+  /// The prim at `path`; only the path's prim part counts. `handle` is the path's prim handle.
   usdparquet::PrimId Find(const SdfPath& path, uint32_t handle) const {
     const std::atomic<uint64_t>* bucket = BucketOf(handle);
     for (size_t way = 0; bucket && way < kWays; ++way) {

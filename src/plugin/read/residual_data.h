@@ -12,6 +12,7 @@
 
 #include <typeinfo>
 
+#include "plugin/values/deliver.h"
 #include "plugin/values/exact_value.h"
 
 PXR_NAMESPACE_OPEN_SCOPE
@@ -24,7 +25,8 @@ bool UsdParquetReadExact(const Read& read, VtValue* out) {
   return true;
 }
 
-/// Reads into a typed value with `read(out)`, and through a VtValue where that is of no use.
+/// Reads into a typed value with `read(out)`, or through a VtValue where the residual may hold the
+/// value in another form.
 template <typename Read>
 bool UsdParquetReadExact(const Read& read, SdfAbstractDataValue* out) {
   VtValue value;
@@ -36,7 +38,7 @@ bool UsdParquetReadExact(const Read& read, SdfAbstractDataValue* out) {
     if (read(out)) return true;
     if (!out->typeMismatch) return false;
   }
-  return UsdParquetReadExact(read, &value) && out->StoreValue(value);
+  return UsdParquetReadExact(read, &value) && UsdParquetDeliver(value, out);
 }
 
 /// As SdfAbstractData::Has.

@@ -17,10 +17,10 @@
 
 PXR_NAMESPACE_OPEN_SCOPE
 
-/// Samples of attributes, which are named by a column and the first row of their prim.
-/// A cell without a value is no sample; the statistics of the file are asked before a page is.
+/// The samples of attributes. An attribute is given by its column and the first row of its prim. A
+/// cell without a value is no sample; where the file's statistics tell, no page is read.
 ///
-/// Of a table without a time column nothing has samples, and every default is in the first row.
+/// In a table without a time column nothing has samples, and every default is in the first row.
 ///
 /// Thread-safety: all functions may be called from any number of threads.
 class UsdParquetTimeSamples {
@@ -42,8 +42,8 @@ class UsdParquetTimeSamples {
   std::set<double> List(uint32_t column, uint32_t first_row) const;
   SdfTimeSampleMap Map(uint32_t column, uint32_t first_row, const UsdParquetValueType& type) const;
 
-  /// The times before and after `time`: the same twice on a sample, before the first and after the
-  /// last. False without samples.
+  /// The times of the samples before and after `time`. On a sample, before the first and after the
+  /// last, both are the same. False if there are no samples.
   bool GetBracketing(uint32_t column, uint32_t first_row, double time, double* lower,
                      double* upper) const;
   /// The last sample before `time`. False if there is none.
@@ -58,12 +58,13 @@ class UsdParquetTimeSamples {
     return count > 0 && times.codes()[count - 1] == time ? times.RowOf(count - 1) : kNoRow;
   }
 
-  /// The times of all samples of the layer. Made when first asked for.
+  /// The times of all samples of the layer; found when first asked for.
   const std::set<double>& ListAll() const;
   /// As GetBracketing, over a set of times.
   static bool Bracket(const std::set<double>& times, double time, double* lower, double* upper);
 
-  /// The first and the last time code of the file, whatever has a value there. False without any.
+  /// The first and the last time code of the file, whether or not anything has a value there. False
+  /// if the file has none.
   bool GetRange(double* first, double* last) const;
 
  private:

@@ -15,18 +15,17 @@
 
 PXR_NAMESPACE_OPEN_SCOPE
 
-/// Builds one column, row group by row group. Rows that nothing is appended for are null. Not
-/// thread-safe.
+/// Builds one column, row group by row group. A row without an Append is null. Not thread-safe.
 class UsdParquetColumnBuilder {
  public:
-  /// A builder for values of an Sdf type, such as `color3f[]`; null if that has no columns.
+  /// A builder for values of an Sdf type, such as `color3f[]`; null if no column can hold them.
   static std::unique_ptr<UsdParquetColumnBuilder> Make(std::string_view sdf_type);
   virtual ~UsdParquetColumnBuilder() = default;
 
   virtual std::shared_ptr<arrow::DataType> type() const = 0;
 
-  /// Whether a cell can hold just that value; not so for values of another type, and for text that
-  /// is no UTF-8.
+  /// Whether a cell can hold exactly that value. It can't hold a value of another type, nor text
+  /// that is not UTF-8.
   virtual bool CanHold(const VtValue& value) const = 0;
   /// Whether CanHold is true of every value of the column's C++ type.
   virtual bool CanHoldAll() const = 0;
@@ -35,7 +34,8 @@ class UsdParquetColumnBuilder {
   /// order.
   virtual arrow::Status Append(uint32_t row, const VtValue& value) = 0;
 
-  /// Adds to `*bytes` what is appended from now on, about. REQUIRES: it outlives the builder.
+  /// From now on adds the approximate size of what is appended to `*bytes`. REQUIRES: that outlives
+  /// the builder.
   void CountInto(uint64_t* bytes) { bytes_ = bytes; }
 
   /// The column of a group of `num_rows` rows; the next group starts at row 0.

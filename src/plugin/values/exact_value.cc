@@ -177,7 +177,7 @@ std::optional<VtValue> Wrap(const VtValue& value) {
   return std::nullopt;
 }
 
-/// The value that `form` is of; empty if it is none of Wrap's.
+/// The value that `form` stands for; empty if Wrap did not make it.
 VtValue Unwrap(const VtDictionary& form) {
   if (form.size() != 2) return {};
   const auto type = form.find(kType);

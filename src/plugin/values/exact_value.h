@@ -9,16 +9,16 @@
 PXR_NAMESPACE_OPEN_SCOPE
 
 /// Crate files store equal values once, and whole numbers as integers: in vectors, matrices,
-/// quaternions, time codes and arrays a -0.0 becomes 0.0, or a 0.0 the other.
+/// quaternions, time codes and arrays a -0.0 becomes 0.0, or the other way round.
 ///
-/// Gives `value` in a form without negative zeros, if it has any where a crate file would lose
-/// them; else `value` itself. Looks into dictionaries, time samples and references too. Units and
-/// the relocates of a prim, which crate files refuse, have such a form as well. It is a dictionary
-/// of `usdparquet:type` and `usdparquet:bytes` or, for the latter, `usdparquet:texts`.
+/// Returns `value` in a form without negative zeros if a crate file would lose any, else `value`
+/// itself. Looks into dictionaries, time samples and references too. Units and the relocates of a
+/// prim, which crate files refuse, have such a form as well. The form is a dictionary of
+/// `usdparquet:type` and `usdparquet:bytes` or, for units and relocates, `usdparquet:texts`.
 VtValue UsdParquetToExact(const VtValue& value);
 
-/// Turns a value that UsdParquetToExact gave into what it was; leaves others as they are. Returns
-/// whether there was something to turn.
+/// Turns what UsdParquetToExact returned back into the value that it was made of; leaves other
+/// values as they are. Returns whether it changed anything.
 bool UsdParquetFromExact(VtValue* value);
 
 PXR_NAMESPACE_CLOSE_SCOPE

@@ -17,14 +17,15 @@
 
 PXR_NAMESPACE_OPEN_SCOPE
 
-/// A value as the footer keeps it, or nothing if it has no such form: it then goes to the residual.
+/// A value as the footer keeps it, or nothing if the footer can't: the value then goes to the
+/// residual.
 std::optional<usdparquet::MetadataValue> UsdParquetToFooter(const VtValue& value);
 
-/// The same back.
+/// The value that the footer keeps, as Sdf holds it.
 VtValue UsdParquetFromFooter(const usdparquet::MetadataValue& value);
 
-/// Fields of a spec of that type as the footer has them, those left out that Sdf has as something
-/// else there: each with one warning, which begins with `where`.
+/// The footer's metadata as fields of a spec of type `spec_type`. A field that Sdf knows as
+/// something else there is left out with one warning, which begins with `where`.
 std::vector<std::pair<TfToken, VtValue>> UsdParquetFieldsFromFooter(
     const usdparquet::MetadataFields& fields, SdfSpecType spec_type, const std::string& where);
 

@@ -26,8 +26,8 @@ struct UsdParquetValueType {
   VtValue (*get)(const usdparquet::Page& page, uint32_t i);
 };
 
-/// The row of the type table for an Sdf value type's name, such as `color3f[]`, or null if Sdf has
-/// no such type or the type has no values.
+/// How cells of the Sdf value type of that name, such as `color3f[]`, are handed to Sdf; null if
+/// Sdf has no such type or the type has no values.
 const UsdParquetValueType* UsdParquetFindValueType(std::string_view sdf_type);
 
 PXR_NAMESPACE_CLOSE_SCOPE

@@ -246,7 +246,7 @@ void UsdParquetExportPlan::ChooseFields() {
 }
 
 void UsdParquetExportPlan::ChooseColumns() {
-  // Of each name, the declaration that most prims give a value.
+  // For each name, the declaration that most prims give a value.
   std::vector<uint32_t> chosen;
   for (const auto& [name, ids] : declarations_by_name_) {
     const uint32_t best = *std::max_element(ids.begin(), ids.end(), [&](uint32_t a, uint32_t b) {

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// What of a layer becomes columns: the first pass of writing it.
+/// Which parts of a layer become columns: the first pass of writing it.
 
 #include <pxr/base/tf/token.h>
 #include <pxr/base/vt/value.h>
@@ -21,18 +21,18 @@
 
 PXR_NAMESPACE_OPEN_SCOPE
 
-/// What the columns that are no properties are called, if no property needs the name.
+/// The names of the columns that are no properties, unless a property needs the name.
 struct UsdParquetColumnNames {
   std::string path = "path";
   std::string time = "time";
 };
 
-/// The tables' columns for a layer, and which of each prim's properties go into them.
+/// The columns that a layer is written as, and which of each prim's properties go into them.
 ///
 /// An attribute can be in a column if it has a value (or none) of its own type and otherwise only
 /// fields that the footer can hold for the whole column; a relationship, if its targets are an
-/// explicit list. Of the properties of one name, those that are declared alike in most prims make
-/// the column; all others go to the residual, whole.
+/// explicit list. Properties of one name share a column if they are declared as in most prims; all
+/// others go to the residual, whole.
 class UsdParquetExportPlan {
  public:
   static constexpr uint32_t kResidual = 0xffffffffu;
@@ -63,7 +63,7 @@ class UsdParquetExportPlan {
     bool is_in_column_order = true;  ///< whether a reader would list the same names in that order
   };
 
-  /// Reads all of `data` once, values excepted.
+  /// Reads all of `data` once, except for values.
   static UsdParquetExportPlan Make(const SdfAbstractData& data, const UsdParquetColumnNames& names);
 
   const std::string& path_column() const { return path_column_; }
@@ -76,7 +76,7 @@ class UsdParquetExportPlan {
   size_t num_prims() const { return prim_patterns_.size(); }
   /// Whether the n-th prim gets a row; an `over` that only has children needs none.
   bool HasRow(size_t prim) const { return has_row_[prim]; }
-  /// Prims with a row. With samples, a prim has more rows than one.
+  /// The number of prims with a row. With samples, a prim can have several rows.
   uint64_t num_rows() const { return num_rows_; }
 
  private:

@@ -29,7 +29,8 @@ using usdparquet::TableFileWriter;
 namespace {
 
 constexpr uint32_t kResidual = UsdParquetExportPlan::kResidual;
-/// Of the values of a row group: arrays, or long texts, fill one before it has all its rows.
+/// A row group ends with this many bytes of values, even if it could have more rows: arrays and
+/// long texts get there first.
 constexpr uint64_t kMaxGroupBytes = 32 << 20;
 
 /// A prim field's value as a cell of its column; empty if the column can't hold it.

@@ -16,14 +16,15 @@
 
 PXR_NAMESPACE_OPEN_SCOPE
 
-/// Writes a crate file with `data` in it: given by the file format, which alone may fill layers.
+/// Writes a crate file with `data` in it. The caller gives it, since only file formats may fill
+/// layers.
 using UsdParquetCrateWriter =
     std::function<bool(const SdfAbstractDataRefPtr& data, const std::string& file)>;
 
-/// Writes all of `data` to `file`: what is shared by many prims as columns, the rest as the
-/// residual. Reads the data twice and holds one row group, so that memory does not grow with the
-/// table. A file of that name is replaced whole or not at all: `is_complete`, if given, is asked
-/// when all of `data` was read, and its error leaves the old file. Errors name the file.
+/// Writes all of `data` to `file`: what many prims share as columns, the rest as the residual.
+/// Reads the data twice and holds one row group, so that memory does not grow with the table. A
+/// file of that name is replaced whole or not at all: `is_complete`, if given, is asked when all of
+/// `data` was read, and its error leaves the old file. Errors name the file.
 arrow::Result<usdparquet::WriteSummary> UsdParquetWriteLayer(
     const SdfAbstractData& data, const std::string& file, const UsdParquetColumnNames& names,
     const usdparquet::WriteOptions& options, const UsdParquetCrateWriter& write_crate,

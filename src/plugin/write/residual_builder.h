@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Collects what of a layer goes to the residual.
+/// Collects the parts of a layer that go to the residual.
 
 #include <pxr/base/tf/token.h>
 #include <pxr/base/vt/value.h>

@@ -1,0 +1,5 @@
+"""Lets ``python -m usdparquet.cli`` stand for ``usdparquet``."""
+
+from usdparquet.cli import app
+
+app()

@@ -1,0 +1,77 @@
+"""The headline of a benchmark, for a terminal."""
+
+from __future__ import annotations
+
+from rich.console import Console
+from rich.table import Table
+
+from usdparquet.bench.formats import FORMATS, REFERENCE_FORMAT
+from usdparquet.bench.results import Results
+from usdparquet.bench.summary import Row, headline
+from usdparquet.bench.table import PROPERTIES
+from usdparquet.report.formatting import DASH, TIMES_SIGN, number, ratio
+
+# The terminal has room for one indexed file; the report shows all.
+_NOT_PRINTED = ("parquet_none_indexed", "parquet_snappy_indexed")
+
+
+def print_headline(results: Results, console: Console) -> None:
+    """Print the headline of every scene, and where fewer samples were taken than asked for."""
+    for scale, hierarchy in results.scenes():
+        console.print(headline_table(results, scale, hierarchy))
+    meaning = (
+        f"{TIMES_SIGN} = times less than USDC; above 1 better, below 1 worse. "
+        "none, snappy, zstd: Parquet; idx: indexed by usdparquet optimize"
+    )
+    console.print(meaning, style="dim", highlight=False)
+    for entry in results.reduced:
+        place = f"{entry.scale:,} prims {entry.hierarchy}" if entry.scale else "property types"
+        console.print(
+            f"{FORMATS[entry.format].title}, {place}: {entry.runs} of {entry.asked} runs, "
+            f"{entry.seconds_a_run:.0f} s each",
+            style="dim",
+            highlight=False,
+        )
+
+
+def headline_table(results: Results, scale: int, hierarchy: str) -> Table:
+    """The headline of one scene for a terminal of 80 columns."""
+    rows = headline(results, scale, hierarchy)
+    shown = [
+        name
+        for name in FORMATS
+        if name not in _NOT_PRINTED and any(name in row.values for row in rows)
+    ]
+    table = Table(
+        box=None,
+        pad_edge=False,
+        show_edge=False,
+        padding=(0, 0, 0, 1),
+        title=f"{scale:,} prims x {len(PROPERTIES)} properties, {hierarchy}",
+        title_justify="left",
+    )
+    # Narrow enough for 80 columns: this is what `make demo` shows in any terminal.
+    table.add_column("\nLower is better", no_wrap=True)
+    table.add_column("\n", no_wrap=True)
+    for name in shown:
+        first, _, second = FORMATS[name].short_title.partition(" ")
+        head = f"{first}\n{second}" if second else f"\n{first}"
+        table.add_column(head, justify="right", no_wrap=True)
+    table.add_column("\nWinner", no_wrap=True, min_width=8)
+    for row in rows:
+        unit, factor = ("MB", 1e-6) if row.unit == "B" else (row.unit, 1.0)
+        cells = [_headline_cell(row, name, factor) for name in shown]
+        winner = FORMATS[row.winner].short_title if row.winner in FORMATS else row.winner or DASH
+        table.add_row(row.spec.title, unit, *cells, winner)
+    return table
+
+
+def _headline_cell(row: Row, name: str, factor: float) -> str:
+    summary = row.values.get(name)
+    if summary is None:
+        return DASH
+    text = number(summary.mean * factor)
+    if name == row.winner:
+        text = f"[bold]{text}[/bold]"
+    times = row.ratio(name)
+    return text if name == REFERENCE_FORMAT or times is None else f"{text}\n{ratio(times)}"

@@ -1,0 +1,106 @@
+"""The command convert, between USD layers and tables."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import Progress
+
+from usdparquet.cli.console import counted
+from usdparquet.cli.options import Compression, Prims
+from usdparquet.tables.convert import ConvertOptions, ConvertSummary, Listener, convert_file
+from usdparquet.tables.patterns import split_patterns
+
+_SHOWN_COLUMNS = 12
+_PROPERTY = ("property", "properties")
+
+
+def convert(
+    source: Annotated[
+        Path,
+        typer.Argument(
+            metavar="IN", help="A .usd, .usda, .usdc, .usdz, .parquet, .csv or .arrow file."
+        ),
+    ],
+    target: Annotated[
+        Path, typer.Argument(metavar="OUT", help="The file to write, of any of these.")
+    ],
+    prims: Prims = None,
+    properties: Annotated[
+        str | None, typer.Option(help="Properties, separated by commas; * for any characters.")
+    ] = None,
+    flatten: Annotated[
+        bool, typer.Option("--flatten", help="Compose the stage of a layer first.")
+    ] = False,
+    path: Annotated[
+        str, typer.Option("--path", help="For a table: the column with the prim paths.")
+    ] = "",
+    time: Annotated[
+        str, typer.Option("--time", help="For a table: the column with the times of the rows.")
+    ] = "",
+    compression: Annotated[
+        Compression, typer.Option(help="Codec of a Parquet file.")
+    ] = Compression.ZSTD,
+) -> None:
+    """Convert between USD layers and tables, by the suffixes of the files.
+
+    An existing OUT is replaced when the new one is complete.
+    """
+    errors = Console(stderr=True)
+    with Progress(console=errors, transient=True, disable=not errors.is_terminal) as progress:
+        options = ConvertOptions(
+            path_column=path,
+            time_column=time,
+            properties=split_patterns(properties),
+            prims=split_patterns(prims),
+            flatten=flatten,
+            compression=compression.value,
+        )
+        done = convert_file(source, target, options, _Bar(progress))
+    for note in done.notes:
+        typer.echo(note, err=True)
+    for line in _described(target, done):
+        typer.echo(line)
+
+
+class _Bar(Listener):
+    """Draws the steps of a conversion."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+        self._task = progress.add_task("", total=None)
+
+    def started(self, what: str) -> None:
+        self._progress.reset(self._task, description=what, total=None)
+
+    def advanced(self, done: int, total: int) -> None:
+        self._progress.update(self._task, completed=done, total=total)
+
+
+def _described(target: Path, done: ConvertSummary) -> list[str]:
+    """What was written: one line, and one or two more on how a Parquet file holds a layer."""
+    parts = [
+        (done.prims, "prim", "prims"),
+        (done.properties, *_PROPERTY),
+        (done.rows, "row", "rows"),
+        (done.columns, "column", "columns"),
+        (done.bytes, "byte", "bytes"),
+    ]
+    texts = [counted(number, one, many) for number, one, many in parts if number is not None]
+    lines = [f"{target}: {', '.join(texts)}"]
+    storage = done.storage
+    if storage is not None:
+        names = ", ".join(storage.columns[:_SHOWN_COLUMNS])
+        more = ", …" if len(storage.columns) > _SHOWN_COLUMNS else ""
+        held = counted(storage.column_properties, *_PROPERTY)
+        lines.append(f"{counted(len(storage.columns), 'column')} with {held}: {names}{more}")
+        if storage.residual_bytes:
+            held = counted(storage.residual_properties, *_PROPERTY)
+            lines.append(
+                f"residual of {counted(storage.residual_bytes, 'byte')} with {held} and all else "
+                "that is no table"
+            )
+    return lines

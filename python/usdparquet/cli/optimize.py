@@ -1,0 +1,79 @@
+"""The command optimize, which rewrites a file in the layout that is quick to read."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.progress import Progress
+
+from usdparquet._plugin import load_core
+from usdparquet.cli.options import Compression, PathColumn
+
+
+class RowOrder(StrEnum):
+    """How the rows of a long table may be sorted."""
+
+    PATH = "path"
+    TIME = "time"
+
+
+def optimize(
+    source: Annotated[Path, typer.Argument(metavar="IN", help="A Parquet file.")],
+    target: Annotated[Path, typer.Argument(metavar="OUT", help="The file to write; may be IN.")],
+    path: PathColumn = "path",
+    compression: Annotated[Compression, typer.Option(help="Codec.")] = Compression.ZSTD,
+    level: Annotated[int | None, typer.Option(help="Compression level; for zstd 15.")] = None,
+    rows_per_page: Annotated[
+        int | None, typer.Option(min=1, help="Rows in a page; 12,288 if not given.")
+    ] = None,
+    rows_per_group: Annotated[
+        int | None, typer.Option(min=1, help="Rows in a row group; 131,072 if not given.")
+    ] = None,
+    index: Annotated[bool, typer.Option(help="Embed the path index.")] = True,
+    time: Annotated[
+        str, typer.Option("--time", help="The column with the times, of a long table.")
+    ] = "",
+    order: Annotated[
+        RowOrder | None,
+        typer.Option(help="Rows of a long table; by time where they are, else by path."),
+    ] = None,
+) -> None:
+    """Write a file with rows in namespace order, small indexed pages and an embedded path index.
+
+    It stays an ordinary Parquet file with the same rows and columns.
+    """
+    before = source.stat().st_size if source.exists() else 0
+    with Progress(transient=True) as progress:
+        task = progress.add_task(f"Writing {target.name}", total=None)
+        sizes = {"rows_per_page": rows_per_page, "rows_per_group": rows_per_group}
+        done = load_core().optimize(
+            str(source),
+            str(target),
+            path_column=path,
+            compression=compression.value,
+            level=level,
+            has_index=index,
+            time_column=time,
+            order=order.value if order else None,
+            progress=lambda rows, total: progress.update(task, completed=rows, total=total),
+            **{name: size for name, size in sizes.items() if size is not None},
+        )
+    name = f"order of {done['order']}" if done["order"] else "namespace order"
+    moved = f"rows put in {name}" if done["was_reordered"] else "rows in order already"
+    typer.echo(
+        f"{target}: {done['rows']:,} rows, {before:,} -> {done['bytes']:,} bytes "
+        f"(index {done['index_bytes']:,}), {moved}"
+    )
+    if done["invalid_paths"]:
+        typer.echo(
+            f"{done['invalid_paths']:,} rows without a valid prim path, kept behind all others"
+        )
+    if done["duplicate_paths"]:
+        time_too = " and time" if done["order"] else ""
+        typer.echo(
+            f"{done['duplicate_paths']:,} rows that repeat a path{time_too}, kept; "
+            "as a layer the later one wins"
+        )

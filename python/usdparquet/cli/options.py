@@ -1,0 +1,23 @@
+"""Options that several commands share."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+
+class Compression(StrEnum):
+    """The codecs to choose from."""
+
+    ZSTD = "zstd"
+    SNAPPY = "snappy"
+    NONE = "none"
+
+
+PathColumn = Annotated[str, typer.Option("--path", help="The column with the prim paths.")]
+Prims = Annotated[
+    str | None,
+    typer.Option(help="Prims, separated by commas: /A/B, /A/* or, with all below it, /A/**."),
+]

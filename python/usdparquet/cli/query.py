@@ -1,0 +1,163 @@
+"""The command query, which shows rows of a table."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, BinaryIO
+
+import pyarrow as pa
+import typer
+from rich.console import Console
+from rich.markup import escape
+
+from usdparquet.cli.console import DASH, cell_table, counted
+from usdparquet.cli.options import PathColumn, Prims
+from usdparquet.tables.atomic_file import replaced_file
+from usdparquet.tables.patterns import split_patterns
+from usdparquet.tables.query import Query, QueryResult, run_query
+from usdparquet.tables.row_writers import open_writer, plain_values
+from usdparquet.tables.table_file import TableFile
+
+_SHOWN_ROWS = 20
+_SHOWN_CHARACTERS = 60
+
+
+class Format(StrEnum):
+    """How rows are printed."""
+
+    TABLE = "table"
+    CSV = "csv"
+    JSON = "json"
+    ARROW = "arrow"
+
+
+_FORMATS = {
+    ".csv": Format.CSV,
+    ".json": Format.JSON,
+    ".arrow": Format.ARROW,
+    ".feather": Format.ARROW,
+}
+
+
+def query(
+    file: Annotated[
+        Path, typer.Argument(help="A .parquet, .csv or .arrow file.", show_default=False)
+    ],
+    columns: Annotated[
+        str | None,
+        typer.Option(help="Columns or properties, separated by commas; all if not given."),
+    ] = None,
+    prims: Prims = None,
+    where: Annotated[
+        str | None, typer.Option(help="A condition, such as: cost > 10 and is_active.")
+    ] = None,
+    sort: Annotated[
+        str | None,
+        typer.Option(help="Columns to sort by, separated by commas; -name for the largest first."),
+    ] = None,
+    limit: Annotated[
+        int | None,
+        typer.Option(min=0, help="Rows to show; 0 for all. A table has 20 if not given."),
+    ] = None,
+    output_format: Annotated[
+        Format | None, typer.Option("--format", help="How to write the rows.", show_default=False)
+    ] = None,
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "--output", "-o", help="File to write: .csv, .json, .arrow.", show_default=False
+        ),
+    ] = None,
+    path: PathColumn = "",
+) -> None:
+    """Show rows of a table: chosen columns and prims, by condition, sorted."""
+    shape = _format(output_format, output)
+    if limit is None:
+        limit = _SHOWN_ROWS if shape is Format.TABLE else 0
+    request = Query(
+        columns=split_patterns(columns),
+        prims=split_patterns(prims),
+        where=where,
+        sort=split_patterns(sort) or (),
+        limit=limit or None,
+    )
+    result = run_query(file, request, path, flat=shape is Format.CSV)
+    if shape is Format.TABLE:
+        _print_table(result, file, request, path)
+        return
+    with _sink(output, shape) as sink:
+        writer = open_writer(shape.value, sink, result.schema, stream=output is None)
+        for batch in result.batches:
+            writer.write(batch)
+        writer.close()
+
+
+def _format(given: Format | None, output: Path | None) -> Format:
+    if given is Format.TABLE and output is not None:
+        raise ValueError(f"{output}: a table is printed; write csv, json or arrow to a file")
+    if given is not None:
+        return given
+    if output is None:
+        return Format.TABLE
+    found = _FORMATS.get(output.suffix.lower())
+    if found is None:
+        raise ValueError(
+            f"{output}: the suffix is none of {', '.join(_FORMATS)}; --format says what to write "
+            "(usdparquet convert writes .parquet and USD layers)"
+        )
+    return found
+
+
+@contextmanager
+def _sink(output: Path | None, shape: Format) -> Iterator[BinaryIO]:
+    if output is not None:
+        with replaced_file(output) as temporary, temporary.open("wb") as sink:
+            yield sink
+        return
+    if shape is Format.ARROW and sys.stdout.isatty():
+        raise ValueError(
+            "arrow is no text for a terminal: write it to a file with -o, or to a pipe"
+        )
+    yield sys.stdout.buffer
+    sys.stdout.buffer.flush()
+
+
+def _print_table(result: QueryResult, file: Path, request: Query, path_column: str) -> None:
+    table = cell_table()
+    for field in result.schema:
+        is_number = pa.types.is_integer(field.type) or pa.types.is_floating(field.type)
+        table.add_column(
+            escape(field.name), justify="right" if is_number else "left", overflow="fold"
+        )
+    rows = 0
+    for batch in result.batches:
+        for cells in zip(*(plain_values(column) for column in batch.columns), strict=True):
+            table.add_row(*(_cell(value) for value in cells))
+        rows += batch.num_rows
+    console = Console()
+    console.print(table)
+    console.print(_closing(rows, file, request, path_column), style="dim", highlight=False)
+
+
+def _closing(rows: int, file: Path, request: Query, path_column: str) -> str:
+    if request.prims is None and request.where is None:
+        return f"{rows:,} of {TableFile(file, path_column).num_rows():,} rows"
+    if request.limit is not None and rows == request.limit:
+        return f"the first {rows:,} rows; --limit 0 shows all"
+    return counted(rows, "row")
+
+
+def _cell(value: object) -> str:
+    if value is None:
+        return DASH
+    text = f"{value:g}" if isinstance(value, float) else str(value)
+    if isinstance(value, float) and float(text) != value:
+        text = repr(value)
+    if isinstance(value, bytes):
+        text = f"{len(value):,} bytes"
+    shown = text if len(text) <= _SHOWN_CHARACTERS else text[: _SHOWN_CHARACTERS - 1] + "…"
+    return escape(shown)

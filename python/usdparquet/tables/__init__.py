@@ -1,0 +1,1 @@
+"""What commands do with files: tables read, queried, described and written; layers converted."""

@@ -1,0 +1,276 @@
+"""Reads the tables of Parquet, CSV and Arrow files as streams."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.csv
+import pyarrow.dataset as ds
+import pyarrow.parquet as pq
+
+from usdparquet._plugin import load_core
+from usdparquet.tables.file_kinds import FileKind, kind_of
+from usdparquet.tables.patterns import PatternError, PrimPatterns, PropertyPatterns
+from usdparquet.tables.where import Column
+
+SCHEMA_KEY = b"usdparquet:schema"
+RESIDUAL_KEY = b"usdparquet:residual"
+_ROWS_PER_BATCH = 65_536
+
+
+class TableFileError(ValueError):
+    """A file that is not a table, or that lacks what was asked for."""
+
+
+@dataclass(frozen=True)
+class _Part:
+    """A column of the file, or a field of a struct column."""
+
+    name: str
+    property: str
+    """The property that it becomes in a layer."""
+    column: Column
+    children: list[_Part]
+    is_metadata: bool
+    """Whether it holds prim metadata, such as `kind`."""
+
+
+class TableFile:
+    """A file as a table.
+
+    `path_column` holds the prim paths; if not given, it is the one that the file names, else
+    `path`. `time_column` holds the times of the rows; if neither given nor named, there is none.
+    """
+
+    def __init__(self, file: Path, path_column: str = "", time_column: str = "") -> None:
+        self.file = file
+        self._dataset = _open(file)
+        schema = self._dataset.schema
+        self._metadata = _metadata(file)
+        footer = _footer(file, self._metadata)
+        self.path_column: str = path_column or footer.get("path") or "path"
+        self.time_column: str = time_column or footer.get("time") or ""
+        repeated = sorted({name for name in schema.names if schema.names.count(name) > 1})
+        if repeated:
+            raise TableFileError(f"{file}: two columns are named '{repeated[0]}'")
+        self._described: dict[str, dict[str, Any]] = footer.get("columns", {})
+        self._parts = [_part(field, (), self._described) for field in schema]
+
+    @property
+    def schema(self) -> pa.Schema:
+        """The columns as they are stored."""
+        return self._dataset.schema
+
+    @property
+    def is_more_than_a_table(self) -> bool:
+        """Whether the file is a layer with more in it than its columns of properties."""
+        return RESIDUAL_KEY in self._metadata or any(part.is_metadata for part in self._parts)
+
+    def num_properties(self, name: str) -> int:
+        """How many prims have the property of a column."""
+        column, entry = self.columns()[name], self._described.get(name, {})
+        condition = column.expression.is_valid() if entry.get("null") == "no property" else None
+        if not self.time_column:
+            return int(self._dataset.count_rows(filter=condition))
+        paths = self.batches(self.choose([self.path_column]), condition)
+        kind = self.schema.field(self.path_column).type
+        texts = pa.chunked_array([batch.column(0) for batch in paths], kind)
+        return int(pc.count_distinct(texts).as_py())
+
+    def num_rows(self) -> int:
+        """The number of rows in the file."""
+        return int(self._dataset.count_rows())
+
+    def check_roles(self) -> None:
+        """`TableFileError` if the column with the paths, or a named one with times, is missing."""
+        roles = ((self.path_column, "prim paths", "path"), (self.time_column, "times", "time"))
+        for column, what, option in roles:
+            if column and column not in self.schema.names:
+                names = ", ".join(f"'{name}'" for name in self.schema.names)
+                raise TableFileError(
+                    f"{self.file}: there is no column '{column}' with the {what}; "
+                    f"--{option} names another one (there are {names})"
+                )
+
+    def columns(self) -> dict[str, Column]:
+        """All that has a name: columns, fields (`column:field`) and properties."""
+        found: dict[str, Column] = {}
+        for part in self._all_parts():
+            found.setdefault(part.name, part.column)
+        for part in self._all_parts():
+            if not part.is_metadata:
+                found.setdefault(part.property, part.column)
+        return found
+
+    def stored_columns(self) -> dict[str, Column]:
+        """All columns of the file, structs as they are."""
+        return {part.name: part.column for part in self._parts}
+
+    def choose(self, names: Sequence[str]) -> dict[str, Column]:
+        """The columns, fields or properties of these names."""
+        known = self.columns()
+        for name in names:
+            if name not in known:
+                raise self._no_column(name)
+        return {name: known[name] for name in names}
+
+    def choose_matching(self, patterns: PropertyPatterns) -> dict[str, Column]:
+        """The columns that match by name or property, and those of paths, times and metadata.
+
+        A struct matches by its own name or by those of its fields.
+        """
+        chosen: dict[str, Column] = {}
+        for part in self._parts:
+            if part.is_metadata or part.name in (self.path_column, self.time_column):
+                chosen[part.name] = part.column
+            else:
+                _choose_part(part, patterns, chosen)
+        try:
+            patterns.check_used(str(self.file))
+        except PatternError as error:
+            names = ", ".join(f"'{part.property}'" for part in self._leaves())
+            raise TableFileError(f"{error} (there are {names})") from error
+        return chosen
+
+    def prim_filter(self, patterns: PrimPatterns) -> Any:
+        """An expression that is true for rows of the chosen prims."""
+        self.check_roles()
+        field = self.schema.field(self.path_column)
+        expression = pc.field(self.path_column)
+        if pa.types.is_dictionary(field.type):
+            expression = expression.cast(pa.string())
+        return patterns.expression(expression)
+
+    def batches(
+        self, columns: Mapping[str, Column], condition: Any = None, *, few: bool = False
+    ) -> Iterator[pa.RecordBatch]:
+        """The rows that meet `condition`, in file order. `few`: do not read ahead."""
+        ahead = {"batch_readahead": 1, "fragment_readahead": 1} if few else {}
+        scanner = self._dataset.scanner(
+            columns={name: column.expression for name, column in columns.items()},
+            filter=condition,
+            batch_size=_ROWS_PER_BATCH,
+            **ahead,
+        )
+        try:
+            yield from scanner.to_batches()
+        except (pa.ArrowException, OSError) as error:
+            raise TableFileError(f"{self.file}: {error}") from error
+
+    def reader(self, columns: Mapping[str, Column], condition: Any = None) -> pa.RecordBatchReader:
+        """The rows that meet `condition` as a stream, with what the file says of its columns."""
+        kept = {key: text for key, text in self._metadata.items() if key == SCHEMA_KEY}
+        fields = [(name, column.type) for name, column in columns.items()]
+        schema = pa.schema(fields, metadata=kept)
+        return pa.RecordBatchReader.from_batches(schema, self.batches(columns, condition))
+
+    def _all_parts(self) -> Iterator[_Part]:
+        stack = list(reversed(self._parts))
+        while stack:
+            part = stack.pop()
+            yield part
+            stack.extend(reversed(part.children))
+
+    def _leaves(self) -> Iterator[_Part]:
+        return (part for part in self._all_parts() if not part.children)
+
+    def _no_column(self, name: str) -> TableFileError:
+        names = ", ".join(f"'{part.name}'" for part in self._parts)
+        return TableFileError(f"{self.file}: there is no column '{name}' (there are {names})")
+
+
+def _choose_part(part: _Part, patterns: PropertyPatterns, chosen: dict[str, Column]) -> None:
+    if patterns.matches(part.name, part.property):
+        chosen[part.name] = part.column
+        return
+    for child in part.children:
+        _choose_part(child, patterns, chosen)
+
+
+def _part(field: pa.Field, above: tuple[str, ...], described: dict[str, Any]) -> _Part:
+    steps = (*above, field.name)
+    name = ":".join(steps)
+    children = list(field.type) if pa.types.is_struct(field.type) else []
+    entry = described.get(name, {})
+    return _Part(
+        name,
+        entry.get("property") or load_core().property_name(name),
+        Column(pc.field(*steps), field.type),
+        [_part(child, steps, described) for child in children],
+        entry.get("role") == "metadata",
+    )
+
+
+def _metadata(file: Path) -> dict[bytes, bytes]:
+    """The key-value metadata of a Parquet file; empty for other files."""
+    if kind_of(file) is not FileKind.PARQUET:
+        return {}
+    return dict(pq.read_metadata(file).metadata or {})
+
+
+def _footer(file: Path, metadata: dict[bytes, bytes]) -> dict[str, Any]:
+    """What a file says of its columns (docs/file-format.md)."""
+    try:
+        footer = json.loads(metadata.get(SCHEMA_KEY, b"{}"))
+    except ValueError as error:
+        raise TableFileError(f"{file}: '{SCHEMA_KEY.decode()}' is no JSON: {error}") from error
+    return footer if isinstance(footer, dict) else {}
+
+
+def flat_columns(columns: Mapping[str, Column]) -> dict[str, Column]:
+    """The columns with structs taken apart into their fields (`column:field`)."""
+    flat: dict[str, Column] = {}
+    for name, column in columns.items():
+        if not pa.types.is_struct(column.type):
+            flat[name] = column
+            continue
+        fields = {
+            f"{name}:{field.name}": Column(pc.struct_field(column.expression, [index]), field.type)
+            for index, field in enumerate(column.type)
+        }
+        flat.update(flat_columns(fields))
+    return flat
+
+
+def _open(file: Path) -> ds.Dataset:
+    kind = kind_of(file)
+    if kind.is_usd:
+        raise TableFileError(f"{file}: is no table but a USD layer; convert it to .parquet first")
+    file.stat()  # so that a file that is not there is a FileNotFoundError
+    try:
+        if kind is FileKind.CSV:
+            return ds.dataset(read_csv(file))
+        return ds.dataset(file, format="parquet" if kind is FileKind.PARQUET else "feather")
+    except (pa.ArrowException, OSError) as error:
+        raise TableFileError(f"{file}: cannot be read as {kind.value}: {error}") from error
+
+
+def read_csv(file: Path) -> pa.Table:
+    """A CSV file with types inferred from all its rows.
+
+    An empty cell is a null, two quotes are an empty text. In columns that otherwise hold numbers,
+    dates or truth values, `NA`, `NaN`, `null` and the like are nulls too; in others they are texts.
+    """
+    options = pyarrow.csv.ConvertOptions(
+        null_values=[""], strings_can_be_null=True, quoted_strings_can_be_null=False
+    )
+    table = pyarrow.csv.read_csv(file, convert_options=options)
+    texts = [field.name for field in table.schema if pa.types.is_string(field.type)]
+    if texts:
+        again = pyarrow.csv.read_csv(
+            file, convert_options=pyarrow.csv.ConvertOptions(include_columns=texts)
+        )
+        for field in again.schema:
+            if not (pa.types.is_string(field.type) or pa.types.is_null(field.type)):
+                index = table.schema.get_field_index(field.name)
+                table = table.set_column(index, field, again[field.name])
+    for index, field in enumerate(table.schema):
+        if pa.types.is_null(field.type):  # nothing to infer a type from
+            table = table.set_column(index, field.name, table[field.name].cast(pa.string()))
+    return table

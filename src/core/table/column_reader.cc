@@ -1,0 +1,170 @@
+#include "core/table/column_reader.h"
+
+#include <parquet/statistics.h>
+
+#include <utility>
+
+#include "core/pages/page_decoder.h"
+#include "core/util/guard.h"
+#include "core/util/message_text.h"
+
+namespace usdparquet {
+
+ColumnSource::ColumnSource(const TableFile& table_file, PageCache& page_cache,
+                           std::string file_name, ReadReport read_report)
+    : file(table_file),
+      cache(page_cache),
+      name(std::move(file_name)),
+      report(std::move(read_report)),
+      no_chunks(std::make_unique<std::atomic<ColumnChunk*>[]>(table_file.num_groups())) {}
+
+ColumnReader::~ColumnReader() {
+  for (uint32_t group = 0; own_chunks_ && group < source_->file.num_groups(); ++group) {
+    const std::unique_ptr<ColumnChunk> chunk(own_chunks_[group].load());
+    if (chunk) cache_->Drop(chunk->slots.get(), chunk->pages.size());
+  }
+}
+
+void ColumnReader::Init(const ColumnSource& source, const ColumnInfo& info) {
+  info_ = &info;
+  source_ = &source;
+  cache_ = &source.cache;
+  rows_per_group_ = source.file.rows_per_group();
+  chunks_.store(source.no_chunks.get(), std::memory_order_relaxed);
+}
+
+arrow::Result<std::unique_ptr<ColumnChunk>> ColumnReader::LocateApart(uint32_t group) const {
+  return Guarded([&] { return LocatePages(source_->Pages(), *info_, static_cast<int>(group)); });
+}
+
+arrow::Result<ColumnChunk*> ColumnReader::Locate(uint32_t group) {
+  std::lock_guard lock(mutex_);
+  if (ColumnChunk* chunk = LocatedChunk(group)) return chunk;
+  ARROW_ASSIGN_OR_RAISE(auto chunk, LocateApart(group));
+  return Keep(group, std::move(chunk));
+}
+
+ColumnChunk* ColumnReader::LocateOrReport(uint32_t group) {
+  std::lock_guard lock(mutex_);
+  if (ColumnChunk* chunk = LocatedChunk(group)) return chunk;
+  auto located = LocateApart(group);
+  if (located.ok()) return Keep(group, std::move(*located));
+  // Pages that will fail to decode stand for the chunk, so that readers need no other case.
+  const auto& first_rows = source_->file.group_first_rows();
+  ReportError(group, first_rows[group], located.status().message());
+  auto chunk = std::make_unique<ColumnChunk>();
+  chunk->first_row = first_rows[group];
+  chunk->num_rows = first_rows[group + 1] - chunk->first_row;
+  chunk->row_group = static_cast<int>(group);
+  constexpr uint32_t kRows = 1 << 20;  // no row may be there, so that memory for it waits
+  chunk->rows_per_page = kRows;
+  for (uint32_t done = 0; done == 0 || done < chunk->num_rows; done += kRows) {
+    chunk->pages.push_back({0, 0, chunk->first_row + done});
+  }
+  chunk->slots = std::make_unique<PageSlot[]>(chunk->pages.size());
+  return Keep(group, std::move(chunk));
+}
+
+/// REQUIRES: the caller holds `mutex_`, and the chunk was not located before.
+ColumnChunk* ColumnReader::Keep(uint32_t group, std::unique_ptr<ColumnChunk> chunk) {
+  if (!own_chunks_) {
+    own_chunks_ = std::make_unique<std::atomic<ColumnChunk*>[]>(source_->file.num_groups());
+    chunks_.store(own_chunks_.get(), std::memory_order_release);
+  }
+  ColumnChunk* const kept = chunk.release();
+  own_chunks_[group].store(kept, std::memory_order_release);
+  return kept;
+}
+
+arrow::Result<std::unique_ptr<Page>> ColumnReader::Decode(ColumnChunk& chunk,
+                                                          uint32_t index) const {
+  auto page = std::make_unique<Page>();
+  BadCells bad;
+  ARROW_RETURN_NOT_OK(DecodePage(source_->Pages(), *info_, chunk, index, page.get(), &bad));
+  return page;
+}
+
+void ColumnReader::Load(ColumnChunk& chunk, uint32_t index, CachedPage* entry) {
+  DecodeOrReport(chunk, index, &entry->page);
+  entry->use = &use_;
+  entry->previous = SlotBefore(chunk, index);
+}
+
+void ColumnReader::DecodeOrReport(ColumnChunk& chunk, uint32_t index, Page* page) {
+  BadCells bad;
+  const auto decoded = DecodePage(source_->Pages(), *info_, chunk, index, page, &bad);
+  if (!decoded.ok()) {
+    ReportError(chunk.row_group, chunk.pages[index].first_row, decoded.message());
+    *page = Page();
+    page->first_row = chunk.pages[index].first_row;
+    page->num_rows = chunk.PageRows(index);
+    page->presence.assign((page->num_rows + 63) / 64, 0);
+    return;
+  }
+  if (bad.count > 0) ReportBadCells(bad.first_row, bad.reason);
+}
+
+/// The slot of the page before page `index` of the chunk; null if there is none or nothing of the
+/// row group before was read yet.
+const PageSlot* ColumnReader::SlotBefore(const ColumnChunk& chunk, uint32_t index) const {
+  if (index > 0) return &chunk.slots[index - 1];
+  for (int group = chunk.row_group; group-- > 0;) {
+    const ColumnChunk* before = LocatedChunk(group);
+    if (!before) return nullptr;
+    if (!before->pages.empty()) return &before->slots[before->pages.size() - 1];
+  }
+  return nullptr;
+}
+
+void ColumnReader::ReportError(uint32_t group, uint32_t first_row, const std::string& reason) {
+  if (has_reported_error_.exchange(true) || !source_->report) return;
+  source_->report(true, MessageText(source_->name + ": column '" + info_->column_name +
+                                    "', row group " + std::to_string(group) + ", from row " +
+                                    std::to_string(first_row) + ": " + reason +
+                                    "; its values there read as none (further errors of "
+                                    "this column are not shown)"));
+}
+
+void ColumnReader::ReportBadCells(uint32_t first_row, const std::string& reason) {
+  if (!source_->report || has_reported_bad_.exchange(true)) return;
+  source_->report(false, source_->name + ": column '" + info_->column_name + "', row " +
+                             std::to_string(first_row) + ": the cell " + reason +
+                             "; it is presented without a value (further such cells of this "
+                             "column are not shown)");
+}
+
+/// Whether a chunk's null count is that of its cells: it counts null leaves, which says less where
+/// the column is nested or converted.
+bool ColumnReader::CountsNulls() const {
+  return info_->max_rep == 0 &&
+         !(info_->conversion != Conversion::kNone && info_->stored_scalar == Scalar::kString);
+}
+
+bool ColumnReader::FindFullness() {
+  const parquet::FileMetaData& metadata = *source_->file.metadata();
+  bool is_full = CountsNulls();
+  const auto ask = [&] {
+    for (int g = 0; is_full && info_->max_def > 0 && g < metadata.num_row_groups(); ++g) {
+      const auto statistics = metadata.RowGroup(g)->ColumnChunk(info_->leaf)->encoded_statistics();
+      is_full = statistics && statistics->has_null_count && statistics->null_count == 0;
+    }
+    return arrow::Status::OK();
+  };
+  // Damaged statistics tell nothing. The chunk's pages can't be located then, which is reported.
+  if (!Guarded(ask).ok()) is_full = false;
+  fullness_.store(is_full ? Fullness::kFull : Fullness::kNotFull, std::memory_order_relaxed);
+  return is_full;
+}
+
+bool ColumnReader::HasValue(uint32_t row) {
+  const ColumnChunk* chunk = ChunkOf(row);
+  if (CountsNulls()) {
+    if (info_->max_def == 0 || chunk->null_count == 0) return true;
+    if (chunk->null_count == chunk->num_rows) return false;
+  }
+  EpochGuard guard;
+  const Page* page = Fetch(row, guard);
+  return page->IsPresent(row - page->first_row);
+}
+
+}  // namespace usdparquet

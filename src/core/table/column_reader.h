@@ -1,0 +1,136 @@
+#pragma once
+
+/// \file
+/// One column of an open file, page by page through the page cache.
+
+#include <arrow/result.h>
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+
+#include "core/pages/column_chunk.h"
+#include "core/pages/page_cache.h"
+#include "core/schema/schema.h"
+#include "core/table/table_file.h"
+#include "core/util/export.h"
+
+namespace usdparquet {
+
+/// Called for what goes wrong while cells are read: `is_error` for damage, else for cells that are
+/// left without a value. May be called from any thread that reads.
+using ReadReport = std::function<void(bool is_error, const std::string& message)>;
+
+/// What the columns of a file share. Refers to `file` and `cache`.
+struct ColumnSource {
+  ColumnSource(const TableFile& table_file, PageCache& page_cache, std::string file_name,
+               ReadReport read_report);
+
+  PageSource Pages() const {
+    return {*file.file(), *file.metadata(), file.group_first_rows(), cache};
+  }
+
+  const TableFile& file;
+  PageCache& cache;
+  const std::string name;   ///< what messages call the file
+  const ReadReport report;  ///< may be empty
+  /// Null for every row group, for all columns that were not read yet: a wide file has thousands of
+  /// columns and of row groups.
+  const std::unique_ptr<std::atomic<ColumnChunk*>[]> no_chunks;
+};
+
+/// A column and its chunks, which are located when first touched. Errors and cells without a USD
+/// value are reported once a column.
+///
+/// Thread-safety: after Init, every function may be called from any number of threads.
+class USDPARQUET_API ColumnReader {
+ public:
+  ColumnReader() = default;
+  /// Drops the column's pages. REQUIRES: no thread reads one.
+  ~ColumnReader();
+  ColumnReader(const ColumnReader&) = delete;
+  ColumnReader& operator=(const ColumnReader&) = delete;
+
+  /// Reads nothing. `source` and `info` must outlive the reader. To be called first, and once.
+  void Init(const ColumnSource& source, const ColumnInfo& info);
+
+  const ColumnInfo& info() const { return *info_; }
+
+  /// The page with `row`; valid as long as `guard`. Never null: a page that can't be decoded is
+  /// reported and has no values. REQUIRES: row is one of the file.
+  const Page* Fetch(uint32_t row, EpochGuard& guard) {
+    ColumnChunk* chunk = ChunkOf(row);
+    const uint32_t index = chunk->PageOf(row);
+    return cache_->Get(chunk->slots[index], guard,
+                       [&](CachedPage* entry) { Load(*chunk, index, entry); });
+  }
+
+  /// Whether the cell has a value. Decodes nothing where the chunk's statistics tell.
+  bool HasValue(uint32_t row);
+
+  /// Whether the statistics of the chunks tell that every cell has a value.
+  bool IsFull() {
+    const Fullness known = fullness_.load(std::memory_order_relaxed);
+    return known == Fullness::kUnknown ? FindFullness() : known == Fullness::kFull;
+  }
+
+  /// Whether a page that was read so far was damaged: its values read as none.
+  bool has_damage() const { return has_reported_error_; }
+  /// Whether a cell that was read so far holds what a USD value can't, and reads as none.
+  bool has_unpresentable_cells() const { return has_reported_bad_; }
+
+  // For a caller that reads the whole column once, past the cache, and tells errors itself.
+
+  /// Where the pages of row group `group` are, for Fetch too from then on.
+  arrow::Result<ColumnChunk*> Locate(uint32_t group);
+  /// The same, which only the caller keeps.
+  arrow::Result<std::unique_ptr<ColumnChunk>> LocateApart(uint32_t group) const;
+  /// Decodes page `index` of a chunk of this column. Cells without a USD value have none.
+  arrow::Result<std::unique_ptr<Page>> Decode(ColumnChunk& chunk, uint32_t index) const;
+
+ private:
+  enum class Fullness : uint8_t { kUnknown, kFull, kNotFull };
+
+  uint32_t GroupOf(uint32_t row) const {
+    return rows_per_group_ != 0 ? row / rows_per_group_ : source_->file.GroupOf(row);
+  }
+
+  ColumnChunk* ChunkOf(uint32_t row) {
+    const uint32_t group = GroupOf(row);
+    ColumnChunk* chunk = LocatedChunk(group);
+    return chunk ? chunk : LocateOrReport(group);
+  }
+
+  ColumnChunk* LocatedChunk(uint32_t group) const {
+    return chunks_.load(std::memory_order_acquire)[group].load(std::memory_order_acquire);
+  }
+
+  bool CountsNulls() const;
+  bool FindFullness();
+  ColumnChunk* LocateOrReport(uint32_t group);
+  ColumnChunk* Keep(uint32_t group, std::unique_ptr<ColumnChunk> chunk);
+  void Load(ColumnChunk& chunk, uint32_t index, CachedPage* entry);
+  void DecodeOrReport(ColumnChunk& chunk, uint32_t index, Page* page);
+  const PageSlot* SlotBefore(const ColumnChunk& chunk, uint32_t index) const;
+  void ReportError(uint32_t group, uint32_t first_row, const std::string& reason);
+  void ReportBadCells(uint32_t first_row, const std::string& reason);
+
+  // What a read of a cached page touches comes first.
+  /// By row group. The source's `no_chunks` until a chunk is located, then `own_chunks_`.
+  std::atomic<std::atomic<ColumnChunk*>*> chunks_{nullptr};
+  PageCache* cache_ = nullptr;
+  const ColumnInfo* info_ = nullptr;
+  const ColumnSource* source_ = nullptr;
+  uint32_t rows_per_group_ = 0;
+  std::atomic<Fullness> fullness_{Fullness::kUnknown};
+  std::atomic<bool> has_reported_bad_{false};
+  std::atomic<bool> has_reported_error_{false};
+  std::unique_ptr<std::atomic<ColumnChunk*>[]> own_chunks_;
+  std::mutex mutex_;  // for locating
+  ColumnUse use_;
+};
+
+}  // namespace usdparquet

@@ -1,0 +1,89 @@
+#include "core/table/table_file.h"
+
+#include <arrow/memory_pool.h>
+#include <parquet/file_reader.h>
+#include <parquet/properties.h>
+
+#include <algorithm>
+#include <string_view>
+
+#include "core/schema/footer_limits.h"
+#include "core/util/limits.h"
+
+namespace usdparquet {
+namespace {
+
+/// The reason why the bytes are no Parquet file, said before Arrow says it less plainly.
+arrow::Status CheckMagic(arrow::io::RandomAccessFile& file) {
+  constexpr int64_t kSmallestFile = 12;  // magic, footer length, magic
+  ARROW_ASSIGN_OR_RAISE(const int64_t size, file.GetSize());
+  if (size == 0) return arrow::Status::Invalid("the file is empty (0 bytes); write it again");
+  char head[4] = {}, tail[4] = {};
+  const int64_t shown = std::min<int64_t>(size, 4);
+  ARROW_RETURN_NOT_OK(file.ReadAt(0, shown, head).status());
+  ARROW_RETURN_NOT_OK(file.ReadAt(size - shown, shown, tail).status());
+  const std::string_view first(head, shown), last(tail, shown);
+  if (last == "PARE" || first == "PARE") {
+    return arrow::Status::Invalid(
+        "the file is encrypted, which is not supported; write it without encryption");
+  }
+  if (first != "PAR1") {
+    return arrow::Status::Invalid("this is not a Parquet file (it does not start with 'PAR1')");
+  }
+  if (size < kSmallestFile || last != "PAR1") {
+    return arrow::Status::Invalid(
+        "the file is truncated: it starts as Parquet, but does not end with 'PAR1'; "
+        "copy or write it again");
+  }
+  return arrow::Status::OK();
+}
+
+}  // namespace
+
+arrow::Result<TableFile> TableFile::Open(std::shared_ptr<arrow::io::RandomAccessFile> file) {
+  ARROW_RETURN_NOT_OK(CheckMagic(*file));
+  ARROW_RETURN_NOT_OK(CheckFooter(*file));
+  TableFile table;
+  table.metadata_ =
+      parquet::ParquetFileReader::Open(file, parquet::ReaderProperties(arrow::system_memory_pool()))
+          ->metadata();
+  table.file_ = std::move(file);
+  if (table.metadata_->is_encryption_algorithm_set()) {
+    return arrow::Status::Invalid(
+        "columns of the file are encrypted, which is not supported; "
+        "write it without encryption");
+  }
+  ARROW_RETURN_NOT_OK(table.CountRows());
+  return table;
+}
+
+arrow::Status TableFile::CountRows() {
+  if (metadata_->num_rows() > kMaxRows) {
+    return arrow::Status::CapacityError("the file has ", metadata_->num_rows(),
+                                        " rows; one layer can hold 2,147,483,647: split it");
+  }
+  const auto damaged = [] {
+    return arrow::Status::IOError(
+        "the file is damaged: its row groups have other numbers of rows than its footer says");
+  };
+  int64_t row = 0;
+  for (int g = 0; g < metadata_->num_row_groups(); ++g) {
+    first_rows_.push_back(static_cast<uint32_t>(row));
+    const int64_t rows = metadata_->RowGroup(g)->num_rows();
+    if (rows < 0 || rows > metadata_->num_rows() - row) return damaged();
+    row += rows;
+  }
+  if (row != metadata_->num_rows()) return damaged();
+  first_rows_.push_back(static_cast<uint32_t>(row));
+
+  const uint32_t groups = num_groups();
+  if (groups > 0) rows_per_group_ = first_rows_[1];
+  for (uint32_t g = 0; g < groups; ++g) {
+    const uint32_t rows = first_rows_[g + 1] - first_rows_[g];
+    if (g + 1 < groups ? rows != rows_per_group_ : rows > rows_per_group_) rows_per_group_ = 0;
+    if (rows_per_group_ == 0) break;
+  }
+  return arrow::Status::OK();
+}
+
+}  // namespace usdparquet

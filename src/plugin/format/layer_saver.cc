@@ -1,0 +1,152 @@
+#include "plugin/format/layer_saver.h"
+
+#include <arrow/result.h>
+
+#include <filesystem>
+#include <functional>
+#include <system_error>
+
+#include "core/write/codec_name.h"
+#include "core/write/file_patch.h"
+#include "core/write/table_writer.h"
+#include "plugin/edit/cell_patches.h"
+#include "plugin/edit/layer_data.h"
+#include "plugin/format/layer_access.h"
+#include "plugin/format/layer_file.h"
+#include "plugin/read/format_arguments.h"
+#include "plugin/values/identifier.h"
+#include "plugin/write/layer_writer.h"
+
+PXR_NAMESPACE_OPEN_SCOPE
+
+namespace {
+
+usdparquet::WriteOptions DefaultOptions() {
+  usdparquet::WriteOptions options;
+  options.unicode_test = UsdParquetIsIdentifier;
+  return options;
+}
+
+arrow::Result<usdparquet::WriteOptions> ParseOptions(
+    const std::string& file, const SdfFileFormat::FileFormatArguments& arguments) {
+  usdparquet::WriteOptions options = DefaultOptions();
+  const auto codec = arguments.find("compression");
+  if (codec == arguments.end()) return options;
+  const auto found = usdparquet::CodecNamed(codec->second);
+  if (!found) {
+    return arrow::Status::Invalid(file, ": format argument compression='", codec->second,
+                                  "' is none of ", usdparquet::kCodecNames);
+  }
+  options.codec = *found;
+  return options;
+}
+
+bool WriteCrate(const SdfAbstractDataRefPtr& data, const std::string& file) {
+  const SdfLayerRefPtr layer = SdfLayer::CreateAnonymous(".usdc");
+  UsdParquetLayerAccess::Set(get_pointer(layer), data);
+  return layer->Export(file);
+}
+
+/// Makes the folder that `file` is to lie in, as OpenUSD's own formats do.
+arrow::Status MakeFolderOf(const std::string& file) {
+  std::error_code error;
+  const std::filesystem::path folder = std::filesystem::path(file).parent_path();
+  if (!folder.empty()) std::filesystem::create_directories(folder, error);
+  if (!error) return arrow::Status::OK();
+  return arrow::Status::IOError(file, ": can't make its folder: ", error.message());
+}
+
+/// Writes all of `data` to a file that is its own, or to another.
+arrow::Status Write(const SdfAbstractData& data, const std::string& file,
+                    const usdparquet::WriteOptions& options, bool is_own_file) {
+  ARROW_RETURN_NOT_OK(MakeFolderOf(file));
+  UsdParquetColumnNames names;
+  std::function<arrow::Status()> is_complete;
+  if (const auto* parquet = dynamic_cast<const UsdParquetLayerData*>(&data)) {
+    const usdparquet::Table& table = parquet->source().table();
+    // Whoever reads the file, or gives its columns as format arguments, finds them again.
+    names.path = table.path_column();
+    if (!table.time_column().empty()) names.time = table.time_column();
+    is_complete = [&file, is_own_file, &table] {
+      return table.has_damage() || (is_own_file && table.has_unpresentable_cells())
+                 ? arrow::Status::Invalid(file, ": not written, because values of ", table.name(),
+                                          " could not be read and would be lost")
+                 : arrow::Status::OK();
+    };
+  }
+  return UsdParquetWriteLayer(data, file, names, options, WriteCrate, is_complete).status();
+}
+
+/// Saves a layer in which only cells were edited. False if more was.
+arrow::Result<bool> PatchCells(const UsdParquetLayerData& data, const std::string& file) {
+  ARROW_ASSIGN_OR_RAISE(const auto patches, UsdParquetCellPatches(data.source(), data.edits()));
+  if (!patches) return false;
+  return usdparquet::PatchFile(data.source().table(), *patches, file, DefaultOptions());
+}
+
+/// Why a layer can't be written whole to its own file: what it was not shown would be lost. Empty
+/// if it can.
+std::string ReasonNotToSave(const UsdParquetSource& source, const UsdParquetArguments& arguments) {
+  if (arguments.columns)
+    return "the format argument 'columns' leaves columns out, which would be lost";
+  if (!arguments.prefix.IsAbsoluteRootPath()) {
+    return "the format argument 'prefix' would count twice";
+  }
+  const usdparquet::Table& table = source.table();
+  if (!table.left_out().empty()) {
+    return "its column '" + table.left_out().front().column_name + "' (" +
+           table.left_out().front().reason + ") would be lost";
+  }
+  if (arguments.time_start) return "the format argument 'start' would count twice";
+  if (arguments.time_codes_per_second) {
+    return "the format argument 'timeCodesPerSecond' would count twice";
+  }
+  const std::vector<std::string>& left_out_fields = source.columns().left_out_fields();
+  if (!left_out_fields.empty()) {
+    return "its column '" + left_out_fields.front() + "' would be lost";
+  }
+  const usdparquet::PathIndexReport& report = table.path_report();
+  if (!report.invalid_rows.empty()) {
+    return "row " + std::to_string(report.invalid_rows.front()) +
+           " has no prim path and would be lost";
+  }
+  if (!report.duplicates.empty()) {
+    return "row " + std::to_string(report.duplicates.front().first) + ", whose path row " +
+           std::to_string(report.duplicates.front().second) + " repeats, would be lost";
+  }
+  return {};
+}
+
+}  // namespace
+
+arrow::Status UsdParquetExportLayer(const SdfLayer& layer, const std::string& file,
+                                    const SdfFileFormat::FileFormatArguments& arguments) {
+  ARROW_ASSIGN_OR_RAISE(const auto options, ParseOptions(file, arguments));
+  return Write(*UsdParquetLayerAccess::Get(layer), file, options, /*is_own_file=*/false);
+}
+
+arrow::Status UsdParquetSaveLayer(const SdfLayer& layer, const std::string& file) {
+  const SdfAbstractDataConstPtr held = UsdParquetLayerAccess::Get(layer);
+  // The layer's data changes its shape, not its content: saving can't be const all the way down.
+  auto* data =
+      const_cast<UsdParquetLayerData*>(dynamic_cast<const UsdParquetLayerData*>(get_pointer(held)));
+  const auto arguments = UsdParquetParseArguments(layer.GetFileFormatArguments());
+  if (!data || !arguments.ok()) {
+    return Write(*held, file, DefaultOptions(), /*is_own_file=*/true);
+  }
+
+  ARROW_ASSIGN_OR_RAISE(const bool is_patched, PatchCells(*data, file));
+  if (!is_patched) {
+    const std::string reason = ReasonNotToSave(data->source(), *arguments);
+    if (!reason.empty()) {
+      return arrow::Status::Invalid(file, ": the layer can't be saved to its own file: ", reason,
+                                    "; export it to another");
+    }
+    ARROW_RETURN_NOT_OK(Write(*data, file, DefaultOptions(), /*is_own_file=*/true));
+  }
+  ARROW_ASSIGN_OR_RAISE(auto source, UsdParquetOpenLayerFile(file, *arguments));
+  data->Rebase(std::move(source));
+  return arrow::Status::OK();
+}
+
+PXR_NAMESPACE_CLOSE_SCOPE

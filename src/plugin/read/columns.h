@@ -1,0 +1,117 @@
+#pragma once
+
+/// \file
+/// The columns of a table as Sdf sees them: properties, and fields of prims.
+
+#include <pxr/base/tf/token.h>
+#include <pxr/base/vt/value.h>
+#include <pxr/pxr.h>
+#include <pxr/usd/sdf/path.h>
+#include <pxr/usd/sdf/types.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "core/table/table.h"
+#include "plugin/values/deliver.h"
+#include "plugin/values/value_types.h"
+
+PXR_NAMESPACE_OPEN_SCOPE
+
+/// Every column of a table as a property or as a field of prims, found by the handle of a path or
+/// by the name of the field, and the cells of each.
+///
+/// Thread-safety: immutable; all functions may be called from any number of threads.
+class UsdParquetColumns {
+ public:
+  struct Column {
+    size_t number;  ///< in table.columns()
+    const UsdParquetValueType* type;
+  };
+  /// A column that is a property.
+  struct Property : Column {
+    TfToken name;
+    TfToken type_name;
+    SdfSpecType spec_type;  ///< attribute or relationship
+    SdfVariability variability;
+    bool is_custom;
+    bool is_sparse;  ///< whether a null says that the prim has no such property
+    std::vector<std::pair<TfToken, VtValue>> metadata;
+    SdfPath path;  ///< some property of that name: keeps its handle from being reused
+  };
+  /// A column that is a field of prims.
+  struct PrimField : Column {
+    TfToken field;
+  };
+
+  /// Warns of columns that can't be the prim fields that the file makes them.
+  /// REQUIRES: `table` outlives this.
+  explicit UsdParquetColumns(usdparquet::Table& table);
+
+  /// In the order of the columns.
+  const std::vector<Property>& properties() const { return properties_; }
+  const std::vector<PrimField>& prim_fields() const { return prim_fields_; }
+  /// The names of all properties.
+  const TfTokenVector& property_names() const { return property_names_; }
+  /// The names of the columns that can't be the prim fields that the file makes them.
+  const std::vector<std::string>& left_out_fields() const { return left_out_fields_; }
+  bool has_sparse() const { return has_sparse_; }
+  bool has_relationships() const { return has_relationships_; }
+
+  /// The property whose paths have that property handle (path_handle.h), or null.
+  const Property* Find(uint32_t property_handle) const {
+    const size_t mask = by_handle_.size() - 1;
+    for (size_t slot = SlotOf(property_handle); by_handle_[slot].property != 0;
+         slot = (slot + 1) & mask) {
+      if (by_handle_[slot].handle == property_handle) {
+        return &properties_[by_handle_[slot].property - 1];
+      }
+    }
+    return nullptr;
+  }
+
+  /// Stores the cell of `column` in `row` into `out`, an SdfAbstractDataValue or a VtValue. False
+  /// if the cell has no value, or one of another type than asked for. A null `out` only asks, and
+  /// decodes no page where the statistics tell. REQUIRES: row < num_rows(), or it is kNoRow.
+  template <typename Out>
+  bool HasCell(const Column& column, uint32_t row, Out* out) const {
+    if (row == usdparquet::PrimTimes::kNoRow) return false;
+    if (!out) return table_.HasValue(column.number, row);
+    usdparquet::EpochGuard guard;
+    const usdparquet::Page* page = table_.Fetch(column.number, row, guard);
+    const uint32_t i = row - page->first_row;
+    return page->IsPresent(i) && UsdParquetDeliverCell(*column.type, *page, i, out);
+  }
+
+  /// The targets of a relationship, from the cell in `row`. False if the cell has no value; a null
+  /// `targets` only asks.
+  bool HasTargets(const Property& relationship, uint32_t row, SdfPathVector* targets) const;
+
+  /// The value of a prim's field, from the cell in `row`; empty where the field can't have the
+  /// cell's value. False if the cell has none.
+  bool HasFieldValue(const PrimField& field, uint32_t row, VtValue* value) const;
+
+ private:
+  struct Slot {
+    uint32_t handle = 0;
+    uint32_t property = 0;  // its number plus one; 0: the slot is empty
+  };
+
+  size_t SlotOf(uint32_t handle) const { return (handle >> 8) & (by_handle_.size() - 1); }
+  void AddProperty(size_t number);
+  void AddPrimField(size_t number);
+
+  usdparquet::Table& table_;
+  std::vector<Property> properties_;
+  std::vector<Slot> by_handle_;  // open addressing
+  std::vector<PrimField> prim_fields_;
+  std::vector<std::string> left_out_fields_;
+  TfTokenVector property_names_;
+  bool has_sparse_ = false;
+  bool has_relationships_ = false;
+};
+
+PXR_NAMESPACE_CLOSE_SCOPE

@@ -1,0 +1,66 @@
+#pragma once
+
+/// \file
+/// The prims of a layer: those of its table, and those above the prefix that it is rooted under.
+
+#include <pxr/base/tf/token.h>
+#include <pxr/pxr.h>
+#include <pxr/usd/sdf/path.h>
+
+#include <cstdint>
+
+#include "core/table/table.h"
+#include "plugin/read/prim_lookup.h"
+
+PXR_NAMESPACE_OPEN_SCOPE
+
+/// Which prims there are, which of them have a row, and what their children are called.
+///
+/// Thread-safety: all functions may be called from any number of threads.
+class UsdParquetPrimTree {
+ public:
+  /// `prefix` is the prim below which the table's paths lie, or "/".
+  /// REQUIRES: `table` outlives this.
+  UsdParquetPrimTree(usdparquet::Table& table, const SdfPath& prefix)
+      : table_(table), lookup_(table.paths(), prefix) {}
+
+  /// The prim at `path`; only the path's prim part counts. `handle` is the path's prim handle.
+  usdparquet::PrimId Find(const SdfPath& path, uint32_t handle) const {
+    return lookup_.Find(path, handle);
+  }
+
+  bool IsPseudoRoot(usdparquet::PrimId prim) const {
+    return UsdParquetPrimLookup::IsAbovePrefix(prim)
+               ? UsdParquetPrimLookup::DepthAbovePrefix(prim) == 0
+               : prim == table_.paths().root() && lookup_.prefix().IsAbsoluteRootPath();
+  }
+
+  bool HasRow(usdparquet::PrimId prim) const {
+    return prim && !UsdParquetPrimLookup::IsAbovePrefix(prim) &&
+           RowOf(prim) != usdparquet::PrimId::kNone;
+  }
+  /// The prim's row, or its first one. REQUIRES: HasRow(prim).
+  uint32_t RowOf(usdparquet::PrimId prim) const { return table_.paths().RowOf(prim); }
+
+  bool HasChildren(usdparquet::PrimId prim) const {
+    return UsdParquetPrimLookup::IsAbovePrefix(prim) || !table_.paths().Children(prim).empty();
+  }
+  /// In file order. Reads the path column.
+  TfTokenVector ChildNames(usdparquet::PrimId prim) const;
+
+  /// A prim met on a walk from the pseudo-root.
+  struct Step {
+    usdparquet::PrimId prim;
+    uint64_t hash;  ///< of the prim's path within the table
+  };
+  Step Root() const;
+  /// The child at `path` of `parent`. Unlike Find it remembers nothing of the prims of the table:
+  /// a walk over all of them would push out those that are in use.
+  Step Child(const Step& parent, const SdfPath& path) const;
+
+ private:
+  usdparquet::Table& table_;
+  UsdParquetPrimLookup lookup_;
+};
+
+PXR_NAMESPACE_CLOSE_SCOPE
