@@ -30,7 +30,7 @@ arrow::Result<std::shared_ptr<Table>> Table::Open(std::shared_ptr<arrow::io::Ran
   const auto with_name = [&name](const arrow::Status& status) {
     return arrow::Status(status.code(), MessageText(name + ": " + status.message()));
   };
-  auto table = Guarded(open);
+  auto table = Guarded(open, "the file is damaged: ");
   return table.ok() ? table : with_name(table.status());
 }
 
