@@ -15,6 +15,7 @@
 #include "bindings/bindings.h"
 #include "core/schema/property_name.h"
 #include "core/sections/residual_blob.h"
+#include "core/table/file_storage.h"
 #include "core/table/row_reader.h"
 #include "core/table/table.h"
 #include "core/util/open_file.h"
@@ -88,6 +89,38 @@ nb::dict Describe(const std::string& file, const std::string& path_column) {
   return out;
 }
 
+nb::dict Storage(const std::string& file) {
+  const auto storage = CallUnlocked([&]() -> arrow::Result<FileStorage> {
+    ARROW_ASSIGN_OR_RAISE(auto opened, OpenFile(file));
+    auto read = ReadFileStorage(std::move(opened));
+    if (read.ok()) return read;
+    return read.status().WithMessage(file, ": ", read.status().message());
+  });
+  nb::list columns;
+  for (const ColumnStorage& column : storage.columns) {
+    nb::dict entry;
+    entry["name"] = column.name;
+    entry["type"] = column.type;
+    entry["compression"] = std::vector(column.codecs.begin(), column.codecs.end());
+    entry["encodings"] = std::vector(column.encodings.begin(), column.encodings.end());
+    entry["bytes"] = column.stored_bytes;
+    entry["uncompressed_bytes"] = column.decompressed_bytes;
+    entry["page_index"] = column.has_offset_index;
+    columns.append(entry);
+  }
+  nb::dict key_values;
+  for (const auto& [key, value] : storage.key_values) {
+    key_values[nb::bytes(key.data(), key.size())] = nb::bytes(value.data(), value.size());
+  }
+  nb::dict out;
+  out["rows"] = storage.num_rows;
+  out["row_groups"] = storage.num_row_groups;
+  out["created_by"] = storage.created_by;
+  out["columns"] = columns;
+  out["key_values"] = key_values;
+  return out;
+}
+
 /// Gives the stream back if Python did not take it.
 void ReleaseStream(void* pointer) noexcept {
   auto* const stream = static_cast<ArrowArrayStream*>(pointer);
@@ -150,6 +183,12 @@ void AddReading(nb::module_& m) {
         "property, storage, sdf_type, role, field), left_out (name, reason), residual_bytes, "
         "index_memory (bytes of the path index on the heap), has_embedded_index, created_by, "
         "warnings. Raises ValueError or OSError with the reason if it is no layer.");
+  m.def(
+      "storage", &Storage, nb::arg("file"),
+      "How the Parquet file is stored, whether it is a layer or not: rows, row_groups, created_by, "
+      "columns (name, type, compression, encodings, bytes, uncompressed_bytes, page_index), "
+      "key_values (bytes to bytes). Reads the footer alone. Raises OSError where the file can't be "
+      "read or is damaged, ValueError where it is no Parquet file that this version reads.");
   m.def(
       "property_name",
       [](const std::string& column) { return MakePropertyName(column, IsPythonIdentifier); },

@@ -6,16 +6,14 @@ OpenUSD itself is not loaded.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from usdparquet._plugin import load_core
 from usdparquet.regular_file import check_regular_file
-
-if TYPE_CHECKING:
-    import pyarrow.parquet as pq
 
 PATH_COLUMN = ""
 """The default: the column that the file names, else `path`."""
@@ -81,8 +79,15 @@ class FileDescription:
 
 def describe_file(path: Path, path_column: str = PATH_COLUMN) -> FileDescription:
     """Describe a Parquet file; `InspectError` if it is not Parquet."""
-    parquet = _open_parquet(path)
-    metadata = parquet.metadata
+    try:
+        check_regular_file(path)
+    except OSError as error:
+        raise InspectError(f"{path}: {error.strerror}") from error
+    try:
+        storage = load_core().storage(str(path))
+    except (ValueError, OSError) as error:
+        reason = str(error).removeprefix(f"{path}: ")
+        raise InspectError(f"{path}: cannot be read as Parquet: {reason}") from error
     layer: dict[str, Any] = {
         "columns": [],
         "left_out": [],
@@ -95,15 +100,21 @@ def describe_file(path: Path, path_column: str = PATH_COLUMN) -> FileDescription
         layer = load_core().describe(str(path), path_column)
     except (ValueError, OSError) as error:
         problem = str(error)
+    names = {column["name"] for column in storage["columns"]}
+    presented = _by_column(layer["columns"], names)
+    left_out = _by_column(layer["left_out"], names)
     return FileDescription(
         file=path.name,
         bytes=path.stat().st_size,
-        rows=metadata.num_rows,
-        row_groups=metadata.num_row_groups,
+        rows=storage["rows"],
+        row_groups=storage["row_groups"],
         prims=layer["prims"],
-        created_by=metadata.created_by or "",
+        created_by=storage["created_by"],
         columns=[
-            _describe_column(parquet, arrow_field, layer) for arrow_field in parquet.schema_arrow
+            _describe_column(
+                column, layer["path_column"], presented[column["name"]], left_out[column["name"]]
+            )
+            for column in storage["columns"]
         ],
         problem=problem,
         warnings=list(layer["warnings"]),
@@ -122,64 +133,42 @@ def value_problems(path: Path, path_column: str = PATH_COLUMN) -> list[str]:
     return list(load_core().check_values(str(path), path_column))
 
 
-def _open_parquet(path: Path) -> pq.ParquetFile:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    try:
-        check_regular_file(path)
-    except OSError as error:
-        raise InspectError(f"{path}: {error.strerror}") from error
-    try:
-        return pq.ParquetFile(path)
-    except (OSError, pa.ArrowException) as error:
-        raise InspectError(f"{path}: cannot be read as Parquet: {error}") from error
+def _by_column(
+    entries: Iterable[dict[str, Any]], names: set[str]
+) -> defaultdict[str, list[dict[str, Any]]]:
+    """What the layer says of each top-level column and of the fields below it."""
+    grouped: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
+    for entry in entries:
+        steps = entry["name"].split(":")
+        for end in range(1, len(steps) + 1):
+            name = ":".join(steps[:end])
+            if name in names:
+                grouped[name].append(entry)
+    return grouped
 
 
 def _describe_column(
-    parquet: pq.ParquetFile, arrow_field: Any, layer: dict[str, Any]
+    storage: dict[str, Any],
+    path_column: str,
+    presented: list[dict[str, Any]],
+    left_out: list[dict[str, Any]],
 ) -> ColumnDescription:
-    name = arrow_field.name
-    chunks = list(_chunks(parquet, name))
+    name = storage["name"]
     return ColumnDescription(
-        name=name,
-        type=str(arrow_field.type),
-        compression=sorted({chunk.compression for chunk in chunks}),
-        encodings=sorted({encoding for chunk in chunks for encoding in chunk.encodings}),
-        bytes=sum(chunk.total_compressed_size for chunk in chunks),
-        uncompressed_bytes=sum(chunk.total_uncompressed_size for chunk in chunks),
-        page_index=bool(chunks) and all(chunk.has_offset_index for chunk in chunks),
-        is_path=name == layer["path_column"],
+        **storage,
+        is_path=name == path_column,
         properties=[
             PropertyDescription(
                 entry["property"],
                 "rel" if entry["role"] == "relationship" else entry["sdf_type"],
             )
-            for entry in layer["columns"]
-            if _is_or_in(entry["name"], name, ":") and entry["role"] != "metadata"
+            for entry in presented
+            if entry["role"] != "metadata"
         ],
         metadata_fields=[
             entry["field"]
-            for entry in layer["columns"]
+            for entry in presented
             if entry["name"] == name and entry["role"] == "metadata"
         ],
-        left_out=[
-            entry["reason"] for entry in layer["left_out"] if _is_or_in(entry["name"], name, ":")
-        ],
+        left_out=[entry["reason"] for entry in left_out],
     )
-
-
-def _chunks(parquet: pq.ParquetFile, name: str) -> Iterator[Any]:
-    """The column chunks of a top-level column: one per row group and leaf."""
-    metadata = parquet.metadata
-    for group in range(metadata.num_row_groups):
-        row_group = metadata.row_group(group)
-        for index in range(row_group.num_columns):
-            chunk = row_group.column(index)
-            if _is_or_in(chunk.path_in_schema, name, "."):
-                yield chunk
-
-
-def _is_or_in(name: str, column: str, separator: str) -> bool:
-    """Whether a name is that of a column or, after the separator, of a part of it."""
-    return name == column or name.startswith(column + separator)

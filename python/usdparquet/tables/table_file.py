@@ -12,7 +12,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv
 import pyarrow.dataset as ds
-import pyarrow.parquet as pq
 
 from usdparquet._plugin import load_core
 from usdparquet.regular_file import check_regular_file
@@ -212,14 +211,14 @@ def _metadata(file: Path) -> dict[bytes, bytes]:
     """The key-value metadata of a Parquet file; empty for other files."""
     if kind_of(file) is not FileKind.PARQUET:
         return {}
-    return dict(pq.read_metadata(file).metadata or {})
+    return dict(load_core().storage(str(file))["key_values"])
 
 
 def _footer(file: Path, metadata: dict[bytes, bytes]) -> dict[str, Any]:
     """What a file says of its columns (docs/file-format.md)."""
     try:
         footer = json.loads(metadata.get(SCHEMA_KEY, b"{}"))
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise TableFileError(f"{file}: '{SCHEMA_KEY.decode()}' is no JSON: {error}") from error
     return footer if isinstance(footer, dict) else {}
 

@@ -18,6 +18,7 @@
 #include "core/schema/schema.h"
 #include "core/schema/type_table.h"
 #include "core/schema/without_views.h"
+#include "core/util/guard.h"
 #include "core/util/message_text.h"
 
 namespace usdparquet {
@@ -154,7 +155,7 @@ arrow::Result<SchemaEntry> MakeSchemaEntry(const arrow::Schema& schema, const Ta
 /// What the columns will be to a reader: the schema of a file of this table without rows.
 arrow::Result<TableSchema> SchemaOf(const arrow::Schema& schema, const SchemaEntry& entry,
                                     const TableCheck& check) {
-  try {
+  auto read = Guarded([&]() -> arrow::Result<TableSchema> {
     ARROW_ASSIGN_OR_RAISE(auto sink, arrow::io::BufferOutputStream::Create());
     ARROW_ASSIGN_OR_RAISE(
         auto writer,
@@ -163,9 +164,9 @@ arrow::Result<TableSchema> SchemaOf(const arrow::Schema& schema, const SchemaEnt
     ARROW_RETURN_NOT_OK(writer->Close());
     return ReadSchema(*writer->metadata(), entry, check.path_column, entry.time_column,
                       std::nullopt, check.unicode_test);
-  } catch (const std::exception& e) {  // Arrow's Parquet classes throw
-    return Status::Invalid(MessageText(e.what()));
-  }
+  });
+  // Whatever it is: no file is at fault, but the table.
+  return read.status().IsIOError() ? Status::Invalid(read.status().message()) : read;
 }
 
 /// Converts the columns that `check.types` names.
@@ -239,10 +240,7 @@ Status CheckCells(const arrow::Table& table, const std::string& time_column,
   return Status::OK();
 }
 
-}  // namespace
-
-arrow::Result<CheckedTable> CheckTable(std::shared_ptr<arrow::Table> table,
-                                       const TableCheck& check) {
+arrow::Result<CheckedTable> Check(std::shared_ptr<arrow::Table> table, const TableCheck& check) {
   ARROW_RETURN_NOT_OK(CheckNames(*table->schema()));
   ARROW_RETURN_NOT_OK(CheckPathColumn(*table->schema(), check.path_column));
   ARROW_RETURN_NOT_OK(CheckStorable(*table->schema()));
@@ -261,6 +259,13 @@ arrow::Result<CheckedTable> CheckTable(std::shared_ptr<arrow::Table> table,
   ARROW_RETURN_NOT_OK(CheckPaths(*table, entry.time_column, check));
   ARROW_RETURN_NOT_OK(CheckCells(*table, entry.time_column, check));
   return checked;
+}
+
+}  // namespace
+
+arrow::Result<CheckedTable> CheckTable(std::shared_ptr<arrow::Table> table,
+                                       const TableCheck& check) {
+  return Guarded([&] { return Check(std::move(table), check); });
 }
 
 }  // namespace usdparquet

@@ -1,80 +1,33 @@
 #include "core/pages/column_chunk.h"
 
 #include <arrow/buffer.h>
-#include <arrow/io/memory.h>
 #include <arrow/memory_pool.h>
-#include <parquet/column_reader.h>
 #include <parquet/page_index.h>
 #include <parquet/statistics.h>
 
-#include <algorithm>
+#include "core/pages/page_header.h"
+#include "core/util/limits.h"
 
 namespace usdparquet {
 namespace {
 
-/// A stream over the data pages of a chunk that remembers where the last page header started: a
-/// page reader peeks for a header at exactly the places where one begins.
-class HeaderRecorder final : public arrow::io::InputStream {
- public:
-  HeaderRecorder(arrow::io::RandomAccessFile& file, int64_t offset, int64_t size)
-      : file_(file), offset_(offset), position_(offset), end_(offset + size) {}
-
-  int64_t header_offset() const { return header_offset_; }
-
-  arrow::Status Close() override { return arrow::Status::OK(); }
-  bool closed() const override { return false; }
-  arrow::Result<int64_t> Tell() const override { return position_ - offset_; }
-
-  arrow::Result<std::string_view> Peek(int64_t count) override {
-    header_offset_ = position_;
-    ARROW_ASSIGN_OR_RAISE(peeked_, file_.ReadAt(position_, Clamp(count)));
-    return std::string_view(*peeked_);
-  }
-  // Every page is skipped, and the base class skips by reading: page bodies are not to be touched.
-  arrow::Result<std::shared_ptr<arrow::Buffer>> Read(int64_t count) override {
-    position_ += Clamp(count);
-    return std::make_shared<arrow::Buffer>("");
-  }
-  arrow::Result<int64_t> Read(int64_t, void*) override {
-    return arrow::Status::NotImplemented("only headers are read");
-  }
-
- private:
-  int64_t Clamp(int64_t count) const { return std::min(count, end_ - position_); }
-
-  arrow::io::RandomAccessFile& file_;
-  const int64_t offset_;
-  int64_t position_;
-  const int64_t end_;
-  int64_t header_offset_ = 0;
-  std::shared_ptr<arrow::Buffer> peeked_;
-};
-
 /// Reads all page headers of a flat column's chunk; bodies are skipped.
-arrow::Status ReadHeaders(arrow::io::RandomAccessFile& file,
-                          const parquet::ColumnDescriptor& descriptor, int64_t offset, int64_t size,
+arrow::Status ReadHeaders(arrow::io::RandomAccessFile& file, int64_t begin, int64_t end,
                           int64_t num_values, ColumnChunk* chunk) {
-  auto stream = std::make_shared<HeaderRecorder>(file, offset, size);
-  auto reader = parquet::PageReader::Open(stream, num_values, chunk->codec,
-                                          parquet::ReaderProperties(), descriptor);
-  uint32_t row = chunk->first_row;
-  reader->set_data_page_filter([&](const parquet::DataPageStats& stats) {
-    if (!chunk->pages.empty()) {
-      PageLocation& last = chunk->pages.back();
-      last.size = stream->header_offset() - last.offset;
-    }
-    chunk->pages.push_back({stream->header_offset(), 0, row});
-    row += stats.num_rows.value_or(stats.num_values);
-    return true;
-  });
-  while (reader->NextPage()) {
+  PageHeaderScan scan(file, begin, end);
+  int64_t rows = 0;
+  while (rows < num_values && !scan.is_done()) {
+    const int64_t offset = scan.position();
+    ARROW_ASSIGN_OR_RAISE(const PageHeader header, scan.Next());
+    if (!header.is_data()) continue;
+    ARROW_RETURN_NOT_OK(CheckPageHeader(header, false));
+    chunk->pages.push_back(
+        {offset, scan.position() - offset, chunk->first_row + static_cast<uint32_t>(rows)});
+    rows += header.num_rows >= 0 ? header.num_rows : header.num_values;
+    if (rows > chunk->num_rows) break;  // so that no sum wraps
   }
-  if (!chunk->pages.empty()) {
-    PageLocation& last = chunk->pages.back();
-    last.size = offset + size - last.offset;
-  }
-  if (row != chunk->first_row + chunk->num_rows) {
-    return arrow::Status::IOError("its pages hold ", row - chunk->first_row,
+  if (rows != chunk->num_rows) {
+    return arrow::Status::IOError("its pages hold ", rows, rows > chunk->num_rows ? " or more" : "",
                                   " values, but the row group has ", chunk->num_rows, " rows");
   }
   return arrow::Status::OK();
@@ -83,21 +36,38 @@ arrow::Status ReadHeaders(arrow::io::RandomAccessFile& file,
 /// Takes the locations of an offset index, those of a chunk in the bytes [begin, end).
 arrow::Status TakeLocations(const parquet::OffsetIndex& index, int64_t begin, int64_t end,
                             ColumnChunk* chunk) {
+  int64_t previous_end = begin, previous_row = 0;
   for (const parquet::PageLocation& page : index.page_locations()) {
-    const int64_t first_row = chunk->first_row + page.first_row_index;
-    const int64_t last_row = chunk->pages.empty() ? int64_t{-1} : chunk->pages.back().first_row;
-    if (page.offset < begin || page.compressed_page_size <= 0 ||
-        page.offset + page.compressed_page_size > end || page.first_row_index < 0 ||
-        page.first_row_index > chunk->num_rows || first_row < last_row ||
-        (chunk->pages.empty() && page.first_row_index != 0)) {
+    const int64_t row = page.first_row_index;
+    const bool is_first = &page == index.page_locations().data();
+    // Each page behind the one before: a page that is listed twice would be decoded twice.
+    if (page.offset < previous_end || page.compressed_page_size <= 0 ||
+        page.offset > end - page.compressed_page_size || row < previous_row ||
+        row > chunk->num_rows || (is_first && row != 0)) {
       return arrow::Status::IOError("its offset index is damaged");
     }
+    previous_end = page.offset + page.compressed_page_size;
+    previous_row = row;
     // Arrow's writer lists pages without rows too: the next page then starts with the same row, or
     // there is none.
-    if (page.first_row_index == chunk->num_rows) continue;
-    if (first_row == last_row) chunk->pages.pop_back();
-    chunk->pages.push_back(
-        {page.offset, page.compressed_page_size, static_cast<uint32_t>(first_row)});
+    if (row == chunk->num_rows) continue;
+    const uint32_t first_row = chunk->first_row + static_cast<uint32_t>(row);
+    if (!chunk->pages.empty() && chunk->pages.back().first_row == first_row) {
+      chunk->pages.pop_back();
+    }
+    chunk->pages.push_back({page.offset, page.compressed_page_size, first_row});
+  }
+  return arrow::Status::OK();
+}
+
+/// Whether each page can hold the rows that are claimed of it.
+arrow::Status CheckRows(const ColumnChunk& chunk, bool has_lists) {
+  for (uint32_t i = 0; i < chunk.pages.size(); ++i) {
+    const int64_t most = MaxPageValues(chunk.pages[i].size, has_lists);
+    if (chunk.PageRows(i) <= most) continue;
+    return arrow::Status::CapacityError(
+        "a page of ", chunk.pages[i].size, " bytes at byte ", chunk.pages[i].offset, " claims ",
+        chunk.PageRows(i), " rows, more than ", most, ": write the file with smaller pages");
   }
   return arrow::Status::OK();
 }
@@ -161,13 +131,15 @@ arrow::Result<std::unique_ptr<ColumnChunk>> LocatePages(const PageSource& source
       meta->dictionary_page_offset() < begin) {
     begin = meta->dictionary_page_offset();
   }
-  const int64_t end = begin + meta->total_compressed_size();
-  if (begin < 4 || end < begin || end > file_size) {
-    return arrow::Status::IOError("the footer places it at bytes ", begin, " to ", end,
-                                  " of a file of ", file_size, " bytes: the file is damaged");
+  const int64_t size = meta->total_compressed_size();
+  if (begin < 4 || size < 0 || begin > file_size - size ||
+      meta->data_page_offset() > begin + size) {
+    return arrow::Status::IOError("the footer places it at byte ", begin, ", ", size,
+                                  " bytes long, of a file of ", file_size,
+                                  " bytes: the file is damaged");
   }
+  const int64_t end = begin + size;
 
-  const parquet::ColumnDescriptor& descriptor = *metadata.schema()->Column(column.leaf);
   int64_t first_page = meta->data_page_offset();
   if (offset_index && !offset_index->page_locations().empty()) {
     first_page = offset_index->page_locations()[0].offset;
@@ -175,14 +147,14 @@ arrow::Result<std::unique_ptr<ColumnChunk>> LocatePages(const PageSource& source
   } else if (column.max_rep > 0) {
     chunk->pages.push_back({meta->data_page_offset(), end - meta->data_page_offset(), first_row});
   } else if (chunk->num_rows > 0) {
-    ARROW_RETURN_NOT_OK(ReadHeaders(file, descriptor, meta->data_page_offset(),
-                                    end - meta->data_page_offset(), meta->num_values(),
-                                    chunk.get()));
+    ARROW_RETURN_NOT_OK(
+        ReadHeaders(file, meta->data_page_offset(), end, meta->num_values(), chunk.get()));
   }
   if (first_page > begin) {
     chunk->dictionary_offset = begin;
     chunk->dictionary_size = first_page - begin;
   }
+  ARROW_RETURN_NOT_OK(CheckRows(*chunk, column.max_rep > 0));
   if (!chunk->pages.empty()) chunk->rows_per_page = UniformRows(*chunk);
   chunk->slots = std::make_unique<PageSlot[]>(chunk->pages.size());
   return chunk;

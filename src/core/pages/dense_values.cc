@@ -7,9 +7,12 @@
 #include <algorithm>
 #include <cstring>
 #include <limits>
+#include <span>
 
+#include "core/pages/value_claims.h"
 #include "core/schema/value_convert.h"
 #include "core/util/block_memory.h"
+#include "core/util/limits.h"
 
 namespace usdparquet {
 namespace {
@@ -111,8 +114,10 @@ bool DenseValues::IsStoredAsRead(const ColumnInfo& column,
 }
 
 arrow::Status DenseValues::AppendText(std::string_view text) {
-  if (strings.chars.size() + text.size() > std::numeric_limits<uint32_t>::max()) {
-    return arrow::Status::CapacityError("a page holds more than 4 GiB of text");
+  if (strings.chars.size() + text.size() > static_cast<uint64_t>(MaxPageText(encoded_size_))) {
+    return arrow::Status::CapacityError("a page of ", encoded_size_, " bytes holds more than ",
+                                        MaxPageText(encoded_size_),
+                                        " bytes of text: write the file with smaller pages");
   }
   strings.Append(text);
   return arrow::Status::OK();
@@ -144,12 +149,15 @@ arrow::Status DenseValues::Convert(const Value* values, int count) {
   } else if constexpr (std::is_same_v<Value, parquet::FixedLenByteArray>) {
     const int length = descriptor_.type_length();
     if (column_.conversion == Conversion::kDecimal) {
+      if (length < 1 || length > 32)
+        return arrow::Status::IOError("a decimal of ", length, " bytes");
       auto* out = Grow<double>(&fixed, count);
       for (int i = 0; i < count; ++i) {
         out[i] = DecimalToDouble(values[i].ptr, length, column_.decimal_scale);
       }
       return arrow::Status::OK();
     }
+    if (length != sizeof(uint16_t)) return arrow::Status::IOError("a half of ", length, " bytes");
     auto* out = Grow<uint16_t>(&fixed, count);  // a half: two little-endian bytes
     for (int i = 0; i < count; ++i) std::memcpy(out + i, values[i].ptr, sizeof(uint16_t));
     return arrow::Status::OK();
@@ -197,9 +205,35 @@ arrow::Status DenseValues::Convert(const Value* values, int count) {
   }
 }
 
-void DenseValues::Materialize() {
-  for (uint32_t code : codes) strings.Append(dictionary->strings[code]);
+arrow::Status DenseValues::Materialize() {
+  for (uint32_t code : codes) ARROW_RETURN_NOT_OK(AppendText(dictionary->strings[code]));
   codes.clear();
+  return arrow::Status::OK();
+}
+
+/// Decodes and converts some values at a time: what is in between is larger than what is stored.
+/// `size` is that of the section.
+template <typename Decoder, typename Value>
+arrow::Status DenseValues::DecodeAndConvert(Decoder& decoder, int64_t size, int count) {
+  constexpr int64_t kMostAtOnce = 4096, kMostText = int64_t{16} << 20;
+  const auto values =
+      std::make_unique_for_overwrite<Value[]>(std::min<int64_t>(count, kMostAtOnce));
+  int64_t last_length = 0;
+  for (int done = 0; done < count;) {
+    int64_t at_once = std::min<int64_t>(count - done, kMostAtOnce);
+    if constexpr (std::is_same_v<Value, parquet::ByteArray>) {
+      if (decoder.encoding() == parquet::Encoding::DELTA_BYTE_ARRAY) {
+        // Each value can be as long as the one before and all that is stored.
+        at_once = std::min(at_once, std::max<int64_t>(kMostText / (last_length + size + 1), 1));
+      }
+    }
+    const int got = decoder.Decode(values.get(), static_cast<int>(at_once));
+    if (got != at_once) return ShortPage(count, done + got);
+    ARROW_RETURN_NOT_OK(Convert(values.get(), got));
+    if constexpr (std::is_same_v<Value, parquet::ByteArray>) last_length = values[got - 1].len;
+    done += got;
+  }
+  return arrow::Status::OK();
 }
 
 template <typename DType>
@@ -244,23 +278,24 @@ arrow::Status DenseValues::AppendTyped(parquet::Encoding::type encoding, const u
     }
     return arrow::Status::OK();
   }
-  if (!codes.empty()) Materialize();
+  if (!codes.empty()) ARROW_RETURN_NOT_OK(Materialize());
   auto decoder = parquet::MakeTypedDecoder<DType>(encoding, &descriptor_, BlockPool());
   decoder->SetData(num_levels, data, size);
   if (IsKeptAsDecoded<Value>(column_)) {
     const int got = decoder->Decode(Grow<Value>(&fixed, count), count);
     return got == count ? arrow::Status::OK() : ShortPage(count, got);
   }
-  const auto values = std::make_unique_for_overwrite<Value[]>(count);
-  const int got = decoder->Decode(values.get(), count);
-  if (got != count) return ShortPage(count, got);
-  return Convert(values.get(), count);
+  return DecodeAndConvert<parquet::TypedDecoder<DType>, Value>(*decoder, size, count);
 }
 
 arrow::Status DenseValues::Append(parquet::Encoding::type encoding, const uint8_t* data, int size,
                                   int num_levels, int count,
                                   const std::shared_ptr<const Dictionary>& chunk_dictionary) {
   dictionary = chunk_dictionary;
+  encoded_size_ += size;
+  if (count == 0) return arrow::Status::OK();
+  ARROW_RETURN_NOT_OK(CheckValueClaims(
+      descriptor_, encoding, std::span(data, static_cast<size_t>(size)), num_levels, count));
   ARROW_RETURN_NOT_OK(VisitPhysical(descriptor_.physical_type(), [&](auto type) {
     return AppendTyped<decltype(type)>(encoding, data, size, num_levels, count);
   }));

@@ -26,7 +26,8 @@ class DenseValues {
 
   /// Decodes `count` values of a data page's value section. `num_levels` is the page's number of
   /// values with nulls. `dictionary` is that of the chunk, or null if it has none.
-  /// Throws parquet::ParquetException on damage.
+  /// Fails or throws parquet::ParquetException on damage, and where the values are more, or their
+  /// text is longer, than the section can hold or limits.h allows.
   arrow::Status Append(parquet::Encoding::type encoding, const uint8_t* data, int size,
                        int num_levels, int count,
                        const std::shared_ptr<const Dictionary>& dictionary);
@@ -60,13 +61,16 @@ class DenseValues {
                             int num_levels, int count);
   template <typename Value>
   arrow::Status Convert(const Value* values, int count);
+  template <typename Decoder, typename Value>
+  arrow::Status DecodeAndConvert(Decoder& decoder, int64_t size, int count);
   arrow::Status AppendText(std::string_view text);
   /// Turns codes into strings, when a page without dictionary follows one with.
-  void Materialize();
+  arrow::Status Materialize();
 
   const ColumnInfo& column_;
   const parquet::ColumnDescriptor& descriptor_;
   uint32_t size_ = 0;
+  int64_t encoded_size_ = 0;  // of all value sections so far
 };
 
 }  // namespace usdparquet

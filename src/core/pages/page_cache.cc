@@ -42,8 +42,16 @@ const Page* PageCache::Miss(PageSlot& slot, EpochGuard& guard, const Loader& loa
     }
   }
   guard.Leave();
-  auto loaded = std::make_unique<CachedPage>();
-  load(loaded.get());
+  std::unique_ptr<CachedPage> loaded;
+  try {
+    loaded = std::make_unique<CachedPage>();
+    load(loaded.get());
+  } catch (...) {  // there is no memory: who waits tries again
+    slot.store(state, std::memory_order_seq_cst);
+    slot.notify_all();
+    guard.Enter();
+    throw;
+  }
   CachedPage* const entry = loaded.release();
   misses_.fetch_add(1, std::memory_order_relaxed);
   entry->slot = &slot;

@@ -11,9 +11,10 @@
 
 #include "core/pages/dense_values.h"
 #include "core/pages/page_body.h"
+#include "core/pages/page_header.h"
 #include "core/pages/row_assembly.h"
 #include "core/util/block_memory.h"
-#include "core/util/message_text.h"
+#include "core/util/guard.h"
 
 namespace usdparquet {
 namespace {
@@ -24,14 +25,24 @@ parquet::ReaderProperties PageProperties() {
   return properties;
 }
 
-arrow::Result<std::unique_ptr<parquet::PageReader>> OpenPages(
-    const PageSource& source, const parquet::ColumnDescriptor& descriptor,
-    arrow::Compression::type codec, int64_t offset, int64_t size) {
+arrow::Result<std::shared_ptr<arrow::Buffer>> ReadBytes(const PageSource& source, int64_t offset,
+                                                        int64_t size) {
   ARROW_ASSIGN_OR_RAISE(auto bytes, source.file.ReadAt(offset, size));
   if (bytes->size() != size) {
     return arrow::Status::IOError("the file ends within a page at byte ", offset);
   }
   source.cache.CountBytesRead(size);
+  return bytes;
+}
+
+std::span<const uint8_t> SpanOf(const arrow::Buffer& bytes) {
+  return {bytes.data(), static_cast<size_t>(bytes.size())};
+}
+
+/// REQUIRES: what the headers of the pages claim was checked.
+std::unique_ptr<parquet::PageReader> OpenPages(std::shared_ptr<arrow::Buffer> bytes,
+                                               const parquet::ColumnDescriptor& descriptor,
+                                               arrow::Compression::type codec) {
   return parquet::PageReader::Open(std::make_shared<arrow::io::BufferReader>(std::move(bytes)),
                                    std::numeric_limits<int64_t>::max(), codec, PageProperties(),
                                    descriptor);
@@ -44,8 +55,11 @@ arrow::Result<std::shared_ptr<const Dictionary>> LoadDictionary(
   if (chunk.dictionary_size == 0) return nullptr;
   std::lock_guard lock(chunk.dictionary_mutex);
   if (auto dictionary = chunk.dictionary.lock()) return dictionary;
-  ARROW_ASSIGN_OR_RAISE(auto reader, OpenPages(source, descriptor, chunk.codec,
-                                               chunk.dictionary_offset, chunk.dictionary_size));
+  ARROW_ASSIGN_OR_RAISE(auto bytes,
+                        ReadBytes(source, chunk.dictionary_offset, chunk.dictionary_size));
+  ARROW_ASSIGN_OR_RAISE(const PageHeader header, ReadPageHeader(SpanOf(*bytes)));
+  ARROW_RETURN_NOT_OK(CheckPageHeader(header, column.max_rep > 0));
+  const auto reader = OpenPages(std::move(bytes), descriptor, chunk.codec);
   const auto page = reader->NextPage();
   if (!page || page->type() != parquet::PageType::DICTIONARY_PAGE) {
     return arrow::Status::IOError("there is no dictionary page at byte ", chunk.dictionary_offset);
@@ -165,8 +179,9 @@ arrow::Status Decode(const PageSource& source, const ColumnInfo& column, ColumnC
   const parquet::ColumnDescriptor& descriptor = *source.metadata.schema()->Column(column.leaf);
   const PageLocation& location = chunk.pages[index];
   ARROW_ASSIGN_OR_RAISE(auto dictionary, LoadDictionary(source, column, descriptor, chunk));
-  ARROW_ASSIGN_OR_RAISE(auto reader, OpenPages(source, descriptor, PageReaderCodec(chunk.codec),
-                                               location.offset, location.size));
+  ARROW_ASSIGN_OR_RAISE(auto bytes, ReadBytes(source, location.offset, location.size));
+  ARROW_RETURN_NOT_OK(CheckPages(SpanOf(*bytes), column.max_rep > 0));
+  const auto reader = OpenPages(std::move(bytes), descriptor, PageReaderCodec(chunk.codec));
   page->first_row = location.first_row;
   page->num_rows = chunk.PageRows(index);
   Levels levels;
@@ -212,11 +227,7 @@ arrow::Status Decode(const PageSource& source, const ColumnInfo& column, ColumnC
 
 arrow::Status DecodePage(const PageSource& source, const ColumnInfo& column, ColumnChunk& chunk,
                          uint32_t index, Page* page, BadCells* bad) {
-  try {
-    return Decode(source, column, chunk, index, page, bad);
-  } catch (const std::exception& e) {  // Arrow's Parquet classes throw
-    return arrow::Status::IOError(MessageText(e.what()));
-  }
+  return Guarded([&] { return Decode(source, column, chunk, index, page, bad); });
 }
 
 }  // namespace usdparquet

@@ -23,6 +23,7 @@ std::vector<RowSpan> AssembleFlat(const ColumnInfo& column, const Levels& levels
 /// Rows of arrays, tuples and arrays of tuples.
 std::vector<RowSpan> AssembleNested(const ColumnInfo& column, const Levels& levels) {
   std::vector<RowSpan> rows;
+  rows.reserve(static_cast<size_t>(std::count(levels.rep.begin(), levels.rep.end(), 0)));
   const uint32_t tuple = column.tuple_def > 0 ? column.type.tuple : 1;
   // The outermost list decides whether the row is null or empty.
   const int16_t outer_def = column.list_def > 0 ? column.list_def : column.tuple_def;

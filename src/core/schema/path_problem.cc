@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/util/limits.h"
 #include "core/util/message_text.h"
 #include "core/util/utf8.h"
 
@@ -37,6 +38,15 @@ std::string PathProblem(std::string_view path, const IdentifierTest& unicode_tes
   if (path.empty()) return "it is empty";
   if (path[0] != '/') return "it does not start with '/'";
   if (path == "/") return "it is the root of the layer, which is no prim";
+  if (path.size() > kMaxPathLength) {
+    return "it has " + std::to_string(path.size()) + " bytes, and a layer reads paths of " +
+           std::to_string(kMaxPathLength);
+  }
+  if (const auto depth = std::count(path.begin(), path.end(), '/');
+      depth > static_cast<std::ptrdiff_t>(kMaxPathDepth)) {
+    return "it is " + std::to_string(depth) + " prims deep, and a layer reads paths of " +
+           std::to_string(kMaxPathDepth);
+  }
   for (size_t begin = 1;;) {
     const size_t end = std::min(path.find('/', begin), path.size());
     const std::string_view element = path.substr(begin, end - begin);

@@ -5,7 +5,9 @@
 #include <parquet/schema.h>
 
 #include <algorithm>
-#include <map>
+#include <string_view>
+#include <unordered_map>
+#include <unordered_set>
 
 #include "core/util/message_text.h"
 
@@ -263,13 +265,6 @@ class SchemaReader {
   const IdentifierTest& unicode_test_;
 };
 
-/// Whether `selection` names the column, or the struct that it is a field of.
-bool IsSelected(const std::string& column, const std::string& selection) {
-  return column == selection ||
-         (column.size() > selection.size() && column[selection.size()] == ':' &&
-          column.compare(0, selection.size(), selection) == 0);
-}
-
 std::string JoinNames(const parquet::arrow::SchemaManifest& manifest) {
   std::string names;
   for (const SchemaField& field : manifest.schema_fields) {
@@ -281,24 +276,29 @@ std::string JoinNames(const parquet::arrow::SchemaManifest& manifest) {
 }
 
 arrow::Status Select(const std::vector<std::string>& selected, TableSchema* schema) {
+  std::unordered_map<std::string_view, bool> is_used;  // by selection
+  for (const std::string& name : selected) is_used.emplace(name, false);
+  const auto is_unwanted = [&](const auto& column) {
+    // The column itself, or a struct that it is a field of, can be selected.
+    const std::string_view name = column.column_name;
+    bool is_wanted = false;
+    for (size_t end = name.find(':');; end = name.find(':', end + 1)) {
+      const auto selection = is_used.find(name.substr(0, end));
+      if (selection != is_used.end()) is_wanted = selection->second = true;
+      if (end == std::string_view::npos) return !is_wanted;
+    }
+  };
+  std::erase_if(schema->columns, is_unwanted);
+  std::erase_if(schema->left_out, is_unwanted);
   for (const std::string& name : selected) {
-    // Always read, never a property.
+    // These two are always read, and never a property.
     if (name == schema->path->column_name) continue;
     if (schema->time && name == schema->time->column_name) continue;
-    const auto matches = [&](const auto& column) { return IsSelected(column.column_name, name); };
-    if (std::none_of(schema->columns.begin(), schema->columns.end(), matches) &&
-        std::none_of(schema->left_out.begin(), schema->left_out.end(), matches)) {
+    if (!is_used[name]) {
       return arrow::Status::Invalid("argument 'columns' names '", name,
                                     "', which is no column of the file");
     }
   }
-  const auto is_unwanted = [&](const auto& column) {
-    return std::none_of(selected.begin(), selected.end(), [&](const std::string& name) {
-      return IsSelected(column.column_name, name);
-    });
-  };
-  std::erase_if(schema->columns, is_unwanted);
-  std::erase_if(schema->left_out, is_unwanted);
   return arrow::Status::OK();
 }
 
@@ -367,17 +367,17 @@ arrow::Result<TableSchema> ReadSchema(const parquet::FileMetaData& metadata,
                                   JoinNames(manifest), ")");
   }
   if (!time_column.empty()) ARROW_RETURN_NOT_OK(TakeTimeColumn(time_column, manifest, &schema));
-  for (const auto& [name, column] : entry.columns) {
-    const auto is_it = [&name](const auto& each) { return each.column_name == name; };
-    if (std::none_of(schema.columns.begin(), schema.columns.end(), is_it) &&
-        std::none_of(schema.left_out.begin(), schema.left_out.end(), is_it) &&
-        name != path_column && name != time_column) {
-      schema.missing.push_back(name);
+  if (!entry.columns.empty()) {
+    std::unordered_set<std::string_view> present{path_column, time_column};
+    for (const ColumnInfo& column : schema.columns) present.insert(column.column_name);
+    for (const LeftOutColumn& column : schema.left_out) present.insert(column.column_name);
+    for (const auto& [name, column] : entry.columns) {
+      if (!present.contains(name)) schema.missing.push_back(name);
     }
   }
   if (selected) ARROW_RETURN_NOT_OK(Select(*selected, &schema));
 
-  std::map<std::string, const ColumnInfo*> by_property;
+  std::unordered_map<std::string_view, const ColumnInfo*> by_property;
   for (const ColumnInfo& column : schema.columns) {
     if (column.role == ColumnRole::kPrimMetadata) continue;
     const auto [it, inserted] = by_property.emplace(column.property_name, &column);

@@ -5,13 +5,21 @@
 #include <limits>
 #include <nlohmann/json.hpp>
 
+#include "core/util/limits.h"
 #include "core/util/message_text.h"
 
 namespace usdparquet {
 namespace {
 
-// Keys keep the order in which they are written: people read the entry.
-using Json = nlohmann::ordered_json;
+/// An object's entries in the order in which they are written, for people who read them. The parser
+/// adds each behind the others, and does not look for its key among them as it would in
+/// nlohmann::ordered_map, which takes the square of the time.
+template <typename Key, typename Value, typename Compare, typename Allocator>
+struct Entries : nlohmann::ordered_map<Key, Value, Compare, Allocator> {
+  using nlohmann::ordered_map<Key, Value, Compare, Allocator>::ordered_map;
+  Value& operator[](const Key& key) { return this->emplace_back(key, Value()).second; }
+};
+using Json = nlohmann::basic_json<Entries>;
 
 constexpr int kMajor = 1, kMinor = 0;
 
@@ -68,7 +76,8 @@ MetadataValue ReadValue(const std::string& name, const Json& json) {
 }
 
 MetadataFields ReadFields(const Json& json) {
-  if (!json.is_object()) throw std::invalid_argument("fields are no object, but " + json.dump());
+  if (!json.is_object())
+    throw std::invalid_argument("fields are no object, but " + QuotedValue(json.dump()));
   MetadataFields fields;
   for (const auto& [name, value] : json.items()) fields.emplace_back(name, ReadValue(name, value));
   return fields;
@@ -107,6 +116,27 @@ ColumnEntry ReadColumn(const Json& json) {
   column.is_sparse = null == "no property";
   if (json.contains("metadata")) column.metadata = ReadFields(json["metadata"]);
   return column;
+}
+
+/// Parses JSON of no more than kMaxJsonDepth: what is made of it is walked by recursion.
+Json Parse(std::string_view text) {
+  int depth = 0;
+  bool is_in_string = false;
+  for (size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (c == '"') is_in_string = !is_in_string;
+    if (is_in_string) {
+      if (c == '\\') ++i;  // what is escaped ends no string
+    } else if (c == '{' || c == '[') {
+      if (++depth > kMaxJsonDepth) {
+        throw std::invalid_argument("objects and lists lie more than " +
+                                    std::to_string(kMaxJsonDepth) + " deep in each other");
+      }
+    } else if (c == '}' || c == ']') {
+      --depth;
+    }
+  }
+  return Json::parse(text);
 }
 
 int MajorVersion(const Json& json) {
@@ -150,15 +180,20 @@ std::string SerializeSchemaEntry(const SchemaEntry& entry) {
     if (column.is_custom) object["custom"] = true;
     if (column.is_sparse) object["null"] = "no property";
     if (!column.metadata.empty()) object["metadata"] = WriteFields(column.metadata);
-    columns[name] = std::move(object);
+    columns.get_ref<Json::object_t&>()[name] = std::move(object);
   }
   if (!columns.empty()) json["columns"] = std::move(columns);
   return json.dump();
 }
 
 arrow::Result<SchemaEntry> ParseSchemaEntry(std::string_view text) {
+  if (text.size() > kMaxSchemaEntry) {
+    return arrow::Status::CapacityError("the footer's '", kSchemaKey, "' has ", text.size(),
+                                        " bytes, and ", kMaxSchemaEntry,
+                                        " are read: describe fewer columns");
+  }
   try {
-    const Json json = Json::parse(text);
+    const Json json = Parse(text);
     const int major = MajorVersion(json);
     if (major != kMajor) {
       return arrow::Status::Invalid(
@@ -183,8 +218,9 @@ arrow::Result<SchemaEntry> ParseSchemaEntry(std::string_view text) {
     }
     return entry;
   } catch (const std::exception& e) {
-    return arrow::Status::Invalid("the footer's '", kSchemaKey,
-                                  "' can't be read: ", MessageText(e.what()),
+    constexpr size_t kMaxShown = 400;  // the message may quote what is wrong
+    return arrow::Status::Invalid("the footer's '", kSchemaKey, "' can't be read: ",
+                                  MessageText(std::string_view(e.what()).substr(0, kMaxShown)),
                                   "; write the file again, or remove that entry");
   }
 }

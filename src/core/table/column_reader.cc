@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "core/pages/page_decoder.h"
+#include "core/util/guard.h"
 #include "core/util/message_text.h"
 
 namespace usdparquet {
@@ -33,11 +34,7 @@ void ColumnReader::Init(const ColumnSource& source, const ColumnInfo& info) {
 }
 
 arrow::Result<std::unique_ptr<ColumnChunk>> ColumnReader::LocateApart(uint32_t group) const {
-  try {
-    return LocatePages(source_->Pages(), *info_, static_cast<int>(group));
-  } catch (const std::exception& e) {  // Arrow's Parquet classes throw
-    return arrow::Status::IOError(MessageText(e.what()));
-  }
+  return Guarded([&] { return LocatePages(source_->Pages(), *info_, static_cast<int>(group)); });
 }
 
 arrow::Result<ColumnChunk*> ColumnReader::Locate(uint32_t group) {
@@ -52,15 +49,19 @@ ColumnChunk* ColumnReader::LocateOrReport(uint32_t group) {
   if (ColumnChunk* chunk = LocatedChunk(group)) return chunk;
   auto located = LocateApart(group);
   if (located.ok()) return Keep(group, std::move(*located));
-  // One page that will fail to decode stands for the chunk, so that readers need no other case.
+  // Pages that will fail to decode stand for the chunk, so that readers need no other case.
   const auto& first_rows = source_->file.group_first_rows();
   ReportError(group, first_rows[group], located.status().message());
   auto chunk = std::make_unique<ColumnChunk>();
   chunk->first_row = first_rows[group];
   chunk->num_rows = first_rows[group + 1] - chunk->first_row;
   chunk->row_group = static_cast<int>(group);
-  chunk->pages.push_back({0, 0, chunk->first_row});
-  chunk->slots = std::make_unique<PageSlot[]>(1);
+  constexpr uint32_t kRows = 1 << 20;  // no row may be there, so that memory for it waits
+  chunk->rows_per_page = kRows;
+  for (uint32_t done = 0; done == 0 || done < chunk->num_rows; done += kRows) {
+    chunk->pages.push_back({0, 0, chunk->first_row + done});
+  }
+  chunk->slots = std::make_unique<PageSlot[]>(chunk->pages.size());
   return Keep(group, std::move(chunk));
 }
 
@@ -142,10 +143,15 @@ bool ColumnReader::CountsNulls() const {
 bool ColumnReader::FindFullness() {
   const parquet::FileMetaData& metadata = *source_->file.metadata();
   bool is_full = CountsNulls();
-  for (int g = 0; is_full && info_->max_def > 0 && g < metadata.num_row_groups(); ++g) {
-    const auto statistics = metadata.RowGroup(g)->ColumnChunk(info_->leaf)->encoded_statistics();
-    is_full = statistics && statistics->has_null_count && statistics->null_count == 0;
-  }
+  const auto ask = [&] {
+    for (int g = 0; is_full && info_->max_def > 0 && g < metadata.num_row_groups(); ++g) {
+      const auto statistics = metadata.RowGroup(g)->ColumnChunk(info_->leaf)->encoded_statistics();
+      is_full = statistics && statistics->has_null_count && statistics->null_count == 0;
+    }
+    return arrow::Status::OK();
+  };
+  // Damaged statistics tell nothing. The chunk's pages can't be located then, which is reported.
+  if (!Guarded(ask).ok()) is_full = false;
   fullness_.store(is_full ? Fullness::kFull : Fullness::kNotFull, std::memory_order_relaxed);
   return is_full;
 }

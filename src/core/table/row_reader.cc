@@ -17,6 +17,7 @@
 #include "core/schema/schema.h"
 #include "core/schema/without_views.h"
 #include "core/table/table.h"
+#include "core/util/guard.h"
 #include "core/util/message_text.h"
 #include "core/util/path_hash.h"
 
@@ -401,20 +402,13 @@ class Reader {
 
 arrow::Result<ReadAnswer> ReadRows(std::shared_ptr<arrow::io::RandomAccessFile> file,
                                    const std::string& name, const ReadRequest& request) {
-  const auto with_name = [&name](const arrow::Status& status) {
-    return status.WithMessage(MessageText(name + ": " + status.message()));
-  };
-  try {
+  auto answer = Guarded([&]() -> arrow::Result<ReadAnswer> {
     Reader reader(std::move(file), request);
-    const arrow::Status opened = reader.Open(name);
-    if (!opened.ok()) {
-      return opened.message().starts_with(name) ? opened : with_name(opened);
-    }
-    auto answer = reader.Read();
-    return answer.ok() ? answer : arrow::Result<ReadAnswer>(with_name(answer.status()));
-  } catch (const std::exception& e) {  // Arrow's Parquet classes throw
-    return arrow::Status::IOError(name, ": ", MessageText(e.what()));
-  }
+    ARROW_RETURN_NOT_OK(reader.Open(name));
+    return reader.Read();
+  });
+  if (answer.ok() || answer.status().message().starts_with(name)) return answer;  // of Table::Open
+  return answer.status().WithMessage(MessageText(name + ": " + answer.status().message()));
 }
 
 }  // namespace usdparquet

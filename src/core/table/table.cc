@@ -4,6 +4,7 @@
 
 #include "core/table/index_loader.h"
 #include "core/table/table_warnings.h"
+#include "core/util/guard.h"
 #include "core/util/message_text.h"
 
 namespace usdparquet {
@@ -26,12 +27,8 @@ arrow::Result<std::shared_ptr<Table>> Table::Open(std::shared_ptr<arrow::io::Ran
   const auto with_name = [&name](const arrow::Status& status) {
     return arrow::Status(status.code(), MessageText(name + ": " + status.message()));
   };
-  try {
-    auto table = open();
-    return table.ok() ? table : with_name(table.status());
-  } catch (const std::exception& e) {  // Arrow's Parquet classes throw
-    return with_name(arrow::Status::IOError("the file is damaged: ", MessageText(e.what())));
-  }
+  auto table = Guarded(open, "the file is damaged: ");
+  return table.ok() ? table : with_name(table.status());
 }
 
 /// Makes a reader for each column that the file and the options present.

@@ -5,8 +5,10 @@
 #include <parquet/properties.h>
 
 #include <algorithm>
-#include <limits>
 #include <string_view>
+
+#include "core/schema/footer_limits.h"
+#include "core/util/limits.h"
 
 namespace usdparquet {
 namespace {
@@ -40,6 +42,7 @@ arrow::Status CheckMagic(arrow::io::RandomAccessFile& file) {
 
 arrow::Result<TableFile> TableFile::Open(std::shared_ptr<arrow::io::RandomAccessFile> file) {
   ARROW_RETURN_NOT_OK(CheckMagic(*file));
+  ARROW_RETURN_NOT_OK(CheckFooter(*file));
   TableFile table;
   table.metadata_ =
       parquet::ParquetFileReader::Open(file, parquet::ReaderProperties(arrow::system_memory_pool()))
@@ -55,7 +58,7 @@ arrow::Result<TableFile> TableFile::Open(std::shared_ptr<arrow::io::RandomAccess
 }
 
 arrow::Status TableFile::CountRows() {
-  if (metadata_->num_rows() > std::numeric_limits<int32_t>::max()) {
+  if (metadata_->num_rows() > kMaxRows) {
     return arrow::Status::CapacityError("the file has ", metadata_->num_rows(),
                                         " rows; one layer can hold 2,147,483,647: split it");
   }
@@ -67,7 +70,7 @@ arrow::Status TableFile::CountRows() {
   for (int g = 0; g < metadata_->num_row_groups(); ++g) {
     first_rows_.push_back(static_cast<uint32_t>(row));
     const int64_t rows = metadata_->RowGroup(g)->num_rows();
-    if (rows < 0 || row + rows > metadata_->num_rows()) return damaged();
+    if (rows < 0 || rows > metadata_->num_rows() - row) return damaged();
     row += rows;
   }
   if (row != metadata_->num_rows()) return damaged();

@@ -16,6 +16,8 @@ namespace {
 
 // Below, holes are small enough to be filled again; mapping costs some microseconds.
 constexpr size_t kSmallestMapped = 32 * 1024;
+// Beyond, memory is what is written of it: the size may be a damaged page's claim.
+constexpr size_t kLargestPopulated = size_t{4} << 20;
 constexpr size_t kCacheLine = 64;
 constexpr size_t kMemoryPage = 4096;
 
@@ -111,9 +113,10 @@ void* AllocateBlock(size_t size) {
   if (size >= kSmallestMapped) {
     block = SpareBlocks::Instance().Take(MappedSize(size));
     if (block) return block;
-    // Populated at once: a fault a page would cost more than decoding into it.
+    // Populated at once, unless it is large: a fault a page would cost more than decoding into it.
+    const int populate = size <= kLargestPopulated ? MAP_POPULATE : 0;
     block = mmap(nullptr, MappedSize(size), PROT_READ | PROT_WRITE,
-                 MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+                 MAP_PRIVATE | MAP_ANONYMOUS | populate, -1, 0);
     if (block == MAP_FAILED) throw std::bad_alloc();
   } else {
     block = std::aligned_alloc(kCacheLine, (size / kCacheLine + 1) * kCacheLine);

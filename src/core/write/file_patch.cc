@@ -24,6 +24,7 @@
 #include <optional>
 #include <utility>
 
+#include "core/util/guard.h"
 #include "core/util/message_text.h"
 #include "core/util/replace_file.h"
 #include "core/write/column_encodings.h"
@@ -323,13 +324,9 @@ arrow::Result<bool> PatchFile(const Table& table, const std::vector<ColumnPatch>
     ARROW_RETURN_NOT_OK(file.Commit());
     return true;
   };
-  try {
-    auto done = patch();
-    if (done.ok()) return done;
-    return done.status().WithMessage(path, ": ", done.status().message());
-  } catch (const std::exception& e) {  // Arrow's Parquet classes throw
-    return arrow::Status::IOError(path, ": ", MessageText(e.what()));
-  }
+  auto done = Guarded(patch);
+  if (done.ok()) return done;
+  return done.status().WithMessage(path, ": ", done.status().message());
 }
 
 }  // namespace usdparquet

@@ -15,6 +15,7 @@
 #include "core/schema/schema_entry.h"
 #include "core/schema/without_views.h"
 #include "core/sections/residual_blob.h"
+#include "core/util/guard.h"
 #include "core/util/message_text.h"
 #include "core/util/open_file.h"
 #include "core/write/table_file_writer.h"
@@ -163,7 +164,7 @@ arrow::Result<std::string> ReadResidual(arrow::io::RandomAccessFile& file,
 
 arrow::Result<WriteSummary> WriteTable(const arrow::Table& table, const std::string& path,
                                        const WriteOptions& options) {
-  return Write(table, path, options, {});
+  return Guarded([&] { return Write(table, path, options, {}); });
 }
 
 arrow::Result<WriteSummary> OptimizeFile(const std::string& input, const std::string& output,
@@ -177,13 +178,9 @@ arrow::Result<WriteSummary> OptimizeFile(const std::string& input, const std::st
     ARROW_ASSIGN_OR_RAISE(table, reader->ReadTable());
     return arrow::Status::OK();
   };
-  try {
-    const arrow::Status status = read();
-    if (!status.ok()) return WithFile(status, input);
-  } catch (const std::exception& e) {  // Arrow's Parquet classes throw
-    return arrow::Status::IOError(input, ": ", MessageText(e.what()));
-  }
-  return Write(*table, output, options, std::move(residual));
+  const arrow::Status status = Guarded(read);
+  if (!status.ok()) return WithFile(status, input);
+  return Guarded([&] { return Write(*table, output, options, std::move(residual)); });
 }
 
 }  // namespace usdparquet

@@ -1,0 +1,198 @@
+#include "core/pages/page_header.h"
+
+#include <arrow/buffer.h>
+
+#include <algorithm>
+
+#include "core/util/limits.h"
+#include "core/util/thrift_reader.h"
+
+namespace usdparquet {
+namespace {
+
+using Type = ThriftReader::Type;
+
+/// Reads the header of one kind of page, calling `f(id, type)`, which returns false for fields that
+/// are to be skipped.
+template <typename F>
+void ReadStruct(ThriftReader* reader, const F& f) {
+  int16_t id = 0;
+  Type type;
+  while (reader->NextField(&id, &type)) {
+    if (!f(id, type)) reader->Skip(type);
+  }
+}
+
+void ReadDataHeader(ThriftReader* reader, PageHeader* header) {
+  ReadStruct(reader, [&](int16_t id, Type type) {
+    if (id != 1 || type != Type::kI32) return false;
+    header->num_values = reader->ReadI32();
+    return true;
+  });
+}
+
+void ReadDataHeaderV2(ThriftReader* reader, PageHeader* header) {
+  ReadStruct(reader, [&](int16_t id, Type type) {
+    if (id == 7 && (type == Type::kTrue || type == Type::kFalse)) {
+      header->is_compressed = type == Type::kTrue;
+      return true;
+    }
+    if (type != Type::kI32) return false;
+    switch (id) {
+      case 1:
+        header->num_values = reader->ReadI32();
+        return true;
+      case 3:
+        header->num_rows = reader->ReadI32();
+        return true;
+      case 5:
+        header->def_size = reader->ReadI32();
+        return true;
+      case 6:
+        header->rep_size = reader->ReadI32();
+        return true;
+      default:
+        return false;
+    }
+  });
+}
+
+arrow::Status TooManyValues(int64_t values, int64_t stored, bool has_lists) {
+  return arrow::Status::CapacityError(
+      "a page of ", stored, " bytes claims ", values, has_lists ? " values" : " rows",
+      ", more than ", MaxPageValues(stored, has_lists), ": write the file with smaller pages");
+}
+
+}  // namespace
+
+arrow::Result<PageHeader> ReadPageHeader(std::span<const uint8_t> bytes) {
+  ThriftReader reader(bytes.first(std::min(bytes.size(), kMaxPageHeader)));
+  PageHeader header, data, data_v2, dictionary;
+  int32_t type = -1;
+  ReadStruct(&reader, [&](int16_t id, Type field) {
+    if (field == Type::kI32) {
+      switch (id) {
+        case 1:
+          type = reader.ReadI32();
+          return true;
+        case 2:
+          header.size = reader.ReadI32();
+          return true;
+        case 3:
+          header.stored_size = reader.ReadI32();
+          return true;
+        default:
+          return false;
+      }
+    }
+    if (field != Type::kStruct) return false;
+    switch (id) {
+      case 5:
+        ReadDataHeader(&reader, &data);
+        return true;
+      case 7:
+        ReadDataHeader(&reader, &dictionary);  // its first field is the same
+        return true;
+      case 8:
+        ReadDataHeaderV2(&reader, &data_v2);
+        return true;
+      default:
+        return false;
+    }
+  });
+  if (reader.failure() == ThriftReader::Failure::kEnd && bytes.size() < kMaxPageHeader) {
+    return arrow::Status::IndexError("a page ends within its header");
+  }
+  if (!reader.ok() || type < 0) return arrow::Status::IOError("a page header is damaged");
+  header.type = type < parquet::PageType::UNDEFINED ? static_cast<parquet::PageType::type>(type)
+                                                    : parquet::PageType::UNDEFINED;
+  header.header_size = static_cast<uint32_t>(reader.position());
+  const auto take = [&header](const PageHeader& kind) {
+    header.num_values = kind.num_values;
+    header.num_rows = kind.num_rows;
+    header.def_size = kind.def_size;
+    header.rep_size = kind.rep_size;
+    header.is_compressed = kind.is_compressed;
+  };
+  if (header.type == parquet::PageType::DATA_PAGE) take(data);
+  if (header.type == parquet::PageType::DATA_PAGE_V2) take(data_v2);
+  if (header.type == parquet::PageType::DICTIONARY_PAGE) take(dictionary);
+  return header;
+}
+
+arrow::Status CheckPageHeader(const PageHeader& header, bool has_lists) {
+  if (header.stored_size < 0 || header.size < 0 || header.num_values < 0 || header.num_rows < -1) {
+    return arrow::Status::IOError("a page header has a negative size");
+  }
+  if (header.size > MaxPageSize(header.stored_size)) {
+    return arrow::Status::CapacityError(
+        "a page of ", header.stored_size, " bytes claims to hold ", header.size, ", more than ",
+        MaxPageSize(header.stored_size), ": write the file with smaller pages");
+  }
+  if (header.def_size < 0 || header.rep_size < 0 ||
+      int64_t{header.def_size} + header.rep_size > std::min(header.size, header.stored_size)) {
+    return arrow::Status::IOError("a page is smaller than its levels");
+  }
+  if (header.num_rows > header.num_values) {
+    return arrow::Status::IOError("a page has more rows than values");
+  }
+  if (header.type == parquet::PageType::DICTIONARY_PAGE) {
+    // Of the types that have dictionaries, none takes less than a byte for each entry.
+    if (header.num_values > header.size) {
+      return arrow::Status::IOError("a dictionary of ", header.size, " bytes claims ",
+                                    header.num_values, " entries");
+    }
+  } else if (header.num_values > MaxPageValues(header.stored_size, has_lists)) {
+    return TooManyValues(header.num_values, header.stored_size, has_lists);
+  }
+  return arrow::Status::OK();
+}
+
+arrow::Status CheckPages(std::span<const uint8_t> bytes, bool has_lists) {
+  int64_t values = 0, stored = 0;
+  while (!bytes.empty()) {
+    ARROW_ASSIGN_OR_RAISE(const PageHeader header, ReadPageHeader(bytes));
+    ARROW_RETURN_NOT_OK(CheckPageHeader(header, has_lists));
+    const size_t end = header.header_size + static_cast<size_t>(header.stored_size);
+    if (end > bytes.size()) return arrow::Status::IOError("a page is cut off");
+    bytes = bytes.subspan(end);
+    if (!header.is_data()) continue;
+    values += header.num_values;
+    stored += header.stored_size;
+    if (values > MaxPageValues(stored, has_lists)) return TooManyValues(values, stored, has_lists);
+  }
+  return arrow::Status::OK();
+}
+
+arrow::Result<std::span<const uint8_t>> PageHeaderScan::Window(int64_t size) {
+  size = std::min(size, end_ - position_);
+  const int64_t skipped = position_ - window_begin_;
+  if (!window_ || skipped < 0 || skipped + size > window_->size()) {
+    // More than is needed: small pages follow each other closely.
+    const int64_t wanted = std::min(std::max<int64_t>(size, 4096), end_ - position_);
+    ARROW_ASSIGN_OR_RAISE(window_, file_.ReadAt(position_, wanted));
+    if (window_->size() != wanted) {
+      return arrow::Status::IOError("the file ends within a page at byte ", position_);
+    }
+    window_begin_ = position_;
+  }
+  return std::span(window_->data(), static_cast<size_t>(window_->size()))
+      .subspan(static_cast<size_t>(position_ - window_begin_));
+}
+
+arrow::Result<PageHeader> PageHeaderScan::Next() {
+  for (int64_t size = 256;; size *= 8) {
+    ARROW_ASSIGN_OR_RAISE(const auto bytes, Window(size));
+    auto header = ReadPageHeader(bytes);
+    if (!header.ok() && header.status().IsIndexError() && size < end_ - position_) continue;
+    ARROW_RETURN_NOT_OK(header.status());
+    const int64_t page = int64_t{header->header_size} + header->stored_size;
+    if (header->stored_size < 0 || page > end_ - position_) {
+      return arrow::Status::IOError("a page at byte ", position_, " is cut off");
+    }
+    position_ += page;
+    return header;
+  }
+}
+
+}  // namespace usdparquet

@@ -1,0 +1,72 @@
+#pragma once
+
+/// \file
+/// What the header of a page claims, and whether the page can hold it: asked before Arrow, or we,
+/// reserve memory for it.
+
+#include <arrow/io/interfaces.h>
+#include <arrow/result.h>
+#include <arrow/status.h>
+#include <parquet/types.h>
+
+#include <cstdint>
+#include <memory>
+#include <span>
+
+#include "core/util/export.h"
+
+namespace usdparquet {
+
+/// The header of a page, as parquet.thrift has it; what the page's kind does not say is 0.
+struct PageHeader {
+  parquet::PageType::type type = parquet::PageType::UNDEFINED;
+  int32_t stored_size = 0;  ///< of the body behind the header
+  int32_t size = 0;         ///< of the body, decompressed
+  int32_t num_values = 0;
+  int32_t num_rows = -1;  ///< -1 if the header does not say
+  int32_t def_size = 0;   ///< of the levels of a page of version 2, which are not compressed
+  int32_t rep_size = 0;
+  bool is_compressed = true;
+  uint32_t header_size = 0;
+
+  bool is_data() const {
+    return type == parquet::PageType::DATA_PAGE || type == parquet::PageType::DATA_PAGE_V2;
+  }
+};
+
+/// Reads the header at the start of `bytes`. IndexError if they end within it; any other error if
+/// it is damaged. Thread-safe.
+USDPARQUET_API arrow::Result<PageHeader> ReadPageHeader(std::span<const uint8_t> bytes);
+
+/// Whether a page may claim that, in a column with or without lists.
+USDPARQUET_API arrow::Status CheckPageHeader(const PageHeader& header, bool has_lists);
+
+/// Checks every page in `bytes`, which are whole pages one behind the other, and what they claim
+/// together. Linear in the number of pages. Thread-safe.
+USDPARQUET_API arrow::Status CheckPages(std::span<const uint8_t> bytes, bool has_lists);
+
+/// Reads the headers of the pages in [begin, end) of a file, one behind the other, and no bodies
+/// that need not be.
+class USDPARQUET_API PageHeaderScan {
+ public:
+  PageHeaderScan(arrow::io::RandomAccessFile& file, int64_t begin, int64_t end)
+      : file_(file), position_(begin), end_(end) {}
+
+  bool is_done() const { return position_ >= end_; }
+  /// Where the next page starts.
+  int64_t position() const { return position_; }
+  /// The next header. Fails if it is damaged or its page does not end within the range.
+  /// REQUIRES: !is_done().
+  arrow::Result<PageHeader> Next();
+
+ private:
+  arrow::Result<std::span<const uint8_t>> Window(int64_t size);
+
+  arrow::io::RandomAccessFile& file_;
+  int64_t position_;
+  const int64_t end_;
+  std::shared_ptr<arrow::Buffer> window_;
+  int64_t window_begin_ = 0;
+};
+
+}  // namespace usdparquet

@@ -1,0 +1,95 @@
+#include "core/table/file_storage.h"
+
+#include <arrow/type.h>
+#include <arrow/util/compression.h>
+#include <arrow/util/key_value_metadata.h>
+#include <parquet/arrow/schema.h>
+#include <parquet/metadata.h>
+#include <parquet/properties.h>
+
+#include <algorithm>
+#include <cctype>
+
+#include "core/table/table_file.h"
+#include "core/util/guard.h"
+#include "core/util/message_text.h"
+
+namespace usdparquet {
+namespace {
+
+using parquet::arrow::SchemaField;
+
+void CollectLeaves(const SchemaField& field, int column, std::vector<int>* column_of_leaf) {
+  if (field.is_leaf()) (*column_of_leaf)[static_cast<size_t>(field.column_index)] = column;
+  for (const SchemaField& child : field.children) CollectLeaves(child, column, column_of_leaf);
+}
+
+/// As Parquet writes it, not Arrow, which has two names for what Parquet calls LZ4.
+std::string CodecName(arrow::Compression::type codec) {
+  if (codec == arrow::Compression::LZ4) return "LZ4";
+  std::string name = arrow::util::Codec::GetCodecAsString(codec);
+  std::transform(name.begin(), name.end(), name.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
+  return name;
+}
+
+void AddChunk(const parquet::ColumnChunkMetaData& chunk, ColumnStorage* column) {
+  column->codecs.insert(CodecName(chunk.compression()));
+  for (const auto encoding : chunk.encodings()) {
+    column->encodings.insert(parquet::EncodingToString(encoding));
+  }
+  column->stored_bytes += chunk.total_compressed_size();
+  column->decompressed_bytes += chunk.total_uncompressed_size();
+  if (!chunk.GetOffsetIndexLocation()) column->has_offset_index = false;
+}
+
+arrow::Result<FileStorage> Read(std::shared_ptr<arrow::io::RandomAccessFile> file) {
+  ARROW_ASSIGN_OR_RAISE(const TableFile opened, TableFile::Open(std::move(file)));
+  const parquet::FileMetaData& metadata = *opened.metadata();
+  parquet::arrow::SchemaManifest manifest;
+  ARROW_RETURN_NOT_OK(
+      parquet::arrow::SchemaManifest::Make(metadata.schema(), metadata.key_value_metadata(),
+                                           parquet::ArrowReaderProperties(), &manifest));
+  FileStorage storage;
+  storage.num_rows = metadata.num_rows();
+  storage.num_row_groups = metadata.num_row_groups();
+  storage.created_by = MessageText(metadata.created_by());
+  std::vector<int> column_of_leaf(static_cast<size_t>(metadata.num_columns()), -1);
+  for (const SchemaField& field : manifest.schema_fields) {
+    CollectLeaves(field, static_cast<int>(storage.columns.size()), &column_of_leaf);
+    ColumnStorage column;
+    column.name = field.field->name();
+    column.type = field.field->type()->ToString();
+    column.has_offset_index = storage.num_row_groups > 0;
+    storage.columns.push_back(std::move(column));
+  }
+  for (int group = 0; group < storage.num_row_groups; ++group) {
+    const auto row_group = metadata.RowGroup(group);
+    for (size_t leaf = 0; leaf < column_of_leaf.size(); ++leaf) {
+      if (column_of_leaf[leaf] < 0) continue;
+      ColumnStorage& column = storage.columns[static_cast<size_t>(column_of_leaf[leaf])];
+      const arrow::Status added = Guarded([&] {
+        AddChunk(*row_group->ColumnChunk(static_cast<int>(leaf)), &column);
+        return arrow::Status::OK();
+      });
+      if (!added.ok()) {
+        return arrow::Status::IOError("column '", MessageText(column.name), "', row group ", group,
+                                      ": what the footer says of it is damaged: ", added.message());
+      }
+    }
+  }
+  if (const auto& pairs = metadata.key_value_metadata()) {
+    for (int64_t i = 0; i < pairs->size(); ++i) {
+      storage.key_values.emplace_back(pairs->key(i), pairs->value(i));
+    }
+  }
+  return storage;
+}
+
+}  // namespace
+
+arrow::Result<FileStorage> ReadFileStorage(std::shared_ptr<arrow::io::RandomAccessFile> file) {
+  return Guarded([&] { return Read(std::move(file)); }, "the file is damaged: ");
+}
+
+}  // namespace usdparquet
