@@ -40,8 +40,23 @@ FORMS = {
         b"UPQINDEX",
         "IQQQIIIIIIIIIIQ",
         tuple(
-            "header_size total seed fingerprint rows row_entries row_id row_bits inners runs "
-            "inner_entries inner_id inner_bits blocks blocks_sum".split()
+            [
+                "header_size",
+                "total",
+                "seed",
+                "fingerprint",
+                "rows",
+                "row_entries",
+                "row_id",
+                "row_bits",
+                "inners",
+                "runs",
+                "inner_entries",
+                "inner_id",
+                "inner_bits",
+                "blocks",
+                "blocks_sum",
+            ]
         ),
         ("I", "Q", "I", "Q", "III", "II"),
         lambda head: (
@@ -57,8 +72,20 @@ FORMS = {
         b"UPQTIMES",
         "IQQIIIIIIIIQ",
         tuple(
-            "header_size total fingerprint rows shift directory runs schedules codes offsets "
-            "blocks blocks_sum".split()
+            [
+                "header_size",
+                "total",
+                "fingerprint",
+                "rows",
+                "shift",
+                "directory",
+                "runs",
+                "schedules",
+                "codes",
+                "offsets",
+                "blocks",
+                "blocks_sum",
+            ]
         ),
         ("I", "II", "IIIIII", "d", "I"),
         lambda head: tuple(
@@ -69,7 +96,18 @@ FORMS = {
         b"UPQPAGES",
         "IQQIIIIIIQ",
         tuple(
-            "header_size total fingerprint rows groups leaves chunks pages blocks blocks_sum".split()
+            [
+                "header_size",
+                "total",
+                "fingerprint",
+                "rows",
+                "groups",
+                "leaves",
+                "chunks",
+                "pages",
+                "blocks",
+                "blocks_sum",
+            ]
         ),
         ("qqIIII", "qIIII"),
         lambda head: (head["chunks"], head["pages"]),

@@ -236,13 +236,13 @@ class Surgery:
 
         `values`: the number of values that the chunk then claims to have.
         """
+        pages = list(pages)
         coded = [page if isinstance(page, bytes) else page.coded() for page in pages]
         start = len(self.body)
         self.body += b"".join(coded)
         chunk = self.chunk(name, group)
         meta = chunk[Chunk.META]
-        first = read_struct(coded[0])[0]
-        if Header.DICTIONARY in first:
+        if isinstance(pages[0], Page) and pages[0].is_dictionary:
             meta.put(Meta.DICTIONARY_PAGE, Type.I64, start)
             meta.change(Meta.DATA_PAGE, start + len(coded[0]))
         else:

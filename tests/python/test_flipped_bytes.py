@@ -3,9 +3,9 @@
 The files together have every kind of section: a layer with time samples and a residual, and a table
 of several row groups and pages. A byte is XORed with one bit, which goes round, and every sixteenth
 byte with 0xFF as well. Each damaged file is read as a layer (children, values, samples, text), by
-`read_columns` (all rows, chosen paths, a subtree) and by `validate` with and without `--values`; one
-of the slower ways (optimize, saves, convert, query) goes round from byte to byte. All of them are
-used on every byte if USDPARQUET_FLIP_ALL is set.
+`read_columns` (all rows, chosen paths, a subtree) and by `validate` with and without `--values`.
+One of the slower ways (optimize, saves, convert, query) goes round from byte to byte; all of them
+are used on every byte if USDPARQUET_FLIP_ALL is set.
 """
 
 from __future__ import annotations
@@ -244,7 +244,7 @@ def test_every_byte(name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str
             wrong = failure(kind, way, verdict, offset in seal)
             counts[kind, "FAILED" if wrong else verdict] += 1
             if wrong:
-                key = (kind, way, wrong.split(":")[0].split(" of ")[0])
+                key = (kind, way, wrong.split(":")[0].split(" of ")[0].split("(")[0])
                 failures[key] += 1
                 examples.setdefault(key, f"byte {offset} ^ {xor:#04x}: {wrong}")
     with capsys.disabled():
