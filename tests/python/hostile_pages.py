@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import struct
 
 import pyarrow as pa
@@ -232,7 +233,7 @@ for _name, _body in {
 
 def lengths(*values: int) -> bytes:
     """Numbers as a delta encoding with 64 bits a difference."""
-    steps = [b - a for a, b in zip(values, values[1:], strict=False)]
+    steps = [b - a for a, b in itertools.pairwise(values)]
     packed = b"".join(struct.pack("<i", step) for step in steps) + bytes(4 * (32 - len(steps)))
     return delta(128, 4, len(values), values[0], zigzag(0) + b"\x20\x00\x00\x00" + packed)
 

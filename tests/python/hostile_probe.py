@@ -1,9 +1,9 @@
 """Opens hostile files, each in a process of its own, which this process forks.
 
 Everything is imported once, before the first fork. Standard input has a JSON object a line: `file`,
-`command` (`probe`, or arguments of the command line), `rows` (a file with the rows that a reader may
-give, or null), `output` (a file for what is printed). For each a line is printed: `status` (exit
-code, or minus the signal, or null where it hangs), `seconds` of the processor, `megabytes`.
+`command` (`probe`, or arguments of the command line), `rows` (a file with the rows that a reader
+may give, or null), `output` (a file for what is printed). For each a line is printed: `status`
+(exit code, or minus the signal, or null where it hangs), `seconds` of the processor, `megabytes`.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import sys
 import time
 import traceback
 from collections.abc import Callable
-from contextlib import redirect_stderr, redirect_stdout
+from contextlib import redirect_stderr, redirect_stdout, suppress
 from pathlib import Path
 from typing import Any
 
@@ -151,10 +151,8 @@ def warm_up() -> None:
     load_core()
     with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
         for arguments in (["inspect", os.devnull + "/none"], ["validate", "--help"]):
-            try:
+            with suppress(SystemExit):
                 COMMAND(arguments, prog_name="usdparquet")
-            except SystemExit:
-                pass
 
 
 def main() -> None:

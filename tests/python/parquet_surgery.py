@@ -2,8 +2,8 @@
 
 Written from the Parquet format's `parquet.thrift` and docs/file-format.md alone: the tests damage
 files with it in ways that no writer would. `Surgery` holds a file; what is changed in its `footer`,
-or appended to its `body`, is in the bytes that `Surgery.data` returns. The parts of usdparquet's own
-are in embedded_sections.py.
+or appended to its `body`, is in the bytes that `Surgery.data` returns. The parts that are
+usdparquet's own are in embedded_sections.py.
 """
 
 from __future__ import annotations
@@ -120,7 +120,7 @@ class DataV2(IntEnum):
 
 @dataclass
 class Page:
-    """A page: its place in the file that it was read from, its header, and the bytes behind that."""
+    """A page: its place in the file that it was read from, its header, and its body."""
 
     offset: int
     header: Struct

@@ -251,6 +251,15 @@ def opened(file: Path) -> Sdf.Layer | None:
     return layer
 
 
+def save(layer: Sdf.Layer) -> str | None:
+    """Save, and return the error, or None where it was saved."""
+    try:
+        assert layer.Save(), "a save failed without an error"
+    except Tf.ErrorException as error:
+        return str(error)
+    return None
+
+
 def read_layer(file: Path, truth: Truth) -> str:
     """Traverse, children, values, samples, text."""
     with warnings_of_usd() as warnings:

@@ -18,6 +18,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import hostile_entries
 import hostile_footers
 import hostile_pages
 import hostile_probe
@@ -34,7 +35,7 @@ COMMANDS: dict[str, Any] = {
     "inspect": ["inspect"],
     "validate": ["validate", "--values"],
 }
-MODULES = (hostile_pages, hostile_footers, hostile_sections)
+MODULES = (hostile_pages, hostile_footers, hostile_entries, hostile_sections)
 
 
 class Prober:
