@@ -6,8 +6,8 @@ import struct
 
 import pyarrow as pa
 from compact_thrift import List, Raw, Type, fields, varint, write_struct
-from hostile_files import case, claimed, hostile, table, table_rows, written
-from parquet_surgery import Chunk, Element, Footer, Group, Meta
+from hostile_files import case, claimed, hostile, long_table, table, table_rows, written
+from parquet_surgery import Chunk, Element, Footer, Group, Meta, Surgery
 
 MAX = (1 << 31) - 1
 FAR = (1 << 31, 1 << 32, (1 << 63) - 1, -1, -(1 << 63))
@@ -325,3 +325,12 @@ for _number in (2, 3):
             f"size_statistics_{_number}_{len(_items)}",
             lambda n=_number, items=_items: _sizes(n, items),
         )
+
+
+@case()
+def size_statistics_of_samples() -> bytes:
+    """Of a column with time samples, which are counted by them."""
+    file = Surgery(long_table())
+    sizes = fields((3, Type.LIST, List(Type.I64, [1, 2, 3, 4, 5])))
+    file.meta("h").put(Meta.SIZE_STATISTICS, Type.STRUCT, sizes)
+    return file.data()

@@ -1,7 +1,7 @@
 """Every byte of two small files flipped in turn, and what each way of reading then gives.
 
 The files together have every kind of section: a layer with time samples and a residual, and a table
-of several row groups and pages. A byte is XORed with one bit, which goes round, and every sixteenth
+of several row groups and pages. A byte is XORed with one bit, which goes round, and every 32nd
 byte with 0xFF as well. Each damaged file is read as a layer (children, values, samples, text), by
 `read_columns` (all rows, chosen paths, a subtree) and by `validate` with and without `--values`.
 One of the slower ways (optimize, saves, convert, query) goes round from byte to byte; all of them
@@ -94,7 +94,7 @@ def layer_file(folder: Path) -> Base:
 
 
 def table_file(folder: Path) -> Base:
-    rows = 60
+    rows = 40
     table = pa.table(
         {
             "path": [f"/W/g{i // 20}/p{i}" for i in range(rows)],
@@ -105,9 +105,9 @@ def table_file(folder: Path) -> Base:
         }
     )
     file = folder / "table.parquet"
-    usdparquet.write_table(table, file, rows_per_page=10, rows_per_group=30)
+    usdparquet.write_table(table, file, rows_per_page=10, rows_per_group=20)
     asked = {
-        "chosen": ["/W/g2/p59", "/W/g0/p3"],
+        "chosen": ["/W/g1/p39", "/W/g0/p3"],
         "under": "/W/g1",
         "cell": "/W/g0/p6.x",
         "value": -6.0,
@@ -126,7 +126,7 @@ def flips(size: int) -> Iterator[list[Any]]:
     slow = list(SLOW)
     number = 0
     for offset in range(size):
-        for xor in (1 << offset % 8, *([0xFF] if offset % 16 == 3 else [])):
+        for xor in (1 << offset % 8, *([0xFF] if offset % 32 == 3 else [])):
             more = slow if os.environ.get("USDPARQUET_FLIP_ALL") else [slow[number % len(slow)]]
             yield [number, offset, xor, [*QUICK, *more]]
             number += 1

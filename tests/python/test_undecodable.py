@@ -109,8 +109,8 @@ def assert_refused(surgery: Surgery, column: str, folder: Path) -> None:
     file.unlink()
 
 
-def test_chunk_of_another_column(tmp_path: Path) -> None:
-    """Pages with right checksums in the place of others are wrong in number."""
+def test_values_of_a_chunk(tmp_path: Path) -> None:
+    """The pages, with right checksums, have more values than the footer says."""
     file = plain(100, write_page_checksum=True)
     file.meta("x").change(Meta.NUM_VALUES, 90)
     assert_refused(file, "x", tmp_path)
