@@ -15,7 +15,8 @@ import resource
 import sys
 from pathlib import Path
 
-from readings import QUICK, SLOW, WrongError, truth_of
+from reading_ways import QUICK, SLOW
+from readings import WrongError, truth_of
 
 ADDRESS_SPACE = 6 << 30  # so that a length that is taken at its word ends this process alone
 

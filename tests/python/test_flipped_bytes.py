@@ -28,7 +28,7 @@ import pyarrow as pa
 import pytest
 from parquet_surgery import SEAL, Surgery, regions
 from pxr import Sdf
-from readings import QUICK, SLOW
+from reading_ways import QUICK, SLOW
 
 import usdparquet
 
