@@ -147,7 +147,7 @@ nb::dict Read(const std::string& file, const std::string& path_column,
   request.under = std::move(under);
   request.unicode_test = IsPythonIdentifier;
   const auto answer = CallUnlocked([&]() -> arrow::Result<ReadAnswer> {
-    ARROW_ASSIGN_OR_RAISE(auto opened, OpenFile(file));
+    ARROW_ASSIGN_OR_RAISE(auto opened, OpenNamed(file));
     return ReadRows(std::move(opened), file, request);
   });
   nb::dict out;
