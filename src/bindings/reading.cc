@@ -17,7 +17,7 @@
 #include "bindings.h"
 #include "core/schema/property_name.h"
 #include "core/sections/residual_blob.h"
-#include "core/table/row_reader.h"
+#include "core/table/read_columns.h"
 #include "core/table/table.h"
 
 namespace nb = nanobind;
@@ -124,7 +124,7 @@ nb::dict Read(const std::string& file, const std::string& path_column,
   const auto read = [&]() -> arrow::Result<ReadAnswer> {
     const nb::gil_scoped_release unlocked;
     ARROW_ASSIGN_OR_RAISE(auto opened, OpenFile(file));
-    return ReadRows(std::move(opened), file, request);
+    return ReadColumns(std::move(opened), file, request);
   };
   const auto answer = read();
   if (!answer.ok()) Raise(answer.status());

@@ -35,18 +35,18 @@ class USDPARQUET_API TableFileWriter {
                                                               const WriteOptions& options);
   ~TableFileWriter();
 
-  /// Writes a row group. Its rows, and those of all groups one behind the other, are in
+  /// Writes a row group. Its rows, and those of all groups one after the other, are in
   /// namespace order.
   arrow::Status WriteGroup(const arrow::Table& rows);
 
-  /// Where to put a file of that name which is of use only until Finish.
+  /// The path of a temporary file called `name`, which is needed only until Finish.
   std::string SidePath(std::string_view name) const;
 
   /// What is known only at the end.
   struct Ending {
-    /// The index of all rows, if the caller has it; else it is made of the paths written.
+    /// The index of all rows, if the caller has it; else it is made from the paths written.
     const IndexedPaths* index = nullptr;
-    /// The same of a long table, in place of `index`: where the options name a time column.
+    /// The same for a long table, where the options name a time column; then instead of `index`.
     const IndexedTimes* times = nullptr;
     std::string schema_json;  ///< the entry `usdparquet:schema`; empty: none
     std::string residual;     ///< a crate file; empty: none

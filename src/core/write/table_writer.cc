@@ -129,7 +129,7 @@ arrow::Result<WriteSummary> Write(const arrow::Table& given, const std::string& 
     ARROW_RETURN_NOT_OK(writer->WriteGroup(*group));
     if (options.progress) options.progress(begin + count, table.num_rows());
   }
-  // Of a table that was reordered, the index at hand is of the old row numbers.
+  // Once the table is reordered, the index at hand has the old row numbers.
   if (rows.times && rows.is_reordered && options.has_index) {
     ARROW_ASSIGN_OR_RAISE(rows.both, IndexTimes(rows.paths, *rows.times, rows.order,
                                                 CodesPerSecond(entry), options.unicode_test));
