@@ -16,7 +16,7 @@
 #include "core/schema/property_name.h"
 #include "core/sections/residual_blob.h"
 #include "core/table/file_storage.h"
-#include "core/table/row_reader.h"
+#include "core/table/read_columns.h"
 #include "core/table/table.h"
 #include "core/util/open_file.h"
 
@@ -148,7 +148,7 @@ nb::dict Read(const std::string& file, const std::string& path_column,
   request.unicode_test = IsPythonIdentifier;
   const auto answer = CallUnlocked([&]() -> arrow::Result<ReadAnswer> {
     ARROW_ASSIGN_OR_RAISE(auto opened, OpenNamed(file));
-    return ReadRows(std::move(opened), file, request);
+    return ReadColumns(std::move(opened), file, request);
   });
   nb::dict out;
   out["stream"] = StreamOf(answer.table);

@@ -37,6 +37,12 @@ arrow::Result<std::shared_ptr<Table>> Open(const std::string& path, TableOptions
   return Table::Open(file, "test.parquet", std::move(options));
 }
 
+TableOptions With(PageCache& cache) {
+  TableOptions options;
+  options.cache = &cache;
+  return options;
+}
+
 size_t ColumnNumber(const Table& table, const std::string& name) {
   for (size_t i = 0; i < table.columns().size(); ++i) {
     if (table.columns()[i].column_name == name) return i;
@@ -164,27 +170,26 @@ TEST(Table, NamespaceAndChildNames) {
 }
 
 TEST(Table, OpenDecodesNoProperty) {
-  const std::string path = WriteFile("lazy.parquet", *MixedTable(5000));
-  const uint64_t misses = PageCache::Instance().Stats().misses;
-  auto table = Open(path).ValueOrDie();
-  EXPECT_EQ(PageCache::Instance().Stats().misses, misses);
+  PageCache cache(PageCache::kDefaultBudget);
+  auto table = Open(WriteFile("lazy.parquet", *MixedTable(5000)), With(cache)).ValueOrDie();
+  EXPECT_EQ(cache.Stats().misses, 0u);
 }
 
 TEST(Table, StatisticsAnswerForChunksWithoutNulls) {
-  auto table = Open(WriteFile("stats.parquet", *MixedTable(5000))).ValueOrDie();
-  const uint64_t misses = PageCache::Instance().Stats().misses;
+  PageCache cache(PageCache::kDefaultBudget);
+  auto table = Open(WriteFile("stats.parquet", *MixedTable(5000)), With(cache)).ValueOrDie();
   EXPECT_TRUE(table->HasValue(ColumnNumber(*table, "lifespan"), 4321));
-  EXPECT_EQ(PageCache::Instance().Stats().misses, misses);
+  EXPECT_EQ(cache.Stats().misses, 0u);
   EXPECT_FALSE(table->HasValue(ColumnNumber(*table, "cost"), 3));
-  EXPECT_EQ(PageCache::Instance().Stats().misses, misses + 1);
+  EXPECT_EQ(cache.Stats().misses, 1u);
 }
 
 TEST(Table, EightThreadsUnderOneMegabyteAgreeWithOne) {
   constexpr int64_t kRows = 20000;
   const std::string path = WriteFile("threads.parquet", *MixedTable(kRows),
                                      {.rows_per_group = 5000, .rows_per_page = 500});
-  auto table = Open(path).ValueOrDie();
-  PageCache::Instance().SetBudget(uint64_t{1} << 20);
+  PageCache cache(uint64_t{1} << 20);
+  auto table = Open(path, With(cache)).ValueOrDie();
   std::vector<std::thread> threads;
   for (unsigned t = 0; t < 8; ++t) {
     threads.emplace_back([&, t] {
@@ -198,20 +203,20 @@ TEST(Table, EightThreadsUnderOneMegabyteAgreeWithOne) {
     });
   }
   for (std::thread& thread : threads) thread.join();
-  const CacheStats stats = PageCache::Instance().Stats();
-  PageCache::Instance().SetBudget(PageCache::kDefaultBudget);
-  EXPECT_GT(stats.evictions, 0u);
+  EXPECT_GT(cache.Stats().evictions, 0u);
 }
 
 TEST(Table, ClosingGivesItsMemoryBack) {
   const std::string path = WriteFile("closing.parquet", *MixedTable(5000));
+  PageCache cache(PageCache::kDefaultBudget);
   const uint64_t before = PageCache::Instance().Stats().bytes_resident;
   {
-    auto table = Open(path).ValueOrDie();
+    auto table = Open(path, With(cache)).ValueOrDie();
     for (uint32_t row = 0; row < 5000; ++row) Cell(*table, row % 7, row);
-    EXPECT_GT(PageCache::Instance().Stats().bytes_resident, before);
+    EXPECT_GT(cache.Stats().bytes_resident, 0u);
   }
-  EXPECT_EQ(PageCache::Instance().Stats().bytes_resident, before);
+  EXPECT_EQ(cache.Stats().bytes_resident, 0u);
+  EXPECT_EQ(PageCache::Instance().Stats().bytes_resident, before);  // another's cache is left alone
 }
 
 TEST(Table, ColumnsCanBeChosen) {

@@ -20,8 +20,7 @@
 
 namespace usdparquet {
 
-/// A file whose pages are read, and the cache that counts the bytes. Refers to what the file's
-/// reader owns.
+/// A file to read pages from, and the cache that counts and charges what is read. Owns nothing.
 struct PageSource {
   arrow::io::RandomAccessFile& file;
   const parquet::FileMetaData& metadata;
@@ -44,13 +43,13 @@ struct ColumnChunk {
   uint32_t num_rows = 0;
   int row_group = 0;
   parquet::Compression::type codec = parquet::Compression::UNCOMPRESSED;
-  int64_t dictionary_offset = 0;  ///< of the dictionary page; with size 0 there is none
-  int64_t dictionary_size = 0;
-  int64_t null_count = -1;  ///< from the chunk's statistics; -1 if not written
+  int64_t dictionary_offset = 0;  ///< where the dictionary page is, if there is one
+  int64_t dictionary_size = 0;    ///< 0: there is none
+  int64_t null_count = -1;        ///< from the chunk's statistics; -1 if not written
 
   std::vector<PageLocation> pages;
-  uint32_t rows_per_page = 0;  ///< if all pages but the last have as many rows; else 0
-  /// One a page. Who has pages of the chunk cached drops them before the chunk goes.
+  uint32_t rows_per_page = 0;  ///< the same for all pages but the last; else 0
+  /// One for each page. Whoever caches pages of the chunk drops them before the chunk goes.
   std::unique_ptr<PageSlot[]> slots;
 
   /// The decoded dictionary, for as long as one of the chunk's pages uses it.

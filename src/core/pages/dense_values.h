@@ -17,8 +17,8 @@
 
 namespace usdparquet {
 
-/// Collects decoded values in the layout of `column.stored_scalar`. Text that a conversion cannot
-/// write is kept as an empty string: no date or time is one.
+/// Collects decoded values in the layout of `column.stored_scalar`. A date or time
+/// that its conversion cannot write is kept as an empty string, which no other date or time is.
 class DenseValues {
  public:
   DenseValues(const ColumnInfo& column, const parquet::ColumnDescriptor& descriptor)

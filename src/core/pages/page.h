@@ -70,7 +70,7 @@ struct Page {
   bool IsPresent(uint32_t i) const {
     return presence.empty() || (presence[i >> 6] >> (i & 63) & 1);
   }
-  /// The string of element i (of row i, unless the column is one of arrays).
+  /// The string of element i (row i, unless the column holds arrays).
   std::string_view String(uint32_t i) const {
     return codes.empty() ? strings[i] : dictionary->strings[codes[i]];
   }

@@ -16,14 +16,14 @@
 
 namespace usdparquet {
 
-/// What the page reader of a chunk with this codec has to be opened with, so that `PageBody` can
-/// decompress its data pages.
+/// The codec to open the page reader of such a chunk with, so that DecompressPage can decompress
+/// its data pages.
 USDPARQUET_API arrow::Compression::type PageReaderCodec(arrow::Compression::type codec);
 
 /// Levels and values of a data page.
 struct PageBody {
   std::span<const uint8_t> bytes;
-  std::shared_ptr<arrow::Buffer> owner;  ///< of what was decompressed here
+  std::shared_ptr<arrow::Buffer> owner;  ///< keeps alive what was decompressed here
 };
 
 /// The body of a page whose reader was opened with PageReaderCodec(codec). Valid as long as `page`

@@ -91,7 +91,7 @@ class USDPARQUET_API PageCache {
   /// USDPARQUET_CACHE_MB (mebibytes, may be a fraction) or kDefaultBudget.
   static PageCache& Instance();
 
-  /// Makes `page`, `use` and `previous` of an entry.
+  /// Fills `page`, `use` and `previous` of a new entry. Must not throw.
   using Loader = std::function<void(CachedPage*)>;
 
   /// The page of `slot`, which stays valid as long as the caller's `guard`. On a

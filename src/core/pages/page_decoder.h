@@ -22,7 +22,7 @@ struct BadCells {
   std::string reason;      ///< why the first could not be
 };
 
-/// Decodes page `index` of `chunk` into `page`, which is as new. Cells that have no USD value (a
+/// Decodes page `index` of `chunk` into `page`, a new one. Cells that have no USD value (a
 /// null inside an array or tuple, a date beyond the calendar) are left without one and told in
 /// `bad`. Damage fails, as does a wrong page checksum; `page` is then unspecified. The dictionary
 /// is charged to the source's cache. Thread-safe.

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Cells of chosen rows out of decoded pages, as Arrow arrays.
+/// Gathers the cells of chosen rows from decoded pages into Arrow arrays.
 
 #include <arrow/array.h>
 #include <arrow/result.h>

@@ -18,8 +18,9 @@ using IdentifierTest = std::function<bool(std::string_view)>;
 /// Whether `name` is a USD identifier: a letter or `_`, then letters, digits or `_`.
 USDPARQUET_API bool IsIdentifier(std::string_view name, const IdentifierTest& unicode_test);
 
-/// Makes a property name of any text: `:` separates namespaces, every character that may not stand
-/// in an identifier becomes `_`, and a namespace that would start with a digit gets a `_` in front.
+/// Makes a property name from any text: `:` separates namespaces, every character that may not
+/// stand in an identifier becomes `_`, and a namespace that would start with a digit gets a `_` in
+/// front.
 USDPARQUET_API std::string MakePropertyName(std::string_view text,
                                             const IdentifierTest& unicode_test);
 

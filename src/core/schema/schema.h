@@ -37,9 +37,9 @@ struct ColumnInfo {
   std::string sdf_type;       ///< Sdf type name, by default SdfTypeName(type)
   std::string storage;        ///< Arrow's name for the stored type, for people
 
-  // What the footer says beyond name and type; see ColumnEntry.
+  // What the schema entry adds to name and type; see ColumnEntry.
   ColumnRole role = ColumnRole::kAttribute;
-  std::string field;         ///< of prim metadata
+  std::string field;         ///< the field that a column of prim metadata becomes
   std::string display_name;  ///< the column's name, where the property's had to be changed
   bool is_uniform = false;
   bool is_custom = false;
@@ -48,8 +48,8 @@ struct ColumnInfo {
 
   Scalar stored_scalar = Scalar::kDouble;  ///< scalar before TupleStorage widening
   Conversion conversion = Conversion::kNone;
-  int ticks_per_second_log10 = 0;  ///< of timestamps and times: 3, 6 or 9
-  bool is_utc = false;             ///< of timestamps: written with a `Z`
+  int ticks_per_second_log10 = 0;  ///< for timestamps and times: 3, 6 or 9
+  bool is_utc = false;             ///< for timestamps: written with a `Z`
   int decimal_scale = 0;
 
   // Levels of the Dremel encoding; see
@@ -70,17 +70,17 @@ struct LeftOutColumn {
 struct TableSchema {
   std::vector<ColumnInfo> columns;
   std::vector<LeftOutColumn> left_out;
-  std::vector<std::string> missing;  ///< columns that the footer describes, but which are not there
+  std::vector<std::string> missing;  ///< columns that the entry describes, but which are not there
   std::optional<ColumnInfo> path;    ///< the path column; it is no property
   std::optional<ColumnInfo> time;    ///< the time column, if one was named; it is no property
 };
 
 /// Derives the schema from a file's footer. `path_column` names the path column, `time_column`
 /// that with the times, if it is not empty; `selected`, if given, the columns to present; `entry`
-/// is what the file says of its columns. Fails if the path column is missing or no string, the time
-/// column is missing, a selected column does not exist, two columns make one property name, or the
-/// entry gives a column what its stored type can't be. The message does not name the file: the
-/// caller does.
+/// is what the file says about its columns. Fails if the path column is missing or does not hold
+/// strings, the time column is missing, a selected column does not exist, two columns make one
+/// property name, or the entry gives a column what its stored type can't be. The message does not
+/// name the file: the caller does.
 USDPARQUET_API arrow::Result<TableSchema> ReadSchema(
     const parquet::FileMetaData& metadata, const SchemaEntry& entry, const std::string& path_column,
     const std::string& time_column, const std::optional<std::vector<std::string>>& selected,

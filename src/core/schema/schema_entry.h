@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// What a file says of its columns and its layer: the footer's entry `usdparquet:schema`.
+/// What a file says about its columns and its layer: the footer's entry `usdparquet:schema`.
 /// docs/file-format.md describes the JSON.
 
 #include <arrow/result.h>
@@ -40,21 +40,21 @@ struct MetadataValue {
 };
 using MetadataFields = std::vector<std::pair<std::string, MetadataValue>>;
 
-/// What the footer says of one column.
+/// What the entry says about one column.
 struct ColumnEntry {
   ColumnRole role = ColumnRole::kAttribute;
-  std::string property;  ///< of attributes and relationships; empty: made of the column's name
+  std::string property;  ///< for attributes and relationships; empty: made from the column's name
   std::string type;      ///< Sdf type name; empty: by the stored type
-  std::string field;     ///< of prim metadata
+  std::string field;     ///< for prim metadata: the field's name
   bool is_uniform = false;
   bool is_custom = false;
   /// Whether a null says that the prim has no such property, rather than one without a value.
   bool is_sparse = false;
-  MetadataFields metadata;  ///< of the property, the same on every prim
+  MetadataFields metadata;  ///< the property's, the same on every prim
   bool operator==(const ColumnEntry&) const = default;
 };
 
-/// The whole entry.
+/// The entry `usdparquet:schema`.
 struct SchemaEntry {
   std::string path_column;                     ///< empty: not said
   std::string time_column;                     ///< empty: none
@@ -64,17 +64,17 @@ struct SchemaEntry {
   bool operator==(const SchemaEntry&) const = default;
 };
 
-/// The layer's timeCodesPerSecond, if the footer says one that makes sense.
+/// The layer's timeCodesPerSecond, if the entry has one that makes sense.
 USDPARQUET_API std::optional<double> TimeCodesPerSecondOf(const SchemaEntry& entry);
 
 /// The entry's text.
 USDPARQUET_API std::string SerializeSchemaEntry(const SchemaEntry& entry);
 
-/// Reads the entry's text. A newer minor version is read as far as it is known; of a newer major
-/// version, and of text that is no such JSON, the error says what is wrong.
+/// Reads the entry's text. A newer minor version is read as far as it is known. A newer major
+/// version, or text that is no such JSON, fails with what is wrong.
 USDPARQUET_API arrow::Result<SchemaEntry> ParseSchemaEntry(std::string_view text);
 
-/// The footer of a file, empty where the metadata has no such entry.
+/// The entry in a file's key-value metadata; an empty one where there is none.
 USDPARQUET_API arrow::Result<SchemaEntry> SchemaEntryOf(
     const std::shared_ptr<const arrow::KeyValueMetadata>& metadata);
 

@@ -82,7 +82,7 @@ class USDPARQUET_API ColumnReader {
   /// Whether a cell that was read so far holds what a USD value can't, and reads as none.
   bool has_unpresentable_cells() const { return has_reported_bad_; }
 
-  // For a caller that reads the whole column once, past the cache, and tells errors itself.
+  // For code that reads the whole column once, past the cache, and reports errors itself.
 
   /// Where the pages of row group `group` are, for Fetch too from then on.
   arrow::Result<ColumnChunk*> Locate(uint32_t group);

@@ -38,7 +38,8 @@ struct TableOptions {
   /// What time code 0 stands for, where the times are timestamps. If not given, what the file says,
   /// or else the earliest.
   std::optional<Nanoseconds> time_start;
-  /// Of timestamps. If not given, what the file says of its layer, or else 24.
+  /// The rate at which timestamps become time codes. If not given, that of the file's layer, or
+  /// else 24.
   std::optional<double> time_codes_per_second;
   /// OpenUSD's test for identifiers beyond ASCII.
   IdentifierTest unicode_test;
@@ -80,13 +81,14 @@ class USDPARQUET_API Table {
   const TimeIndexReport& time_report() const { return index_.time_report; }
   uint32_t num_rows() const { return file_.num_rows(); }
   const parquet::FileMetaData& metadata() const { return *file_.metadata(); }
-  /// What the file says of its columns and its layer.
+  /// What the file says about its columns and its layer.
   const SchemaEntry& schema_entry() const { return entry_; }
   arrow::io::RandomAccessFile& file() const { return *file_.file(); }
-  /// The file with its footer, for who reads it past the table.
+  /// The file and its footer, for code that reads it past the table.
   const TableFile& table_file() const { return file_; }
   const TableSchema& schema() const { return schema_; }
-  PageCache& cache() const { return source_.cache; }
+  /// To read pages past the cache; valid as long as the table.
+  PageSource Pages() const { return source_.Pages(); }
 
   /// What the open found: rows without a prim path, duplicate paths, columns without a place.
   const std::vector<std::string>& warnings() const { return warnings_; }

@@ -14,7 +14,7 @@
 namespace usdparquet {
 
 /// The properties with which `table`, or one that begins like it, is written: pages, checksums,
-/// codec, and an encoding for each leaf by its type and, of strings, by its first values.
+/// codec, and for each leaf an encoding, chosen by its type and, for strings, its first values.
 arrow::Result<std::shared_ptr<parquet::WriterProperties>> ChooseEncodings(
     const arrow::Table& table, const WriteOptions& options,
     const parquet::ArrowWriterProperties& arrow_properties);

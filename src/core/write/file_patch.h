@@ -24,10 +24,10 @@ struct ColumnPatch {
   std::shared_ptr<arrow::Array> values;  ///< one a row; a null is a null
 };
 
-/// Writes to `path` the file of `table` with other cells. Everything else stays where it is in the
-/// file, byte by byte; the column chunks that hold patched cells are encoded anew behind it, and
-/// a footer that names them. What they replace is left as a gap, which the next whole write closes.
-/// A file of that name is replaced whole or not at all.
+/// Writes a copy of the table's file to `path`, with some cells changed. Everything else stays
+/// where it is, byte for byte; the column chunks that hold patched cells are encoded anew and
+/// follow it, then a footer that names them. What they replace is left as a gap, which the next
+/// whole write closes. A file of that name is replaced whole or not at all.
 ///
 /// Returns false, and writes nothing, where that can't be done or would leave more gaps than file:
 /// a value that the stored type can't hold, a null in a required column, a field of a struct, or a

@@ -35,11 +35,11 @@ class USDPARQUET_API TableFileWriter {
                                                               const WriteOptions& options);
   ~TableFileWriter();
 
-  /// Writes a row group. Its rows, and those of all groups one behind the other, are in
+  /// Writes a row group. Its rows, and those of all groups one after the other, are in
   /// namespace order.
   arrow::Status WriteGroup(const arrow::Table& rows);
 
-  /// Where to put a file of that name which is of use only until Finish.
+  /// The path of a temporary file called `name`, which is needed only until Finish.
   std::string SidePath(std::string_view name) const;
 
   /// What is known only at the end.

@@ -24,15 +24,16 @@ struct WriteOptions {
   arrow::Compression::type codec = arrow::Compression::ZSTD;
   /// If not given, kZstdLevel for Zstandard and the codec's own default for others.
   std::optional<int> compression_level;
-  /// From level 14 on Zstandard splits its blocks, which the planes of small split pages need.
+  /// From level 14 on, Zstandard splits its blocks, which small pages of split bytes
+  /// (BYTE_STREAM_SPLIT) need.
   static constexpr int kZstdLevel = 15;
   int64_t rows_per_page = 12288;
   int64_t rows_per_group = 131072;
-  bool has_index = true;  ///< embed the path index, and of a long table the time index
-  /// The column with the times of a long table; if empty, what the table's footer says, if
-  /// anything.
+  bool has_index = true;  ///< embed the path index, and for a long table the time index
+  /// The column with the times of a long table; if empty, the one that the schema entry
+  /// names, if any.
   std::string time_column;
-  /// Of long tables. If not given, by time where the times never fall, else by path.
+  /// How to order a long table. If not given, by time where the times never fall, else by path.
   std::optional<RowOrder> order;
   /// The footer's entry `usdparquet:schema`; empty: that of the table's own metadata, if any.
   std::string schema_json;
@@ -49,7 +50,7 @@ struct WriteSummary {
   bool was_reordered = false;
   uint32_t num_invalid = 0;       ///< rows without a prim path; they are kept, behind all others
   uint32_t num_duplicates = 0;    ///< rows that repeat a path, or path and time; they are kept
-  std::optional<RowOrder> order;  ///< of a long table
+  std::optional<RowOrder> order;  ///< that of a long table
 };
 
 /// Writes `table` to the file `path`. All rows, columns and metadata are kept; only the order of

@@ -6,7 +6,7 @@
 
 #include <random>
 
-#include "core/table/row_reader.h"
+#include "core/table/read_columns.h"
 #include "core/write/table_writer.h"
 #include "test_files.h"
 
@@ -18,7 +18,7 @@ using namespace usdparquet_test;
 constexpr int64_t kRows = 3000;
 
 arrow::Result<ReadAnswer> Read(const std::string& path, const ReadRequest& request) {
-  return ReadRows(arrow::io::ReadableFile::Open(path).ValueOrDie(), "test.parquet", request);
+  return ReadColumns(arrow::io::ReadableFile::Open(path).ValueOrDie(), "test.parquet", request);
 }
 
 /// Reads `count` random prims and compares every cell with the table that was written.
@@ -46,7 +46,7 @@ void CheckRandomRows(const std::string& path, int count) {
   }
 }
 
-TEST(RowReader, AnyRowsOfAnyLayout) {
+TEST(ReadColumns, AnyRowsOfAnyLayout) {
   const auto table = MixedTable(kRows);
   int number = 0;
   for (const bool has_page_index : {true, false}) {
@@ -65,7 +65,7 @@ TEST(RowReader, AnyRowsOfAnyLayout) {
   for (const int count : {1, 60, 2000}) CheckRandomRows(path, count);
 }
 
-TEST(RowReader, DamageNeverCrashes) {
+TEST(ReadColumns, DamageNeverCrashes) {
   const std::string path = WriteBytes("rows_damaged.parquet", "");
   WriteOptions options;
   options.rows_per_page = 100;

@@ -22,31 +22,31 @@ namespace usdparquet {
 struct ReadRequest {
   std::string path_column;  ///< empty: the one that the footer names, else `path`
   std::string time_column;  ///< empty: the one that the footer names, else none
-  /// Columns by their names, fields of structs (`column:field`), or names of properties; the
-  /// columns of the answer are called so. All of the file, if not given.
+  /// Columns by their names, fields of structs (`column:field`), or names of properties, which
+  /// the columns of the answer get as well. All columns of the file, if not given.
   std::optional<std::vector<std::string>> columns;
   /// The prims whose rows to read, in that order; all rows of the file, if not given.
   std::optional<std::vector<std::string>> paths;
-  /// Instead of `paths`: the prim whose row, and those below it, to read, in namespace order.
+  /// Instead of `paths`: a prim to read with all prims below it, in namespace order.
   std::optional<std::string> under;
   IdentifierTest unicode_test;
 };
 
 /// What was read.
 struct ReadAnswer {
-  /// The path column first, then the columns of the request, in their stored types. Rows of prims
-  /// that have none are null but for the path.
+  /// The path column first, then the columns of the request, in their stored types. A prim
+  /// without a row gets one that is null but for the path.
   std::shared_ptr<arrow::Table> table;
   std::vector<std::string> missing;  ///< the first few paths without a row
   int64_t num_missing = 0;
 };
 
 /// Reads the Parquet file `file`. Finds rows through the path index (embedded, or else built) and
-/// decodes only the pages that hold them, where the column's type allows. Of prims with several
-/// rows it is the last one; with a time column, it is the row without a time, then those of all
-/// times in order. `name` is what messages call the file; each starts with it.
-USDPARQUET_API arrow::Result<ReadAnswer> ReadRows(std::shared_ptr<arrow::io::RandomAccessFile> file,
-                                                  const std::string& name,
-                                                  const ReadRequest& request);
+/// decodes only the pages that hold them, where the column's type allows. A prim with
+/// several rows is read from the last one; with a time column, from the row without a time, then
+/// those of all times in order. `name` is what messages call the file; each starts with it.
+USDPARQUET_API arrow::Result<ReadAnswer> ReadColumns(
+    std::shared_ptr<arrow::io::RandomAccessFile> file, const std::string& name,
+    const ReadRequest& request);
 
 }  // namespace usdparquet

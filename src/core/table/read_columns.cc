@@ -1,0 +1,204 @@
+#include "core/table/read_columns.h"
+
+#include <arrow/builder.h>
+#include <arrow/compute/api_vector.h>
+#include <arrow/datum.h>
+#include <arrow/memory_pool.h>
+#include <parquet/arrow/reader.h>
+#include <parquet/file_reader.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "core/pages/page_gather.h"
+#include "core/schema/without_views.h"
+#include "core/table/answer_columns.h"
+#include "core/table/table.h"
+#include "core/table/wanted_rows.h"
+#include "core/util/guard.h"
+#include "core/util/message_text.h"
+
+namespace usdparquet {
+namespace {
+
+/// Reads columns of an open table: some through the table's pages, others through Arrow.
+class Reader {
+ public:
+  Reader(std::shared_ptr<Table> table, const ReadRequest& request)
+      : table_(std::move(table)), request_(request) {}
+
+  arrow::Status Open() {
+    const TableFile& file = table_->table_file();
+    parquet::arrow::FileReaderBuilder builder;
+    ARROW_RETURN_NOT_OK(
+        builder.Open(file.file(), parquet::default_reader_properties(), file.metadata()));
+    ARROW_ASSIGN_OR_RAISE(arrow_, builder.memory_pool(arrow::system_memory_pool())->Build());
+    arrow_->set_use_threads(true);
+    ARROW_ASSIGN_OR_RAISE(
+        columns_, FindAnswerColumns(table_->schema(), arrow_->manifest(), request_.columns));
+    return arrow::Status::OK();
+  }
+
+  arrow::Result<ReadAnswer> Read() {
+    ReadAnswer answer;
+    if (!request_.paths && !request_.under) {
+      ARROW_ASSIGN_OR_RAISE(answer.table, ReadAll());
+      return answer;
+    }
+    WantedRows wanted;
+    if (request_.under) {
+      ARROW_ASSIGN_OR_RAISE(wanted, FindRowsBelow(*table_, *request_.under));
+    } else {
+      wanted = FindRows(*table_, *request_.paths);
+    }
+    const std::vector<uint32_t> rows = wanted.Distinct();
+    ARROW_ASSIGN_OR_RAISE(auto cells, ReadCells(rows));
+    if (request_.paths) {
+      ARROW_RETURN_NOT_OK(DropOtherPaths(*cells[0], rows, *request_.paths, &wanted));
+      NoteMissing(wanted, &answer);
+    }
+    ARROW_ASSIGN_OR_RAISE(answer.table, Arrange(std::move(cells), rows, wanted));
+    return answer;
+  }
+
+ private:
+  void NoteMissing(const WantedRows& wanted, ReadAnswer* answer) const {
+    constexpr size_t kMaxShown = 5;
+    for (size_t i = 0; i < wanted.rows.size(); ++i) {
+      if (wanted.rows[i] != PrimId::kNone) continue;
+      if (answer->missing.size() < kMaxShown) {
+        answer->missing.push_back((*request_.paths)[wanted.paths[i]]);
+      }
+      ++answer->num_missing;
+    }
+  }
+
+  arrow::Result<std::shared_ptr<arrow::Table>> ReadAll() const {
+    std::vector<const AnswerColumn*> all;
+    for (const AnswerColumn& column : columns_) all.push_back(&column);
+    ARROW_ASSIGN_OR_RAISE(auto read, arrow_->ReadTable(LeavesOf(all)));
+    ARROW_ASSIGN_OR_RAISE(read, WithoutViews(std::move(read)));
+    arrow::ChunkedArrayVector cells;
+    for (const AnswerColumn& column : columns_) {
+      ARROW_ASSIGN_OR_RAISE(auto part, PartOf(read->GetColumnByName(column.steps[0]), column));
+      cells.push_back(std::move(part));
+    }
+    return MakeTable(std::move(cells));
+  }
+
+  /// The cells of all columns at `rows`, ascending.
+  arrow::Result<arrow::ChunkedArrayVector> ReadCells(const std::vector<uint32_t>& rows) const {
+    const PageSource pages = table_->Pages();
+    // Where most pages are wanted anyway, Arrow reads columns in parallel.
+    const bool is_sparse = rows.size() < table_->num_rows() / 4;
+    arrow::ChunkedArrayVector cells(columns_.size());
+    std::vector<const AnswerColumn*> others;
+    for (size_t i = 0; i < columns_.size(); ++i) {
+      const AnswerColumn& column = columns_[i];
+      if (is_sparse && column.info && CanGather(*column.info, table_->metadata(), *column.type)) {
+        auto gathered = GatherCells(pages, *column.info, column.type, rows);
+        if (!gathered.ok()) {
+          return gathered.status().WithMessage("column '", column.name,
+                                               "': ", gathered.status().message());
+        }
+        if (*gathered) cells[i] = std::make_shared<arrow::ChunkedArray>(std::move(*gathered));
+      }
+      if (!cells[i]) others.push_back(&column);
+    }
+    ARROW_RETURN_NOT_OK(ReadGroups(others, rows, &cells));
+    return cells;
+  }
+
+  /// Reads columns by whole row groups, one group at a time.
+  arrow::Status ReadGroups(const std::vector<const AnswerColumn*>& columns,
+                           const std::vector<uint32_t>& rows,
+                           arrow::ChunkedArrayVector* cells) const {
+    if (columns.empty()) return arrow::Status::OK();
+    const std::vector<int> leaves = LeavesOf(columns);
+    const std::vector<uint32_t>& first_rows = table_->table_file().group_first_rows();
+    std::vector<arrow::ArrayVector> parts(columns.size());
+    for (size_t group = 0; group + 1 < first_rows.size(); ++group) {
+      const uint32_t first_row = first_rows[group];
+      const auto begin = std::lower_bound(rows.begin(), rows.end(), first_row);
+      const auto end = std::lower_bound(begin, rows.end(), first_rows[group + 1]);
+      if (begin == end) continue;
+      arrow::UInt32Builder local;
+      for (auto it = begin; it != end; ++it) ARROW_RETURN_NOT_OK(local.Append(*it - first_row));
+      ARROW_ASSIGN_OR_RAISE(const auto indices, local.Finish());
+      ARROW_ASSIGN_OR_RAISE(auto read, arrow_->ReadRowGroup(static_cast<int>(group), leaves));
+      ARROW_ASSIGN_OR_RAISE(read, WithoutViews(std::move(read)));
+      for (size_t i = 0; i < columns.size(); ++i) {
+        ARROW_ASSIGN_OR_RAISE(const auto part,
+                              PartOf(read->GetColumnByName(columns[i]->steps[0]), *columns[i]));
+        ARROW_ASSIGN_OR_RAISE(const auto taken, arrow::compute::Take(part, indices));
+        for (const auto& chunk : taken.chunked_array()->chunks()) parts[i].push_back(chunk);
+      }
+    }
+    for (size_t i = 0; i < columns.size(); ++i) {
+      (*cells)[columns[i] - columns_.data()] =
+          std::make_shared<arrow::ChunkedArray>(std::move(parts[i]), columns[i]->type);
+    }
+    return arrow::Status::OK();
+  }
+
+  /// Puts cells read at `rows` into the order of `wanted`.
+  arrow::Result<std::shared_ptr<arrow::Table>> Arrange(arrow::ChunkedArrayVector cells,
+                                                       const std::vector<uint32_t>& rows,
+                                                       const WantedRows& wanted) const {
+    if (rows != wanted.rows) {
+      arrow::Int64Builder order;
+      for (const uint32_t row : wanted.rows) {
+        const auto at = std::lower_bound(rows.begin(), rows.end(), row);
+        ARROW_RETURN_NOT_OK(row == PrimId::kNone ? order.AppendNull()
+                                                 : order.Append(at - rows.begin()));
+      }
+      ARROW_ASSIGN_OR_RAISE(const auto indices, order.Finish());
+      for (auto& column : cells) {
+        ARROW_ASSIGN_OR_RAISE(const auto taken, arrow::compute::Take(column, indices));
+        column = taken.chunked_array();
+      }
+    }
+    if (request_.paths) {  // prims without a row have a path too
+      arrow::StringBuilder paths;
+      for (const uint32_t number : wanted.paths) {
+        ARROW_RETURN_NOT_OK(paths.Append((*request_.paths)[number]));
+      }
+      ARROW_ASSIGN_OR_RAISE(const auto array, paths.Finish());
+      cells[0] = std::make_shared<arrow::ChunkedArray>(array);
+    }
+    return MakeTable(std::move(cells));
+  }
+
+  std::shared_ptr<arrow::Table> MakeTable(arrow::ChunkedArrayVector cells) const {
+    arrow::FieldVector fields;
+    for (size_t i = 0; i < columns_.size(); ++i) {
+      fields.push_back(arrow::field(columns_[i].name, cells[i]->type()));
+    }
+    return arrow::Table::Make(arrow::schema(std::move(fields)), std::move(cells));
+  }
+
+  const std::shared_ptr<Table> table_;
+  const ReadRequest& request_;
+  std::unique_ptr<parquet::arrow::FileReader> arrow_;
+  std::vector<AnswerColumn> columns_;
+};
+
+}  // namespace
+
+arrow::Result<ReadAnswer> ReadColumns(std::shared_ptr<arrow::io::RandomAccessFile> file,
+                                      const std::string& name, const ReadRequest& request) {
+  TableOptions options;
+  options.path_column = request.path_column;
+  options.time_column = request.time_column;
+  options.unicode_test = request.unicode_test;
+  ARROW_ASSIGN_OR_RAISE(auto table, Table::Open(std::move(file), name, std::move(options)));
+  auto answer = Guarded([&]() -> arrow::Result<ReadAnswer> {
+    Reader reader(std::move(table), request);
+    ARROW_RETURN_NOT_OK(reader.Open());
+    return reader.Read();
+  });
+  if (answer.ok()) return answer;
+  return answer.status().WithMessage(MessageText(name + ": " + answer.status().message()));
+}
+
+}  // namespace usdparquet
