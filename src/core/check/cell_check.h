@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Cells of Arrow tables that no USD value can hold.
+/// Finds cells of Arrow tables that no USD value can hold.
 
 #include <arrow/chunked_array.h>
 
@@ -13,13 +13,13 @@
 
 namespace usdparquet {
 
-/// A cell, and why it has no USD value.
+/// A cell without a USD value, and why it has none.
 struct BadCell {
   int64_t row = 0;
-  std::string reason;  ///< as the end of a sentence: "has a null inside its array or tuple"
+  std::string reason;  ///< the end of a sentence, such as "has a null inside its array or tuple"
 };
 
-/// The first cell of `column` that would be presented without a value although it is not null.
+/// The first cell of `column` that is not null and would still be presented without a value.
 USDPARQUET_API std::optional<BadCell> FindBadCell(const arrow::ChunkedArray& column);
 
 }  // namespace usdparquet

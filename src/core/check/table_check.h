@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// What a table must be to become a layer without loss, checked before anything is written.
+/// Checks, before anything is written, that a table can become a layer without loss.
 
 #include <arrow/result.h>
 #include <arrow/table.h>
@@ -18,33 +18,35 @@ namespace usdparquet {
 
 struct TableCheck {
   std::string path_column = "path";
-  /// The column with the times of the rows, of which several then share a path; empty: the one that
-  /// the table itself names, else none.
+  /// The column with the times of the rows, several of which may then have the same path. If empty,
+  /// the one that the table's own footer entry names, if any.
   std::string time_column;
-  /// Sdf types that columns must have, by column name; they are converted.
+  /// Sdf types that columns are converted to, by column name.
   std::map<std::string, std::string> types;
-  MetadataFields layer;  ///< metadata that the layer is to have
-  /// If false, what the layer would leave out is no error: rows without a prim path or with that of
-  /// an earlier row, columns of a type without a place, cells that no USD value can hold.
+  MetadataFields layer;  ///< metadata to add to the layer
+  /// If false, it is no error if the layer leaves something out: rows without a prim path or with
+  /// that of an earlier row, columns whose type USD has no place for, cells that no USD value can
+  /// hold.
   bool is_strict = true;
   IdentifierTest unicode_test;
 };
 
-/// What to write.
+/// A table as it is to be written.
 struct CheckedTable {
   std::shared_ptr<arrow::Table> table;
-  std::string schema_json;  ///< for WriteOptions; empty if there is nothing to say
+  std::string schema_json;  ///< for WriteOptions; may be empty
 };
 
-/// The table to write: `table` with its columns converted to `check.types`, and what the footer is
-/// to say of it: the entry that the table has of its own, with the types and the layer's metadata
-/// of `check`. Fails at the first of what follows; the message names column and row (from 0) and
-/// what to do:
-///   no path column, or one that holds no strings; a column that Parquet cannot store, or that
-///   OpenUSD has no place for; two columns that become one property; a column that cannot have its
-///   demanded type, with the first row that cannot; a null path, one that is no prim path, one that
-///   an earlier row has (with the same time, if there are times); a time that is no time code; a
-///   null inside an array or tuple; a date that ISO 8601 cannot write.
+/// Makes the table to write, which is `table` with columns converted to `check.types`, and its
+/// footer entry, which is the table's own with the types and layer metadata of `check` added.
+/// Fails at the first of these; the message names column and row (from 0) and says what to do:
+///   - no path column, or one that does not hold strings;
+///   - a column that Parquet can't store or that OpenUSD has no place for;
+///   - two columns that would become the same property;
+///   - a column that can't be converted, with the first row that can't;
+///   - a path that is null, no prim path, or that of an earlier row (with the same time, if there
+///     are times); a time that no time code can hold;
+///   - a null inside an array or tuple; a date that ISO 8601 can't express.
 USDPARQUET_API arrow::Result<CheckedTable> CheckTable(std::shared_ptr<arrow::Table> table,
                                                       const TableCheck& check);
 

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// The times of a table that is to become a layer, checked before anything is written.
+/// Checks the times of a table before it is written as a layer.
 
 #include <arrow/chunked_array.h>
 #include <arrow/status.h>
@@ -13,8 +13,8 @@
 
 namespace usdparquet {
 
-/// Fails at a time that is no time code, and at the first row with the path and the time of an
-/// earlier one. `name` is what messages call the column; `hashes` are those of `paths`.
+/// Fails at the first time that no time code can hold, and at the first row with the path and the
+/// time of an earlier one. `name` is what messages call the column; `hashes` are those of `paths`.
 arrow::Status CheckTimes(const std::string& name, const arrow::ChunkedArray& times,
                          const std::vector<std::string_view>& paths,
                          const std::vector<uint64_t>& hashes);

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Lists of rows and times, as they come in row by row, each different list kept once.
+/// Lists of rows and times that grow row by row, with each different list kept once.
 
 #include <cstdint>
 #include <vector>
@@ -10,9 +10,9 @@
 
 namespace usdparquet {
 
-/// A tree in which every node stands for a list: that of its parent and one arrival more. Prims
-/// whose rows come at the same distances with the same times are at the same node, so a regular
-/// table needs as many nodes as a prim has rows, however many prims there are.
+/// A tree in which every node stands for a list: that of its parent and one more arrival. Prims
+/// whose rows come at the same distances and with the same times share a node, so a regular table
+/// needs only as many nodes as one prim has rows, however many prims there are.
 class ArrivalTree {
  public:
   static constexpr uint32_t kRoot = 0;  ///< the empty list
@@ -25,7 +25,7 @@ class ArrivalTree {
 
   ArrivalTree() : nodes_(1) {}
 
-  /// The node of the list of `node` with one arrival behind.
+  /// The node whose list is that of `node` with `arrival` at the end.
   uint32_t Append(uint32_t node, const Arrival& arrival);
 
   /// The list of a node, in the order of arrival.
@@ -39,8 +39,8 @@ class ArrivalTree {
   struct Node {
     Arrival arrival;
     uint32_t parent = kNone;
-    uint32_t last_child = kNone;  ///< the one that was asked for last
-    bool has_one_child = false;   ///< which then is not in the table
+    uint32_t last_child = kNone;  ///< the last one that Append returned
+    bool has_one_child = false;   ///< only then, the child is not in the table
   };
 
   bool IsSame(uint32_t node, uint32_t parent, const Arrival& arrival) const {
@@ -53,7 +53,7 @@ class ArrivalTree {
   uint32_t Find(uint32_t parent, const Arrival& arrival) const;
 
   std::vector<Node> nodes_;
-  std::vector<uint32_t> table_;  ///< open addressing; nodes that have siblings
+  std::vector<uint32_t> table_;  ///< open addressing; the nodes with siblings
   size_t num_in_table_ = 0;
 };
 

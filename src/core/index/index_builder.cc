@@ -20,16 +20,16 @@ void HashPaths(uint64_t root_hash, const IdentifierTest& unicode_test, HashedPag
   page->keys.assign(page->paths.size(), {});
   PathScan scan(root_hash, unicode_test);  // for its hashes: it remembers the last path's parent
   std::string_view last;
+  TimeIndexBuilder::PathKey last_key;
   for (uint32_t i = 0; i < page->paths.size(); ++i) {
     const std::string_view path = page->paths[i];
     if (path.empty()) continue;
-    if (path == last) {
-      page->keys[i] = page->keys[i - 1];
-      continue;
+    if (path != last) {
+      last_key = {scan.Add(i, path), static_cast<uint32_t>(XXH3_64bits_withSeed(
+                                         path.data(), path.size(), ~root_hash))};
+      last = path;
     }
-    page->keys[i] = {scan.Add(i, path), static_cast<uint32_t>(XXH3_64bits_withSeed(
-                                            path.data(), path.size(), ~root_hash))};
-    last = path;
+    page->keys[i] = last_key;
   }
 }
 

@@ -71,7 +71,7 @@ class IndexSource {
 struct IndexOptions {
   IdentifierTest unicode_test;
   unsigned num_threads = 0;  ///< that read and hash paths; 0: one per core
-  /// Of timestamps: the time codes in a second, and what time code 0 stands for (if not given, the
+  /// For timestamps: the time codes in a second, and what time code 0 stands for (if not given, the
   /// earliest time of the table).
   double codes_per_second = TimeScale().codes_per_second;
   std::optional<Nanoseconds> time_start;

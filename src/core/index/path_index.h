@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// The namespace of a file: which row a prim path has, and which children.
+/// The namespace of a file: the row of a prim path, and its children.
 
 #include <cstdint>
 #include <memory>
@@ -105,7 +105,7 @@ class USDPARQUET_API PathIndex {
   size_t num_parents() const { return parents_.size() - 1; }
   /// The number of rows of the file that it indexes.
   uint32_t num_rows() const { return num_rows_; }
-  /// Whether the index lies in the file itself.
+  /// Whether the index lies in the file.
   bool is_embedded() const { return blocks_ != nullptr; }
 
   /// Bytes on the heap.

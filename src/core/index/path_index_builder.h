@@ -73,7 +73,7 @@ class USDPARQUET_API PathIndexBuilder {
  public:
   static constexpr size_t kMaxReported = 5;
 
-  /// Builds the index from `hashes` (one a row, 0 for none) and the scans in the order of their
+  /// Builds the index from `hashes` (one per row, 0 for none) and the scans in the order of their
   /// rows. Returns false if two different paths share a hash: scan again with another seed.
   static bool Build(uint64_t seed, const std::vector<uint64_t>& hashes,
                     const std::vector<PathScan>& scans, const PathTable::SamePath& same_path,

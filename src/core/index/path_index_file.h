@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// The path index as it lies in a Parquet file. The format is described in docs/file-format.md.
+/// The path index embedded in a Parquet file. docs/file-format.md describes the format.
 
 #include <arrow/io/interfaces.h>
 #include <arrow/result.h>
@@ -27,7 +27,7 @@ class USDPARQUET_API PathIndexFile {
   static std::string Serialize(const PathIndex& index, const PathIndexReport& report,
                                uint64_t fingerprint);
 
-  /// What became of an attempt to open.
+  /// The result of an attempt to open.
   struct Opened {
     std::optional<PathIndex> index;
     PathIndexReport report;

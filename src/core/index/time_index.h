@@ -15,8 +15,8 @@
 
 namespace usdparquet {
 
-/// The rows of one prim: at most one with its defaults, and one a time code.
-/// A view into the index; cheap to copy.
+/// The rows of one prim: at most one with its defaults, and one for each time code. A view into the
+/// index; cheap to copy.
 class PrimTimes {
  public:
   static constexpr uint32_t kNoRow = PrimId::kNone;
@@ -24,7 +24,7 @@ class PrimTimes {
   /// The row with the defaults, or kNoRow.
   uint32_t default_row() const { return default_row_; }
 
-  /// The time codes with a row, rising.
+  /// The time codes with a row, in rising order.
   std::span<const double> codes() const { return {codes_, count_}; }
   uint32_t size() const { return count_; }
 
@@ -38,9 +38,9 @@ class PrimTimes {
   uint32_t CountUpTo(double code) const {
     if (count_ == 0 || !(code >= codes_[0])) return 0;
     if (code >= codes_[count_ - 1]) return count_;
-    // Frames mostly follow each other at equal distances: then the first guess is right.
+    // The first guess is right where frames are evenly spaced, as they mostly are.
     const double share = (code - codes_[0]) / (codes_[count_ - 1] - codes_[0]);
-    if (!(share < 1)) return SearchUpTo(code);  // the difference is no finite number
+    if (!(share < 1)) return SearchUpTo(code);  // the difference is not finite
     auto guess = static_cast<uint32_t>(share * (count_ - 1));
     if (guess > count_ - 2) guess = count_ - 2;
     if (codes_[guess] <= code) {
@@ -69,17 +69,18 @@ class PrimTimes {
   uint32_t stride_ = 0;
   uint32_t default_row_ = kNoRow;
   uint32_t num_rows_ = 0;
-  uint32_t last_resort_ = 0;  ///< a row that is there, where a file's index says nonsense
+  uint32_t last_resort_ =
+      0;  ///< what RowOf gives where a damaged index names a row that does not exist
 };
 
 /// An immutable index of a long table, in which several rows share a path.
 ///
-/// A prim is known by its first row. Its *schedule* is the list of its time codes and of the rows
-/// that hold them, counted from its first row. Tables have few of them: where all prims have the
-/// same times, a table sorted by path has the schedule "0, 1, 2 …" and one sorted by time "0, P, 2P
-/// …", whichever the prim. Neighbouring prims with one schedule share a run of 8 bytes. Where every
-/// prim has times of its own, an index costs 8 bytes a row, 32 a prim, and 4 a row more where a
-/// prim's rows are not evenly spaced.
+/// A prim is identified by its first row. Its *schedule* is the list of its time codes and of the
+/// rows that hold them, counted from its first row. Tables have few schedules: where all P prims
+/// have the same times, there is a single one, "0, 1, 2 …" if the table is sorted by path and
+/// "0, P, 2P …" if by time. Neighbouring prims with the same schedule share a run of 8 bytes. Where
+/// every prim has its own times, the index takes 8 bytes per row and 32 per prim, and 4 more per
+/// row where a prim's rows are not evenly spaced.
 ///
 /// Thread-safety: immutable once built.
 class USDPARQUET_API TimeIndex {
@@ -133,11 +134,11 @@ class USDPARQUET_API TimeIndex {
     uint32_t num_codes = 0;
     uint32_t first_offset = kEvenlySpaced;
     uint32_t base = 0;
-    uint32_t stride = 0;  // modulo 2^32: times may fall where rows rise
+    uint32_t stride = 0;  // modulo 2^32, as later times may be in earlier rows
     uint32_t default_offset = kNoDefault;
   };
-  /// Prims with one schedule whose first rows follow each other: from `first_row` to before the
-  /// next run's.
+  /// Neighbouring prims with the same schedule: those whose first rows lie between `first_row` and
+  /// that of the next run.
   struct Run {
     uint32_t first_row = 0;
     uint32_t schedule = 0;
@@ -173,14 +174,14 @@ class USDPARQUET_API TimeIndex {
     return &schedules_[number];
   }
 
-  // Whether what lies in a file may be read.
+  // Whether these parts of an embedded index may be read.
   bool AreGoodRuns(const uint32_t* range) const;
   bool IsGoodSchedule(uint32_t number) const;
 
   uint32_t num_rows_ = 0;
   TimeScale scale_;
   double first_code_ = 1, last_code_ = 0;
-  /// Entry b: the last run that starts not behind row b << shift. With one entry behind.
+  /// Entry b is the last run that starts at or before row b << shift. Ends with one more entry.
   std::span<const uint32_t> directory_;
   uint32_t directory_shift_ = 0;
   std::span<const Run> runs_;
@@ -188,7 +189,7 @@ class USDPARQUET_API TimeIndex {
   std::span<const double> codes_;
   std::span<const uint32_t> offsets_;
   std::shared_ptr<const Owned> owned_;
-  std::shared_ptr<const SectionBlocks> blocks_;  // of an index that lies in a file
+  std::shared_ptr<const SectionBlocks> blocks_;  // null unless the index lies in the file
 };
 
 }  // namespace usdparquet

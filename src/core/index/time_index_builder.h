@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Builds the time index of a long table, and finds its prims on the way.
+/// Builds the time index of a long table, and finds its prims while doing so.
 
 #include <cstdint>
 #include <optional>
@@ -15,13 +15,13 @@
 
 namespace usdparquet {
 
-/// What the builder found that the user should hear of.
+/// What the user should hear of the times.
 struct TimeIndexReport {
   struct BadTime {
     uint32_t row = 0;
     RowTime time;
   };
-  /// Two rows of one path and one time.
+  /// Two rows with the same path and time.
   struct Duplicate {
     uint32_t earlier = 0;
     uint32_t later = 0;
@@ -30,39 +30,39 @@ struct TimeIndexReport {
   uint32_t num_bad = 0;
   std::vector<BadTime> bad;  ///< the first five
   uint32_t num_duplicates = 0;
-  std::vector<Duplicate> duplicates;  ///< the first five, by the later row
+  std::vector<Duplicate> duplicates;  ///< the five with the lowest `later`
 };
 
-/// Takes the rows of a table one by one. Needs some 40 bytes a prim, and as many a row where the
-/// rows of prims have nothing in common.
+/// Takes the rows of a table one by one. Needs some 40 bytes per prim, and as many per row where
+/// prims have no times in common.
 class USDPARQUET_API TimeIndexBuilder {
  public:
   static constexpr size_t kMaxReported = 5;
 
   explicit TimeIndexBuilder(const TimeColumn& column) : column_(column) {}
 
-  /// A path in 96 bits: its PathIndex hash (0 for none) and 32 bits of another.
+  /// A path in 96 bits: its PathIndex hash (0 if it is no prim path) and 32 bits of another hash.
   struct PathKey {
     uint64_t hash = 0;
     uint32_t check = 0;
   };
 
   enum class Added {
-    kKnown,      ///< a row of a known prim, or of none
+    kKnown,      ///< a row of a known prim, or of no prim
     kNew,        ///< the first row of its prim
-    kCollision,  ///< another path has this hash: start again with another seed
+    kCollision,  ///< another path has the same hash: start again with another seed
   };
   /// Adds `row`. Rows must rise.
   Added Add(uint32_t row, const PathKey& path, const RowTime& time);
 
-  /// The prims in the order of their first rows.
+  /// The hashes of the prims, in the order of their first rows.
   std::vector<uint64_t> TakeHashes() { return std::move(hashes_); }
   const std::vector<uint32_t>& first_rows() const { return first_rows_; }
 
-  /// The earliest timestamp that was added, if any was.
+  /// The earliest timestamp added, if there are timestamps.
   std::optional<Nanoseconds> Earliest() const;
 
-  /// Makes the index of what was added. To be called once.
+  /// Makes the index of all rows added. To be called once.
   TimeIndex Build(uint32_t num_rows, const TimeScale& scale, TimeIndexReport* report);
 
  private:
@@ -78,8 +78,8 @@ class USDPARQUET_API TimeIndexBuilder {
   std::vector<uint64_t> hashes_;
   std::vector<uint32_t> checks_;
   std::vector<uint32_t> first_rows_;
-  std::vector<uint32_t> nodes_;  ///< of the tree: what has come of each prim
-  std::vector<uint32_t> next_;   ///< the prim whose row came behind the last one of each
+  std::vector<uint32_t> nodes_;  ///< for each prim, the node of its rows so far
+  std::vector<uint32_t> next_;   ///< for each prim, the one whose row followed its last row
   std::vector<uint32_t> table_;  ///< open addressing by hash
   uint32_t last_prim_ = kNoPrim;
   ArrivalTree tree_;

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// The time index as it lies in a Parquet file. The format is described in docs/file-format.md.
+/// The time index embedded in a Parquet file. docs/file-format.md describes the format.
 
 #include <arrow/io/interfaces.h>
 #include <parquet/metadata.h>
@@ -27,7 +27,7 @@ class USDPARQUET_API TimeIndexFile {
   static std::string Serialize(const TimeIndex& index, const TimeIndexReport& report,
                                uint64_t fingerprint);
 
-  /// What became of an attempt to open.
+  /// The result of an attempt to open.
   struct Opened {
     std::optional<TimeIndex> index;
     TimeIndexReport report;

@@ -1,18 +1,18 @@
 #pragma once
 
 /// \file
-/// Texts of foreign origin as parts of messages.
+/// Texts from files and other libraries, made fit for messages.
 
 #include <string>
 #include <string_view>
 
 namespace usdparquet {
 
-/// `text` on one line and in valid UTF-8: control characters, and bytes that are no UTF-8, become
-/// `?`.
+/// `text` on one line and in valid UTF-8: a line break becomes a space, other control characters
+/// and bytes that are not UTF-8 become `?`.
 std::string MessageText(std::string_view text);
 
-/// A value as a message shows it: quoted, at most 80 bytes of it, cut between characters.
+/// A value as a message shows it: quoted, and cut between characters after at most 80 bytes.
 std::string QuotedValue(std::string_view value);
 
 }  // namespace usdparquet

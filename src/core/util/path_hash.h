@@ -1,8 +1,8 @@
 #pragma once
 
 /// \file
-/// The hash of a prim path, computed element by element so that whoever walks
-/// the namespace never needs the path as one string:
+/// The hash of a prim path, computed element by element, so that code that walks the namespace
+/// never needs the path as one string:
 ///   hash("/")     = RootPathHash(seed)
 ///   hash("/a/b")  = ChildPathHash(hash("/a"), "b")
 /// XXH3 (64 bit) of the element name, seeded with the parent's hash.

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Vectors that are about to be filled whole.
+/// Vectors whose elements are all about to be written.
 
 #include <cstddef>
 #include <utility>
@@ -12,15 +12,16 @@
 
 namespace usdparquet {
 
-/// Leaves new elements of trivial types as they are: zeroing what a decoder
-/// overwrites costs as much as decoding it.
+/// Leaves new elements of trivial types uninitialized: zeroing memory that a decoder then
+/// overwrites costs as much as the decoding.
 template <typename T>
 struct UninitializedAllocator {
   using value_type = T;
 
   UninitializedAllocator() = default;
   template <typename U>
-  UninitializedAllocator(const UninitializedAllocator<U>&) {}  // NOLINT: as all allocators
+  UninitializedAllocator(const UninitializedAllocator<U>&) {
+  }  // NOLINT: implicit, as in every allocator
 
   T* allocate(size_t count) { return static_cast<T*>(AllocateBlock(count * sizeof(T))); }
   void deallocate(T* block, size_t count) { FreeBlock(block, count * sizeof(T)); }
@@ -36,7 +37,7 @@ struct UninitializedAllocator {
   }
 };
 
-/// A vector whose resize() does not initialize.
+/// A vector whose resize() does not initialize elements of trivial types.
 template <typename T>
 using RawVector = std::vector<T, UninitializedAllocator<T>>;
 

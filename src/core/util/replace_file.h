@@ -17,9 +17,9 @@ namespace usdparquet {
 /// killed, its folder stays behind, and the next writer of the same file removes it: a folder in
 /// use is locked.
 ///
-/// Of a symbolic link, the file that it points to is replaced. A replaced file keeps its mode. Not
-/// thread-safe; several of them, also in several processes, may write one file at a time, and the
-/// last one stays.
+/// Where the name is a symbolic link, the file it points to is replaced. A replaced file keeps its
+/// mode. Not thread-safe; several of them, also in several processes, may write one file at a time,
+/// and the last one stays.
 class ReplaceFile {
  public:
   explicit ReplaceFile(std::string path);

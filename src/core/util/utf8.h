@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// The one place that knows how UTF-8 is put together (RFC 3629, section 4).
+/// The rules of UTF-8 (RFC 3629, section 4).
 
 #include <algorithm>
 #include <cstddef>
@@ -9,8 +9,8 @@
 
 namespace usdparquet {
 
-/// The length in bytes of the character at text[i]; 0 if there is no valid one. REQUIRES: i <
-/// text.size().
+/// The length in bytes of the character at text[i]; 0 if it is not valid.
+/// REQUIRES: i < text.size().
 inline size_t Utf8Length(std::string_view text, size_t i) {
   const auto byte = [&](size_t k) {
     return i + k < text.size() ? static_cast<unsigned char>(text[i + k]) : 0u;
@@ -33,7 +33,7 @@ inline size_t Utf8Length(std::string_view text, size_t i) {
   return 0;
 }
 
-/// Whether all of `text` is valid.
+/// Whether `text` is valid UTF-8.
 inline bool IsUtf8(std::string_view text) {
   for (size_t i = 0; i < text.size();) {
     const size_t length = Utf8Length(text, i);
