@@ -46,7 +46,7 @@ class UsdParquetPrimLookup {
   static constexpr size_t kMaxPrefixDepth = 255;
 
  private:
-  static constexpr uint32_t kAbovePrefix = 0xffffff00u;  // inner prims that no file can have
+  static constexpr uint32_t kAbovePrefix = 0xffffff00u;  // parents that no file can have
 
   usdparquet::PrimId FindAndRemember(const SdfPath& path, uint32_t handle) const;
   usdparquet::PrimId FindInIndex(const SdfPath& prim_path) const;
