@@ -91,7 +91,7 @@ Built Build(const std::vector<std::string>& paths, size_t stretch) {
 std::vector<std::string> ChildrenOf(const PathIndex& index, PrimId prim,
                                     const std::vector<std::string>& paths) {
   std::vector<std::string> names;
-  if (!prim.is_inner()) return names;
+  if (!prim.is_parent()) return names;
   for (const ChildRun& run : index.Children(prim)) {
     for (uint32_t row = run.first_row; row < run.first_row + run.count; ++row) {
       size_t begin = 1;
@@ -154,7 +154,7 @@ TEST_P(RandomNamespaces, EqualTheReference) {
     EXPECT_EQ(ChildrenOf(built.index, id, paths),
               children == expected.children.end() ? std::vector<std::string>() : children->second)
         << prim;
-    EXPECT_EQ(id.is_inner(), children != expected.children.end());
+    EXPECT_EQ(id.is_parent(), children != expected.children.end());
   }
   EXPECT_EQ(ChildrenOf(built.index, built.index.root(), paths), expected.children.at(""));
   EXPECT_FALSE(built.index.Find(HashOf("/absent")));
@@ -176,7 +176,7 @@ TEST(PathIndex, LeavesInvalidPathsOutAndCountsThem) {
 TEST(PathIndex, EmptyFileHasOnlyTheRoot) {
   const Built built = Build({}, 1);
   EXPECT_TRUE(built.index.Children(built.index.root()).empty());
-  EXPECT_EQ(built.index.num_inner_prims(), 1u);
+  EXPECT_EQ(built.index.num_parents(), 1u);
 }
 
 TEST(PathIndex, FlatNamespaceIsOneRun) {

@@ -14,7 +14,7 @@
 #include <iterator>
 #include <random>
 
-#include "core/index/namespace_order.h"
+#include "core/index/arrow_columns.h"
 #include "core/index/path_index_file.h"
 #include "core/table/table.h"
 #include "core/write/table_writer.h"

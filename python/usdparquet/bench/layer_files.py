@@ -158,18 +158,22 @@ def _write_prims(
     target.unlink(missing_ok=True)
     layer = Sdf.Layer.CreateNew(str(target))
     ancestors: dict[str, Any] = {"": layer}
-
-    def new_prim(path: str) -> Any:
-        parent, _, name = path.rpartition("/")
-        if parent not in ancestors:
-            ancestors[parent] = new_prim(parent)
-        return Sdf.PrimSpec(ancestors[parent], name, specifier, type_name)
-
     # One change block for everything: without it every attribute sends its own notice.
     with Sdf.ChangeBlock():
         for path, row in rows:
-            add_attributes(new_prim(path), row)
+            add_attributes(_new_prim(ancestors, path, specifier, type_name), row)
         if specifier == Sdf.SpecifierDef:
             layer.defaultPrim = "World"
     if not layer.Save():
         raise OSError(f"{layer.identifier}: OpenUSD could not save the layer")
+
+
+def _new_prim(ancestors: dict[str, Any], path: str, specifier: Any, type_name: str) -> Any:
+    """Make the prim, and the ancestors that are not made yet, below the layer under ``""``."""
+    from pxr import Sdf
+
+    # Not a closure that calls itself: that would keep the layer open until a garbage collection.
+    parent, _, name = path.rpartition("/")
+    if parent not in ancestors:
+        ancestors[parent] = _new_prim(ancestors, parent, specifier, type_name)
+    return Sdf.PrimSpec(ancestors[parent], name, specifier, type_name)

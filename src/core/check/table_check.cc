@@ -12,7 +12,7 @@
 
 #include "core/check/cell_check.h"
 #include "core/check/time_check.h"
-#include "core/index/namespace_order.h"
+#include "core/index/arrow_columns.h"
 #include "core/schema/column_convert.h"
 #include "core/schema/path_problem.h"
 #include "core/schema/schema.h"
@@ -201,8 +201,8 @@ std::string AndMore(uint32_t count) {
 Status CheckPaths(const arrow::Table& table, const std::string& time_column,
                   const TableCheck& check) {
   ARROW_ASSIGN_OR_RAISE(const auto paths, StringViews(*table.GetColumnByName(check.path_column)));
-  ARROW_ASSIGN_OR_RAISE(const IndexedPaths indexed, IndexPaths(paths, check.unicode_test));
-  const PathIndexReport& report = indexed.report;
+  ARROW_ASSIGN_OR_RAISE(const TableIndex index, IndexRows(paths, nullptr, check.unicode_test));
+  const PathIndexReport& report = index.path_report;
   if (report.num_invalid > 0) {
     const uint32_t row = report.invalid_rows[0];
     if (!paths[row].data()) {
@@ -216,7 +216,7 @@ Status CheckPaths(const arrow::Table& table, const std::string& time_column,
         AndMore(report.num_invalid));
   }
   if (!time_column.empty()) {
-    return CheckTimes(time_column, *table.GetColumnByName(time_column), paths, indexed.hashes);
+    return CheckTimes(time_column, *table.GetColumnByName(time_column), paths, index.hashes);
   }
   if (report.num_duplicates > 0) {
     const auto [earlier, later] = report.duplicates[0];

@@ -15,48 +15,46 @@
 
 namespace usdparquet {
 
-/// Names a prim of one file: either a row without children, or an inner prim.
-/// Small enough to be kept for every path that was ever looked up.
+/// Names a prim of one file: by its row if it has no children, else by its number among the
+/// parents. Small enough to be kept for every path that was ever looked up.
 class PrimId {
  public:
   static constexpr uint32_t kNone = 0xffffffffu;
 
   PrimId() = default;
   static PrimId Row(uint32_t row) { return PrimId(row); }
-  static PrimId Inner(uint32_t inner) { return PrimId(inner | kInnerFlag); }
+  static PrimId Parent(uint32_t number) { return PrimId(number | kParentFlag); }
   static PrimId FromBits(uint32_t bits) { return PrimId(bits); }
 
   explicit operator bool() const { return bits_ != kNone; }
-  bool is_inner() const { return bits_ & kInnerFlag; }
-  uint32_t inner() const { return bits_ & ~kInnerFlag; }
+  bool is_parent() const { return bits_ & kParentFlag; }
+  uint32_t parent_number() const { return bits_ & ~kParentFlag; }
   uint32_t bits() const { return bits_; }
   bool operator==(const PrimId&) const = default;
 
  private:
-  static constexpr uint32_t kInnerFlag = 0x80000000u;
+  static constexpr uint32_t kParentFlag = 0x80000000u;
   explicit PrimId(uint32_t bits) : bits_(bits) {}
   uint32_t bits_ = kNone;
 };
 
-/// Consecutive rows that are, or lie below, children of one prim. The name of the child that
-/// row r stands for is element number `depth` of the path of row r, where `depth` is that of the
-/// parent.
+/// Consecutive rows that are children of one prim, or lie below them. Row r stands for the child
+/// whose name is element number `depth` of its path, where `depth` is that of the parent.
 struct ChildRun {
   uint32_t first_row = 0;
   uint32_t count = 0;
 };
 
-/// Prims with children: the pseudo-root (always number 0), and every other prim that has any,
-/// with or without a row of its own.
-struct InnerPrim {
+/// A prim with children, with or without a row of its own. The pseudo-root is always number 0.
+struct ParentPrim {
   uint32_t row = PrimId::kNone;  ///< its own row, or kNone
   uint32_t depth = 0;            ///< elements of its path: 0 for the pseudo-root
   uint32_t runs_begin = 0;       ///< its children: runs [runs_begin, runs_begin of the next)
 };
 
-/// An immutable index of all prim paths of a file at 8 to 9 bytes a row plus 20
-/// bytes an inner prim, in memory or in a file. It keeps no path and no name: names are read from
-/// the path column.
+/// An immutable index of all prim paths of a file, in memory or in the file, of 8 to 9 bytes per
+/// row plus 20 bytes per prim with children. It keeps no path and no name: names are read from the
+/// path column.
 ///
 /// Thread-safety: immutable once built.
 class USDPARQUET_API PathIndex {
@@ -66,30 +64,32 @@ class USDPARQUET_API PathIndex {
 
   /// The prim whose path has `hash`, or a null id.
   PrimId Find(uint64_t hash) const {
-    const uint32_t inner = inner_table_.Find(hash);
-    if (inner != PathTable::kNotFound) return IsGoodInner(inner) ? PrimId::Inner(inner) : PrimId();
+    const uint32_t parent = parent_table_.Find(hash);
+    if (parent != PathTable::kNotFound) {
+      return IsGoodParent(parent) ? PrimId::Parent(parent) : PrimId();
+    }
     const uint32_t row = row_table_.Find(hash);
     return row < num_rows_ ? PrimId::Row(row) : PrimId();
   }
 
-  PrimId root() const { return PrimId::Inner(0); }
+  PrimId root() const { return PrimId::Parent(0); }
 
   /// The row of a prim, or PrimId::kNone for an ancestor that has none.
   uint32_t RowOf(PrimId prim) const {
-    return prim.is_inner() ? inners_[prim.inner()].row : prim.bits();
+    return prim.is_parent() ? parents_[prim.parent_number()].row : prim.bits();
   }
 
   /// The children of a prim in the order in which the file first names them.
   std::span<const ChildRun> Children(PrimId prim) const {
-    if (!prim.is_inner() || !IsGoodInner(prim.inner())) return {};
-    const uint32_t begin = inners_[prim.inner()].runs_begin;
-    const uint32_t end = inners_[prim.inner() + 1].runs_begin;
+    if (!prim.is_parent() || !IsGoodParent(prim.parent_number())) return {};
+    const uint32_t begin = parents_[prim.parent_number()].runs_begin;
+    const uint32_t end = parents_[prim.parent_number() + 1].runs_begin;
     if (blocks_ && !AreGoodRuns(begin, end)) return {};
     return runs_.subspan(begin, end - begin);
   }
 
-  /// The number of elements of an inner prim's path. REQUIRES: prim.is_inner().
-  uint32_t Depth(PrimId prim) const { return inners_[prim.inner()].depth; }
+  /// The number of elements of a parent's path. REQUIRES: prim.is_parent().
+  uint32_t Depth(PrimId prim) const { return parents_[prim.parent_number()].depth; }
 
   /// Calls `f(row)` for every prim with a row, in no order.
   template <typename F>
@@ -99,19 +99,19 @@ class USDPARQUET_API PathIndex {
     });
   }
 
-  /// Prims with a row, duplicates counted once.
+  /// The number of prims with a row; those of one path count once.
   size_t num_row_prims() const { return row_table_.size(); }
-  /// Prims with children, the pseudo-root included.
-  size_t num_inner_prims() const { return inners_.size() - 1; }
-  /// Rows of the file that it indexes.
+  /// The number of prims with children, the pseudo-root included.
+  size_t num_parents() const { return parents_.size() - 1; }
+  /// The number of rows of the file that it indexes.
   uint32_t num_rows() const { return num_rows_; }
   /// Whether the index lies in the file itself.
   bool is_embedded() const { return blocks_ != nullptr; }
 
   /// Bytes on the heap.
   size_t MemoryUsage() const {
-    return row_table_.MemoryUsage() + inner_table_.MemoryUsage() +
-           (owned_ ? owned_->inners.capacity() * sizeof(InnerPrim) +
+    return row_table_.MemoryUsage() + parent_table_.MemoryUsage() +
+           (owned_ ? owned_->parents.capacity() * sizeof(ParentPrim) +
                          owned_->runs.capacity() * sizeof(ChildRun)
                    : 0);
   }
@@ -121,26 +121,27 @@ class USDPARQUET_API PathIndex {
   friend class PathIndexFile;
 
   struct Owned {
-    std::vector<InnerPrim> inners;
+    std::vector<ParentPrim> parents;
     std::vector<ChildRun> runs;
   };
 
-  /// Whether an inner prim (and the one behind it, for the end of its runs) may be read.
-  bool IsGoodInner(uint32_t inner) const {
+  /// Whether a parent (and the next one, where its runs end) may be read.
+  bool IsGoodParent(uint32_t number) const {
     if (!blocks_) return true;
-    return inner + 1 < inners_.size() && blocks_->Verify(&inners_[inner], &inners_[inner] + 2) &&
-           (inners_[inner].row < num_rows_ || inners_[inner].row == PrimId::kNone);
+    const ParentPrim* parent = parents_.data() + number;
+    return number + 1 < parents_.size() && blocks_->Verify(parent, parent + 2) &&
+           (parent->row < num_rows_ || parent->row == PrimId::kNone);
   }
   bool AreGoodRuns(uint32_t begin, uint32_t end) const;
 
   uint64_t seed_ = 0;
   uint32_t num_rows_ = 0;
   PathTable row_table_;
-  PathTable inner_table_;
-  std::span<const InnerPrim> inners_;  // one more than there are, for the last one's runs
+  PathTable parent_table_;
+  std::span<const ParentPrim> parents_;  // and one more, where the runs of the last one end
   std::span<const ChildRun> runs_;
   std::shared_ptr<const Owned> owned_;
-  std::shared_ptr<const IndexBlocks> blocks_;  // of an index that lies in a file
+  std::shared_ptr<const SectionBlocks> blocks_;  // null unless the index lies in a file
 };
 
 }  // namespace usdparquet

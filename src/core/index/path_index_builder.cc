@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "core/util/limits.h"
+
 namespace usdparquet {
 
 uint64_t PathScan::Reject(uint32_t row) {
@@ -10,13 +12,15 @@ uint64_t PathScan::Reject(uint32_t row) {
 }
 
 /// Makes `parent` ("/" or "/a/b/") the one that following rows are compared with, and notes it
-/// and its ancestors as inner prims.
+/// and its ancestors as parents.
 bool PathScan::SetParent(uint32_t row, std::string_view parent) {
   uint64_t hash = root_hash_;
   uint32_t depth = 0;
   // First all of it is checked: a path that is half valid must leave nothing behind.
+  size_t prims = 1;  // the one below counts too
   for (size_t begin = 1; begin < parent.size();) {
     const size_t end = parent.find('/', begin);
+    if (++prims > kMaxPathDepth) return false;
     if (!IsIdentifier(parent.substr(begin, end - begin), unicode_test_)) return false;
     begin = end + 1;
   }
@@ -25,7 +29,7 @@ bool PathScan::SetParent(uint32_t row, std::string_view parent) {
     const uint64_t above = hash;
     hash = ChildPathHash(above, parent.substr(begin, end - begin));
     ++depth;
-    if (seen_.emplace(hash, true).second) inners_.push_back({hash, above, row, depth});
+    if (seen_.emplace(hash, true).second) parents_.push_back({hash, above, row, depth});
     begin = end + 1;
   }
   parent_ = parent;
@@ -36,7 +40,7 @@ bool PathScan::SetParent(uint32_t row, std::string_view parent) {
 
 uint64_t PathScan::Add(uint32_t row, std::string_view path) {
   const size_t slash = path.rfind('/');
-  const bool is_absolute = !path.empty() && path[0] == '/';
+  const bool is_absolute = !path.empty() && path[0] == '/' && path.size() <= kMaxPathLength;
   const std::string_view name = is_absolute ? path.substr(slash + 1) : std::string_view();
   if (!is_absolute || !IsIdentifier(name, unicode_test_)) return Reject(row);
   const std::string_view parent = path.substr(0, slash + 1);
@@ -54,15 +58,15 @@ uint64_t PathScan::Add(uint32_t row, std::string_view path) {
 
 namespace {
 
-/// A run of children together with the inner prim that they belong to.
+/// A run of children together with the number of their parent.
 struct OwnedRun {
-  uint32_t inner;
+  uint32_t parent;
   ChildRun run;
 };
 
 }  // namespace
 
-bool PathIndexBuilder::Build(uint64_t seed, const std::vector<uint64_t>& hashes,
+bool PathIndexBuilder::Build(uint64_t seed, std::span<const uint64_t> hashes,
                              const std::vector<PathScan>& scans,
                              const PathTable::SamePath& same_path, PathIndex* index,
                              PathIndexReport* report) {
@@ -71,7 +75,7 @@ bool PathIndexBuilder::Build(uint64_t seed, const std::vector<uint64_t>& hashes,
   return Finish(seed, index->row_table_.Build(hashes, same_path), scans, index, report);
 }
 
-bool PathIndexBuilder::BuildLong(uint64_t seed, const std::vector<uint64_t>& hashes,
+bool PathIndexBuilder::BuildLong(uint64_t seed, std::span<const uint64_t> hashes,
                                  const std::vector<uint32_t>& first_rows, uint32_t num_rows,
                                  const PathScan& scan, const PathTable::SamePath& same_path,
                                  PathIndex* index, PathIndexReport* report) {
@@ -102,13 +106,14 @@ bool PathIndexBuilder::Finish(uint64_t seed, PathTable::BuildResult built,
     if (report->duplicates.size() < kMaxReported) report->duplicates.push_back(pair);
   }
 
-  // The inner prims of all scans, each at its first sight, parents before children.
-  std::vector<PathScan::Inner> inners{{RootPathHash(seed), 0, 0, 0}};
-  std::unordered_map<uint64_t, uint32_t> inner_of{{inners[0].hash, 0}};
+  // The parents of all scans, each where it is first seen, so that none comes before its own
+  // parent.
+  std::vector<PathScan::Parent> parents{{RootPathHash(seed), 0, 0, 0}};
+  std::unordered_map<uint64_t, uint32_t> number_of{{parents[0].hash, 0}};
   for (const PathScan& scan : scans) {
-    for (const PathScan::Inner& inner : scan.inners_) {
-      if (inner_of.emplace(inner.hash, static_cast<uint32_t>(inners.size())).second) {
-        inners.push_back(inner);
+    for (const PathScan::Parent& parent : scan.parents_) {
+      if (number_of.emplace(parent.hash, static_cast<uint32_t>(parents.size())).second) {
+        parents.push_back(parent);
       }
     }
   }
@@ -122,16 +127,16 @@ bool PathIndexBuilder::Finish(uint64_t seed, PathTable::BuildResult built,
     const auto before = first_of.find(earlier);
     first_of[later] = before == first_of.end() ? earlier : before->second;
   }
-  std::vector<bool> is_implicit(inners.size(), false);
-  owned->inners.assign(inners.size() + 1, InnerPrim{});
-  for (uint32_t i = 0; i < inners.size(); ++i) {
-    owned->inners[i].depth = inners[i].depth;
+  std::vector<bool> is_implicit(parents.size(), false);
+  owned->parents.assign(parents.size() + 1, ParentPrim{});
+  for (uint32_t i = 0; i < parents.size(); ++i) {
+    owned->parents[i].depth = parents[i].depth;
     if (i == 0) continue;
-    const uint32_t row = index->row_table_.Find(inners[i].hash);
-    owned->inners[i].row = row;
+    const uint32_t row = index->row_table_.Find(parents[i].hash);
+    owned->parents[i].row = row;
     uint32_t first = row;
     if (const auto it = first_of.find(row); it != first_of.end()) first = it->second;
-    is_implicit[i] = row == PathTable::kNotFound || first > inners[i].first_row;
+    is_implicit[i] = row == PathTable::kNotFound || first > parents[i].first_row;
     if (is_implicit[i] && row != PathTable::kNotFound) unlisted.push_back(first);
   }
   std::sort(unlisted.begin(), unlisted.end());
@@ -139,54 +144,56 @@ bool PathIndexBuilder::Finish(uint64_t seed, PathTable::BuildResult built,
   // All runs in file order. An ancestor without an earlier row stands where its first descendant
   // does.
   std::vector<OwnedRun> runs;
-  const auto add = [&runs](uint32_t inner, uint32_t first_row, uint32_t count) {
-    if (!runs.empty() && runs.back().inner == inner &&
+  const auto add = [&runs](uint32_t parent, uint32_t first_row, uint32_t count) {
+    if (!runs.empty() && runs.back().parent == parent &&
         runs.back().run.first_row + runs.back().run.count == first_row) {
       runs.back().run.count += count;
     } else if (count > 0) {
-      runs.push_back({inner, {first_row, count}});
+      runs.push_back({parent, {first_row, count}});
     }
   };
-  uint32_t next_inner = 1;
+  uint32_t next_parent = 1;
   const auto add_ancestors = [&](uint32_t until_row) {
-    for (; next_inner < inners.size() && inners[next_inner].first_row <= until_row; ++next_inner) {
-      if (!is_implicit[next_inner]) continue;
-      runs.push_back({inner_of.at(inners[next_inner].parent), {inners[next_inner].first_row, 1}});
+    for (; next_parent < parents.size() && parents[next_parent].first_row <= until_row;
+         ++next_parent) {
+      if (!is_implicit[next_parent]) continue;
+      runs.push_back(
+          {number_of.at(parents[next_parent].parent_hash), {parents[next_parent].first_row, 1}});
     }
   };
   for (const PathScan& scan : scans) {
     for (const PathScan::Run& run : scan.runs_) {
       add_ancestors(run.first_row);
-      const uint32_t inner = inner_of.at(run.parent);
+      const uint32_t parent = number_of.at(run.parent_hash);
       uint32_t begin = run.first_row;
       const uint32_t end = run.first_row + run.count;
       for (auto it = std::lower_bound(unlisted.begin(), unlisted.end(), begin);
            it != unlisted.end() && *it < end; ++it) {
-        add(inner, begin, *it - begin);
+        add(parent, begin, *it - begin);
         begin = *it + 1;
       }
-      add(inner, begin, end - begin);
+      add(parent, begin, end - begin);
     }
   }
 
   // Grouped by parent, in the same order: counting sort.
-  for (const OwnedRun& run : runs) ++owned->inners[run.inner + 1].runs_begin;
-  for (size_t i = 1; i < owned->inners.size(); ++i) {
-    owned->inners[i].runs_begin += owned->inners[i - 1].runs_begin;
+  for (const OwnedRun& run : runs) ++owned->parents[run.parent + 1].runs_begin;
+  for (size_t i = 1; i < owned->parents.size(); ++i) {
+    owned->parents[i].runs_begin += owned->parents[i - 1].runs_begin;
   }
-  std::vector<uint32_t> next(inners.size());
-  for (size_t i = 0; i < inners.size(); ++i) next[i] = owned->inners[i].runs_begin;
+  std::vector<uint32_t> next(parents.size());
+  for (size_t i = 0; i < parents.size(); ++i) next[i] = owned->parents[i].runs_begin;
   owned->runs.resize(runs.size());
-  for (const OwnedRun& run : runs) owned->runs[next[run.inner]++] = run.run;
+  for (const OwnedRun& run : runs) owned->runs[next[run.parent]++] = run.run;
 
-  index->inners_ = owned->inners;
+  index->parents_ = owned->parents;
   index->runs_ = owned->runs;
   index->owned_ = owned;
 
-  std::vector<uint64_t> inner_hashes(inners.size());
-  for (size_t i = 0; i < inners.size(); ++i) inner_hashes[i] = inners[i].hash;
-  // Inner prims are already distinct by their hashes, so equal ones can't meet here.
-  return !index->inner_table_.Build(inner_hashes, [](uint32_t, uint32_t) { return false; })
+  std::vector<uint64_t> parent_hashes(parents.size());
+  for (size_t i = 0; i < parents.size(); ++i) parent_hashes[i] = parents[i].hash;
+  // Parents are already distinct by their hashes, so equal ones can't meet here.
+  return !index->parent_table_.Build(parent_hashes, [](uint32_t, uint32_t) { return false; })
               .has_collision;
 }
 

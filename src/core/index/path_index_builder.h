@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Builds the path index of a plain file from its path column.
+/// Builds the path index from scans of the path column.
 
 #include <cstdint>
 #include <functional>
@@ -17,32 +17,31 @@
 
 namespace usdparquet {
 
-/// What one stretch of consecutive rows adds to the index. Made by one thread; stretches are made
-/// in parallel.
+/// What consecutive rows add to the index. One thread fills a scan; several scans may be filled at
+/// the same time.
 class USDPARQUET_API PathScan {
  public:
   PathScan(uint64_t root_hash, const IdentifierTest& unicode_test)
       : root_hash_(root_hash), unicode_test_(unicode_test) {}
 
-  /// Scans the path of `row`, which must be the row behind the last one.
-  /// Returns its hash, or 0 if it is no prim path.
+  /// Scans the path of `row`, which must be the row after the previous one (a later one in a long
+  /// table). Returns its hash, or 0 if it is no prim path, as
+  /// "" stands for null.
   uint64_t Add(uint32_t row, std::string_view path);
-  /// Counts a row whose path is null.
-  void AddNull(uint32_t row) { Reject(row); }
 
  private:
   friend class PathIndexBuilder;
 
   struct Run {
-    uint64_t parent = 0;
+    uint64_t parent_hash = 0;
     uint32_t first_row = 0;
     uint32_t count = 0;
   };
-  /// A prim with children, at its first sight.
-  struct Inner {
+  /// A prim with children.
+  struct Parent {
     uint64_t hash = 0;
-    uint64_t parent = 0;
-    uint32_t first_row = 0;
+    uint64_t parent_hash = 0;
+    uint32_t first_row = 0;  ///< the first that lies below it
     uint32_t depth = 0;
   };
 
@@ -52,16 +51,16 @@ class USDPARQUET_API PathScan {
   const uint64_t root_hash_;
   const IdentifierTest& unicode_test_;
   std::vector<Run> runs_;
-  std::vector<Inner> inners_;
+  std::vector<Parent> parents_;
   std::unordered_map<uint64_t, bool> seen_;
-  std::string parent_;  // of the last valid row, with the slash behind
+  std::string parent_;  // of the last valid row, with a slash at the end
   uint64_t parent_hash_ = 0;
   bool has_parent_ = false;
   uint32_t num_invalid_ = 0;
   std::vector<uint32_t> invalid_rows_;  // the first few
 };
 
-/// What the builder found that the user should hear of.
+/// What the user should hear of the paths.
 struct PathIndexReport {
   uint32_t num_invalid = 0;
   std::vector<uint32_t> invalid_rows;  ///< the first five
@@ -69,20 +68,20 @@ struct PathIndexReport {
   std::vector<std::pair<uint32_t, uint32_t>> duplicates;  ///< the first five: earlier, later row
 };
 
-/// Puts scans together.
+/// Puts scans together into an index. BuildIndex in index_builder.h does all that comes before.
 class USDPARQUET_API PathIndexBuilder {
  public:
   static constexpr size_t kMaxReported = 5;
 
   /// Builds the index from `hashes` (one a row, 0 for none) and the scans in the order of their
   /// rows. Returns false if two different paths share a hash: scan again with another seed.
-  static bool Build(uint64_t seed, const std::vector<uint64_t>& hashes,
+  static bool Build(uint64_t seed, std::span<const uint64_t> hashes,
                     const std::vector<PathScan>& scans, const PathTable::SamePath& same_path,
                     PathIndex* index, PathIndexReport* report);
 
-  /// The same of a long table of `num_rows` rows: `hashes` are those of the prims, `first_rows`
-  /// their first rows, rising; `scan` has seen these rows alone.
-  static bool BuildLong(uint64_t seed, const std::vector<uint64_t>& hashes,
+  /// The same for a long table of `num_rows` rows: `hashes` are those of the prims, `first_rows`
+  /// the first row of each, rising; `scan` has seen only these rows.
+  static bool BuildLong(uint64_t seed, std::span<const uint64_t> hashes,
                         const std::vector<uint32_t>& first_rows, uint32_t num_rows,
                         const PathScan& scan, const PathTable::SamePath& same_path,
                         PathIndex* index, PathIndexReport* report);

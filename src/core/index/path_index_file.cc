@@ -1,22 +1,14 @@
 #include "core/index/path_index_file.h"
 
-#include <arrow/buffer.h>
-#include <arrow/util/key_value_metadata.h>
-
-#include <bit>
-#include <cstring>
-
-#include "core/sections/index_section.h"
+#include "core/sections/fingerprint.h"
+#include "core/sections/section.h"
 
 namespace usdparquet {
 namespace {
 
-static_assert(std::endian::native == std::endian::little, "the index is mapped as it is stored");
+constexpr SectionKind kKind{kIndexKey, "UPQINDEX", "path index", "prims"};
 
-constexpr char kMagic[8] = {'U', 'P', 'Q', 'I', 'N', 'D', 'E', 'X'};
-constexpr uint16_t kMajor = 1, kMinor = 0;
-
-/// The first bytes of an index. A newer minor version may have a longer one.
+/// The first bytes of an index.
 struct Header {
   char magic[8];
   uint16_t major_version;
@@ -29,11 +21,11 @@ struct Header {
   uint32_t num_row_entries;
   uint32_t row_id_bits;
   uint32_t row_bucket_bits;
-  uint32_t num_inners;
+  uint32_t num_parents;
   uint32_t num_runs;
-  uint32_t num_inner_entries;
-  uint32_t inner_id_bits;
-  uint32_t inner_bucket_bits;
+  uint32_t num_parent_entries;
+  uint32_t parent_id_bits;
+  uint32_t parent_bucket_bits;
   uint32_t num_blocks;
   uint64_t blocks_checksum;
   uint32_t num_invalid;
@@ -43,85 +35,36 @@ struct Header {
   uint32_t reserved[7];
   uint64_t header_checksum;  ///< of all before
 };
-static_assert(sizeof(Header) == 192 && sizeof(InnerPrim) == 12 && sizeof(ChildRun) == 8);
-
-uint64_t HeaderChecksum(const Header& header) {
-  return XXH3_64bits(&header, offsetof(Header, header_checksum));
-}
-
-/// The sections of the body in their order, each on a multiple of 8 bytes.
-struct Sections {
-  size_t row_offsets = 0, row_entries = 0, inner_offsets = 0, inner_entries = 0, inners = 0,
-         runs = 0;
-  size_t end = 0;
-
-  explicit Sections(const Header& h) {
-    const auto add = [this](size_t count, size_t width) {
-      const size_t begin = end;
-      end += (count * width + 7) / 8 * 8;
-      return begin;
-    };
-    row_offsets = add((size_t{1} << h.row_bucket_bits) + 1, sizeof(uint32_t));
-    row_entries = add(h.num_row_entries, sizeof(uint64_t));
-    inner_offsets = add((size_t{1} << h.inner_bucket_bits) + 1, sizeof(uint32_t));
-    inner_entries = add(h.num_inner_entries, sizeof(uint64_t));
-    inners = add(size_t{h.num_inners} + 1, sizeof(InnerPrim));
-    runs = add(h.num_runs, sizeof(ChildRun));
-  }
-};
+static_assert(sizeof(Header) == 192 && sizeof(ParentPrim) == 12 && sizeof(ChildRun) == 8);
 
 bool IsSane(const Header& h) {
-  return h.row_id_bits >= 1 && h.row_id_bits <= 32 && h.inner_id_bits >= 1 &&
-         h.inner_id_bits <= 32 && h.row_bucket_bits < 32 && h.inner_bucket_bits < 32 &&
-         h.num_inners >= 1 && h.num_inners < (1u << 31) && h.num_rows < (1u << 31) &&
+  return h.row_id_bits >= 1 && h.row_id_bits <= 32 && h.parent_id_bits >= 1 &&
+         h.parent_id_bits <= 32 && h.row_bucket_bits < 32 && h.parent_bucket_bits < 32 &&
+         h.num_parents >= 1 && h.num_parents < (1u << 31) && h.num_rows < (1u << 31) &&
          h.num_row_entries <= h.num_rows && h.num_invalid <= h.num_rows &&
          h.num_duplicates <= h.num_rows;
 }
 
-template <typename T>
-void Copy(std::string* out, size_t at, std::span<const T> values) {
-  if (!values.empty()) std::memcpy(out->data() + at, values.data(), values.size_bytes());
-}
+/// The length of the array with the bounds of a table's buckets.
+size_t NumOffsets(uint32_t bucket_bits) { return (size_t{1} << bucket_bits) + 1; }
 
 }  // namespace
 
-void PathIndexFile::Fingerprint::Add(int64_t rows, int64_t offset, int64_t size) {
-  const int64_t parts[] = {rows, offset, size};
-  hash_ = XXH3_64bits_withSeed(parts, sizeof(parts), hash_);
-}
-
-uint64_t PathIndexFile::FingerprintOf(const parquet::FileMetaData& metadata, int path_leaf,
-                                      int time_leaf) {
-  Fingerprint fingerprint;
-  for (const int leaf : {path_leaf, time_leaf}) {
-    for (int g = 0; leaf >= 0 && g < metadata.num_row_groups(); ++g) {
-      const auto chunk = metadata.RowGroup(g)->ColumnChunk(leaf);
-      fingerprint.Add(metadata.RowGroup(g)->num_rows(), chunk->data_page_offset(),
-                      chunk->total_compressed_size());
-    }
-  }
-  return fingerprint.value();
-}
-
 std::string PathIndexFile::Serialize(const PathIndex& index, const PathIndexReport& report,
                                      uint64_t fingerprint) {
-  const PathTable::Parts rows = index.row_table_.parts(), inners = index.inner_table_.parts();
+  const PathTable::Parts rows = index.row_table_.parts(), parents = index.parent_table_.parts();
   Header header{};
-  std::memcpy(header.magic, kMagic, sizeof(kMagic));
-  header.major_version = kMajor;
-  header.minor_version = kMinor;
-  header.header_size = sizeof(Header);
   header.seed = index.seed_;
   header.fingerprint = fingerprint;
   header.num_rows = index.num_rows_;
   header.num_row_entries = static_cast<uint32_t>(rows.entries.size());
   header.row_id_bits = rows.id_bits;
   header.row_bucket_bits = rows.bucket_bits;
-  header.num_inners = static_cast<uint32_t>(index.inners_.size() - 1);
+  header.num_parents = static_cast<uint32_t>(index.parents_.size() - 1);
   header.num_runs = static_cast<uint32_t>(index.runs_.size());
-  header.num_inner_entries = static_cast<uint32_t>(inners.entries.size());
-  header.inner_id_bits = inners.id_bits;
-  header.inner_bucket_bits = inners.bucket_bits;
+  header.num_parent_entries = static_cast<uint32_t>(parents.entries.size());
+  header.parent_id_bits = parents.id_bits;
+  header.parent_bucket_bits = parents.bucket_bits;
   header.num_invalid = report.num_invalid;
   header.num_duplicates = report.num_duplicates;
   for (size_t i = 0; i < report.invalid_rows.size(); ++i)
@@ -131,34 +74,14 @@ std::string PathIndexFile::Serialize(const PathIndex& index, const PathIndexRepo
     header.duplicate_rows[2 * i + 1] = report.duplicates[i].second;
   }
 
-  const Sections sections(header);
-  std::string body(sections.end, '\0');
-  Copy(&body, sections.row_offsets, rows.offsets);
-  Copy(&body, sections.row_entries, rows.entries);
-  Copy(&body, sections.inner_offsets, inners.offsets);
-  Copy(&body, sections.inner_entries, inners.entries);
-  Copy(&body, sections.inners, index.inners_);
-  Copy(&body, sections.runs, index.runs_);
-
-  const std::vector<uint32_t> checksums = BlockChecksums(body);
-  header.num_blocks = static_cast<uint32_t>(checksums.size());
-  header.blocks_checksum = XXH3_64bits(checksums.data(), checksums.size() * sizeof(uint32_t));
-  header.total_size = sizeof(Header) + body.size() + checksums.size() * sizeof(uint32_t);
-  header.header_checksum = HeaderChecksum(header);
-
-  std::string bytes(reinterpret_cast<const char*>(&header), sizeof(header));
-  bytes += body;
-  bytes.append(reinterpret_cast<const char*>(checksums.data()),
-               checksums.size() * sizeof(uint32_t));
-  return bytes;
-}
-
-std::string PathIndexFile::Locator(int64_t offset, const std::string& bytes) {
-  Header header;
-  std::memcpy(&header, bytes.data(), sizeof(header));
-  return IndexLocator{kMajor, kMinor, offset, static_cast<int64_t>(bytes.size()),
-                      header.header_checksum}
-      .Text();
+  SectionWriter writer;
+  writer.Add(rows.offsets);
+  writer.Add(rows.entries);
+  writer.Add(parents.offsets);
+  writer.Add(parents.entries);
+  writer.Add(index.parents_);
+  writer.Add(index.runs_);
+  return writer.Finish(kKind, header);
 }
 
 PathIndexFile::Opened PathIndexFile::Open(arrow::io::RandomAccessFile& file,
@@ -166,76 +89,37 @@ PathIndexFile::Opened PathIndexFile::Open(arrow::io::RandomAccessFile& file,
                                           int time_leaf,
                                           std::function<void(const std::string&)> on_damage) {
   Opened opened;
-  const auto& pairs = metadata.key_value_metadata();
-  const int key = pairs ? pairs->FindKey(kIndexKey) : -1;
-  if (key < 0) return opened;
-
-  const auto give_up = [&opened](const std::string& why) {
-    opened.warning = "the embedded path index is not used: " + why +
-                     "; it is built in memory instead. 'usdparquet optimize' writes a good one";
+  SectionReader<Header> section(kKind, file, metadata);
+  const auto give_up = [&] {
+    opened.warning = section.warning();
     return opened;
   };
-  const auto locator = IndexLocator::Parse(pairs->value(key));
-  if (!locator) return give_up("its key-value entry '" + pairs->value(key) + "' can't be read");
-  if (locator->major != kMajor) {
-    return give_up("its version is " + std::to_string(locator->major) + "." +
-                   std::to_string(locator->minor) + ", and this software reads 1.x");
-  }
-  // A table that was read and written again by other software keeps the key, but not the index:
-  // whatever lies at its place now is not worth a word.
-  const int64_t length = locator->length;
-  if (length < static_cast<int64_t>(sizeof(Header))) return opened;
-  const std::shared_ptr<arrow::Buffer> owner = locator->Read(file);
-  if (!owner) return opened;
-  Header header;
-  std::memcpy(&header, owner->data(), sizeof(header));
-  if (std::memcmp(header.magic, kMagic, sizeof(kMagic)) != 0) return opened;
-  if (header.header_checksum != HeaderChecksum(header) ||
-      header.header_checksum != locator->checksum) {
-    return give_up("its header is damaged");
-  }
+  if (!section.header()) return give_up();
+  const Header& header = *section.header();
   if (header.fingerprint != FingerprintOf(metadata, path_leaf, time_leaf) ||
       header.num_rows != metadata.num_rows()) {
-    return opened;
+    return opened;  // the index of another file
   }
-  if (!IsSane(header)) return give_up("its header is damaged");
-  const Sections sections(header);
-  const size_t body_end = header.header_size + sections.end;
-  if (header.header_size < sizeof(Header) || header.total_size != static_cast<uint64_t>(length) ||
-      header.num_blocks != (sections.end + IndexBlocks::kBlockSize - 1) / IndexBlocks::kBlockSize ||
-      body_end + header.num_blocks * sizeof(uint32_t) != header.total_size) {
-    return give_up("its header is damaged");
+  if (!IsSane(header)) {
+    section.RejectHeader();
+    return give_up();
   }
-
-  const uint8_t* body = owner->data() + header.header_size;
-  const std::span checksums(reinterpret_cast<const uint32_t*>(body + sections.end),
-                            header.num_blocks);
-  if (XXH3_64bits(checksums.data(), checksums.size_bytes()) != header.blocks_checksum) {
-    return give_up("its checksums are damaged");
-  }
-  const auto blocks =
-      std::make_shared<IndexBlocks>(std::as_bytes(std::span(body, sections.end)), checksums, owner,
-                                    "path index", "prims", std::move(on_damage));
-
-  const auto at = [body]<typename T>(size_t section, size_t count, T) {
-    return std::span<const T>(reinterpret_cast<const T*>(body + section), count);
-  };
+  const auto row_offsets = section.Take<uint32_t>(NumOffsets(header.row_bucket_bits));
+  const auto row_entries = section.Take<uint64_t>(header.num_row_entries);
+  const auto parent_offsets = section.Take<uint32_t>(NumOffsets(header.parent_bucket_bits));
+  const auto parent_entries = section.Take<uint64_t>(header.num_parent_entries);
   PathIndex index;
   index.seed_ = header.seed;
   index.num_rows_ = header.num_rows;
+  index.parents_ = section.Take<ParentPrim>(size_t{header.num_parents} + 1);
+  index.runs_ = section.Take<ChildRun>(header.num_runs);
+  index.blocks_ = section.Finish(std::move(on_damage));
+  if (!index.blocks_) return give_up();
   index.row_table_ = PathTable::Map(
-      {at(sections.row_entries, header.num_row_entries, uint64_t{}),
-       at(sections.row_offsets, (size_t{1} << header.row_bucket_bits) + 1, uint32_t{}),
-       header.row_id_bits, header.row_bucket_bits},
-      blocks);
-  index.inner_table_ = PathTable::Map(
-      {at(sections.inner_entries, header.num_inner_entries, uint64_t{}),
-       at(sections.inner_offsets, (size_t{1} << header.inner_bucket_bits) + 1, uint32_t{}),
-       header.inner_id_bits, header.inner_bucket_bits},
-      blocks);
-  index.inners_ = at(sections.inners, size_t{header.num_inners} + 1, InnerPrim{});
-  index.runs_ = at(sections.runs, header.num_runs, ChildRun{});
-  index.blocks_ = blocks;
+      {row_entries, row_offsets, header.row_id_bits, header.row_bucket_bits}, index.blocks_);
+  index.parent_table_ = PathTable::Map(
+      {parent_entries, parent_offsets, header.parent_id_bits, header.parent_bucket_bits},
+      index.blocks_);
 
   opened.report.num_invalid = header.num_invalid;
   opened.report.num_duplicates = header.num_duplicates;

@@ -73,7 +73,7 @@ PathTable::BuildResult PathTable::Build(std::span<const uint64_t> hashes, const 
   return result;
 }
 
-PathTable PathTable::Map(const Parts& parts, std::shared_ptr<const IndexBlocks> blocks) {
+PathTable PathTable::Map(const Parts& parts, std::shared_ptr<const SectionBlocks> blocks) {
   PathTable table;
   table.parts_ = parts;
   table.blocks_ = std::move(blocks);

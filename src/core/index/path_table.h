@@ -11,7 +11,7 @@
 #include <utility>
 #include <vector>
 
-#include "core/sections/index_blocks.h"
+#include "core/sections/section_blocks.h"
 #include "core/util/export.h"
 
 namespace usdparquet {
@@ -59,7 +59,7 @@ class USDPARQUET_API PathTable {
 
   /// A table over parts that lie in a file. `blocks` verifies what is read, and keeps the parts
   /// alive. REQUIRES: id_bits in 1..31, bucket_bits in 0..31, offsets.size() == 2^bucket_bits + 1.
-  static PathTable Map(const Parts& parts, std::shared_ptr<const IndexBlocks> blocks);
+  static PathTable Map(const Parts& parts, std::shared_ptr<const SectionBlocks> blocks);
 
   /// The id of `hash`, or kNotFound.
   uint32_t Find(uint64_t hash) const {
@@ -114,7 +114,7 @@ class USDPARQUET_API PathTable {
 
   Parts parts_;
   std::shared_ptr<const Owned> owned_;
-  std::shared_ptr<const IndexBlocks> blocks_;
+  std::shared_ptr<const SectionBlocks> blocks_;
 };
 
 }  // namespace usdparquet

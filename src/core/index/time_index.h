@@ -10,7 +10,7 @@
 
 #include "core/index/path_index.h"
 #include "core/index/time_codes.h"
-#include "core/sections/index_blocks.h"
+#include "core/sections/section_blocks.h"
 #include "core/util/export.h"
 
 namespace usdparquet {
@@ -188,7 +188,7 @@ class USDPARQUET_API TimeIndex {
   std::span<const double> codes_;
   std::span<const uint32_t> offsets_;
   std::shared_ptr<const Owned> owned_;
-  std::shared_ptr<const IndexBlocks> blocks_;  // of an index that lies in a file
+  std::shared_ptr<const SectionBlocks> blocks_;  // of an index that lies in a file
 };
 
 }  // namespace usdparquet

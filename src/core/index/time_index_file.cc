@@ -1,25 +1,16 @@
 #include "core/index/time_index_file.h"
 
-#include <arrow/buffer.h>
-#include <arrow/util/key_value_metadata.h>
-
-#include <bit>
 #include <cmath>
-#include <cstring>
 
-#include "core/sections/index_section.h"
-#include "core/util/path_hash.h"
+#include "core/sections/section.h"
 
 namespace usdparquet {
 namespace {
 
-static_assert(std::endian::native == std::endian::little, "the index is mapped as it is stored");
-
-constexpr char kMagic[8] = {'U', 'P', 'Q', 'T', 'I', 'M', 'E', 'S'};
-constexpr uint16_t kMajor = 1, kMinor = 0;
+constexpr SectionKind kKind{kTimesKey, "UPQTIMES", "time index", "time samples"};
 constexpr int64_t kNanosecondsPerSecond = 1'000'000'000;
 
-/// The first bytes of an index. A newer minor version may have a longer one.
+/// The first bytes of an index.
 struct Header {
   char magic[8];
   uint16_t major_version;
@@ -48,33 +39,6 @@ struct Header {
 };
 static_assert(sizeof(Header) == 192);
 
-uint64_t HeaderChecksum(const Header& header) {
-  return XXH3_64bits(&header, offsetof(Header, header_checksum));
-}
-
-/// The sections of the body in their order, each on a multiple of 8 bytes.
-struct Sections {
-  size_t directory = 0, runs = 0, schedules = 0, codes = 0, offsets = 0, end = 0;
-
-  Sections(const Header& h, size_t run_size, size_t schedule_size) {
-    const auto add = [this](size_t count, size_t width) {
-      const size_t begin = end;
-      end += (count * width + 7) / 8 * 8;
-      return begin;
-    };
-    directory = add(h.num_directory, sizeof(uint32_t));
-    runs = add(h.num_runs, run_size);
-    schedules = add(h.num_schedules, schedule_size);
-    codes = add(h.num_codes, sizeof(double));
-    offsets = add(h.num_offsets, sizeof(uint32_t));
-  }
-};
-
-template <typename T>
-void Copy(std::string* out, size_t at, std::span<const T> values) {
-  if (!values.empty()) std::memcpy(out->data() + at, values.data(), values.size_bytes());
-}
-
 bool IsSane(const Header& h) {
   return h.num_rows < (1u << 31) && h.directory_shift < 32 && h.num_runs <= h.num_rows &&
          h.num_schedules <= h.num_rows && h.num_codes <= h.num_rows &&
@@ -89,10 +53,6 @@ bool IsSane(const Header& h) {
 std::string TimeIndexFile::Serialize(const TimeIndex& index, const TimeIndexReport& report,
                                      uint64_t fingerprint) {
   Header header{};
-  std::memcpy(header.magic, kMagic, sizeof(kMagic));
-  header.major_version = kMajor;
-  header.minor_version = kMinor;
-  header.header_size = sizeof(Header);
   header.fingerprint = fingerprint;
   header.num_rows = index.num_rows_;
   header.directory_shift = index.directory_shift_;
@@ -115,33 +75,13 @@ std::string TimeIndexFile::Serialize(const TimeIndex& index, const TimeIndexRepo
     header.duplicate_rows[2 * i + 1] = report.duplicates[i].later;
   }
 
-  const Sections sections(header, sizeof(TimeIndex::Run), sizeof(TimeIndex::Schedule));
-  std::string body(sections.end, '\0');
-  Copy(&body, sections.directory, index.directory_);
-  Copy(&body, sections.runs, index.runs_);
-  Copy(&body, sections.schedules, index.schedules_);
-  Copy(&body, sections.codes, index.codes_);
-  Copy(&body, sections.offsets, index.offsets_);
-
-  const std::vector<uint32_t> checksums = BlockChecksums(body);
-  header.num_blocks = static_cast<uint32_t>(checksums.size());
-  header.blocks_checksum = XXH3_64bits(checksums.data(), checksums.size() * sizeof(uint32_t));
-  header.total_size = sizeof(Header) + body.size() + checksums.size() * sizeof(uint32_t);
-  header.header_checksum = HeaderChecksum(header);
-
-  std::string bytes(reinterpret_cast<const char*>(&header), sizeof(header));
-  bytes += body;
-  bytes.append(reinterpret_cast<const char*>(checksums.data()),
-               checksums.size() * sizeof(uint32_t));
-  return bytes;
-}
-
-std::string TimeIndexFile::Locator(int64_t offset, const std::string& bytes) {
-  Header header;
-  std::memcpy(&header, bytes.data(), sizeof(header));
-  return IndexLocator{kMajor, kMinor, offset, static_cast<int64_t>(bytes.size()),
-                      header.header_checksum}
-      .Text();
+  SectionWriter writer;
+  writer.Add(index.directory_);
+  writer.Add(index.runs_);
+  writer.Add(index.schedules_);
+  writer.Add(index.codes_);
+  writer.Add(index.offsets_);
+  return writer.Finish(kKind, header);
 }
 
 TimeIndexFile::Opened TimeIndexFile::Open(arrow::io::RandomAccessFile& file,
@@ -149,51 +89,20 @@ TimeIndexFile::Opened TimeIndexFile::Open(arrow::io::RandomAccessFile& file,
                                           uint64_t fingerprint,
                                           std::function<void(const std::string&)> on_damage) {
   Opened opened;
-  const auto& pairs = metadata.key_value_metadata();
-  const int key = pairs ? pairs->FindKey(kTimesKey) : -1;
-  if (key < 0) return opened;
-  const auto give_up = [&opened](const std::string& why) {
-    opened.warning = "the embedded time index is not used: " + why +
-                     "; it is built in memory instead. 'usdparquet optimize' writes a good one";
+  SectionReader<Header> section(kKind, file, metadata);
+  const auto give_up = [&] {
+    opened.warning = section.warning();
     return opened;
   };
-  const auto locator = IndexLocator::Parse(pairs->value(key));
-  if (!locator) return give_up("its key-value entry '" + pairs->value(key) + "' can't be read");
-  if (locator->major != kMajor) {
-    return give_up("its version is " + std::to_string(locator->major) + "." +
-                   std::to_string(locator->minor) + ", and this software reads 1.x");
+  if (!section.header()) return give_up();
+  const Header& header = *section.header();
+  if (header.fingerprint != fingerprint || header.num_rows != metadata.num_rows()) {
+    return opened;  // the index of another file
   }
-  // As with the path index: what is not there, or of another file, is not worth a word.
-  if (locator->length < static_cast<int64_t>(sizeof(Header))) return opened;
-  const std::shared_ptr<arrow::Buffer> owner = locator->Read(file);
-  if (!owner) return opened;
-  Header header;
-  std::memcpy(&header, owner->data(), sizeof(header));
-  if (std::memcmp(header.magic, kMagic, sizeof(kMagic)) != 0) return opened;
-  if (header.header_checksum != HeaderChecksum(header) ||
-      header.header_checksum != locator->checksum) {
-    return give_up("its header is damaged");
+  if (!IsSane(header)) {
+    section.RejectHeader();
+    return give_up();
   }
-  if (header.fingerprint != fingerprint || header.num_rows != metadata.num_rows()) return opened;
-  if (!IsSane(header)) return give_up("its header is damaged");
-  const Sections sections(header, sizeof(TimeIndex::Run), sizeof(TimeIndex::Schedule));
-  const size_t body_end = header.header_size + sections.end;
-  if (header.header_size < sizeof(Header) || header.header_size % 8 != 0 ||
-      header.total_size != static_cast<uint64_t>(locator->length) ||
-      header.num_blocks != (sections.end + IndexBlocks::kBlockSize - 1) / IndexBlocks::kBlockSize ||
-      body_end + header.num_blocks * sizeof(uint32_t) != header.total_size) {
-    return give_up("its header is damaged");
-  }
-  const uint8_t* body = owner->data() + header.header_size;
-  const std::span checksums(reinterpret_cast<const uint32_t*>(body + sections.end),
-                            header.num_blocks);
-  if (XXH3_64bits(checksums.data(), checksums.size_bytes()) != header.blocks_checksum) {
-    return give_up("its checksums are damaged");
-  }
-
-  const auto at = [body]<typename T>(size_t section, size_t count, T) {
-    return std::span<const T>(reinterpret_cast<const T*>(body + section), count);
-  };
   TimeIndex index;
   index.num_rows_ = header.num_rows;
   index.directory_shift_ = header.directory_shift;
@@ -202,14 +111,13 @@ TimeIndexFile::Opened TimeIndexFile::Open(arrow::io::RandomAccessFile& file,
   index.scale_.codes_per_second = header.codes_per_second;
   index.scale_.start =
       Nanoseconds{header.start_seconds} * kNanosecondsPerSecond + header.start_nanoseconds;
-  index.directory_ = at(sections.directory, header.num_directory, uint32_t{});
-  index.runs_ = at(sections.runs, header.num_runs, TimeIndex::Run{});
-  index.schedules_ = at(sections.schedules, header.num_schedules, TimeIndex::Schedule{});
-  index.codes_ = at(sections.codes, header.num_codes, double{});
-  index.offsets_ = at(sections.offsets, header.num_offsets, uint32_t{});
-  index.blocks_ =
-      std::make_shared<IndexBlocks>(std::as_bytes(std::span(body, sections.end)), checksums, owner,
-                                    "time index", "time samples", std::move(on_damage));
+  index.directory_ = section.Take<uint32_t>(header.num_directory);
+  index.runs_ = section.Take<TimeIndex::Run>(header.num_runs);
+  index.schedules_ = section.Take<TimeIndex::Schedule>(header.num_schedules);
+  index.codes_ = section.Take<double>(header.num_codes);
+  index.offsets_ = section.Take<uint32_t>(header.num_offsets);
+  index.blocks_ = section.Finish(std::move(on_damage));
+  if (!index.blocks_) return give_up();
   opened.report.num_duplicates = header.num_duplicates;
   for (size_t i = 0; i < TimeIndexBuilder::kMaxReported && i < header.num_duplicates; ++i) {
     const uint32_t earlier = header.duplicate_rows[2 * i], later = header.duplicate_rows[2 * i + 1];

@@ -22,24 +22,21 @@ inline constexpr char kTimesKey[] = "usdparquet:times";
 /// Writes and opens embedded time indexes.
 class USDPARQUET_API TimeIndexFile {
  public:
-  /// The bytes of `index`. `fingerprint` is that of the file that they go into, its time column
-  /// included.
+  /// The bytes of `index` as a section. `fingerprint` is that of the file that they go into, with
+  /// its time column.
   static std::string Serialize(const TimeIndex& index, const TimeIndexReport& report,
                                uint64_t fingerprint);
-
-  /// The value of kTimesKey for an index of those bytes at `offset`.
-  static std::string Locator(int64_t offset, const std::string& bytes);
 
   /// What became of an attempt to open.
   struct Opened {
     std::optional<TimeIndex> index;
     TimeIndexReport report;
-    /// Why there is no index, if it is worth a warning; see PathIndexFile::Opened.
+    /// Why there is no index, if that is worth a warning; see SectionReaderBase::warning.
     std::string warning;
   };
 
   /// Opens the index of a file, if it has one, at a cost that does not depend on its size.
-  /// What is read later is verified first; `on_damage` is called once if it is wrong.
+  /// Every block is verified before it is first used; `on_damage` is called once if one is damaged.
   static Opened Open(arrow::io::RandomAccessFile& file, const parquet::FileMetaData& metadata,
                      uint64_t fingerprint, std::function<void(const std::string&)> on_damage);
 };

@@ -1,8 +1,8 @@
 #pragma once
 
 /// \file
-/// The residual: what of a layer no table holds, as a crate file inside the Parquet file, between
-/// the last row group and the footer. Core neither reads nor writes what is in it.
+/// The residual: the parts of a layer that no table can hold, as a crate file inside the Parquet
+/// file, between the last row group and the footer. Core neither reads nor writes its contents.
 
 #include <arrow/io/interfaces.h>
 #include <arrow/result.h>
@@ -29,9 +29,9 @@ struct ResidualBlob {
 /// The value of kResidualKey for a residual of those bytes at `offset`.
 std::string ResidualLocator(int64_t offset, std::string_view bytes);
 
-/// Where the residual of a file is; nothing if it has none. Verifies its checksum: an error says
-/// that the entry can't be read, or that the bytes are damaged or gone, as after the file was
-/// rewritten by software that carries the entry along.
+/// Finds the residual of a file; nothing if it has none. Verifies its checksum: an error says that
+/// the entry can't be read, or that the bytes are damaged or gone, as they are when other software
+/// has rewritten the file and kept the entry.
 USDPARQUET_API arrow::Result<std::optional<ResidualBlob>> FindResidual(
     arrow::io::RandomAccessFile& file, const parquet::FileMetaData& metadata);
 

@@ -11,7 +11,7 @@
 #include <algorithm>
 #include <unordered_map>
 
-#include "core/index/namespace_order.h"
+#include "core/index/arrow_columns.h"
 #include "core/index/path_index.h"
 #include "core/pages/page_gather.h"
 #include "core/schema/schema.h"

@@ -10,17 +10,14 @@
 #include <functional>
 #include <memory>
 #include <optional>
-#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "core/index/index_builder.h"
 #include "core/index/path_index.h"
-#include "core/index/path_index_builder.h"
-#include "core/index/path_index_file.h"
 #include "core/index/time_codes.h"
 #include "core/index/time_index.h"
-#include "core/index/time_index_builder.h"
 #include "core/pages/page_cache.h"
 #include "core/schema/schema.h"
 #include "core/table/column_reader.h"
@@ -74,13 +71,13 @@ class USDPARQUET_API Table {
   /// The names of the path column and, if there is one, of the time column.
   const std::string& path_column() const { return schema_.path->column_name; }
   std::string time_column() const { return schema_.time ? schema_.time->column_name : ""; }
-  const PathIndex& paths() const { return paths_; }
+  const PathIndex& paths() const { return index_.paths; }
   /// Rows without a prim path, and paths with more than one row.
-  const PathIndexReport& path_report() const { return report_; }
+  const PathIndexReport& path_report() const { return index_.path_report; }
   /// Which rows of a prim hold which time; null without a time column. A prim's row in `paths()` is
   /// its first one where there is a time column, else its only (or last) one.
-  const TimeIndex* times() const { return times_.get(); }
-  const TimeIndexReport& time_report() const { return time_report_; }
+  const TimeIndex* times() const { return index_.times ? &*index_.times : nullptr; }
+  const TimeIndexReport& time_report() const { return index_.time_report; }
   uint32_t num_rows() const { return file_.num_rows(); }
   const parquet::FileMetaData& metadata() const { return *file_.metadata(); }
   /// What the file says of its columns and its layer.
@@ -116,34 +113,15 @@ class USDPARQUET_API Table {
   bool has_unpresentable_cells() const;
 
   /// Bytes that the table holds outside the page cache, about.
-  size_t MemoryUsage() const { return paths_.MemoryUsage() + (times_ ? times_->MemoryUsage() : 0); }
+  size_t MemoryUsage() const {
+    return paths().MemoryUsage() + (times() ? times()->MemoryUsage() : 0);
+  }
 
  private:
   Table(TableFile file, std::string name, TableOptions options);
 
-  class TimeReader;
-  /// Where one page of the path column is, to build the index from.
-  struct PathPage {
-    ColumnChunk* chunk;
-    uint32_t page;
-  };
-
   arrow::Status ReadColumns();
-  arrow::Result<std::vector<PathPage>> LocatePathPages();
-  size_t NumThreads(size_t num_tasks) const;
-  arrow::Status BuildIndex();
   arrow::Status OpenIndex();
-  void CollectWarnings();
-
-  // Of long tables; see table_times.cc.
-  std::string TimeColumnName() const;
-  double TimeCodesPerSecond() const;
-  arrow::Status PrepareTimes();
-  arrow::Status OpenLongIndex(PathIndexFile::Opened paths,
-                              std::function<void(const std::string&)> on_damage);
-  arrow::Status BuildLongIndex();
-  arrow::Result<bool> TryBuildLongIndex(uint64_t seed, std::span<const PathPage> pages);
-  void CollectTimeWarnings();
   std::string PathAt(uint32_t row);
   bool IsSamePath(uint32_t a, uint32_t b);
 
@@ -156,11 +134,8 @@ class USDPARQUET_API Table {
   TableSchema schema_;
   std::unique_ptr<ColumnReader[]> properties_;
   ColumnReader path_;
-  PathIndex paths_;
-  PathIndexReport report_;
   std::optional<TimeColumn> time_;
-  std::unique_ptr<TimeIndex> times_;
-  TimeIndexReport time_report_;
+  TableIndex index_;
   std::vector<std::string> warnings_;
 };
 

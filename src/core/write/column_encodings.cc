@@ -7,7 +7,7 @@
 #include <string_view>
 #include <unordered_set>
 
-#include "core/index/namespace_order.h"
+#include "core/index/arrow_columns.h"
 
 namespace usdparquet {
 namespace {

@@ -7,11 +7,13 @@
 #include <parquet/schema.h>
 
 #include <algorithm>
-#include <numeric>
 
+#include "core/index/arrow_columns.h"
+#include "core/index/path_index_file.h"
 #include "core/index/time_index_file.h"
 #include "core/schema/schema_entry.h"
 #include "core/sections/residual_blob.h"
+#include "core/sections/section.h"
 #include "core/util/guard.h"
 #include "core/util/message_text.h"
 #include "core/write/column_encodings.h"
@@ -113,7 +115,7 @@ arrow::Status TableFileWriter::Write(const arrow::Table& rows) {
 
 arrow::Result<int64_t> TableFileWriter::WriteBlob(std::string_view bytes) {
   ARROW_ASSIGN_OR_RAISE(int64_t offset, sink_->Tell());
-  const int64_t padding = -offset & (PathIndexFile::kAlignment - 1);
+  const int64_t padding = -offset & (kSectionAlignment - 1);
   ARROW_RETURN_NOT_OK(sink_->Write(std::string(static_cast<size_t>(padding), '\0')));
   ARROW_RETURN_NOT_OK(sink_->Write(bytes));
   return offset + padding;
@@ -123,56 +125,36 @@ arrow::Status TableFileWriter::AddEntry(const std::string& key, const std::strin
   return writer_->AddKeyValueMetadata(arrow::key_value_metadata({key}, {value}));
 }
 
-arrow::Status TableFileWriter::WritePaths(const IndexedPaths& paths) {
-  const std::string bytes =
-      PathIndexFile::Serialize(paths.index, paths.report, fingerprint_.value());
+arrow::Status TableFileWriter::WriteSection(const std::string& key, const std::string& bytes) {
   ARROW_ASSIGN_OR_RAISE(const int64_t offset, WriteBlob(bytes));
   summary_.index_bytes += static_cast<int64_t>(bytes.size());
-  return AddEntry(kIndexKey, PathIndexFile::Locator(offset, bytes));
+  return AddEntry(key, SectionEntry(offset, bytes));
 }
 
-arrow::Status TableFileWriter::WriteTimes(const IndexedTimes& times) {
-  const std::string bytes =
-      TimeIndexFile::Serialize(times.times, times.report, fingerprint_.value());
-  ARROW_ASSIGN_OR_RAISE(const int64_t offset, WriteBlob(bytes));
-  summary_.index_bytes += static_cast<int64_t>(bytes.size());
-  return AddEntry(kTimesKey, TimeIndexFile::Locator(offset, bytes));
-}
-
-arrow::Result<IndexedTimes> TableFileWriter::IndexLongTable(
-    const std::vector<std::string_view>& paths, const std::string& schema_json) const {
-  if (times_.empty()) return IndexTimes(paths, {}, {}, 1, options_.unicode_test);
+arrow::Result<TableIndex> TableFileWriter::MakeIndex(const std::string& schema_json) const {
+  const std::shared_ptr<arrow::DataType> type = paths_.empty() ? arrow::utf8() : paths_[0]->type();
+  ARROW_ASSIGN_OR_RAISE(const auto column, arrow::ChunkedArray::Make(paths_, type));
+  ARROW_ASSIGN_OR_RAISE(const auto paths, StringViews(*column));
+  if (time_field_ < 0) return IndexRows(paths, nullptr, options_.unicode_test);
+  RowTimes times;
+  if (times_.empty()) return IndexRows(paths, &times, options_.unicode_test, 1);
   SchemaEntry entry;
   if (!schema_json.empty()) {
     ARROW_ASSIGN_OR_RAISE(entry, ParseSchemaEntry(schema_json));
   }
-  ARROW_ASSIGN_OR_RAISE(const RowTimes times,
-                        ReadRowTimes(arrow::ChunkedArray(times_), options_.time_column));
-  std::vector<uint32_t> order(paths.size());
-  std::iota(order.begin(), order.end(), 0);
-  return IndexTimes(paths, times, order,
-                    TimeCodesPerSecondOf(entry).value_or(TimeScale().codes_per_second),
-                    options_.unicode_test);
+  ARROW_ASSIGN_OR_RAISE(times, ReadRowTimes(arrow::ChunkedArray(times_), options_.time_column));
+  return IndexRows(paths, &times, options_.unicode_test,
+                   TimeCodesPerSecondOf(entry).value_or(TimeScale().codes_per_second));
 }
 
-arrow::Status TableFileWriter::WriteIndex(const Ending& ending) {
+arrow::Status TableFileWriter::WriteIndex(const TableIndex& index) {
   for (const auto& [rows, offset, size] : time_chunks_) fingerprint_.Add(rows, offset, size);
-  const bool is_long = time_field_ >= 0;
-  if (is_long && ending.times) {
-    ARROW_RETURN_NOT_OK(WritePaths(ending.times->paths));
-    return WriteTimes(*ending.times);
-  }
-  if (!is_long && ending.index) return WritePaths(*ending.index);
-  const std::shared_ptr<arrow::DataType> type = paths_.empty() ? arrow::utf8() : paths_[0]->type();
-  ARROW_ASSIGN_OR_RAISE(const auto column, arrow::ChunkedArray::Make(paths_, type));
-  ARROW_ASSIGN_OR_RAISE(const auto paths, StringViews(*column));
-  if (is_long) {
-    ARROW_ASSIGN_OR_RAISE(const IndexedTimes made, IndexLongTable(paths, ending.schema_json));
-    ARROW_RETURN_NOT_OK(WritePaths(made.paths));
-    return WriteTimes(made);
-  }
-  ARROW_ASSIGN_OR_RAISE(const IndexedPaths made, IndexPaths(paths, options_.unicode_test));
-  return WritePaths(made);
+  const uint64_t fingerprint = fingerprint_.value();
+  ARROW_RETURN_NOT_OK(WriteSection(
+      kIndexKey, PathIndexFile::Serialize(index.paths, index.path_report, fingerprint)));
+  if (!index.times) return arrow::Status::OK();
+  return WriteSection(kTimesKey,
+                      TimeIndexFile::Serialize(*index.times, index.time_report, fingerprint));
 }
 
 arrow::Result<WriteSummary> TableFileWriter::Finish(const Ending& ending) {
@@ -180,7 +162,12 @@ arrow::Result<WriteSummary> TableFileWriter::Finish(const Ending& ending) {
 }
 
 arrow::Result<WriteSummary> TableFileWriter::End(const Ending& ending) {
-  if (options_.has_index) ARROW_RETURN_NOT_OK(WriteIndex(ending));
+  if (options_.has_index && ending.index) {
+    ARROW_RETURN_NOT_OK(WriteIndex(*ending.index));
+  } else if (options_.has_index) {
+    ARROW_ASSIGN_OR_RAISE(const TableIndex index, MakeIndex(ending.schema_json));
+    ARROW_RETURN_NOT_OK(WriteIndex(index));
+  }
   if (!ending.residual.empty()) {
     ARROW_ASSIGN_OR_RAISE(const int64_t offset, WriteBlob(ending.residual));
     ARROW_RETURN_NOT_OK(AddEntry(kResidualKey, ResidualLocator(offset, ending.residual)));
@@ -190,8 +177,7 @@ arrow::Result<WriteSummary> TableFileWriter::End(const Ending& ending) {
   const parquet::FileMetaData& metadata = *writer_->metadata();
   const int leaf = metadata.schema()->ColumnIndex(options_.path_column);
   const int time_leaf = time_field_ < 0 ? -1 : metadata.schema()->ColumnIndex(options_.time_column);
-  if (options_.has_index &&
-      PathIndexFile::FingerprintOf(metadata, leaf, time_leaf) != fingerprint_.value()) {
+  if (options_.has_index && FingerprintOf(metadata, leaf, time_leaf) != fingerprint_.value()) {
     return arrow::Status::UnknownError("the path column lies elsewhere than it was written");
   }
   ARROW_ASSIGN_OR_RAISE(summary_.bytes, sink_->Tell());

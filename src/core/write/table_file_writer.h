@@ -14,8 +14,8 @@
 #include <string_view>
 #include <vector>
 
-#include "core/index/namespace_order.h"
-#include "core/index/path_index_file.h"
+#include "core/index/index_builder.h"
+#include "core/sections/fingerprint.h"
 #include "core/util/export.h"
 #include "core/util/replace_file.h"
 #include "core/write/table_writer.h"
@@ -44,10 +44,9 @@ class USDPARQUET_API TableFileWriter {
 
   /// What is known only at the end.
   struct Ending {
-    /// The index of all rows, if the caller has it; else it is made of the paths written.
-    const IndexedPaths* index = nullptr;
-    /// The same of a long table, in place of `index`: where the options name a time column.
-    const IndexedTimes* times = nullptr;
+    /// The index of all rows, if the caller has it; else it is made of the paths (and times)
+    /// written.
+    const TableIndex* index = nullptr;
     std::string schema_json;  ///< the entry `usdparquet:schema`; empty: none
     std::string residual;     ///< a crate file; empty: none
   };
@@ -58,11 +57,9 @@ class USDPARQUET_API TableFileWriter {
   TableFileWriter(const std::string& path, const WriteOptions& options);
   arrow::Status Begin(const arrow::Table& first_rows);
   arrow::Status Write(const arrow::Table& rows);
-  arrow::Status WriteIndex(const Ending& ending);
-  arrow::Status WritePaths(const IndexedPaths& paths);
-  arrow::Status WriteTimes(const IndexedTimes& times);
-  arrow::Result<IndexedTimes> IndexLongTable(const std::vector<std::string_view>& paths,
-                                             const std::string& schema_json) const;
+  arrow::Status WriteIndex(const TableIndex& index);
+  arrow::Result<TableIndex> MakeIndex(const std::string& schema_json) const;
+  arrow::Status WriteSection(const std::string& key, const std::string& bytes);
   arrow::Result<int64_t> WriteBlob(std::string_view bytes);
   arrow::Status AddEntry(const std::string& key, const std::string& value);
   arrow::Result<WriteSummary> End(const Ending& ending);
@@ -76,7 +73,7 @@ class USDPARQUET_API TableFileWriter {
   int time_field_ = -1;       // of a long table
   arrow::ArrayVector paths_;  // of the groups written
   arrow::ArrayVector times_;  // of a long table
-  PathIndexFile::Fingerprint fingerprint_;
+  Fingerprint fingerprint_;
   std::vector<std::array<int64_t, 3>> time_chunks_;  // rows, offset, size
   WriteSummary summary_;
 };

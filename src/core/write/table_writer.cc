@@ -11,9 +11,8 @@
 #include <parquet/file_reader.h>
 
 #include <algorithm>
-#include <numeric>
 
-#include "core/index/namespace_order.h"
+#include "core/index/arrow_columns.h"
 #include "core/schema/schema_entry.h"
 #include "core/schema/without_views.h"
 #include "core/sections/residual_blob.h"
@@ -37,6 +36,14 @@ arrow::Result<std::shared_ptr<arrow::Table>> Gather(const arrow::Table& table,
   return taken.table();
 }
 
+template <typename T>
+std::vector<T> Permuted(const std::vector<T>& values, const std::vector<uint32_t>& order) {
+  std::vector<T> permuted;
+  permuted.reserve(order.size());
+  for (const uint32_t i : order) permuted.push_back(values[i]);
+  return permuted;
+}
+
 arrow::Status WithFile(const arrow::Status& status, const std::string& path) {
   return status.WithMessage(path, ": ", status.message());
 }
@@ -44,9 +51,8 @@ arrow::Status WithFile(const arrow::Status& status, const std::string& path) {
 /// A table whose rows are indexed, and the order that they are written in.
 struct PreparedRows {
   std::vector<std::string_view> paths;
-  IndexedPaths index;                // of the rows as they are; not of long tables
-  std::optional<RowTimes> times;     // of long tables
-  std::optional<IndexedTimes> both;  // of long tables, the rows as they are
+  std::optional<RowTimes> times;  // of long tables
+  TableIndex index;
   std::vector<uint32_t> order;
   std::optional<RowOrder> row_order;  // of long tables
   bool is_reordered = false;
@@ -72,7 +78,7 @@ arrow::Result<PreparedRows> Prepare(const arrow::Table& table, const SchemaEntry
   PreparedRows rows;
   rows.paths = std::move(*paths);
   if (options.time_column.empty()) {
-    ARROW_ASSIGN_OR_RAISE(rows.index, IndexPaths(rows.paths, options.unicode_test));
+    ARROW_ASSIGN_OR_RAISE(rows.index, IndexRows(rows.paths, nullptr, options.unicode_test));
     rows.order = NamespaceOrder(rows.paths, rows.index);
   } else {
     const int time_field = table.schema()->GetFieldIndex(options.time_column);
@@ -81,13 +87,11 @@ arrow::Result<PreparedRows> Prepare(const arrow::Table& table, const SchemaEntry
                                     "' with the times");
     }
     ARROW_ASSIGN_OR_RAISE(rows.times, ReadRowTimes(*table.column(time_field), options.time_column));
-    rows.order.resize(rows.paths.size());
-    std::iota(rows.order.begin(), rows.order.end(), 0);
-    ARROW_ASSIGN_OR_RAISE(rows.both, IndexTimes(rows.paths, *rows.times, rows.order,
-                                                CodesPerSecond(entry), options.unicode_test));
+    ARROW_ASSIGN_OR_RAISE(rows.index, IndexRows(rows.paths, &*rows.times, options.unicode_test,
+                                                CodesPerSecond(entry)));
     const RowOrder natural = IsInOrderOfTime(*rows.times) ? RowOrder::kTime : RowOrder::kPath;
     rows.row_order = options.order.value_or(natural);
-    rows.order = LongTableOrder(rows.paths, *rows.times, *rows.both, *rows.row_order);
+    rows.order = LongTableOrder(rows.paths, *rows.times, rows.index, *rows.row_order);
   }
   rows.is_reordered = !std::is_sorted(rows.order.begin(), rows.order.end());
   return rows;
@@ -130,23 +134,20 @@ arrow::Result<WriteSummary> Write(const arrow::Table& given, const std::string& 
     ARROW_RETURN_NOT_OK(writer->WriteGroup(*group));
     if (options.progress) options.progress(begin + count, table.num_rows());
   }
-  // Of a table that was reordered, the index at hand is of the old row numbers.
+  // The index at hand has the row numbers of the table as it was given.
   if (rows.times && rows.is_reordered && options.has_index) {
-    ARROW_ASSIGN_OR_RAISE(rows.both, IndexTimes(rows.paths, *rows.times, rows.order,
-                                                CodesPerSecond(entry), options.unicode_test));
+    rows.paths = Permuted(rows.paths, rows.order);
+    rows.times->times = Permuted(rows.times->times, rows.order);
+    ARROW_ASSIGN_OR_RAISE(rows.index, IndexRows(rows.paths, &*rows.times, options.unicode_test,
+                                                CodesPerSecond(entry)));
   }
-  if (rows.times) {
-    ending.times = &*rows.both;
-  } else if (!rows.is_reordered) {
-    ending.index = &rows.index;
-  }
+  if (rows.times || !rows.is_reordered) ending.index = &rows.index;
   ARROW_ASSIGN_OR_RAISE(WriteSummary summary, writer->Finish(ending));
   summary.was_reordered = rows.is_reordered;
   summary.order = rows.row_order;
-  const IndexedPaths& index = rows.times ? rows.both->paths : rows.index;
-  summary.num_invalid = index.report.num_invalid;
+  summary.num_invalid = rows.index.path_report.num_invalid;
   summary.num_duplicates =
-      rows.times ? rows.both->report.num_duplicates : index.report.num_duplicates;
+      rows.times ? rows.index.time_report.num_duplicates : rows.index.path_report.num_duplicates;
   return summary;
 }
 

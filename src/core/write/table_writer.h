@@ -13,7 +13,7 @@
 #include <optional>
 #include <string>
 
-#include "core/index/long_table_order.h"
+#include "core/index/row_order.h"
 #include "core/schema/property_name.h"
 #include "core/util/export.h"
 

@@ -38,7 +38,7 @@ UsdParquetPrimLookup::UsdParquetPrimLookup(const usdparquet::PathIndex& index,
       serial_(g_next_serial++) {
   if (!UsdParquetPathRetainer::IsSupported()) return;
   // Half full when every prim was touched, but never more than a quarter of the budget.
-  const size_t wanted = 2 * (index.num_row_prims() + index.num_inner_prims());
+  const size_t wanted = 2 * (index.num_row_prims() + index.num_parents());
   const size_t affordable = PageCache::Instance().budget() / 4 / sizeof(uint64_t);
   num_slots_ =
       std::bit_floor(std::max<size_t>(std::min(std::bit_ceil(wanted), affordable), 64 * kWays));

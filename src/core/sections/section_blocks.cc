@@ -1,12 +1,12 @@
-#include "core/sections/index_blocks.h"
+#include "core/sections/section_blocks.h"
 
 #include "core/util/path_hash.h"
 
 namespace usdparquet {
 
-IndexBlocks::IndexBlocks(std::span<const std::byte> bytes, std::span<const uint32_t> checksums,
-                         std::shared_ptr<const void> owner, const char* name, const char* content,
-                         std::function<void(const std::string&)> on_damage)
+SectionBlocks::SectionBlocks(std::span<const std::byte> bytes, std::span<const uint32_t> checksums,
+                             std::shared_ptr<const void> owner, const char* name,
+                             const char* content, std::function<void(const std::string&)> on_damage)
     : bytes_(bytes),
       checksums_(checksums),
       owner_(std::move(owner)),
@@ -16,11 +16,11 @@ IndexBlocks::IndexBlocks(std::span<const std::byte> bytes, std::span<const uint3
       states_(
           std::make_unique<std::atomic<State>[]>((bytes.size() + kBlockSize - 1) / kBlockSize)) {}
 
-uint32_t IndexBlocks::Checksum(std::span<const std::byte> block) {
+uint32_t SectionBlocks::Checksum(std::span<const std::byte> block) {
   return static_cast<uint32_t>(XXH3_64bits(block.data(), block.size()));
 }
 
-bool IndexBlocks::VerifyBlock(size_t block) const {
+bool SectionBlocks::VerifyBlock(size_t block) const {
   const size_t begin = block * kBlockSize;
   const auto bytes = bytes_.subspan(begin, std::min(kBlockSize, bytes_.size() - begin));
   const bool is_good = Checksum(bytes) == checksums_[block];

@@ -1,18 +1,50 @@
-#include "core/index/long_table_order.h"
+#include "core/index/arrow_columns.h"
 
 #include <arrow/array.h>
 #include <arrow/compute/cast.h>
 #include <arrow/util/float16.h>
 
 #include <algorithm>
-#include <cstring>
-#include <numeric>
+#include <optional>
+#include <span>
 
 #include "core/schema/value_convert.h"
-#include "core/util/path_hash.h"
 
 namespace usdparquet {
 namespace {
+
+template <typename Array>
+void AppendViews(const Array& array, std::vector<std::string_view>* out) {
+  for (int64_t i = 0; i < array.length(); ++i) {
+    out->push_back(array.IsNull(i) ? std::string_view() : std::string_view(array.GetView(i)));
+  }
+}
+
+arrow::Status AppendStrings(const arrow::Array& chunk, std::vector<std::string_view>* out) {
+  switch (chunk.type_id()) {
+    case arrow::Type::STRING:
+      AppendViews(static_cast<const arrow::StringArray&>(chunk), out);
+      return arrow::Status::OK();
+    case arrow::Type::LARGE_STRING:
+      AppendViews(static_cast<const arrow::LargeStringArray&>(chunk), out);
+      return arrow::Status::OK();
+    case arrow::Type::STRING_VIEW:
+      AppendViews(static_cast<const arrow::StringViewArray&>(chunk), out);
+      return arrow::Status::OK();
+    case arrow::Type::DICTIONARY: {
+      const auto& coded = static_cast<const arrow::DictionaryArray&>(chunk);
+      std::vector<std::string_view> entries;
+      ARROW_RETURN_NOT_OK(AppendStrings(*coded.dictionary(), &entries));
+      for (int64_t i = 0; i < coded.length(); ++i) {
+        out->push_back(coded.IsNull(i) ? std::string_view() : entries[coded.GetValueIndex(i)]);
+      }
+      return arrow::Status::OK();
+    }
+    default:
+      return arrow::Status::Invalid("has type ", chunk.type()->ToString(),
+                                    "; it must hold strings");
+  }
+}
 
 template <typename ArrayType, typename Make>
 void Append(const arrow::Array& array, const Make& make, std::vector<RowTime>* times) {
@@ -63,7 +95,7 @@ int64_t NanosecondsPerTick(arrow::TimeUnit::type unit) {
 }
 
 /// Appends the times of a chunk. False if its type holds none.
-bool AppendChunk(const arrow::Array& chunk, RowTimes* rows) {
+bool AppendTimes(const arrow::Array& chunk, RowTimes* rows) {
   std::vector<RowTime>* const times = &rows->times;
   switch (chunk.type_id()) {
     case arrow::Type::INT8:
@@ -135,7 +167,44 @@ Scalar DescribedAs(arrow::Type::type type) {
                                        : Scalar::kDouble;
 }
 
+/// Paths and times in memory.
+class RowSource : public IndexSource {
+ public:
+  RowSource(const std::vector<std::string_view>& paths, const RowTimes* times)
+      : paths_(paths), times_(times) {}
+
+  uint32_t num_rows() const override { return static_cast<uint32_t>(paths_.size()); }
+  size_t num_pages() const override { return (paths_.size() + kPageRows - 1) / kPageRows; }
+  PathPage PageAt(size_t page) const override {
+    const auto first_row = static_cast<uint32_t>(page * kPageRows);
+    return {first_row, std::min(kPageRows, num_rows() - first_row)};
+  }
+  arrow::Result<PagePaths> ReadPaths(size_t page) const override {
+    const auto [first_row, num_rows] = PageAt(page);
+    return PagePaths(std::span(paths_).subspan(first_row, num_rows));
+  }
+  bool IsSamePath(uint32_t a, uint32_t b) override { return paths_[a] == paths_[b]; }
+  const TimeColumn* time_column() const override { return times_ ? &times_->column : nullptr; }
+  arrow::Status ReadTimes(uint32_t first_row, std::span<RowTime> times) override {
+    std::copy_n(times_->times.begin() + first_row, times.size(), times.begin());
+    return arrow::Status::OK();
+  }
+
+ private:
+  static constexpr uint32_t kPageRows = 1 << 16;
+
+  const std::vector<std::string_view>& paths_;
+  const RowTimes* const times_;
+};
+
 }  // namespace
+
+arrow::Result<std::vector<std::string_view>> StringViews(const arrow::ChunkedArray& column) {
+  std::vector<std::string_view> views;
+  views.reserve(column.length());
+  for (const auto& chunk : column.chunks()) ARROW_RETURN_NOT_OK(AppendStrings(*chunk, &views));
+  return views;
+}
 
 arrow::Result<RowTimes> ReadRowTimes(const arrow::ChunkedArray& column, const std::string& name) {
   RowTimes rows;
@@ -147,7 +216,7 @@ arrow::Result<RowTimes> ReadRowTimes(const arrow::ChunkedArray& column, const st
       const auto& values = static_cast<const arrow::DictionaryType&>(*chunk->type()).value_type();
       ARROW_ASSIGN_OR_RAISE(chunk, arrow::compute::Cast(*chunk, values));
     }
-    if (!AppendChunk(*chunk, &rows)) {
+    if (!AppendTimes(*chunk, &rows)) {
       return arrow::Status::Invalid("the time column '", name, "' has type ",
                                     column.type()->ToString(),
                                     "; it must hold numbers, dates or timestamps");
@@ -165,83 +234,16 @@ arrow::Result<RowTimes> ReadRowTimes(const arrow::ChunkedArray& column, const st
   return rows;
 }
 
-arrow::Result<IndexedTimes> IndexTimes(const std::vector<std::string_view>& paths,
-                                       const RowTimes& times, const std::vector<uint32_t>& order,
-                                       double codes_per_second,
-                                       const IdentifierTest& unicode_test) {
-  const auto num_rows = static_cast<uint32_t>(order.size());
-  const auto same_path = [&](uint32_t a, uint32_t b) { return paths[order[a]] == paths[order[b]]; };
-  for (uint64_t seed = 0; seed < 8; ++seed) {
-    const uint64_t root_hash = RootPathHash(seed);
-    IndexedTimes indexed;
-    indexed.paths.hashes.assign(num_rows, 0);
-    PathScan hasher(root_hash, unicode_test), scan(root_hash, unicode_test);
-    TimeIndexBuilder builder(times.column);
-    bool has_collision = false;
-    for (uint32_t row = 0; row < num_rows && !has_collision; ++row) {
-      const std::string_view path = paths[order[row]];
-      TimeIndexBuilder::PathKey key;
-      if (path.data()) {
-        key = {hasher.Add(row, path),
-               static_cast<uint32_t>(XXH3_64bits_withSeed(path.data(), path.size(), ~root_hash))};
-      }
-      indexed.paths.hashes[row] = key.hash;
-      const auto added = builder.Add(row, key, times.times[order[row]]);
-      has_collision = added == TimeIndexBuilder::Added::kCollision;
-      if (added == TimeIndexBuilder::Added::kNew) scan.Add(row, path);
-      if (key.hash == 0) scan.AddNull(row);
-    }
-    if (has_collision || !PathIndexBuilder::BuildLong(
-                             seed, builder.TakeHashes(), builder.first_rows(), num_rows, scan,
-                             same_path, &indexed.paths.index, &indexed.paths.report)) {
-      continue;
-    }
-    TimeScale scale;
-    scale.codes_per_second = codes_per_second;
-    scale.start = builder.Earliest().value_or(0);
-    indexed.times = builder.Build(num_rows, scale, &indexed.report);
-    return indexed;
-  }
-  return arrow::Status::Invalid("different paths share their hashes with every seed");
-}
-
-std::vector<uint32_t> LongTableOrder(const std::vector<std::string_view>& paths,
-                                     const RowTimes& times, const IndexedTimes& indexed,
-                                     RowOrder order) {
-  const std::vector<uint32_t> ranks = NamespaceRanks(paths, indexed.paths);
-  std::vector<double> codes(paths.size());
-  for (size_t row = 0; row < codes.size(); ++row) {
-    const RowTime& time = times.times[row];
-    codes[row] = time.kind == RowTime::Kind::kSample
-                     ? indexed.times.scale().CodeOf(times.column, time.raw)
-                     : -std::numeric_limits<double>::infinity();
-  }
-  std::vector<uint32_t> rows(paths.size());
-  std::iota(rows.begin(), rows.end(), 0);
-  std::stable_sort(rows.begin(), rows.end(), [&](uint32_t a, uint32_t b) {
-    const bool has_a = ranks[a] != kNoNamespaceRank, has_b = ranks[b] != kNoNamespaceRank;
-    if (has_a != has_b) return has_a;
-    if (!has_a) return false;
-    if (order == RowOrder::kPath) {
-      return ranks[a] != ranks[b] ? ranks[a] < ranks[b] : codes[a] < codes[b];
-    }
-    return codes[a] != codes[b] ? codes[a] < codes[b] : ranks[a] < ranks[b];
-  });
-  return rows;
-}
-
-bool IsInOrderOfTime(const RowTimes& times) {
-  const RowTime* last = nullptr;
-  for (const RowTime& time : times.times) {
-    if (time.kind != RowTime::Kind::kSample) continue;
-    const bool is_falling =
-        last && (times.column.has_timestamps()
-                     ? time.raw < last->raw
-                     : std::bit_cast<double>(time.raw) < std::bit_cast<double>(last->raw));
-    if (is_falling) return false;
-    last = &time;
-  }
-  return true;
+arrow::Result<TableIndex> IndexRows(const std::vector<std::string_view>& paths,
+                                    const RowTimes* times, const IdentifierTest& unicode_test,
+                                    double codes_per_second) {
+  RowSource source(paths, times);
+  IndexOptions options;
+  options.unicode_test = unicode_test;
+  options.num_threads = 1;
+  options.codes_per_second = codes_per_second;
+  options.with_hashes = true;
+  return BuildIndex(source, options);
 }
 
 }  // namespace usdparquet

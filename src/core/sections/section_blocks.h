@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Bytes of an index that lies in a file, verified block by block when first touched.
+/// The body of a section, verified block by block when first touched.
 
 #include <atomic>
 #include <cstdint>
@@ -18,16 +18,16 @@ namespace usdparquet {
 /// it; opening therefore costs nothing that grows with the stretch.
 ///
 /// Thread-safety: any number of threads may call Verify.
-class USDPARQUET_API IndexBlocks {
+class USDPARQUET_API SectionBlocks {
  public:
   static constexpr size_t kBlockSize = 32 * 1024;
 
-  /// Checks `bytes` against `checksums`, one a block. `on_damage` is called once, from the thread
-  /// that finds damage first. `owner` keeps both alive. `name` is what messages call the index, and
-  /// `content` what is lost where it is damaged.
-  IndexBlocks(std::span<const std::byte> bytes, std::span<const uint32_t> checksums,
-              std::shared_ptr<const void> owner, const char* name, const char* content,
-              std::function<void(const std::string&)> on_damage);
+  /// Checks `bytes` against `checksums`, one per block. `on_damage` is called once, from the thread
+  /// that finds damage first. `owner` keeps both alive. `name` is what messages call the section,
+  /// and `content` what is lost where it is damaged.
+  SectionBlocks(std::span<const std::byte> bytes, std::span<const uint32_t> checksums,
+                std::shared_ptr<const void> owner, const char* name, const char* content,
+                std::function<void(const std::string&)> on_damage);
 
   /// Whether the bytes [begin, end) are undamaged. REQUIRES: they lie in the stretch.
   bool Verify(const void* begin, const void* end) const {

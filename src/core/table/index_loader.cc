@@ -1,0 +1,160 @@
+#include "core/table/index_loader.h"
+
+#include "core/index/path_index_file.h"
+#include "core/index/time_index_file.h"
+#include "core/sections/fingerprint.h"
+
+namespace usdparquet {
+namespace {
+
+/// The path and time columns of a file.
+class FileSource : public IndexSource {
+ public:
+  explicit FileSource(const IndexColumns& columns) : columns_(columns) {
+    if (columns_.time) times_.Init(columns_.source, columns_.time->info);
+  }
+
+  /// Locates the pages of the path column. To be called first.
+  arrow::Status LocatePages() {
+    const std::vector<uint32_t>& rows = columns_.source.file.group_first_rows();
+    for (uint32_t g = 0; g + 1 < rows.size(); ++g) {
+      if (rows[g] == rows[g + 1]) continue;  // has no pages to locate
+      const auto chunk = columns_.path.Locate(g);
+      if (!chunk.ok()) {
+        return arrow::Status::IOError("the path column '", columns_.path.info().column_name,
+                                      "' can't be read in row group ", g, ": ",
+                                      chunk.status().message());
+      }
+      for (uint32_t p = 0; p < (*chunk)->pages.size(); ++p) pages_.push_back({*chunk, p});
+    }
+    return arrow::Status::OK();
+  }
+
+  uint32_t num_rows() const override { return columns_.source.file.num_rows(); }
+  size_t num_pages() const override { return pages_.size(); }
+  PathPage PageAt(size_t page) const override {
+    const auto [chunk, index] = pages_[page];
+    return {chunk->pages[index].first_row, chunk->PageRows(index)};
+  }
+  arrow::Result<PagePaths> ReadPaths(size_t page) const override {
+    const auto [chunk, index] = pages_[page];
+    ARROW_ASSIGN_OR_RAISE(
+        auto paths, Decode("path", columns_.path, *chunk, index, chunk->pages[index].first_row));
+    return PagePaths(std::move(paths));
+  }
+  bool IsSamePath(uint32_t a, uint32_t b) override { return columns_.is_same_path(a, b); }
+
+  const TimeColumn* time_column() const override { return columns_.time; }
+  arrow::Status ReadTimes(uint32_t first_row, std::span<RowTime> times) override {
+    for (size_t i = 0; i < times.size();) {
+      uint32_t row = first_row + static_cast<uint32_t>(i);
+      if (!HasTime(row)) ARROW_RETURN_NOT_OK(LoadTimes(row));
+      do {
+        times[i++] = columns_.time->Read(*time_page_, row - time_page_->first_row);
+      } while (i < times.size() && HasTime(++row));
+    }
+    return arrow::Status::OK();
+  }
+
+ private:
+  bool HasTime(uint32_t row) const {
+    return time_page_ && row - time_page_->first_row < time_page_->num_rows;
+  }
+
+  /// Decodes the page of the time column that holds `row`.
+  arrow::Status LoadTimes(uint32_t row) {
+    const uint32_t group = columns_.source.file.GroupOf(row);
+    if (!time_chunk_ || time_chunk_->row_group != static_cast<int>(group)) {
+      auto located = times_.LocateApart(group);
+      if (!located.ok()) return ReadError("time", times_.info(), row, located.status());
+      time_chunk_ = std::move(*located);
+    }
+    ARROW_ASSIGN_OR_RAISE(time_page_,
+                          Decode("time", times_, *time_chunk_, time_chunk_->PageOf(row), row));
+    return arrow::Status::OK();
+  }
+
+  /// Decodes a page; an error says that the column can't be read from `row` on.
+  static arrow::Result<std::unique_ptr<Page>> Decode(const char* what, const ColumnReader& column,
+                                                     ColumnChunk& chunk, uint32_t index,
+                                                     uint32_t row) {
+    auto page = column.Decode(chunk, index);
+    if (!page.ok()) return ReadError(what, column.info(), row, page.status());
+    return page;
+  }
+
+  static arrow::Status ReadError(const char* what, const ColumnInfo& info, uint32_t row,
+                                 const arrow::Status& status) {
+    return arrow::Status::IOError("the ", what, " column '", info.column_name,
+                                  "' can't be read from row ", row, " on: ", status.message());
+  }
+
+  struct Place {
+    ColumnChunk* chunk;
+    uint32_t page;
+  };
+
+  const IndexColumns& columns_;
+  std::vector<Place> pages_;  // of the path column
+  ColumnReader times_;        // of a long table
+  std::unique_ptr<ColumnChunk> time_chunk_;
+  std::unique_ptr<Page> time_page_;  // the last one that was read
+};
+
+}  // namespace
+
+arrow::Result<std::optional<TimeColumn>> FindTimeColumn(const TableSchema& schema,
+                                                        const parquet::FileMetaData& metadata,
+                                                        bool has_start) {
+  if (!schema.time) {
+    if (!has_start) return std::nullopt;
+    return arrow::Status::Invalid(
+        "the argument 'start' needs a time column, which the argument 'time' names");
+  }
+  ARROW_ASSIGN_OR_RAISE(
+      TimeColumn time,
+      TimeColumn::Make(*schema.time, *metadata.schema()->Column(schema.time->leaf)));
+  if (has_start && !time.has_timestamps()) {
+    return arrow::Status::Invalid("the time column '", schema.time->column_name, "' has type ",
+                                  schema.time->storage,
+                                  "; the argument 'start' is for dates and timestamps");
+  }
+  return time;
+}
+
+std::optional<TableIndex> IndexLoader::LoadEmbedded(
+    std::function<void(const std::string&)> on_damage, std::vector<std::string>* warnings) const {
+  arrow::io::RandomAccessFile& file = *columns_.source.file.file();
+  const parquet::FileMetaData& metadata = *columns_.source.file.metadata();
+  const int path_leaf = columns_.path.info().leaf;
+  const TimeColumn* const time = columns_.time;
+  const int time_leaf = time ? time->info.leaf : -1;
+  auto paths = PathIndexFile::Open(file, metadata, path_leaf, time_leaf, on_damage);
+  if (!paths.warning.empty()) warnings->push_back(paths.warning);
+  TableIndex index;
+  if (time) {
+    auto times = TimeIndexFile::Open(file, metadata, FingerprintOf(metadata, path_leaf, time_leaf),
+                                     std::move(on_damage));
+    if (!times.warning.empty()) warnings->push_back(times.warning);
+    if (!times.index) return std::nullopt;
+    const TimeScale& scale = times.index->scale();
+    const bool is_other_scale =
+        time->has_timestamps() && (scale.codes_per_second != options_.codes_per_second ||
+                                   scale.start != options_.time_start.value_or(scale.start));
+    if (is_other_scale) return std::nullopt;
+    index.times = std::move(times.index);
+    index.time_report = std::move(times.report);
+  }
+  if (!paths.index) return std::nullopt;
+  index.paths = std::move(*paths.index);
+  index.path_report = std::move(paths.report);
+  return index;
+}
+
+arrow::Result<TableIndex> IndexLoader::Build() const {
+  FileSource source(columns_);
+  ARROW_RETURN_NOT_OK(source.LocatePages());
+  return BuildIndex(source, options_);
+}
+
+}  // namespace usdparquet
