@@ -159,6 +159,18 @@ TEST(FooterLimits, SizeOfTheJson) {
   EXPECT_TRUE(IsRefused(ParseSchemaEntry(text + " ").status(), "fewer columns"));
 }
 
+TEST(FooterLimits, FieldsOfTheLayer) {
+  SchemaEntry entry;
+  for (size_t i = 0; i < kMaxMetadataFields; ++i) {
+    entry.layer.emplace_back("f" + std::to_string(i), MetadataValue{"int64", int64_t{1}});
+  }
+  const auto parsed = ParseSchemaEntry(SerializeSchemaEntry(entry));
+  ASSERT_TRUE(parsed.ok());
+  EXPECT_EQ(*parsed, entry);
+  entry.layer.emplace_back("one", MetadataValue{"int64", int64_t{1}});
+  EXPECT_TRUE(IsRefused(ParseSchemaEntry(SerializeSchemaEntry(entry)).status(), "4097 fields"));
+}
+
 TEST(FooterLimits, AHundredThousandColumnsOfJsonComeBack) {
   SchemaEntry entry;
   for (int i = 0; i < 100'000; ++i) entry.columns["c" + std::to_string(i)].is_custom = i % 2 == 0;
@@ -225,7 +237,7 @@ TEST(PageLimits, AHeaderIsReadAsItIs) {
 TEST(PageLimits, DecompressedSize) {
   EXPECT_TRUE(IsRead(CheckPage(10, kMaxSmallPage, 1)));
   EXPECT_TRUE(IsRefused(CheckPage(10, kMaxSmallPage + 1, 1), "smaller pages"));
-  const int64_t stored = 1 << 20;
+  const int64_t stored = 4 << 20;
   EXPECT_TRUE(IsRead(CheckPage(stored, stored * kMaxPageExpansion, 1)));
   EXPECT_TRUE(IsRefused(CheckPage(stored, stored * kMaxPageExpansion + 1, 1), "smaller pages"));
 }
@@ -255,7 +267,7 @@ TEST(PageLimits, NegativeNumbersAreDamage) {
 
 TEST(PageLimits, Text) {
   EXPECT_EQ(MaxPageText(1), kMaxPageText);
-  EXPECT_EQ(MaxPageText(1 << 20), int64_t{256} << 20);
+  EXPECT_EQ(MaxPageText(4 << 20), int64_t{256} << 20);
   EXPECT_EQ(MaxPageText(int64_t{1} << 40), 0xffffffff);
 }
 
