@@ -17,6 +17,7 @@
 #include "core/index/arrow_columns.h"
 #include "core/index/path_index_file.h"
 #include "core/table/table.h"
+#include "core/util/limits.h"
 #include "core/write/table_writer.h"
 #include "test_files.h"
 
@@ -315,6 +316,39 @@ TEST(EmbeddedIndex, RandomDamageNeverCrashes) {
     if (world) table->VisitChildNames(world, [&](std::string_view) { ++children; });
     EXPECT_LE(children, 200);
   }
+}
+
+/// A table of one prim with an array of that many zeros.
+std::shared_ptr<arrow::Table> Zeros(int64_t count) {
+  arrow::ListBuilder lists(arrow::default_memory_pool(), std::make_shared<arrow::Int32Builder>());
+  EXPECT_TRUE(lists.Append().ok());
+  auto& numbers = static_cast<arrow::Int32Builder&>(*lists.value_builder());
+  EXPECT_TRUE(numbers.AppendValues(std::vector<int32_t>(count, 0)).ok());
+  return arrow::Table::Make(
+      arrow::schema({arrow::field("path", arrow::utf8()), arrow::field("x", lists.type())}),
+      {usdparquet_test::Strings({"/A"}), *lists.Finish()});
+}
+
+TEST(WriteTable, AnArrayThatNoReaderWouldTakeIsRefused) {
+  const std::string path = WriteBytes("zeros.parquet", "");
+  const int64_t most = (kMaxSmallPage - (8 << 20)) / 4;  // with room for levels
+  ASSERT_TRUE(WriteTable(*Zeros(most), path, {}).ok());
+  const auto file = arrow::io::MemoryMappedFile::Open(path, arrow::io::FileMode::READ);
+  std::string errors;
+  TableOptions options;
+  options.report = [&](bool, const std::string& message) { errors += message; };
+  const auto table = Table::Open(*file, path, options);
+  ASSERT_TRUE(table.ok()) << table.status();
+  {
+    EpochGuard guard;
+    const Page* page = (*table)->Fetch(0, 0, guard);
+    ASSERT_EQ(errors, "");
+    EXPECT_EQ(page->offsets, (std::vector<uint32_t>{0, static_cast<uint32_t>(most)}));
+  }
+  const auto written = WriteTable(*Zeros(most + 1), path, {});
+  ASSERT_FALSE(written.ok());
+  EXPECT_NE(written.status().message().find("column 'x', row 0: an array of"), std::string::npos)
+      << written.status();
 }
 
 TEST(WriteTable, AFailedWriteLeavesTheOldFile) {

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "core/util/limits.h"
+
 namespace usdparquet {
 
 uint64_t PathScan::Reject(uint32_t row) {
@@ -15,8 +17,10 @@ bool PathScan::SetParent(uint32_t row, std::string_view parent) {
   uint64_t hash = root_hash_;
   uint32_t depth = 0;
   // First all of it is checked: a path that is half valid must leave nothing behind.
+  size_t prims = 1;  // the one below counts too
   for (size_t begin = 1; begin < parent.size();) {
     const size_t end = parent.find('/', begin);
+    if (++prims > kMaxPathDepth) return false;
     if (!IsIdentifier(parent.substr(begin, end - begin), unicode_test_)) return false;
     begin = end + 1;
   }
@@ -36,7 +40,7 @@ bool PathScan::SetParent(uint32_t row, std::string_view parent) {
 
 uint64_t PathScan::Add(uint32_t row, std::string_view path) {
   const size_t slash = path.rfind('/');
-  const bool is_absolute = !path.empty() && path[0] == '/';
+  const bool is_absolute = !path.empty() && path[0] == '/' && path.size() <= kMaxPathLength;
   const std::string_view name = is_absolute ? path.substr(slash + 1) : std::string_view();
   if (!is_absolute || !IsIdentifier(name, unicode_test_)) return Reject(row);
   const std::string_view parent = path.substr(0, slash + 1);
@@ -62,7 +66,7 @@ struct OwnedRun {
 
 }  // namespace
 
-bool PathIndexBuilder::Build(uint64_t seed, const std::vector<uint64_t>& hashes,
+bool PathIndexBuilder::Build(uint64_t seed, std::span<const uint64_t> hashes,
                              const std::vector<PathScan>& scans,
                              const PathTable::SamePath& same_path, PathIndex* index,
                              PathIndexReport* report) {
@@ -71,7 +75,7 @@ bool PathIndexBuilder::Build(uint64_t seed, const std::vector<uint64_t>& hashes,
   return Finish(seed, index->row_table_.Build(hashes, same_path), scans, index, report);
 }
 
-bool PathIndexBuilder::BuildLong(uint64_t seed, const std::vector<uint64_t>& hashes,
+bool PathIndexBuilder::BuildLong(uint64_t seed, std::span<const uint64_t> hashes,
                                  const std::vector<uint32_t>& first_rows, uint32_t num_rows,
                                  const PathScan& scan, const PathTable::SamePath& same_path,
                                  PathIndex* index, PathIndexReport* report) {

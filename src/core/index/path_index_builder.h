@@ -75,13 +75,13 @@ class USDPARQUET_API PathIndexBuilder {
 
   /// Builds the index from `hashes` (one per row, 0 for none) and the scans in the order of their
   /// rows. Returns false if two different paths share a hash: scan again with another seed.
-  static bool Build(uint64_t seed, const std::vector<uint64_t>& hashes,
+  static bool Build(uint64_t seed, std::span<const uint64_t> hashes,
                     const std::vector<PathScan>& scans, const PathTable::SamePath& same_path,
                     PathIndex* index, PathIndexReport* report);
 
   /// The same for a long table of `num_rows` rows: `hashes` are those of the prims, `first_rows`
   /// the first row of each, rising; `scan` has seen only these rows.
-  static bool BuildLong(uint64_t seed, const std::vector<uint64_t>& hashes,
+  static bool BuildLong(uint64_t seed, std::span<const uint64_t> hashes,
                         const std::vector<uint32_t>& first_rows, uint32_t num_rows,
                         const PathScan& scan, const PathTable::SamePath& same_path,
                         PathIndex* index, PathIndexReport* report);
