@@ -13,10 +13,10 @@ namespace {
 
 /// Reads all page headers of a flat column's chunk; bodies are skipped.
 arrow::Status ReadHeaders(arrow::io::RandomAccessFile& file, int64_t begin, int64_t end,
-                          int64_t num_values, ColumnChunk* chunk) {
+                          ColumnChunk* chunk) {
   PageHeaderScan scan(file, begin, end);
   int64_t rows = 0;
-  while (rows < num_values && !scan.is_done()) {
+  while (!scan.is_done()) {
     const int64_t offset = scan.position();
     ARROW_ASSIGN_OR_RAISE(const PageHeader header, scan.Next());
     if (!header.is_data()) continue;
@@ -107,6 +107,23 @@ arrow::Result<std::unique_ptr<parquet::OffsetIndex>> ReadOffsetIndex(
 
 }  // namespace
 
+arrow::Result<ChunkRange> RangeOfChunk(arrow::io::RandomAccessFile& file,
+                                       const parquet::ColumnChunkMetaData& meta) {
+  ARROW_ASSIGN_OR_RAISE(const int64_t file_size, file.GetSize());
+  int64_t begin = meta.data_page_offset();
+  if (meta.has_dictionary_page() && meta.dictionary_page_offset() > 0 &&
+      meta.dictionary_page_offset() < begin) {
+    begin = meta.dictionary_page_offset();
+  }
+  const int64_t size = meta.total_compressed_size();
+  if (begin < 4 || size < 0 || begin > file_size - size || meta.data_page_offset() > begin + size) {
+    return arrow::Status::IOError("the footer places it at byte ", begin, ", ", size,
+                                  " bytes long, of a file of ", file_size,
+                                  " bytes: the file is damaged");
+  }
+  return ChunkRange{begin, begin + size};
+}
+
 arrow::Result<std::unique_ptr<ColumnChunk>> LocatePages(const PageSource& source,
                                                         const ColumnInfo& column, int row_group) {
   const auto& [file, metadata, group_first_rows, cache] = source;
@@ -115,7 +132,6 @@ arrow::Result<std::unique_ptr<ColumnChunk>> LocatePages(const PageSource& source
                         ReadOffsetIndex(file, metadata, column, row_group));
   const auto group = metadata.RowGroup(row_group);
   const auto meta = group->ColumnChunk(column.leaf);
-  ARROW_ASSIGN_OR_RAISE(const int64_t file_size, file.GetSize());
 
   auto chunk = std::make_unique<ColumnChunk>();
   chunk->first_row = first_row;
@@ -126,19 +142,12 @@ arrow::Result<std::unique_ptr<ColumnChunk>> LocatePages(const PageSource& source
     chunk->null_count = stats->null_count;
   }
 
-  int64_t begin = meta->data_page_offset();
-  if (meta->has_dictionary_page() && meta->dictionary_page_offset() > 0 &&
-      meta->dictionary_page_offset() < begin) {
-    begin = meta->dictionary_page_offset();
+  ARROW_ASSIGN_OR_RAISE(const ChunkRange range, RangeOfChunk(file, *meta));
+  const auto [begin, end] = range;
+  if (column.max_rep == 0 && meta->num_values() != group->num_rows()) {
+    return arrow::Status::IOError("the footer says that it has ", meta->num_values(),
+                                  " values, but its row group has ", group->num_rows(), " rows");
   }
-  const int64_t size = meta->total_compressed_size();
-  if (begin < 4 || size < 0 || begin > file_size - size ||
-      meta->data_page_offset() > begin + size) {
-    return arrow::Status::IOError("the footer places it at byte ", begin, ", ", size,
-                                  " bytes long, of a file of ", file_size,
-                                  " bytes: the file is damaged");
-  }
-  const int64_t end = begin + size;
 
   int64_t first_page = meta->data_page_offset();
   if (offset_index && !offset_index->page_locations().empty()) {
@@ -147,8 +156,7 @@ arrow::Result<std::unique_ptr<ColumnChunk>> LocatePages(const PageSource& source
   } else if (column.max_rep > 0) {
     chunk->pages.push_back({meta->data_page_offset(), end - meta->data_page_offset(), first_row});
   } else if (chunk->num_rows > 0) {
-    ARROW_RETURN_NOT_OK(
-        ReadHeaders(file, meta->data_page_offset(), end, meta->num_values(), chunk.get()));
+    ARROW_RETURN_NOT_OK(ReadHeaders(file, meta->data_page_offset(), end, chunk.get()));
   }
   if (first_page > begin) {
     chunk->dictionary_offset = begin;

@@ -75,6 +75,17 @@ struct ColumnChunk {
   }
 };
 
+/// Bytes [begin, end) of a file.
+struct ChunkRange {
+  int64_t begin = 0;
+  int64_t end = 0;
+};
+
+/// Where the pages of a chunk lie, its dictionary included. Fails if the footer places it outside
+/// the file. Thread-safe.
+arrow::Result<ChunkRange> RangeOfChunk(arrow::io::RandomAccessFile& file,
+                                       const parquet::ColumnChunkMetaData& meta);
+
 /// Locates the pages of `column` in row group `row_group`, from the offset index where the file has
 /// one, else by reading all page headers. Arrow's Parquet classes may throw. Thread-safe.
 arrow::Result<std::unique_ptr<ColumnChunk>> LocatePages(const PageSource& source,

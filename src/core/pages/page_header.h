@@ -27,6 +27,9 @@ struct PageHeader {
   int32_t def_size = 0;   ///< of the levels of a page of version 2, which are not compressed
   int32_t rep_size = 0;
   bool is_compressed = true;
+  int32_t encoding = 0;  ///< of the values, as parquet.thrift numbers them
+  bool has_checksum = false;
+  uint32_t checksum = 0;  ///< CRC-32 of the body, if it has one
   uint32_t header_size = 0;
 
   bool is_data() const {

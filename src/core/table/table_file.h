@@ -11,6 +11,9 @@
 #include <memory>
 #include <vector>
 
+#include "core/pages/column_chunk.h"
+#include "core/pages/page_cache.h"
+
 namespace usdparquet {
 
 /// A Parquet file whose footer was read. Immutable; thread-safe.
@@ -22,6 +25,11 @@ class TableFile {
 
   const std::shared_ptr<arrow::io::RandomAccessFile>& file() const { return file_; }
   const std::shared_ptr<parquet::FileMetaData>& metadata() const { return metadata_; }
+
+  /// To read pages with the cache of the process; valid as long as the file.
+  PageSource Pages() const { return Pages(PageCache::Instance()); }
+  /// The same with another cache, which must outlive what is returned.
+  PageSource Pages(PageCache& cache) const { return {*file_, *metadata_, first_rows_, cache}; }
 
   uint32_t num_rows() const { return first_rows_.back(); }
   uint32_t num_groups() const { return static_cast<uint32_t>(first_rows_.size() - 1); }

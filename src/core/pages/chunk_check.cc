@@ -1,0 +1,187 @@
+#include "core/pages/chunk_check.h"
+
+#include <arrow/buffer.h>
+#include <arrow/io/memory.h>
+#include <arrow/util/crc32.h>
+#include <parquet/column_page.h>
+#include <parquet/column_reader.h>
+
+#include <algorithm>
+#include <limits>
+
+#include "core/pages/page_body.h"
+#include "core/pages/page_header.h"
+#include "core/pages/page_levels.h"
+#include "core/pages/value_claims.h"
+#include "core/util/block_memory.h"
+#include "core/util/guard.h"
+#include "core/util/parallel_for.h"
+
+namespace usdparquet {
+namespace {
+
+/// Arrow's decoders reserve memory for as many values as these encodings claim to have.
+bool ClaimsValues(const PageHeader& header) {
+  return header.encoding == parquet::Encoding::DELTA_BINARY_PACKED ||
+         header.encoding == parquet::Encoding::DELTA_LENGTH_BYTE_ARRAY ||
+         header.encoding == parquet::Encoding::DELTA_BYTE_ARRAY;
+}
+
+/// Steps through the pages of one chunk.
+class ChunkWalk {
+ public:
+  ChunkWalk(const PageSource& source, int leaf, int row_group, ChunkCheck check)
+      : file_(source.file),
+        descriptor_(*source.metadata.schema()->Column(leaf)),
+        check_(check),
+        rows_(source.metadata.RowGroup(row_group)->num_rows()),
+        meta_(source.metadata.RowGroup(row_group)->ColumnChunk(leaf)) {}
+
+  /// Rows of the row group before the page that is being looked at, as far as they are known.
+  int64_t row() const { return std::min(row_, std::max<int64_t>(rows_ - 1, 0)); }
+
+  arrow::Status Run() {
+    ARROW_ASSIGN_OR_RAISE(const ChunkRange range, RangeOfChunk(file_, *meta_));
+    PageHeaderScan scan(file_, range.begin, range.end);
+    while (!scan.is_done()) {
+      const int64_t offset = scan.position();
+      ARROW_ASSIGN_OR_RAISE(const PageHeader header, scan.Next());
+      ARROW_RETURN_NOT_OK(CheckPage(header, offset, scan.position() - offset));
+    }
+    if (values_ != meta_->num_values()) return WrongSum(values_, "values");
+    if (!has_lists() && values_ != rows_) return WrongSum(values_, "values");
+    if (has_lists() && knows_rows_ && row_ != rows_) return WrongSum(row_, "rows");
+    return arrow::Status::OK();
+  }
+
+ private:
+  bool has_lists() const { return descriptor_.max_repetition_level() > 0; }
+
+  arrow::Status WrongSum(int64_t sum, const char* what) const {
+    return arrow::Status::IOError("its pages hold ", sum, " ", what, ", but the footer says ",
+                                  meta_->num_values(), " values and ", rows_, " rows");
+  }
+
+  arrow::Status CheckPage(const PageHeader& header, int64_t offset, int64_t size) {
+    ARROW_RETURN_NOT_OK(CheckPageHeader(header, has_lists()));
+    const bool is_dictionary = header.type == parquet::PageType::DICTIONARY_PAGE;
+    if (!is_dictionary && !header.is_data()) return arrow::Status::OK();
+    if (is_dictionary && (dictionary_size_ >= 0 || values_ > 0)) {
+      return arrow::Status::IOError("a dictionary page at byte ", offset, " is not the first");
+    }
+    const bool is_decoded =
+        check_ == ChunkCheck::kValues || !header.has_checksum || ClaimsValues(header);
+    int64_t rows = has_lists() ? header.num_rows : header.num_values;
+    if (is_decoded || check_ == ChunkCheck::kChecksums) {
+      ARROW_ASSIGN_OR_RAISE(auto bytes, file_.ReadAt(offset, size));
+      if (bytes->size() != size) {
+        return arrow::Status::IOError("the file ends within a page at byte ", offset);
+      }
+      ARROW_RETURN_NOT_OK(CheckChecksum(header, *bytes));
+      if (is_decoded) ARROW_RETURN_NOT_OK(Decode(header, std::move(bytes), &rows));
+    }
+    if (is_dictionary) {
+      dictionary_size_ = header.num_values;
+      return arrow::Status::OK();
+    }
+    values_ += header.num_values;
+    if (values_ > meta_->num_values()) return WrongSum(values_, "values or more");
+    if (rows < 0) knows_rows_ = false;
+    row_ += std::max<int64_t>(rows, 0);
+    if (row_ > rows_) return WrongSum(row_, "rows or more");
+    return arrow::Status::OK();
+  }
+
+  static arrow::Status CheckChecksum(const PageHeader& header, const arrow::Buffer& bytes) {
+    if (!header.has_checksum) return arrow::Status::OK();
+    const uint32_t checksum =
+        arrow::internal::crc32(0, bytes.data() + header.header_size,
+                               static_cast<size_t>(bytes.size()) - header.header_size);
+    if (checksum == header.checksum) return arrow::Status::OK();
+    return arrow::Status::IOError("a page does not match its checksum");
+  }
+
+  /// Decodes a page whole, and sets `rows` to how many begin in it.
+  arrow::Status Decode(const PageHeader& header, std::shared_ptr<arrow::Buffer> bytes,
+                       int64_t* rows) {
+    const bool is_dictionary = !header.is_data();
+    const auto codec = meta_->compression();
+    const auto reader = parquet::PageReader::Open(
+        std::make_shared<arrow::io::BufferReader>(std::move(bytes)),
+        std::numeric_limits<int64_t>::max(), is_dictionary ? codec : PageReaderCodec(codec),
+        parquet::ReaderProperties(BlockPool()), descriptor_);
+    const auto page = reader->NextPage();
+    if (!page || page->type() != header.type) {
+      return arrow::Status::IOError("a page can't be read");
+    }
+    if (is_dictionary) {
+      return CheckWholeValues(descriptor_, parquet::Encoding::PLAIN,
+                              std::span(page->data(), static_cast<size_t>(page->size())),
+                              header.num_values, header.num_values, -1);
+    }
+    const auto& data_page = static_cast<const parquet::DataPage&>(*page);
+    ARROW_ASSIGN_OR_RAISE(const PageBody body, DecompressPage(data_page, codec));
+    Levels levels;
+    ARROW_ASSIGN_OR_RAISE(
+        const ValueSection section,
+        DecodeLevels(descriptor_.max_definition_level(), descriptor_.max_repetition_level(),
+                     data_page, body.bytes, &levels));
+    if (has_lists()) {
+      *rows = std::count(levels.rep.begin(), levels.rep.end(), 0);
+      if (header.num_rows >= 0 && *rows != header.num_rows) {
+        return arrow::Status::IOError("a page has ", *rows, " rows, but its header says ",
+                                      header.num_rows);
+      }
+      if (values_ == 0 && !levels.rep.empty() && levels.rep[0] != 0) {
+        return arrow::Status::IOError("the first page does not begin with a row");
+      }
+    }
+    return CheckWholeValues(descriptor_, data_page.encoding(),
+                            std::span(section.data, static_cast<size_t>(section.size)),
+                            header.num_values, section.count, dictionary_size_);
+  }
+
+  arrow::io::RandomAccessFile& file_;
+  const parquet::ColumnDescriptor& descriptor_;
+  const ChunkCheck check_;
+  const int64_t rows_;  // of the row group
+  const std::unique_ptr<parquet::ColumnChunkMetaData> meta_;
+  int64_t row_ = 0;
+  bool knows_rows_ = true;
+  int64_t values_ = 0;
+  int64_t dictionary_size_ = -1;
+};
+
+}  // namespace
+
+arrow::Status VerifyChunk(const PageSource& source, int leaf, int row_group, ChunkCheck check) {
+  int64_t row = source.group_first_rows[static_cast<size_t>(row_group)];
+  const arrow::Status status = Guarded([&]() -> arrow::Status {
+    ChunkWalk walk(source, leaf, row_group, check);
+    const arrow::Status found = Guarded([&] { return walk.Run(); });
+    row += walk.row();
+    return found;
+  });
+  if (status.ok() || status.IsOutOfMemory()) return status;
+  return AtRow(status, ColumnNameOf(source.metadata, leaf), row_group, row);
+}
+
+arrow::Status VerifyChunks(const PageSource& source, std::span<const int> leaves,
+                           std::span<const int> row_groups, ChunkCheck check) {
+  return ParallelFor(0, leaves.size() * row_groups.size(), [&](size_t i) {
+    return VerifyChunk(source, leaves[i % leaves.size()], row_groups[i / leaves.size()], check);
+  });
+}
+
+arrow::Status AtRow(const arrow::Status& status, const std::string& column, int row_group,
+                    int64_t row) {
+  const auto code = status.IsCapacityError() ? status.code() : arrow::StatusCode::IOError;
+  return arrow::Status(code, "column '" + column + "', row group " + std::to_string(row_group) +
+                                 ", from row " + std::to_string(row) + ": " + status.message());
+}
+
+std::string ColumnNameOf(const parquet::FileMetaData& metadata, int leaf) {
+  return metadata.schema()->Column(leaf)->path()->ToDotVector().front();
+}
+
+}  // namespace usdparquet
