@@ -10,8 +10,8 @@
 #include <optional>
 #include <span>
 
-#include "core/pages/chunk_check.h"
 #include "core/pages/page_decoder.h"
+#include "core/pages/verify_chunk.h"
 #include "core/schema/column_convert.h"
 #include "core/util/guard.h"
 

@@ -7,8 +7,8 @@
 #include <set>
 #include <string>
 
-#include "core/pages/chunk_check.h"
 #include "core/pages/page_cache.h"
+#include "core/pages/verify_chunk.h"
 #include "core/util/guard.h"
 
 namespace usdparquet {

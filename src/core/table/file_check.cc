@@ -6,6 +6,7 @@
 
 #include "core/index/path_index_file.h"
 #include "core/index/time_index_file.h"
+#include "core/pages/page_locations.h"
 #include "core/sections/residual_blob.h"
 #include "core/sections/section_check.h"
 #include "core/table/bulk_reader.h"
@@ -18,7 +19,7 @@ namespace {
 constexpr std::array<std::pair<const char*, const char*>, 3> kSections{{
     {kIndexKey, "path index"},
     {kTimesKey, "time index"},
-    {"usdparquet:pages", "page locations"},
+    {kPagesKey, "page locations"},
 }};
 
 }  // namespace

@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "core/pages/chunk_check.h"
+#include "core/pages/verify_chunk.h"
 #include "core/table/table_file.h"
 #include "core/util/export.h"
 

@@ -1,4 +1,4 @@
-#include "core/pages/chunk_check.h"
+#include "core/pages/verify_chunk.h"
 
 #include <arrow/buffer.h>
 #include <arrow/io/memory.h>
@@ -31,7 +31,10 @@ bool ClaimsValues(const PageHeader& header) {
 class ChunkWalk {
  public:
   ChunkWalk(const PageSource& source, int leaf, int row_group, ChunkCheck check)
-      : file_(source.file),
+      : source_(source),
+        file_(source.file),
+        leaf_(leaf),
+        row_group_(row_group),
         descriptor_(*source.metadata.schema()->Column(leaf)),
         check_(check),
         rows_(source.metadata.RowGroup(row_group)->num_rows()),
@@ -41,13 +44,18 @@ class ChunkWalk {
   int64_t row() const { return std::min(row_, std::max<int64_t>(rows_ - 1, 0)); }
 
   arrow::Status Run() {
-    ARROW_ASSIGN_OR_RAISE(const ChunkRange range, RangeOfChunk(file_, *meta_));
+    ARROW_ASSIGN_OR_RAISE(const int64_t file_size, file_.GetSize());
+    ARROW_ASSIGN_OR_RAISE(const ChunkRange range, RangeOfChunk(*meta_, file_size));
+    FindListed(range);
     PageHeaderScan scan(file_, range.begin, range.end);
     while (!scan.is_done()) {
       const int64_t offset = scan.position();
+      ARROW_RETURN_NOT_OK(BeginPage(offset));
       ARROW_ASSIGN_OR_RAISE(const PageHeader header, scan.Next());
+      ARROW_RETURN_NOT_OK(CheckHeaderBytes(scan.header_bytes(), offset));
       ARROW_RETURN_NOT_OK(CheckPage(header, offset, scan.position() - offset));
     }
+    ARROW_RETURN_NOT_OK(BeginPage(range.end));
     if (values_ != meta_->num_values()) return WrongSum(values_, "values");
     if (!has_lists() && values_ != rows_) return WrongSum(values_, "values");
     if (has_lists() && knows_rows_ && row_ != rows_) return WrongSum(row_, "rows");
@@ -56,6 +64,45 @@ class ChunkWalk {
 
  private:
   bool has_lists() const { return descriptor_.max_repetition_level() > 0; }
+
+  /// The pages that the file lists, in the order in which they are stored.
+  void FindListed(const ChunkRange& range) {
+    if (!source_.locations) return;
+    const auto found = source_.locations->Find(row_group_, leaf_, range.begin, range.size(), rows_);
+    if (!found) return;
+    dictionary_ = found->dictionary;
+    listed_ = found->data;
+  }
+
+  const ListedPage* NextListed() const {
+    return dictionary_ ? dictionary_ : listed_.empty() ? nullptr : listed_.data();
+  }
+
+  /// Takes the row of the page at byte `offset` from the list. No listed page may lie before.
+  arrow::Status BeginPage(int64_t offset) {
+    const ListedPage* const page = NextListed();
+    if (!page || page->offset > offset) return arrow::Status::OK();  // one without rows
+    const bool is_other_row = knows_rows_ && row_ != page->first_row;
+    row_ = page->first_row;
+    if (page->offset == offset && !is_other_row) return arrow::Status::OK();
+    return arrow::Status::IOError("there is no page at byte ", page->offset, " with row ", row_,
+                                  " of the row group, where the page locations say that one is");
+  }
+
+  /// Verifies the header of the page at byte `offset`, if the file has a checksum of it.
+  arrow::Status CheckHeaderBytes(std::span<const uint8_t> header, int64_t offset) {
+    const ListedPage* const page = NextListed();
+    if (!page || page->offset != offset) return arrow::Status::OK();
+    if (page->header_size != header.size() || PageHeaderChecksum(header) != page->header_checksum) {
+      return PageHeaderDamaged(offset);
+    }
+    if (dictionary_) {
+      dictionary_ = nullptr;
+    } else {
+      listed_ = listed_.subspan(1);
+    }
+    return arrow::Status::OK();
+  }
 
   arrow::Status WrongSum(int64_t sum, const char* what) const {
     return arrow::Status::IOError("its pages hold ", sum, " ", what, ", but the footer says ",
@@ -70,7 +117,7 @@ class ChunkWalk {
       return arrow::Status::IOError("a dictionary page at byte ", offset, " is not the first");
     }
     const bool is_decoded =
-        check_ == ChunkCheck::kValues || !header.has_checksum || ClaimsValues(header);
+        check_ == ChunkCheck::kValues || !header.crc.has_value() || ClaimsValues(header);
     int64_t rows = has_lists() ? header.num_rows : header.num_values;
     if (is_decoded || check_ == ChunkCheck::kChecksums) {
       ARROW_ASSIGN_OR_RAISE(auto bytes, file_.ReadAt(offset, size));
@@ -93,12 +140,14 @@ class ChunkWalk {
   }
 
   static arrow::Status CheckChecksum(const PageHeader& header, const arrow::Buffer& bytes) {
-    if (!header.has_checksum) return arrow::Status::OK();
+    if (!header.crc) return arrow::Status::OK();
     const uint32_t checksum =
         arrow::internal::crc32(0, bytes.data() + header.header_size,
                                static_cast<size_t>(bytes.size()) - header.header_size);
-    if (checksum == header.checksum) return arrow::Status::OK();
-    return arrow::Status::IOError("a page does not match its checksum");
+    if (checksum == *header.crc) return arrow::Status::OK();
+    return arrow::Status::IOError(
+        "a page is damaged: its checksum is another one; copy the file again from its source, or "
+        "save what is left with 'usdparquet recover'");
   }
 
   /// Decodes a page whole, and sets `rows` to how many begin in it.
@@ -141,11 +190,16 @@ class ChunkWalk {
                             header.num_values, section.count, dictionary_size_);
   }
 
+  const PageSource& source_;
   arrow::io::RandomAccessFile& file_;
+  const int leaf_;
+  const int row_group_;
   const parquet::ColumnDescriptor& descriptor_;
   const ChunkCheck check_;
   const int64_t rows_;  // of the row group
   const std::unique_ptr<parquet::ColumnChunkMetaData> meta_;
+  const ListedPage* dictionary_ = nullptr;  // those that are still to come
+  std::span<const ListedPage> listed_;
   int64_t row_ = 0;
   bool knows_rows_ = true;
   int64_t values_ = 0;

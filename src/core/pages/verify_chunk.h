@@ -15,8 +15,9 @@
 
 namespace usdparquet {
 
-/// How much of a chunk is looked at. In each case pages without a checksum are decoded whole, and
-/// the counts of all pages are checked.
+/// How much of a chunk is looked at. In each case pages without a checksum are decoded whole,
+/// the headers of all pages are verified where the source has page locations, and their counts are
+/// checked.
 enum class ChunkCheck {
   kForReader,  ///< checksums are left to a reader that verifies them: Arrow's
   kChecksums,  ///< and each page against its checksum
@@ -27,7 +28,7 @@ enum class ChunkCheck {
 /// first page that is not right fails with an IOError or CapacityError that names column, row group
 /// and row (counted from the start of the file), not the file. Thread-safe.
 USDPARQUET_API arrow::Status VerifyChunk(const PageSource& source, int leaf, int row_group,
-                                         ChunkCheck check);
+                                         ChunkCheck check = ChunkCheck::kChecksums);
 
 /// The same of each leaf column of `leaves` in each of `row_groups`, in several threads, each of
 /// which holds a page. Of several damaged chunks the first one is told. Thread-safe.
