@@ -19,7 +19,6 @@
 #include "core/table/file_storage.h"
 #include "core/table/read_columns.h"
 #include "core/table/table.h"
-#include "core/util/guard.h"
 #include "core/util/open_file.h"
 
 namespace nb = nanobind;
@@ -157,15 +156,6 @@ nb::dict Read(const std::string& file, const std::string& path_column,
   out["missing"] = answer.missing;
   out["num_missing"] = answer.num_missing;
   return out;
-}
-
-arrow::Result<TableFile> OpenTableFile(const std::string& file) {
-  auto opened = Guarded([&]() -> arrow::Result<TableFile> {
-    ARROW_ASSIGN_OR_RAISE(auto source, OpenFile(file));
-    return TableFile::Open(std::move(source));
-  });
-  if (!opened.ok()) return opened.status().WithMessage(file, ": ", opened.status().message());
-  return opened;
 }
 
 /// Cells that no USD value can hold, and damage that the pages alone do not show.

@@ -11,6 +11,8 @@
 #include "core/sections/section_check.h"
 #include "core/table/bulk_reader.h"
 #include "core/util/guard.h"
+#include "core/util/message_text.h"
+#include "core/util/open_file.h"
 #include "core/util/parallel_for.h"
 
 namespace usdparquet {
@@ -23,6 +25,15 @@ constexpr std::array<std::pair<const char*, const char*>, 3> kSections{{
 }};
 
 }  // namespace
+
+arrow::Result<TableFile> OpenTableFile(const std::string& path) {
+  auto opened = Guarded([&]() -> arrow::Result<TableFile> {
+    ARROW_ASSIGN_OR_RAISE(auto file, OpenFile(path));
+    return TableFile::Open(std::move(file));
+  });
+  if (opened.ok()) return opened;
+  return opened.status().WithMessage(MessageText(path + ": " + opened.status().message()));
+}
 
 arrow::Result<std::vector<DamagedSection>> FindDamagedSections(const TableFile& file) {
   return Guarded([&]() -> arrow::Result<std::vector<DamagedSection>> {

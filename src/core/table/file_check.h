@@ -26,6 +26,9 @@ struct DamagedSection {
   std::string message;  ///< does not name the file
 };
 
+/// Opens the file at `path`, whose name every error begins with.
+USDPARQUET_API arrow::Result<TableFile> OpenTableFile(const std::string& path);
+
 /// Every damaged section of a file: its indexes, whose blocks are all verified, and its residual.
 /// Linear in their size. An error if the file can't be read. Thread-safe.
 USDPARQUET_API arrow::Result<std::vector<DamagedSection>> FindDamagedSections(
