@@ -15,6 +15,7 @@
 #include "bindings/bindings.h"
 #include "core/schema/property_name.h"
 #include "core/sections/residual_blob.h"
+#include "core/table/file_check.h"
 #include "core/table/file_storage.h"
 #include "core/table/read_columns.h"
 #include "core/table/table.h"
@@ -157,21 +158,59 @@ nb::dict Read(const std::string& file, const std::string& path_column,
   return out;
 }
 
+/// Cells that no USD value can hold, and damage that the pages alone do not show.
+arrow::Status CheckCells(const std::string& file, const std::string& path_column,
+                         std::vector<std::string>* errors, std::vector<std::string>* bad_cells) {
+  TableOptions options;
+  options.path_column = path_column;
+  options.report = [&](bool is_error, const std::string& message) {
+    (is_error ? errors : bad_cells)->push_back(message);
+  };
+  ARROW_ASSIGN_OR_RAISE(const auto table, OpenTable(file, std::move(options)));
+  for (size_t column = 0; column < table->columns().size(); ++column) {
+    for (uint32_t row = 0; row < table->num_rows();) {
+      EpochGuard guard;
+      const Page* page = table->Fetch(column, row, guard);
+      row = page->first_row + page->num_rows;
+    }
+  }
+  return arrow::Status::OK();
+}
+
 std::vector<std::string> CheckValues(const std::string& file, const std::string& path_column) {
   return CallUnlocked([&]() -> arrow::Result<std::vector<std::string>> {
-    std::vector<std::string> found;
-    TableOptions options;
-    options.path_column = path_column;
-    options.report = [&found](bool, const std::string& message) { found.push_back(message); };
-    ARROW_ASSIGN_OR_RAISE(const auto table, OpenTable(file, std::move(options)));
-    for (size_t column = 0; column < table->columns().size(); ++column) {
-      for (uint32_t row = 0; row < table->num_rows();) {
-        EpochGuard guard;
-        const Page* page = table->Fetch(column, row, guard);
-        row = page->first_row + page->num_rows;
-      }
-    }
+    ARROW_ASSIGN_OR_RAISE(const TableFile opened, OpenTableFile(file));
+    ARROW_ASSIGN_OR_RAISE(std::vector<std::string> found, FindDamagedPages(opened));
+    for (std::string& message : found) message = file + ": " + message;
+    std::vector<std::string> errors, bad_cells;
+    ARROW_RETURN_NOT_OK(CheckCells(file, path_column, &errors, &bad_cells));
+    // A damaged page is told once.
+    if (found.empty()) found = std::move(errors);
+    found.insert(found.end(), bad_cells.begin(), bad_cells.end());
     return found;
+  });
+}
+
+nb::dict CheckSections(const std::string& file) {
+  const auto damaged = CallUnlocked([&]() -> arrow::Result<std::vector<DamagedSection>> {
+    ARROW_ASSIGN_OR_RAISE(const TableFile opened, OpenTableFile(file));
+    return FindDamagedSections(opened);
+  });
+  nb::dict out;
+  for (const DamagedSection& section : damaged) {
+    out[section.name.c_str()] = file + ": " + section.message;
+  }
+  return out;
+}
+
+void Verify(const std::string& file, std::optional<std::vector<std::string>> columns,
+            bool checksums) {
+  CallUnlocked([&]() -> arrow::Result<bool> {
+    ARROW_ASSIGN_OR_RAISE(const TableFile opened, OpenTableFile(file));
+    const auto status =
+        VerifyColumns(opened, columns, checksums ? ChunkCheck::kChecksums : ChunkCheck::kForReader);
+    if (!status.ok()) return status.WithMessage(file, ": ", status.message());
+    return true;
   });
 }
 
@@ -194,9 +233,19 @@ void AddReading(nb::module_& m) {
       [](const std::string& column) { return MakePropertyName(column, IsPythonIdentifier); },
       nb::arg("column"), "The name of the property that a column of that name becomes.");
   m.def("check_values", &CheckValues, nb::arg("file"), nb::arg("path_column") = "",
-        "Decodes every page that a layer would read, with its checksum, and returns a message for "
-        "each column with damage and each with cells that no USD value can hold. Raises as "
-        "`describe` does.");
+        "Decodes every page of the file, with its checksum, and returns a message for each column "
+        "of a row group with damage and for each column with cells that no USD value can hold. "
+        "Raises as `describe` does.");
+  m.def("check_sections", &CheckSections, nb::arg("file"),
+        "Verifies the path index, the time index, the page locations and the residual whole, and "
+        "returns a message for each that is damaged, by its name. Raises OSError where the file "
+        "can't be read.");
+  m.def("verify_columns", &Verify, nb::arg("file"), nb::arg("columns") = nb::none(),
+        nb::arg("checksums") = false,
+        "Checks that the pages of the columns of these names, or of all, add up to what the footer "
+        "says, and decodes those without a checksum; with `checksums` verifies the others as well, "
+        "which is else left to a reader that does. Raises OSError or ValueError with file, column "
+        "and row of the first damage.");
   m.def("read_rows", &Read, nb::arg("file"), nb::kw_only(), nb::arg("path_column") = "",
         nb::arg("time_column") = "", nb::arg("columns") = nb::none(), nb::arg("paths") = nb::none(),
         nb::arg("under") = nb::none(),

@@ -28,6 +28,7 @@ struct PageHeader {
   int32_t def_size = 0;   ///< of the levels of a page of version 2, which are not compressed
   int32_t rep_size = 0;
   bool is_compressed = true;
+  int32_t encoding = 0;         ///< of the values, as parquet.thrift numbers them
   std::optional<uint32_t> crc;  ///< of the body as it is stored
   uint32_t header_size = 0;
 

@@ -22,4 +22,13 @@ USDPARQUET_API arrow::Status CheckValueClaims(const parquet::ColumnDescriptor& d
                                               std::span<const uint8_t> section, int64_t num_levels,
                                               int64_t count);
 
+/// Checks that `section` holds `count` values, none cut off, and nothing else, without keeping
+/// any. `num_levels` is as above; `dictionary_size` is the number of the dictionary's entries, -1
+/// if there is none. For pages without a checksum, and those that Arrow is to decode. Fails or
+/// throws parquet::ParquetException. Linear in the section and in `count`. Thread-safe.
+USDPARQUET_API arrow::Status CheckWholeValues(const parquet::ColumnDescriptor& descriptor,
+                                              parquet::Encoding::type encoding,
+                                              std::span<const uint8_t> section, int64_t num_levels,
+                                              int64_t count, int64_t dictionary_size);
+
 }  // namespace usdparquet

@@ -22,8 +22,8 @@ class FileSource : public IndexSource {
       const auto chunk = columns_.path.Locate(g);
       if (!chunk.ok()) {
         return arrow::Status::IOError("the path column '", columns_.path.info().column_name,
-                                      "' can't be read in row group ", g, ": ",
-                                      chunk.status().message());
+                                      "' can't be read in row group ", g, ", from row ", rows[g],
+                                      ": ", chunk.status().message());
       }
       for (uint32_t p = 0; p < (*chunk)->pages.size(); ++p) pages_.push_back({*chunk, p});
     }

@@ -3,9 +3,6 @@
 #include <arrow/builder.h>
 #include <arrow/compute/api_vector.h>
 #include <arrow/datum.h>
-#include <arrow/memory_pool.h>
-#include <parquet/arrow/reader.h>
-#include <parquet/file_reader.h>
 
 #include <algorithm>
 #include <utility>
@@ -13,6 +10,7 @@
 #include "core/pages/page_gather.h"
 #include "core/schema/without_views.h"
 #include "core/table/answer_columns.h"
+#include "core/table/bulk_reader.h"
 #include "core/table/table.h"
 #include "core/table/wanted_rows.h"
 #include "core/util/guard.h"
@@ -28,14 +26,9 @@ class Reader {
       : table_(std::move(table)), request_(request) {}
 
   arrow::Status Open() {
-    const TableFile& file = table_->table_file();
-    parquet::arrow::FileReaderBuilder builder;
-    ARROW_RETURN_NOT_OK(
-        builder.Open(file.file(), parquet::default_reader_properties(), file.metadata()));
-    ARROW_ASSIGN_OR_RAISE(arrow_, builder.memory_pool(arrow::system_memory_pool())->Build());
-    arrow_->set_use_threads(true);
-    ARROW_ASSIGN_OR_RAISE(
-        columns_, FindAnswerColumns(table_->schema(), arrow_->manifest(), request_.columns));
+    ARROW_ASSIGN_OR_RAISE(bulk_, BulkReader::Open(table_->table_file()));
+    ARROW_ASSIGN_OR_RAISE(columns_,
+                          FindAnswerColumns(table_->schema(), bulk_->manifest(), request_.columns));
     return arrow::Status::OK();
   }
 
@@ -76,7 +69,7 @@ class Reader {
   arrow::Result<std::shared_ptr<arrow::Table>> ReadAll() const {
     std::vector<const AnswerColumn*> all;
     for (const AnswerColumn& column : columns_) all.push_back(&column);
-    ARROW_ASSIGN_OR_RAISE(auto read, arrow_->ReadTable(LeavesOf(all)));
+    ARROW_ASSIGN_OR_RAISE(auto read, bulk_->ReadAll(LeavesOf(all)));
     ARROW_ASSIGN_OR_RAISE(read, WithoutViews(std::move(read)));
     arrow::ChunkedArrayVector cells;
     for (const AnswerColumn& column : columns_) {
@@ -96,12 +89,8 @@ class Reader {
     for (size_t i = 0; i < columns_.size(); ++i) {
       const AnswerColumn& column = columns_[i];
       if (is_sparse && column.info && CanGather(*column.info, table_->metadata(), *column.type)) {
-        auto gathered = GatherCells(pages, *column.info, column.type, rows);
-        if (!gathered.ok()) {
-          return gathered.status().WithMessage("column '", column.name,
-                                               "': ", gathered.status().message());
-        }
-        if (*gathered) cells[i] = std::make_shared<arrow::ChunkedArray>(std::move(*gathered));
+        ARROW_ASSIGN_OR_RAISE(auto gathered, GatherCells(pages, *column.info, column.type, rows));
+        if (gathered) cells[i] = std::make_shared<arrow::ChunkedArray>(std::move(gathered));
       }
       if (!cells[i]) others.push_back(&column);
     }
@@ -125,7 +114,7 @@ class Reader {
       arrow::UInt32Builder local;
       for (auto it = begin; it != end; ++it) ARROW_RETURN_NOT_OK(local.Append(*it - first_row));
       ARROW_ASSIGN_OR_RAISE(const auto indices, local.Finish());
-      ARROW_ASSIGN_OR_RAISE(auto read, arrow_->ReadRowGroup(static_cast<int>(group), leaves));
+      ARROW_ASSIGN_OR_RAISE(auto read, bulk_->ReadGroup(static_cast<int>(group), leaves));
       ARROW_ASSIGN_OR_RAISE(read, WithoutViews(std::move(read)));
       for (size_t i = 0; i < columns.size(); ++i) {
         ARROW_ASSIGN_OR_RAISE(const auto part,
@@ -179,7 +168,7 @@ class Reader {
 
   const std::shared_ptr<Table> table_;
   const ReadRequest& request_;
-  std::unique_ptr<parquet::arrow::FileReader> arrow_;
+  std::unique_ptr<BulkReader> bulk_;
   std::vector<AnswerColumn> columns_;
 };
 

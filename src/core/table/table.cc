@@ -52,12 +52,12 @@ arrow::Status Table::ReadColumns() {
   return arrow::Status::OK();
 }
 
-bool Table::has_damage() const {
-  if (path_.has_damage()) return true;
+std::string Table::damage() const {
+  if (path_.has_damage()) return path_.damage();
   for (size_t i = 0; i < schema_.columns.size(); ++i) {
-    if (properties_[i].has_damage()) return true;
+    if (properties_[i].has_damage()) return properties_[i].damage();
   }
-  return false;
+  return {};
 }
 
 bool Table::has_unpresentable_cells() const {

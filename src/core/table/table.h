@@ -110,7 +110,10 @@ class USDPARQUET_API Table {
   void VisitChildNames(PrimId prim, const std::function<void(std::string_view)>& f);
 
   /// Whether a page that was read so far was damaged: its values read as none.
-  bool has_damage() const;
+  bool has_damage() const { return !damage().empty(); }
+  /// The first such page of the first such column, and what is wrong with it; empty if there is
+  /// none.
+  std::string damage() const;
   /// Whether a cell that was read so far holds what a USD value can't, and reads as none.
   bool has_unpresentable_cells() const;
 

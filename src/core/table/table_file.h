@@ -13,6 +13,8 @@
 #include <string>
 #include <vector>
 
+#include "core/pages/column_chunk.h"
+#include "core/pages/page_cache.h"
 #include "core/pages/page_locations.h"
 
 namespace usdparquet {
@@ -29,6 +31,13 @@ class TableFile {
 
   const std::shared_ptr<arrow::io::RandomAccessFile>& file() const { return file_; }
   const std::shared_ptr<parquet::FileMetaData>& metadata() const { return metadata_; }
+
+  /// To read pages with the cache of the process; valid as long as the file.
+  PageSource Pages() const { return Pages(PageCache::Instance()); }
+  /// The same with another cache, which must outlive what is returned.
+  PageSource Pages(PageCache& cache) const {
+    return {*file_, *metadata_, first_rows_, cache, locations()};
+  }
 
   /// Whether the footer has a checksum, which is right.
   bool is_sealed() const { return is_sealed_; }

@@ -68,7 +68,14 @@ arrow::Status Write(const SdfAbstractData& data, const std::string& file,
     names.path = table.path_column();
     if (!table.time_column().empty()) names.time = table.time_column();
     is_complete = [&file, is_own_file, &table] {
-      return table.has_damage() || (is_own_file && table.has_unpresentable_cells())
+      const std::string damage = table.damage();
+      if (!damage.empty()) {
+        return arrow::Status::Invalid(file, ": not written, because values of ", table.name(),
+                                      " could not be read and would be lost: ", damage,
+                                      "; copy the file again from its source, or save what is left "
+                                      "with 'usdparquet recover'");
+      }
+      return is_own_file && table.has_unpresentable_cells()
                  ? arrow::Status::Invalid(file, ": not written, because values of ", table.name(),
                                           " could not be read and would be lost")
                  : arrow::Status::OK();
