@@ -117,6 +117,8 @@ nb::dict Storage(const std::string& file) {
   out["rows"] = storage.num_rows;
   out["row_groups"] = storage.num_row_groups;
   out["created_by"] = storage.created_by;
+  out["sealed"] = storage.is_sealed;
+  out["page_locations"] = storage.has_page_locations;
   out["columns"] = columns;
   out["key_values"] = key_values;
   return out;

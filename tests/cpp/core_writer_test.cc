@@ -16,6 +16,8 @@
 
 #include "core/index/arrow_columns.h"
 #include "core/index/path_index_file.h"
+#include "core/schema/footer_limits.h"
+#include "core/sections/footer_seal.h"
 #include "core/table/table.h"
 #include "core/util/limits.h"
 #include "core/write/table_writer.h"
@@ -214,6 +216,16 @@ struct Tampered {
     EXPECT_EQ(std::sscanf(locator.c_str(), "version=1.0 offset=%zu length=%zu", &offset, &length),
               2);
   }
+  /// Where the index's entry is in the footer.
+  size_t Entry() const { return bytes.rfind(kIndexKey); }
+  /// Seals the footer again, once it was changed.
+  void Seal() {
+    arrow::io::BufferReader file(arrow::Buffer::FromString(bytes));
+    const FooterBytes footer = *ReadFooter(file);
+    EXPECT_TRUE(SealFooter(footer.offset, {reinterpret_cast<uint8_t*>(bytes.data()) + footer.offset,
+                                           static_cast<size_t>(footer.bytes->size())})
+                    .ok());
+  }
   std::shared_ptr<Table> OpenChanged(TableOptions options = {}) const {
     return Open(WriteBytes("tampered.parquet", bytes), std::move(options));
   }
@@ -270,8 +282,9 @@ TEST(EmbeddedIndex, ANewerMinorVersionOpens) {
   std::memcpy(header + 184, &checksum, sizeof(checksum));
   char text[32];
   std::snprintf(text, sizeof(text), "checksum=%016llx", static_cast<unsigned long long>(checksum));
-  const size_t at = file.bytes.rfind("checksum=");
+  const size_t at = file.bytes.find("checksum=", file.Entry());
   file.bytes.replace(at, std::strlen(text), text);
+  file.Seal();
   const auto table = file.OpenChanged();
   EXPECT_TRUE(table->paths().is_embedded());
   EXPECT_TRUE(table->warnings().empty());
@@ -279,7 +292,8 @@ TEST(EmbeddedIndex, ANewerMinorVersionOpens) {
 
 TEST(EmbeddedIndex, AnotherMajorVersionIsNotUsed) {
   Tampered file;
-  file.bytes[file.bytes.rfind("version=1.") + std::strlen("version=")] = '2';
+  file.bytes[file.bytes.find("version=1.", file.Entry()) + std::strlen("version=")] = '2';
+  file.Seal();
   const auto table = file.OpenChanged();
   EXPECT_FALSE(table->paths().is_embedded());
   ASSERT_EQ(table->warnings().size(), 1u);
