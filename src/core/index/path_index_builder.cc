@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "core/util/limits.h"
+
 namespace usdparquet {
 
 uint64_t PathScan::Reject(uint32_t row) {
@@ -15,6 +17,9 @@ bool PathScan::SetParent(uint32_t row, std::string_view parent) {
   uint64_t hash = root_hash_;
   uint32_t depth = 0;
   // First all of it is checked: a path that is half valid must leave nothing behind.
+  if (std::count(parent.begin(), parent.end(), '/') > static_cast<int64_t>(kMaxPathDepth)) {
+    return false;
+  }
   for (size_t begin = 1; begin < parent.size();) {
     const size_t end = parent.find('/', begin);
     if (!IsIdentifier(parent.substr(begin, end - begin), unicode_test_)) return false;
@@ -36,7 +41,8 @@ bool PathScan::SetParent(uint32_t row, std::string_view parent) {
 
 uint64_t PathScan::Add(uint32_t row, std::string_view path) {
   const size_t slash = path.rfind('/');
-  const bool is_absolute = !path.empty() && path[0] == '/';
+  const bool is_absolute =
+      !path.empty() && path[0] == '/' && path.size() <= kMaxPathLength;
   const std::string_view name = is_absolute ? path.substr(slash + 1) : std::string_view();
   if (!is_absolute || !IsIdentifier(name, unicode_test_)) return Reject(row);
   const std::string_view parent = path.substr(0, slash + 1);
