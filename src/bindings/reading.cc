@@ -203,7 +203,8 @@ void AddReading(nb::module_& m) {
         nb::arg("under") = nb::none(),
         "Reads columns of all rows, of those of `paths` or of those `under` a prim. Returns "
         "`stream` (an `arrow_array_stream` capsule), `missing` (the first few paths without a "
-        "row), `num_missing` and `warnings` (of an index that is damaged). Raises ValueError for what is wrong with the request, OSError for what "
+        "row), `num_missing` and `warnings` (of an index that is damaged). Raises ValueError for "
+        "what is wrong with the request, OSError for what "
         "is wrong with the file.");
 }
 

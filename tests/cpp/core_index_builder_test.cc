@@ -281,8 +281,7 @@ TEST(Section, SaysWhatIsDamagedAndIsSilentAboutWhatIsNotThere) {
   file.bytes[64 + sizeof(TestHeader) + 40000] ^= 1;  // in the second block
   EXPECT_TRUE(file.Read(&warning, &damage).empty());
   EXPECT_EQ(warning, "");
-  EXPECT_EQ(damage,
-            "the embedded test section is damaged at its byte 32768");
+  EXPECT_EQ(damage, "the embedded test section is damaged at its byte 32768");
 
   file = good;
   file.entry.replace(8, 1, "2");  // its major version

@@ -9,8 +9,8 @@ void PathIndex::RejectRow() const { blocks_->Reject("it has a row that the file 
 bool PathIndex::CanBe(uint32_t number, const ParentPrim& parent) const {
   const bool is_root = number == 0;
   const bool has_good_row = parent.row == PrimId::kNone || (!is_root && parent.row < num_rows_);
-  const bool has_good_depth = is_root ? parent.depth == 0
-                                      : parent.depth > 0 && parent.depth <= kMaxPathDepth;
+  const bool has_good_depth =
+      is_root ? parent.depth == 0 : parent.depth > 0 && parent.depth <= kMaxPathDepth;
   return (has_good_row && has_good_depth) ||
          blocks_->Reject("a prim with children has an impossible row or depth");
 }

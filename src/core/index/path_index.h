@@ -91,8 +91,7 @@ class USDPARQUET_API PathIndex {
   bool HasChildren(PrimId prim) const {
     if (!prim.is_parent()) return false;
     const uint32_t number = prim.parent_number();
-    return IsGoodParent(number) &&
-           parents_[number].runs_begin < parents_[number + 1].runs_begin;
+    return IsGoodParent(number) && parents_[number].runs_begin < parents_[number + 1].runs_begin;
   }
 
   /// The children of a prim in the order in which the file first names them: their rows rise.

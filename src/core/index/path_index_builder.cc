@@ -41,8 +41,7 @@ bool PathScan::SetParent(uint32_t row, std::string_view parent) {
 
 uint64_t PathScan::Add(uint32_t row, std::string_view path) {
   const size_t slash = path.rfind('/');
-  const bool is_absolute =
-      !path.empty() && path[0] == '/' && path.size() <= kMaxPathLength;
+  const bool is_absolute = !path.empty() && path[0] == '/' && path.size() <= kMaxPathLength;
   const std::string_view name = is_absolute ? path.substr(slash + 1) : std::string_view();
   if (!is_absolute || !IsIdentifier(name, unicode_test_)) return Reject(row);
   const std::string_view parent = path.substr(0, slash + 1);

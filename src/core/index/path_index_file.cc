@@ -41,19 +41,21 @@ struct Header {
 static_assert(sizeof(Header) == 192 && sizeof(ParentPrim) == 12 && sizeof(ChildRun) == 8);
 
 /// What PathTable makes of the ids below `count`.
-uint32_t IdBits(uint32_t count) { return std::max(1, std::bit_width(count)); }
-uint32_t BucketBits(uint32_t count) { return std::max(0, std::bit_width(count) - 4); }
+uint32_t IdBits(uint32_t count) { return std::max(1, static_cast<int>(std::bit_width(count))); }
+uint32_t BucketBits(uint32_t count) {
+  return std::max(0, static_cast<int>(std::bit_width(count)) - 4);
+}
 
 /// Whether a header can be that of an index; in a long table several rows are one prim.
 bool IsSane(const Header& h, bool is_long) {
   if (h.num_rows >= (1u << 31) || h.num_parents < 1 || h.num_parents >= (1u << 31)) return false;
   const uint64_t others = uint64_t{h.num_invalid} + h.num_duplicates;
   const uint64_t prims = h.num_rows - std::min<uint64_t>(h.num_rows, others);
-  return others <= h.num_rows && (is_long ? h.num_row_entries <= prims : h.num_row_entries == prims) &&
+  return others <= h.num_rows &&
+         (is_long ? h.num_row_entries <= prims : h.num_row_entries == prims) &&
          h.row_id_bits == IdBits(h.num_rows) && h.row_bucket_bits <= BucketBits(h.num_rows) &&
          h.parent_id_bits == IdBits(h.num_parents) &&
-         h.parent_bucket_bits == BucketBits(h.num_parents) &&
-         h.num_parent_entries == h.num_parents;
+         h.parent_bucket_bits == BucketBits(h.num_parents) && h.num_parent_entries == h.num_parents;
 }
 
 /// The length of the array with the bounds of a table's buckets.

@@ -58,7 +58,8 @@ class USDPARQUET_API PathTable {
   Parts parts() const { return parts_; }
 
   /// A table over parts that lie in a file. `blocks` verifies what is read, and keeps the parts
-  /// alive; what can't be in a table that Build made is rejected. REQUIRES: id_bits in 1..31, bucket_bits in 0..31, offsets.size() == 2^bucket_bits + 1.
+  /// alive; what can't be in a table that Build made is rejected. REQUIRES: id_bits in 1..31,
+  /// bucket_bits in 0..31, offsets.size() == 2^bucket_bits + 1.
   static PathTable Map(const Parts& parts, std::shared_ptr<const SectionBlocks> blocks);
 
   /// The id of `hash`, or kNotFound.

@@ -81,7 +81,7 @@ class USDPARQUET_API LiveIndex {
   ReadReport report_;
   TableIndex opened_;
   bool has_rejected_ = false;  ///< an index in the file was not used, because it is damaged
-  std::mutex reason_mutex_;  ///< held shortly: doubts come from within queries
+  std::mutex reason_mutex_;    ///< held shortly: doubts come from within queries
   std::string reason_;
   std::mutex building_;
   TableIndex built_;

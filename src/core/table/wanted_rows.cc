@@ -118,8 +118,9 @@ arrow::Result<WantedRows> FindRowsBelow(Table& table, const std::string& path) {
   });
 }
 
-arrow::Result<bool> DropOtherPaths(const arrow::ChunkedArray& stored, const std::vector<uint32_t>& rows,
-                             const std::vector<std::string>& paths, WantedRows* wanted) {
+arrow::Result<bool> DropOtherPaths(const arrow::ChunkedArray& stored,
+                                   const std::vector<uint32_t>& rows,
+                                   const std::vector<std::string>& paths, WantedRows* wanted) {
   ARROW_ASSIGN_OR_RAISE(const auto views, StringViews(stored));
   WantedRows found;
   bool has_other = false;

@@ -7,8 +7,8 @@
 #include <pxr/pxr.h>
 #include <pxr/usd/sdf/path.h>
 
-#include <cstdint>
 #include <array>
+#include <cstdint>
 
 #include "core/pages/handle_table.h"
 #include "core/table/table.h"
@@ -51,8 +51,7 @@ class UsdParquetPrimLookup {
  private:
   static constexpr uint32_t kAbovePrefix = 0xffffff00u;  // inner prims that no file can have
 
-  usdparquet::PrimId FindAndRemember(const SdfPath& path, uint32_t handle,
-                                      uint32_t version) const;
+  usdparquet::PrimId FindAndRemember(const SdfPath& path, uint32_t handle, uint32_t version) const;
   usdparquet::PrimId FindInIndex(const SdfPath& prim_path, uint32_t version) const;
 
   const usdparquet::Table& table_;

@@ -51,7 +51,7 @@ class UsdParquetPrimTree {
   /// A prim met on a walk from the pseudo-root.
   struct Step {
     usdparquet::PrimId prim;
-    uint64_t hash;  ///< of the prim's path within the table
+    uint64_t hash;     ///< of the prim's path within the table
     uint32_t version;  ///< of the index that has them
   };
   Step Root() const;

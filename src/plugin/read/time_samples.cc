@@ -128,7 +128,8 @@ std::set<double> UsdParquetTimeSamples::FindAll() const {
     const PrimTimes times = index->Find(first_row);
     const std::span<const double> codes = times.codes();
     num_rows += codes.size();
-    if (num_rows > table_.num_rows()) return index->Reject("its prims have more rows than the file");
+    if (num_rows > table_.num_rows())
+      return index->Reject("its prims have more rows than the file");
     if (is_any_full) {
       if (codes.empty() || codes.data() == last_codes || !times.HasGoodCodes()) return;
       last_codes = codes.data();
