@@ -241,38 +241,6 @@ TEST(EmbeddedIndex, ADamagedHeaderIsToldAndTheIndexBuilt) {
   EXPECT_EQ(table->paths().num_row_prims(), 20000u);
 }
 
-TEST(EmbeddedIndex, DamageInItsBodyIsFoundWhenItIsRead) {
-  Tampered file;
-  file.bytes[file.offset + 192 + 50000] ^= 1;  // in the second of five blocks
-  std::vector<std::string> errors;
-  TableOptions options;
-  options.report = [&](bool is_error, const std::string& message) {
-    EXPECT_TRUE(is_error);
-    errors.push_back(message);
-  };
-  const auto table = file.OpenChanged(options);
-  ASSERT_TRUE(table->paths().is_embedded());
-  EXPECT_TRUE(errors.empty());
-  int found = 0;
-  for (int64_t row = 0; row < 20000; ++row) {
-    uint64_t hash = table->paths().root_hash();
-    const std::string path = MixedPath(row);
-    for (size_t begin = 1; begin < path.size();) {
-      const size_t end = std::min(path.find('/', begin), path.size());
-      hash = ChildPathHash(hash, std::string_view(path).substr(begin, end - begin));
-      begin = end + 1;
-    }
-    const PrimId prim = table->paths().Find(hash);
-    if (!prim) continue;
-    ++found;
-    ASSERT_EQ(table->paths().RowOf(prim), row);
-  }
-  EXPECT_LT(found, 20000);
-  EXPECT_GT(found, 10000);
-  ASSERT_EQ(errors.size(), 1u);
-  EXPECT_NE(errors[0].find("test.parquet: the embedded path index is damaged"), std::string::npos);
-}
-
 TEST(EmbeddedIndex, ANewerMinorVersionOpens) {
   Tampered file;
   // The version stands in the header, whose checksum the locator repeats.

@@ -148,7 +148,18 @@ std::optional<TableIndex> IndexLoader::LoadEmbedded(
   if (!paths.index) return std::nullopt;
   index.paths = std::move(*paths.index);
   index.path_report = std::move(paths.report);
+  if (time) {
+    const uint64_t left_out =
+        uint64_t{index.path_report.num_invalid} + index.time_report.num_duplicates;
+    index.times->CheckOnlySchedule(index.paths.num_row_prims(), index.paths.num_rows() - left_out);
+  }
   return index;
+}
+
+std::string IndexLoader::ColumnNames() const {
+  const std::string path = "'" + columns_.path.info().column_name + "'";
+  return columns_.time ? "the columns " + path + " and '" + columns_.time->info.column_name + "'"
+                       : "the column " + path;
 }
 
 arrow::Result<TableIndex> IndexLoader::Build() const {
