@@ -23,7 +23,7 @@ def plain_errors() -> Iterator[None]:
     except BrokenPipeError:
         raise  # the reader of the pipe has seen enough; typer exits quietly
     except (ValueError, OSError) as error:
-        Console(stderr=True).print(Text(_message(error), style="red"), soft_wrap=True)
+        Console(stderr=True).print(Text(error_message(error), style="red"), soft_wrap=True)
         raise typer.Exit(1) from error
 
 
@@ -37,7 +37,8 @@ def cell_table() -> Table:
     return Table(box=box.SIMPLE, pad_edge=False, show_edge=False, collapse_padding=True)
 
 
-def _message(error: Exception) -> str:
+def error_message(error: Exception) -> str:
+    """What a message says of an error."""
     if isinstance(error, OSError) and error.strerror:
         file = "" if error.filename is None else f"{error.filename}: "
         return file + error.strerror

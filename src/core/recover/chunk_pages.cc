@@ -1,0 +1,187 @@
+#include "core/recover/chunk_pages.h"
+
+#include <arrow/buffer.h>
+#include <arrow/io/memory.h>
+#include <arrow/memory_pool.h>
+#include <parquet/column_reader.h>
+
+#include <algorithm>
+#include <limits>
+#include <optional>
+#include <span>
+
+#include "core/pages/page_body.h"
+#include "core/pages/page_header.h"
+#include "core/util/guard.h"
+
+namespace usdparquet {
+namespace {
+
+/// A page as it was scanned; `rows` is not known if it is negative.
+struct ScannedPage {
+  int64_t offset = 0;
+  int64_t size = 0;
+  int64_t rows = -1;
+  std::string problem;
+};
+
+/// The number of rows that begin in a page of lists. Fails if the page cannot be read; Invalid if
+/// it does not begin with a row.
+arrow::Result<int64_t> CountRows(const PageSource& source, const ColumnInfo& column,
+                                 const ScannedPage& page, parquet::Compression::type codec) {
+  ARROW_ASSIGN_OR_RAISE(auto bytes, source.file.ReadAt(page.offset, page.size));
+  parquet::ReaderProperties properties(arrow::system_memory_pool());
+  properties.set_page_checksum_verification(true);
+  const auto reader = parquet::PageReader::Open(
+      std::make_shared<arrow::io::BufferReader>(std::move(bytes)),
+      std::numeric_limits<int64_t>::max(), PageReaderCodec(codec), properties,
+      *source.metadata.schema()->Column(column.leaf));
+  const auto stored = reader->NextPage();
+  if (!stored || stored->type() != parquet::PageType::DATA_PAGE) {
+    return arrow::Status::IOError("there is no data page at byte ", page.offset);
+  }
+  const auto& data = static_cast<const parquet::DataPageV1&>(*stored);
+  ARROW_ASSIGN_OR_RAISE(const PageBody body, DecompressPage(data, codec));
+  std::vector<int16_t> levels(static_cast<size_t>(data.num_values()));
+  parquet::LevelDecoder decoder;
+  decoder.SetData(data.repetition_level_encoding(), column.max_rep, data.num_values(),
+                  body.bytes.data(), static_cast<int32_t>(body.bytes.size()));
+  if (decoder.Decode(data.num_values(), levels.data()) != data.num_values()) {
+    return arrow::Status::IOError("a page has too few repetition levels");
+  }
+  if (!levels.empty() && levels[0] != 0) {
+    return arrow::Status::Invalid("its pages do not begin with rows");
+  }
+  return std::count(levels.begin(), levels.end(), 0);
+}
+
+/// Where a chunk lies, as the footer says; checked.
+struct Extent {
+  int64_t begin = 0;
+  int64_t first_page = 0;  ///< behind the dictionary page
+  int64_t end = 0;
+};
+
+arrow::Result<Extent> ExtentOf(const PageSource& source,
+                               const parquet::ColumnChunkMetaData& meta) {
+  Extent extent;
+  extent.begin = extent.first_page = meta.data_page_offset();
+  if (meta.has_dictionary_page() && meta.dictionary_page_offset() > 0 &&
+      meta.dictionary_page_offset() < extent.begin) {
+    extent.begin = meta.dictionary_page_offset();
+  }
+  const int64_t size = meta.total_compressed_size();
+  ARROW_ASSIGN_OR_RAISE(const int64_t file_size, source.file.GetSize());
+  if (extent.begin < 4 || size < 0 || extent.begin > file_size - size ||
+      extent.first_page > extent.begin + size) {
+    return arrow::Status::IOError("the footer places it at byte ", extent.begin, ", ", size,
+                                  " bytes long, of a file of ", file_size, " bytes");
+  }
+  extent.end = extent.begin + size;
+  return extent;
+}
+
+arrow::Result<std::vector<ScannedPage>> Scan(const PageSource& source, const ColumnInfo& column,
+                                             parquet::Compression::type codec,
+                                             const Extent& extent, int64_t num_rows) {
+  std::vector<ScannedPage> pages;
+  PageHeaderScan scan(source.file, extent.first_page, extent.end);
+  while (!scan.is_done()) {
+    ScannedPage page{scan.position(), 0, -1, {}};
+    auto header = Guarded([&] { return scan.Next(); });
+    const arrow::Status status =
+        header.ok() ? CheckPageHeader(*header, column.max_rep > 0) : header.status();
+    if (!status.ok()) {  // where the next page begins is not known
+      page.size = extent.end - page.offset;
+      page.problem = status.message();
+      pages.push_back(std::move(page));
+      break;
+    }
+    if (!header->is_data()) continue;
+    page.size = scan.position() - page.offset;
+    if (header->num_rows >= 0 || column.max_rep == 0) {
+      page.rows = header->num_rows >= 0 ? header->num_rows : header->num_values;
+    } else {
+      auto rows = Guarded([&] { return CountRows(source, column, page, codec); });
+      if (rows.ok()) {
+        page.rows = *rows;
+      } else if (rows.status().IsInvalid()) {
+        return rows.status();
+      } else {
+        page.problem = rows.status().message();
+      }
+    }
+    if (page.rows > num_rows) {
+      page.rows = -1;
+      page.problem = "its header claims more rows than there are";
+    }
+    pages.push_back(std::move(page));
+  }
+  return pages;
+}
+
+/// Counts the rows from both ends up to the pages whose rows are not known, which become one.
+arrow::Result<std::vector<FoundPage>> PlaceRows(const std::vector<ScannedPage>& pages,
+                                                bool may_be_cut, int64_t num_rows) {
+  std::vector<FoundPage> found;
+  size_t first = 0;
+  int64_t row = 0;
+  for (; first < pages.size() && pages[first].rows >= 0; ++first) {
+    const ScannedPage& page = pages[first];
+    found.push_back({page.offset, page.size, row, row + page.rows, page.problem});
+    row += page.rows;
+    if (row > num_rows) break;
+  }
+  if (first == pages.size() && row == num_rows) return found;
+  const auto wrong = [&] {
+    return arrow::Status::IOError("its pages hold other numbers of rows than the ", num_rows,
+                                  " of the row group");
+  };
+  if (first == pages.size() || row > num_rows) return wrong();
+  std::vector<FoundPage> behind;
+  int64_t end = num_rows;
+  size_t last = pages.size();
+  for (; pages[last - 1].rows >= 0; --last) {
+    const ScannedPage& page = pages[last - 1];
+    behind.push_back({page.offset, page.size, end - page.rows, end, page.problem});
+    end -= page.rows;
+    if (end < row) return wrong();
+  }
+  if (may_be_cut && !found.empty()) found.back().is_last_cut = true;
+  found.push_back({pages[first].offset, 0, row, end, pages[first].problem});
+  found.insert(found.end(), behind.rbegin(), behind.rend());
+  return found;
+}
+
+}  // namespace
+
+arrow::Result<FoundPages> ListedPages(const PageSource& source, const ColumnInfo& column,
+                                      int row_group) {
+  ARROW_ASSIGN_OR_RAISE(const auto chunk, LocatePages(source, column, row_group));
+  FoundPages found{chunk->dictionary_offset, chunk->dictionary_size, {}};
+  for (uint32_t i = 0; i < chunk->pages.size(); ++i) {
+    const PageLocation& page = chunk->pages[i];
+    const int64_t begin = page.first_row - chunk->first_row;
+    found.pages.push_back({page.offset, page.size, begin, begin + chunk->PageRows(i), {}});
+  }
+  return found;
+}
+
+arrow::Result<FoundPages> ScannedPages(const PageSource& source, const ColumnInfo& column,
+                                       int row_group) {
+  const auto group = source.metadata.RowGroup(row_group);
+  const auto meta = group->ColumnChunk(column.leaf);
+  ARROW_ASSIGN_OR_RAISE(const Extent extent, ExtentOf(source, *meta));
+  ARROW_ASSIGN_OR_RAISE(const auto pages, Scan(source, column, meta->compression(), extent,
+                                               group->num_rows()));
+  FoundPages found{extent.begin, extent.first_page - extent.begin, {}};
+  ARROW_ASSIGN_OR_RAISE(found.pages,
+                        PlaceRows(pages, column.max_rep > 0, group->num_rows()));
+  // A dictionary that the footer does not tell of lies before the first data page.
+  if (found.dictionary_size == 0 && !pages.empty() && pages[0].offset > extent.begin) {
+    found.dictionary_size = pages[0].offset - extent.begin;
+  }
+  return found;
+}
+
+}  // namespace usdparquet
