@@ -23,6 +23,7 @@ struct ScannedPage {
   int64_t size = 0;
   int64_t rows = -1;
   std::string problem;
+  bool has_whole_rows = false;  // as pages of version 2, and of columns without lists
 };
 
 /// The number of rows that begin in a page of lists. Fails if the page cannot be read; Invalid if
@@ -87,7 +88,9 @@ arrow::Result<std::vector<ScannedPage>> Scan(const PageSource& source, const Col
   std::vector<ScannedPage> pages;
   PageHeaderScan scan(source.file, extent.first_page, extent.end);
   while (!scan.is_done()) {
-    ScannedPage page{scan.position(), 0, -1, {}};
+    ScannedPage page;
+    page.offset = scan.position();
+    page.has_whole_rows = column.max_rep == 0;
     auto header = Guarded([&] { return scan.Next(); });
     const arrow::Status status =
         header.ok() ? CheckPageHeader(*header, column.max_rep > 0) : header.status();
@@ -97,10 +100,15 @@ arrow::Result<std::vector<ScannedPage>> Scan(const PageSource& source, const Col
       pages.push_back(std::move(page));
       break;
     }
-    if (!header->is_data()) continue;
     page.size = scan.position() - page.offset;
-    if (header->num_rows >= 0 || column.max_rep == 0) {
+    if (!header->is_data()) {
+      // A dictionary that the footer does not tell of; anything else was a data page once.
+      const bool is_first = pages.empty() && page.offset == extent.begin;
+      if (is_first && header->type == parquet::PageType::DICTIONARY_PAGE) continue;
+      page.problem = "its header is damaged: it is said to be no data page";
+    } else if (header->num_rows >= 0 || column.max_rep == 0) {
       page.rows = header->num_rows >= 0 ? header->num_rows : header->num_values;
+      page.has_whole_rows = true;
     } else {
       auto rows = Guarded([&] { return CountRows(source, column, page, codec); });
       if (rows.ok()) {
@@ -122,7 +130,7 @@ arrow::Result<std::vector<ScannedPage>> Scan(const PageSource& source, const Col
 
 /// Counts the rows from both ends up to the pages whose rows are not known, which become one.
 arrow::Result<std::vector<FoundPage>> PlaceRows(const std::vector<ScannedPage>& pages,
-                                                bool may_be_cut, int64_t num_rows) {
+                                                int64_t num_rows) {
   std::vector<FoundPage> found;
   size_t first = 0;
   int64_t row = 0;
@@ -147,7 +155,7 @@ arrow::Result<std::vector<FoundPage>> PlaceRows(const std::vector<ScannedPage>& 
     end -= page.rows;
     if (end < row) return wrong();
   }
-  if (may_be_cut && !found.empty()) found.back().is_last_cut = true;
+  if (!found.empty()) found.back().is_last_cut = !pages[first - 1].has_whole_rows;
   found.push_back({pages[first].offset, 0, row, end, pages[first].problem});
   found.insert(found.end(), behind.rbegin(), behind.rend());
   return found;
@@ -176,7 +184,7 @@ arrow::Result<FoundPages> ScannedPages(const PageSource& source, const ColumnInf
                                                group->num_rows()));
   FoundPages found{extent.begin, extent.first_page - extent.begin, {}};
   ARROW_ASSIGN_OR_RAISE(found.pages,
-                        PlaceRows(pages, column.max_rep > 0, group->num_rows()));
+                        PlaceRows(pages, group->num_rows()));
   // A dictionary that the footer does not tell of lies before the first data page.
   if (found.dictionary_size == 0 && !pages.empty() && pages[0].offset > extent.begin) {
     found.dictionary_size = pages[0].offset - extent.begin;

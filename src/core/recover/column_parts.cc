@@ -18,6 +18,14 @@ void CollectLeaves(const SchemaField& field, std::vector<int>* leaves) {
 
 const GroupNode& AsGroup(const Node& node) { return static_cast<const GroupNode&>(node); }
 
+/// The group with other fields.
+NodePtr GroupWith(const Node& node, const parquet::schema::NodeVector& fields) {
+  // A struct's type is one that Arrow gives, but does not take.
+  const auto& type = node.logical_type();
+  return GroupNode::Make(node.name(), node.repetition(), fields,
+                         type && type->is_nested() ? type : nullptr, node.field_id());
+}
+
 /// A copy, because a node knows the one group that it is in.
 NodePtr Copy(const Node& node) {
   if (node.is_primitive()) {
@@ -29,8 +37,7 @@ NodePtr Copy(const Node& node) {
   for (int i = 0; i < AsGroup(node).field_count(); ++i) {
     fields.push_back(Copy(*AsGroup(node).field(i)));
   }
-  return GroupNode::Make(node.name(), node.repetition(), fields, node.logical_type(),
-                         node.field_id());
+  return GroupWith(node, fields);
 }
 
 bool IsStruct(const SchemaField& field, const Node& node) {
@@ -52,8 +59,7 @@ std::vector<ColumnPart> Split(const SchemaField& field, const Node& node) {
       part.name = field.field->name() + ":" + part.name;
       part.steps.insert(part.steps.begin(), static_cast<int>(i));
       part.field = field.field->WithType(arrow::struct_({part.field}));
-      part.node = GroupNode::Make(node.name(), node.repetition(), {part.node},
-                                  node.logical_type(), node.field_id());
+      part.node = GroupWith(node, {part.node});
       parts.push_back(std::move(part));
     }
   }

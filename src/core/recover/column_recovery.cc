@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <string>
 #include <utility>
 
 #include "core/pages/page_header.h"
@@ -12,6 +13,7 @@
 #include "core/recover/column_parts.h"
 #include "core/recover/page_rows.h"
 #include "core/util/guard.h"
+#include "core/util/message_text.h"
 
 namespace usdparquet {
 namespace {
@@ -35,6 +37,15 @@ ColumnInfo InfoOf(const DamagedFile& file, int leaf) {
   info.max_def = descriptor.max_definition_level();
   info.max_rep = descriptor.max_repetition_level();
   return info;
+}
+
+/// Why cells are lost, in a few words.
+std::string ReasonOf(const arrow::Status& status) {
+  const std::string& message = status.message();
+  if (message.find("CRC checksum verification failed") != std::string::npos) {
+    return "its checksum is wrong";
+  }
+  return MessageText(message);
 }
 
 /// One part of a column in a row group, page by page.
@@ -88,7 +99,7 @@ class PartReader {
       return arrow::Status::OK();
     });
     if (status.IsOutOfMemory()) return status;
-    if (!status.ok()) opened.dictionary_problem = "its dictionary page: " + status.message();
+    if (!status.ok()) opened.dictionary_problem = "dictionary page: " + ReasonOf(status);
     return opened;
   }
 
@@ -143,8 +154,7 @@ class PartReader {
     }
     if (cells.status().IsOutOfMemory()) return cells.status();
     if (!cells.ok()) {
-      run.reason =
-          MessageText(dictionary_problem.empty() ? cells.status().message() : dictionary_problem);
+      run.reason = dictionary_problem.empty() ? ReasonOf(cells.status()) : dictionary_problem;
     } else {
       run.cells = std::make_shared<arrow::ChunkedArray>(std::move(*cells));
       if (is_last_cut) {
@@ -227,7 +237,7 @@ arrow::Result<std::vector<CellRun>> ReadPart(const DamagedFile& file, const Colu
     if (best.empty() || LostRows(*runs) < LostRows(best)) best = std::move(*runs);
     if (LostRows(best) == 0) break;
   }
-  if (best.empty() && rows > 0) best = {{0, rows, nullptr, MessageText(problem.message())}};
+  if (best.empty() && rows > 0) best = {{0, rows, nullptr, ReasonOf(problem)}};
   return best;
 }
 
@@ -253,7 +263,7 @@ arrow::Result<std::vector<PartCells>> RecoverColumn(const DamagedFile& file, int
     return std::vector<PartCells>{{field.field->name(),
                                    {},
                                    field.field,
-                                   {{0, rows, nullptr, MessageText(whole.status().message())}}}};
+                                   {{0, rows, nullptr, ReasonOf(whole.status())}}}};
   }
   std::vector<PartCells> cells;
   for (const ColumnPart& part : *split) {
