@@ -105,54 +105,80 @@ arrow::Result<std::unique_ptr<parquet::OffsetIndex>> ReadOffsetIndex(
                                     parquet::ReaderProperties(arrow::system_memory_pool()));
 }
 
+PageLocation Located(const ListedPage& page, uint32_t first_row) {
+  return {page.offset, page.size, first_row + page.first_row, page.header_size,
+          page.header_checksum};
+}
+
+/// Finds the pages where the file does not list them.
+arrow::Status SearchPages(const PageSource& source, const ColumnInfo& column,
+                          const parquet::ColumnChunkMetaData& meta, const ChunkRange& range,
+                          ColumnChunk* chunk) {
+  ARROW_ASSIGN_OR_RAISE(const auto offset_index,
+                        ReadOffsetIndex(source.file, source.metadata, column, chunk->row_group));
+  int64_t first_page = range.data_page;
+  if (offset_index && !offset_index->page_locations().empty()) {
+    first_page = offset_index->page_locations()[0].offset;
+    ARROW_RETURN_NOT_OK(TakeLocations(*offset_index, range.begin, range.end, chunk));
+  } else if (column.max_rep > 0) {
+    chunk->pages.push_back({range.data_page, range.end - range.data_page, chunk->first_row});
+  } else if (chunk->num_rows > 0) {
+    ARROW_RETURN_NOT_OK(
+        ReadHeaders(source.file, range.data_page, range.end, meta.num_values(), chunk));
+  }
+  if (first_page > range.begin) {
+    chunk->dictionary_page = {range.begin, first_page - range.begin, chunk->first_row};
+  }
+  return arrow::Status::OK();
+}
+
 }  // namespace
+
+arrow::Result<ChunkRange> RangeOfChunk(const parquet::ColumnChunkMetaData& chunk,
+                                       int64_t file_size) {
+  ChunkRange range;
+  range.begin = range.data_page = chunk.data_page_offset();
+  if (chunk.has_dictionary_page() && chunk.dictionary_page_offset() > 0 &&
+      chunk.dictionary_page_offset() < range.begin) {
+    range.begin = chunk.dictionary_page_offset();
+  }
+  const int64_t size = chunk.total_compressed_size();
+  if (range.begin < 4 || size < 0 || range.begin > file_size - size ||
+      range.data_page > range.begin + size) {
+    return arrow::Status::IOError("the footer places it at byte ", range.begin, ", ", size,
+                                  " bytes long, of a file of ", file_size,
+                                  " bytes: the file is damaged");
+  }
+  range.end = range.begin + size;
+  return range;
+}
 
 arrow::Result<std::unique_ptr<ColumnChunk>> LocatePages(const PageSource& source,
                                                         const ColumnInfo& column, int row_group) {
-  const auto& [file, metadata, group_first_rows, cache] = source;
-  const uint32_t first_row = group_first_rows[row_group];
-  ARROW_ASSIGN_OR_RAISE(const auto offset_index,
-                        ReadOffsetIndex(file, metadata, column, row_group));
-  const auto group = metadata.RowGroup(row_group);
+  const auto group = source.metadata.RowGroup(row_group);
   const auto meta = group->ColumnChunk(column.leaf);
-  ARROW_ASSIGN_OR_RAISE(const int64_t file_size, file.GetSize());
+  ARROW_ASSIGN_OR_RAISE(const int64_t file_size, source.file.GetSize());
+  ARROW_ASSIGN_OR_RAISE(const ChunkRange range, RangeOfChunk(*meta, file_size));
 
   auto chunk = std::make_unique<ColumnChunk>();
-  chunk->first_row = first_row;
+  chunk->first_row = source.group_first_rows[row_group];
   chunk->num_rows = static_cast<uint32_t>(group->num_rows());
   chunk->row_group = row_group;
   chunk->codec = meta->compression();
   if (const auto stats = meta->encoded_statistics(); stats && stats->has_null_count) {
     chunk->null_count = stats->null_count;
   }
-
-  int64_t begin = meta->data_page_offset();
-  if (meta->has_dictionary_page() && meta->dictionary_page_offset() > 0 &&
-      meta->dictionary_page_offset() < begin) {
-    begin = meta->dictionary_page_offset();
-  }
-  const int64_t size = meta->total_compressed_size();
-  if (begin < 4 || size < 0 || begin > file_size - size ||
-      meta->data_page_offset() > begin + size) {
-    return arrow::Status::IOError("the footer places it at byte ", begin, ", ", size,
-                                  " bytes long, of a file of ", file_size,
-                                  " bytes: the file is damaged");
-  }
-  const int64_t end = begin + size;
-
-  int64_t first_page = meta->data_page_offset();
-  if (offset_index && !offset_index->page_locations().empty()) {
-    first_page = offset_index->page_locations()[0].offset;
-    ARROW_RETURN_NOT_OK(TakeLocations(*offset_index, begin, end, chunk.get()));
-  } else if (column.max_rep > 0) {
-    chunk->pages.push_back({meta->data_page_offset(), end - meta->data_page_offset(), first_row});
-  } else if (chunk->num_rows > 0) {
-    ARROW_RETURN_NOT_OK(
-        ReadHeaders(file, meta->data_page_offset(), end, meta->num_values(), chunk.get()));
-  }
-  if (first_page > begin) {
-    chunk->dictionary_offset = begin;
-    chunk->dictionary_size = first_page - begin;
+  const auto listed = source.locations ? source.locations->Find(row_group, column.leaf, range.begin,
+                                                                range.size(), chunk->num_rows)
+                                       : std::nullopt;
+  if (listed) {
+    chunk->pages.reserve(listed->data.size());
+    for (const ListedPage& page : listed->data) {
+      chunk->pages.push_back(Located(page, chunk->first_row));
+    }
+    if (listed->dictionary) chunk->dictionary_page = Located(*listed->dictionary, chunk->first_row);
+  } else {
+    ARROW_RETURN_NOT_OK(SearchPages(source, column, *meta, range, chunk.get()));
   }
   ARROW_RETURN_NOT_OK(CheckRows(*chunk, column.max_rep > 0));
   if (!chunk->pages.empty()) chunk->rows_per_page = UniformRows(*chunk);

@@ -16,6 +16,7 @@
 
 #include "core/pages/page.h"
 #include "core/pages/page_cache.h"
+#include "core/pages/page_locations.h"
 #include "core/schema/schema.h"
 
 namespace usdparquet {
@@ -26,6 +27,7 @@ struct PageSource {
   const parquet::FileMetaData& metadata;
   std::span<const uint32_t> group_first_rows;  ///< with the number of rows behind
   PageCache& cache;
+  const PageLocations* locations = nullptr;  ///< null: the file has none that can be used
 };
 
 /// The bytes of one unit of decoding: a data page with its header. For nested columns of
@@ -34,7 +36,18 @@ struct PageSource {
 struct PageLocation {
   int64_t offset = 0;
   int64_t size = 0;
-  uint32_t first_row = 0;  ///< counted from the start of the file
+  uint32_t first_row = 0;    ///< counted from the start of the file
+  uint32_t header_size = 0;  ///< 0: there is no checksum of the header
+  uint32_t header_checksum = 0;
+};
+
+/// Where the footer says that a column chunk lies, checked against the size of the file.
+struct ChunkRange {
+  int64_t begin = 0;      ///< its first page, which may be a dictionary page
+  int64_t data_page = 0;  ///< its first data page, as the footer says
+  int64_t end = 0;
+
+  int64_t size() const { return end - begin; }
 };
 
 /// One column in one row group: immutable locations, and the cache slots of the pages.
@@ -43,9 +56,8 @@ struct ColumnChunk {
   uint32_t num_rows = 0;
   int row_group = 0;
   parquet::Compression::type codec = parquet::Compression::UNCOMPRESSED;
-  int64_t dictionary_offset = 0;  ///< where the dictionary page is, if there is one
-  int64_t dictionary_size = 0;    ///< 0: there is none
-  int64_t null_count = -1;        ///< from the chunk's statistics; -1 if not written
+  PageLocation dictionary_page;  ///< of size 0: there is none
+  int64_t null_count = -1;       ///< from the chunk's statistics; -1 if not written
 
   std::vector<PageLocation> pages;
   uint32_t rows_per_page = 0;  ///< the same for all pages but the last; else 0
@@ -75,8 +87,13 @@ struct ColumnChunk {
   }
 };
 
-/// Locates the pages of `column` in row group `row_group`, from the offset index where the file has
-/// one, else by reading all page headers. Arrow's Parquet classes may throw. Thread-safe.
+/// The range of a chunk; an IOError if the file can't have it. Arrow's Parquet classes may throw.
+arrow::Result<ChunkRange> RangeOfChunk(const parquet::ColumnChunkMetaData& chunk,
+                                       int64_t file_size);
+
+/// Locates the pages of `column` in row group `row_group`: from the file's page locations, else
+/// from the offset index, else by reading all page headers. Arrow's Parquet classes may throw.
+/// Thread-safe.
 arrow::Result<std::unique_ptr<ColumnChunk>> LocatePages(const PageSource& source,
                                                         const ColumnInfo& column, int row_group);
 

@@ -25,18 +25,23 @@ parquet::ReaderProperties PageProperties() {
   return properties;
 }
 
-arrow::Result<std::shared_ptr<arrow::Buffer>> ReadBytes(const PageSource& source, int64_t offset,
-                                                        int64_t size) {
-  ARROW_ASSIGN_OR_RAISE(auto bytes, source.file.ReadAt(offset, size));
-  if (bytes->size() != size) {
-    return arrow::Status::IOError("the file ends within a page at byte ", offset);
-  }
-  source.cache.CountBytesRead(size);
-  return bytes;
-}
-
 std::span<const uint8_t> SpanOf(const arrow::Buffer& bytes) {
   return {bytes.data(), static_cast<size_t>(bytes.size())};
+}
+
+/// The bytes of a page, whose header is verified where the file has a checksum of it.
+arrow::Result<std::shared_ptr<arrow::Buffer>> ReadBytes(const PageSource& source,
+                                                        const PageLocation& page) {
+  ARROW_ASSIGN_OR_RAISE(auto bytes, source.file.ReadAt(page.offset, page.size));
+  if (bytes->size() != page.size) {
+    return arrow::Status::IOError("the file ends within a page at byte ", page.offset);
+  }
+  source.cache.CountBytesRead(page.size);
+  if (page.header_size > 0 &&
+      PageHeaderChecksum(SpanOf(*bytes).first(page.header_size)) != page.header_checksum) {
+    return PageHeaderDamaged(page.offset);
+  }
+  return bytes;
 }
 
 /// REQUIRES: what the headers of the pages claim was checked.
@@ -52,17 +57,17 @@ std::unique_ptr<parquet::PageReader> OpenPages(std::shared_ptr<arrow::Buffer> by
 arrow::Result<std::shared_ptr<const Dictionary>> LoadDictionary(
     const PageSource& source, const ColumnInfo& column, const parquet::ColumnDescriptor& descriptor,
     ColumnChunk& chunk) {
-  if (chunk.dictionary_size == 0) return nullptr;
+  if (chunk.dictionary_page.size == 0) return nullptr;
   std::lock_guard lock(chunk.dictionary_mutex);
   if (auto dictionary = chunk.dictionary.lock()) return dictionary;
-  ARROW_ASSIGN_OR_RAISE(auto bytes,
-                        ReadBytes(source, chunk.dictionary_offset, chunk.dictionary_size));
+  ARROW_ASSIGN_OR_RAISE(auto bytes, ReadBytes(source, chunk.dictionary_page));
   ARROW_ASSIGN_OR_RAISE(const PageHeader header, ReadPageHeader(SpanOf(*bytes)));
   ARROW_RETURN_NOT_OK(CheckPageHeader(header, column.max_rep > 0));
   const auto reader = OpenPages(std::move(bytes), descriptor, chunk.codec);
   const auto page = reader->NextPage();
   if (!page || page->type() != parquet::PageType::DICTIONARY_PAGE) {
-    return arrow::Status::IOError("there is no dictionary page at byte ", chunk.dictionary_offset);
+    return arrow::Status::IOError("there is no dictionary page at byte ",
+                                  chunk.dictionary_page.offset);
   }
   ARROW_ASSIGN_OR_RAISE(
       auto decoded, DenseValues::DecodeDictionary(
@@ -179,7 +184,7 @@ arrow::Status Decode(const PageSource& source, const ColumnInfo& column, ColumnC
   const parquet::ColumnDescriptor& descriptor = *source.metadata.schema()->Column(column.leaf);
   const PageLocation& location = chunk.pages[index];
   ARROW_ASSIGN_OR_RAISE(auto dictionary, LoadDictionary(source, column, descriptor, chunk));
-  ARROW_ASSIGN_OR_RAISE(auto bytes, ReadBytes(source, location.offset, location.size));
+  ARROW_ASSIGN_OR_RAISE(auto bytes, ReadBytes(source, location));
   ARROW_RETURN_NOT_OK(CheckPages(SpanOf(*bytes), column.max_rep > 0));
   const auto reader = OpenPages(std::move(bytes), descriptor, PageReaderCodec(chunk.codec));
   page->first_row = location.first_row;

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "core/util/limits.h"
+#include "core/util/path_hash.h"
 #include "core/util/thrift_reader.h"
 
 namespace usdparquet {
@@ -81,6 +82,9 @@ arrow::Result<PageHeader> ReadPageHeader(std::span<const uint8_t> bytes) {
         case 3:
           header.stored_size = reader.ReadI32();
           return true;
+        case 4:
+          header.crc = static_cast<uint32_t>(reader.ReadI32());
+          return true;
         default:
           return false;
       }
@@ -148,6 +152,15 @@ arrow::Status CheckPageHeader(const PageHeader& header, bool has_lists) {
   return arrow::Status::OK();
 }
 
+uint32_t PageHeaderChecksum(std::span<const uint8_t> bytes) {
+  return static_cast<uint32_t>(XXH3_64bits(bytes.data(), bytes.size()));
+}
+
+arrow::Status PageHeaderDamaged(int64_t offset) {
+  return arrow::Status::IOError("the header of the page at byte ", offset,
+                                " is damaged: its checksum is another one");
+}
+
 arrow::Status CheckPages(std::span<const uint8_t> bytes, bool has_lists) {
   int64_t values = 0, stored = 0;
   while (!bytes.empty()) {
@@ -190,6 +203,7 @@ arrow::Result<PageHeader> PageHeaderScan::Next() {
     if (header->stored_size < 0 || page > end_ - position_) {
       return arrow::Status::IOError("a page at byte ", position_, " is cut off");
     }
+    header_ = bytes.first(header->header_size);
     position_ += page;
     return header;
   }

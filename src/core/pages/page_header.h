@@ -11,6 +11,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 
 #include "core/util/export.h"
@@ -27,6 +28,7 @@ struct PageHeader {
   int32_t def_size = 0;   ///< of the levels of a page of version 2, which are not compressed
   int32_t rep_size = 0;
   bool is_compressed = true;
+  std::optional<uint32_t> crc;  ///< of the body as it is stored
   uint32_t header_size = 0;
 
   bool is_data() const {
@@ -40,6 +42,12 @@ USDPARQUET_API arrow::Result<PageHeader> ReadPageHeader(std::span<const uint8_t>
 
 /// Whether a page may claim that, in a column with or without lists.
 USDPARQUET_API arrow::Status CheckPageHeader(const PageHeader& header, bool has_lists);
+
+/// The checksum of a header's bytes that the page locations hold: the low 32 bits of their XXH3.
+USDPARQUET_API uint32_t PageHeaderChecksum(std::span<const uint8_t> bytes);
+
+/// The error of a page at byte `offset` of the file whose header has another checksum.
+USDPARQUET_API arrow::Status PageHeaderDamaged(int64_t offset);
 
 /// Checks every page in `bytes`, which are whole pages one behind the other, and what they claim
 /// together. Linear in the number of pages. Thread-safe.
@@ -58,6 +66,8 @@ class USDPARQUET_API PageHeaderScan {
   /// The next header. Fails if it is damaged or its page does not end within the range.
   /// REQUIRES: !is_done().
   arrow::Result<PageHeader> Next();
+  /// The bytes of the header that Next gave last; valid until it is called again.
+  std::span<const uint8_t> header_bytes() const { return header_; }
 
  private:
   arrow::Result<std::span<const uint8_t>> Window(int64_t size);
@@ -67,6 +77,7 @@ class USDPARQUET_API PageHeaderScan {
   const int64_t end_;
   std::shared_ptr<arrow::Buffer> window_;
   int64_t window_begin_ = 0;
+  std::span<const uint8_t> header_;
 };
 
 }  // namespace usdparquet

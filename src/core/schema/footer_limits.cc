@@ -112,7 +112,7 @@ arrow::Status CheckFooter(std::span<const uint8_t> footer) {
   return arrow::Status::OK();
 }
 
-arrow::Status CheckFooter(arrow::io::RandomAccessFile& file) {
+arrow::Result<FooterBytes> ReadFooter(arrow::io::RandomAccessFile& file) {
   constexpr int64_t kTail = 8;  // the footer's length and the magic bytes
   ARROW_ASSIGN_OR_RAISE(const int64_t size, file.GetSize());
   uint8_t tail[kTail] = {};
@@ -124,9 +124,13 @@ arrow::Status CheckFooter(arrow::io::RandomAccessFile& file) {
     return arrow::Status::IOError("its footer is said to be ", length,
                                   " bytes long, but the file has ", size);
   }
-  ARROW_ASSIGN_OR_RAISE(const auto bytes, file.ReadAt(size - kTail - length, length));
-  if (bytes->size() != length) return arrow::Status::IOError("the file ends within its footer");
-  return CheckFooter(std::span(bytes->data(), static_cast<size_t>(length)));
+  FooterBytes footer;
+  footer.offset = size - kTail - length;
+  ARROW_ASSIGN_OR_RAISE(footer.bytes, file.ReadAt(footer.offset, length));
+  if (footer.bytes->size() != length) {
+    return arrow::Status::IOError("the file ends within its footer");
+  }
+  return footer;
 }
 
 }  // namespace usdparquet

@@ -30,7 +30,7 @@ struct ColumnSource {
                ReadReport read_report);
 
   PageSource Pages() const {
-    return {*file.file(), *file.metadata(), file.group_first_rows(), cache};
+    return {*file.file(), *file.metadata(), file.group_first_rows(), cache, file.locations()};
   }
 
   const TableFile& file;

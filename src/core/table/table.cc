@@ -18,7 +18,10 @@ Table::Table(TableFile file, std::string name, TableOptions options)
 arrow::Result<std::shared_ptr<Table>> Table::Open(std::shared_ptr<arrow::io::RandomAccessFile> file,
                                                   const std::string& name, TableOptions options) {
   const auto open = [&]() -> arrow::Result<std::shared_ptr<Table>> {
-    ARROW_ASSIGN_OR_RAISE(TableFile opened, TableFile::Open(std::move(file)));
+    const auto warn = [report = options.report, name](const std::string& message) {
+      if (report) report(false, name + ": " + message);
+    };
+    ARROW_ASSIGN_OR_RAISE(TableFile opened, TableFile::Open(std::move(file), warn));
     std::shared_ptr<Table> table(new Table(std::move(opened), name, std::move(options)));
     ARROW_RETURN_NOT_OK(table->ReadColumns());
     ARROW_RETURN_NOT_OK(table->OpenIndex());
@@ -116,6 +119,7 @@ arrow::Status Table::OpenIndex() {
     if (options_.report) options_.report(true, name_ + ": " + message);
   };
   std::vector<std::string> reasons;
+  if (!file_.locations_warning().empty()) reasons.push_back(file_.locations_warning());
   auto embedded = loader.LoadEmbedded(on_damage, &reasons);
   if (embedded && !options_.ignore_embedded_index) {
     index_ = std::move(*embedded);

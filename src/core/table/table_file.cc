@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "core/schema/footer_limits.h"
+#include "core/sections/footer_seal.h"
 #include "core/util/limits.h"
 
 namespace usdparquet {
@@ -40,10 +41,13 @@ arrow::Status CheckMagic(arrow::io::RandomAccessFile& file) {
 
 }  // namespace
 
-arrow::Result<TableFile> TableFile::Open(std::shared_ptr<arrow::io::RandomAccessFile> file) {
+arrow::Result<TableFile> TableFile::Open(std::shared_ptr<arrow::io::RandomAccessFile> file,
+                                         std::function<void(const std::string&)> on_damage) {
   ARROW_RETURN_NOT_OK(CheckMagic(*file));
-  ARROW_RETURN_NOT_OK(CheckFooter(*file));
+  ARROW_ASSIGN_OR_RAISE(const FooterBytes footer, ReadFooter(*file));
   TableFile table;
+  ARROW_ASSIGN_OR_RAISE(table.is_sealed_, CheckFooterSeal(footer.offset, footer.span()));
+  ARROW_RETURN_NOT_OK(CheckFooter(footer.span()));
   table.metadata_ =
       parquet::ParquetFileReader::Open(file, parquet::ReaderProperties(arrow::system_memory_pool()))
           ->metadata();
@@ -54,6 +58,7 @@ arrow::Result<TableFile> TableFile::Open(std::shared_ptr<arrow::io::RandomAccess
         "write it without encryption");
   }
   ARROW_RETURN_NOT_OK(table.CountRows());
+  table.locations_ = PageLocations::Open(*table.file_, *table.metadata_, std::move(on_damage));
   return table;
 }
 

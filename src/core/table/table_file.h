@@ -8,8 +8,12 @@
 #include <parquet/metadata.h>
 
 #include <cstdint>
+#include <functional>
 #include <memory>
+#include <string>
 #include <vector>
+
+#include "core/pages/page_locations.h"
 
 namespace usdparquet {
 
@@ -17,11 +21,21 @@ namespace usdparquet {
 class TableFile {
  public:
   /// Reads the footer of `file`. Fails with the reason if that is no whole, plain Parquet file, or
-  /// has more rows than a layer can hold. Arrow's Parquet classes may throw.
-  static arrow::Result<TableFile> Open(std::shared_ptr<arrow::io::RandomAccessFile> file);
+  /// has more rows than a layer can hold, or if its footer is sealed and damaged. `on_damage` is
+  /// called once, from any thread, if some of the page locations turn out to be damaged, with a
+  /// message that does not name the file. Arrow's Parquet classes may throw.
+  static arrow::Result<TableFile> Open(std::shared_ptr<arrow::io::RandomAccessFile> file,
+                                       std::function<void(const std::string&)> on_damage = {});
 
   const std::shared_ptr<arrow::io::RandomAccessFile>& file() const { return file_; }
   const std::shared_ptr<parquet::FileMetaData>& metadata() const { return metadata_; }
+
+  /// Whether the footer has a checksum, which is right.
+  bool is_sealed() const { return is_sealed_; }
+  /// Where the pages are; null if the file does not say, or what it says can't be used.
+  const PageLocations* locations() const { return locations_.locations.get(); }
+  /// Why the locations that the file has can't be used; empty if there is no reason to warn.
+  const std::string& locations_warning() const { return locations_.warning; }
 
   uint32_t num_rows() const { return first_rows_.back(); }
   uint32_t num_groups() const { return static_cast<uint32_t>(first_rows_.size() - 1); }
@@ -45,6 +59,8 @@ class TableFile {
 
   std::shared_ptr<arrow::io::RandomAccessFile> file_;
   std::shared_ptr<parquet::FileMetaData> metadata_;
+  PageLocations::Opened locations_;
+  bool is_sealed_ = false;
   std::vector<uint32_t> first_rows_;
   uint32_t rows_per_group_ = 0;
 };

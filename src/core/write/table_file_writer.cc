@@ -11,12 +11,15 @@
 #include "core/index/arrow_columns.h"
 #include "core/index/path_index_file.h"
 #include "core/index/time_index_file.h"
+#include "core/pages/page_locations.h"
 #include "core/schema/schema_entry.h"
+#include "core/sections/footer_seal.h"
 #include "core/sections/residual_blob.h"
 #include "core/sections/section.h"
 #include "core/util/guard.h"
 #include "core/util/message_text.h"
 #include "core/write/column_encodings.h"
+#include "core/write/seal_file.h"
 
 namespace usdparquet {
 namespace {
@@ -25,7 +28,7 @@ namespace {
 std::shared_ptr<arrow::Schema> CleanSchema(const arrow::Schema& schema) {
   if (!schema.metadata()) return schema.RemoveMetadata();
   auto metadata = schema.metadata()->Copy();
-  for (const char* key : {kIndexKey, kTimesKey, kResidualKey, kSchemaKey}) {
+  for (const char* key : {kIndexKey, kTimesKey, kPagesKey, kSealKey, kResidualKey, kSchemaKey}) {
     if (metadata->Contains(key)) (void)metadata->Delete(key);
   }
   return schema.WithMetadata(metadata);
@@ -173,6 +176,7 @@ arrow::Result<WriteSummary> TableFileWriter::End(const Ending& ending) {
     ARROW_RETURN_NOT_OK(AddEntry(kResidualKey, ResidualLocator(offset, ending.residual)));
   }
   if (!ending.schema_json.empty()) ARROW_RETURN_NOT_OK(AddEntry(kSchemaKey, ending.schema_json));
+  ARROW_RETURN_NOT_OK(writer_->AddKeyValueMetadata(WithUnsealedEntries(nullptr)));
   ARROW_RETURN_NOT_OK(writer_->Close());
   const parquet::FileMetaData& metadata = *writer_->metadata();
   const int leaf = metadata.schema()->ColumnIndex(options_.path_column);
@@ -180,7 +184,7 @@ arrow::Result<WriteSummary> TableFileWriter::End(const Ending& ending) {
   if (options_.has_index && FingerprintOf(metadata, leaf, time_leaf) != fingerprint_.value()) {
     return arrow::Status::UnknownError("the path column lies elsewhere than it was written");
   }
-  ARROW_ASSIGN_OR_RAISE(summary_.bytes, sink_->Tell());
+  ARROW_ASSIGN_OR_RAISE(summary_.bytes, SealFile(&file_, leaf, time_leaf));
   ARROW_RETURN_NOT_OK(file_.Commit());
   return summary_;
 }
