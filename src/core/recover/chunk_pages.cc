@@ -56,37 +56,11 @@ arrow::Result<int64_t> CountRows(const PageSource& source, const ColumnInfo& col
   return std::count(levels.begin(), levels.end(), 0);
 }
 
-/// Where a chunk lies, as the footer says; checked.
-struct Extent {
-  int64_t begin = 0;
-  int64_t first_page = 0;  ///< behind the dictionary page
-  int64_t end = 0;
-};
-
-arrow::Result<Extent> ExtentOf(const PageSource& source,
-                               const parquet::ColumnChunkMetaData& meta) {
-  Extent extent;
-  extent.begin = extent.first_page = meta.data_page_offset();
-  if (meta.has_dictionary_page() && meta.dictionary_page_offset() > 0 &&
-      meta.dictionary_page_offset() < extent.begin) {
-    extent.begin = meta.dictionary_page_offset();
-  }
-  const int64_t size = meta.total_compressed_size();
-  ARROW_ASSIGN_OR_RAISE(const int64_t file_size, source.file.GetSize());
-  if (extent.begin < 4 || size < 0 || extent.begin > file_size - size ||
-      extent.first_page > extent.begin + size) {
-    return arrow::Status::IOError("the footer places it at byte ", extent.begin, ", ", size,
-                                  " bytes long, of a file of ", file_size, " bytes");
-  }
-  extent.end = extent.begin + size;
-  return extent;
-}
-
 arrow::Result<std::vector<ScannedPage>> Scan(const PageSource& source, const ColumnInfo& column,
                                              parquet::Compression::type codec,
-                                             const Extent& extent, int64_t num_rows) {
+                                             const ChunkRange& range, int64_t num_rows) {
   std::vector<ScannedPage> pages;
-  PageHeaderScan scan(source.file, extent.first_page, extent.end);
+  PageHeaderScan scan(source.file, range.data_page, range.end);
   while (!scan.is_done()) {
     ScannedPage page;
     page.offset = scan.position();
@@ -95,7 +69,7 @@ arrow::Result<std::vector<ScannedPage>> Scan(const PageSource& source, const Col
     const arrow::Status status =
         header.ok() ? CheckPageHeader(*header, column.max_rep > 0) : header.status();
     if (!status.ok()) {  // where the next page begins is not known
-      page.size = extent.end - page.offset;
+      page.size = range.end - page.offset;
       page.problem = status.message();
       pages.push_back(std::move(page));
       break;
@@ -103,7 +77,7 @@ arrow::Result<std::vector<ScannedPage>> Scan(const PageSource& source, const Col
     page.size = scan.position() - page.offset;
     if (!header->is_data()) {
       // A dictionary that the footer does not tell of; anything else was a data page once.
-      const bool is_first = pages.empty() && page.offset == extent.begin;
+      const bool is_first = pages.empty() && page.offset == range.begin;
       if (is_first && header->type == parquet::PageType::DICTIONARY_PAGE) continue;
       page.problem = "its header is damaged: it is said to be no data page";
     } else if (header->num_rows >= 0 || column.max_rep == 0) {
@@ -136,7 +110,7 @@ arrow::Result<std::vector<FoundPage>> PlaceRows(const std::vector<ScannedPage>& 
   int64_t row = 0;
   for (; first < pages.size() && pages[first].rows >= 0; ++first) {
     const ScannedPage& page = pages[first];
-    found.push_back({page.offset, page.size, row, row + page.rows, page.problem});
+    found.push_back({page.offset, page.size, row, row + page.rows, page.problem, false, 0, 0});
     row += page.rows;
     if (row > num_rows) break;
   }
@@ -151,12 +125,12 @@ arrow::Result<std::vector<FoundPage>> PlaceRows(const std::vector<ScannedPage>& 
   size_t last = pages.size();
   for (; pages[last - 1].rows >= 0; --last) {
     const ScannedPage& page = pages[last - 1];
-    behind.push_back({page.offset, page.size, end - page.rows, end, page.problem});
+    behind.push_back({page.offset, page.size, end - page.rows, end, page.problem, false, 0, 0});
     end -= page.rows;
     if (end < row) return wrong();
   }
   if (!found.empty()) found.back().is_last_cut = !pages[first - 1].has_whole_rows;
-  found.push_back({pages[first].offset, 0, row, end, pages[first].problem});
+  found.push_back({pages[first].offset, 0, row, end, pages[first].problem, false, 0, 0});
   found.insert(found.end(), behind.rbegin(), behind.rend());
   return found;
 }
@@ -166,11 +140,19 @@ arrow::Result<std::vector<FoundPage>> PlaceRows(const std::vector<ScannedPage>& 
 arrow::Result<FoundPages> ListedPages(const PageSource& source, const ColumnInfo& column,
                                       int row_group) {
   ARROW_ASSIGN_OR_RAISE(const auto chunk, LocatePages(source, column, row_group));
-  FoundPages found{chunk->dictionary_offset, chunk->dictionary_size, {}};
+  FoundPages found;
+  const PageLocation& dictionary = chunk->dictionary_page;
+  found.dictionary.offset = dictionary.offset;
+  found.dictionary.size = dictionary.size;
+  found.dictionary.header_size = dictionary.header_size;
+  found.dictionary.header_checksum = dictionary.header_checksum;
+  found.is_certain = dictionary.size == 0 || dictionary.header_size > 0;
   for (uint32_t i = 0; i < chunk->pages.size(); ++i) {
     const PageLocation& page = chunk->pages[i];
     const int64_t begin = page.first_row - chunk->first_row;
-    found.pages.push_back({page.offset, page.size, begin, begin + chunk->PageRows(i), {}});
+    found.pages.push_back({page.offset, page.size, begin, begin + chunk->PageRows(i), {}, false,
+                           page.header_size, page.header_checksum});
+    found.is_certain = found.is_certain && page.header_size > 0;
   }
   return found;
 }
@@ -179,16 +161,16 @@ arrow::Result<FoundPages> ScannedPages(const PageSource& source, const ColumnInf
                                        int row_group) {
   const auto group = source.metadata.RowGroup(row_group);
   const auto meta = group->ColumnChunk(column.leaf);
-  ARROW_ASSIGN_OR_RAISE(const Extent extent, ExtentOf(source, *meta));
-  ARROW_ASSIGN_OR_RAISE(const auto pages, Scan(source, column, meta->compression(), extent,
-                                               group->num_rows()));
-  FoundPages found{extent.begin, extent.first_page - extent.begin, {}};
-  ARROW_ASSIGN_OR_RAISE(found.pages,
-                        PlaceRows(pages, group->num_rows()));
+  ARROW_ASSIGN_OR_RAISE(const int64_t file_size, source.file.GetSize());
+  ARROW_ASSIGN_OR_RAISE(const ChunkRange range, RangeOfChunk(*meta, file_size));
+  ARROW_ASSIGN_OR_RAISE(const auto pages,
+                        Scan(source, column, meta->compression(), range, group->num_rows()));
+  FoundPages found;
+  ARROW_ASSIGN_OR_RAISE(found.pages, PlaceRows(pages, group->num_rows()));
   // A dictionary that the footer does not tell of lies before the first data page.
-  if (found.dictionary_size == 0 && !pages.empty() && pages[0].offset > extent.begin) {
-    found.dictionary_size = pages[0].offset - extent.begin;
-  }
+  const bool is_told = range.data_page > range.begin || pages.empty();
+  found.dictionary.offset = range.begin;
+  found.dictionary.size = (is_told ? range.data_page : pages[0].offset) - range.begin;
   return found;
 }
 

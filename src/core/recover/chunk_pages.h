@@ -22,16 +22,19 @@ struct FoundPage {
   std::string problem;  ///< why it cannot be read, if that is known already
   /// Whether its last row may go on in the page behind it, which cannot be read.
   bool is_last_cut = false;
+  uint32_t header_size = 0;  ///< 0: there is no checksum of the header
+  uint32_t header_checksum = 0;
 };
 
 /// The pages of a chunk; together they have the rows of the row group.
 struct FoundPages {
-  int64_t dictionary_offset = 0;
-  int64_t dictionary_size = 0;  ///< 0: there is none
+  FoundPage dictionary;  ///< of size 0: there is none
   std::vector<FoundPage> pages;
+  /// Whether every header has a checksum: then nothing else needs to be asked where pages are.
+  bool is_certain = false;
 };
 
-/// The pages as the file lists them; of a flat column that has no list, as their headers tell.
+/// The pages as the file lists them, in its page locations or its offset index; of a flat column that has no list, as their headers tell.
 /// Arrow's Parquet classes may throw.
 arrow::Result<FoundPages> ListedPages(const PageSource& source, const ColumnInfo& column,
                                       int row_group);

@@ -5,10 +5,12 @@
 
 #include <algorithm>
 #include <iterator>
+#include <span>
 #include <string>
 #include <utility>
 
 #include "core/pages/page_header.h"
+#include "core/pages/verify_chunk.h"
 #include "core/recover/chunk_pages.h"
 #include "core/recover/column_parts.h"
 #include "core/recover/page_rows.h"
@@ -20,11 +22,16 @@ namespace {
 
 using PageFinder = arrow::Result<FoundPages> (*)(const PageSource&, const ColumnInfo&, int);
 
-arrow::Result<std::shared_ptr<arrow::Buffer>> ReadBytes(const DamagedFile& file, int64_t offset,
-                                                        int64_t size) {
-  ARROW_ASSIGN_OR_RAISE(auto bytes, file.file->ReadAt(offset, size));
-  if (bytes->size() != size) {
-    return arrow::Status::IOError("the file ends within a page at byte ", offset);
+/// The bytes of a page; its header is verified if it has a checksum.
+arrow::Result<std::shared_ptr<arrow::Buffer>> ReadPage(const DamagedFile& file,
+                                                       const FoundPage& page) {
+  ARROW_ASSIGN_OR_RAISE(auto bytes, file.file->ReadAt(page.offset, page.size));
+  if (bytes->size() != page.size || page.size < page.header_size) {
+    return arrow::Status::IOError("the file ends within a page at byte ", page.offset);
+  }
+  if (page.header_size > 0 &&
+      PageHeaderChecksum(std::span(bytes->data(), page.header_size)) != page.header_checksum) {
+    return arrow::Status::IOError("the checksum of its header is wrong");
   }
   return bytes;
 }
@@ -53,6 +60,13 @@ class PartReader {
  public:
   PartReader(const DamagedFile& file, const ColumnPart& part, int row_group)
       : file_(file), part_(part), row_group_(row_group) {}
+
+  /// Whether where the pages are is beyond doubt, once they were read.
+  bool is_certain() const {
+    return !leaves_.empty() && std::all_of(leaves_.begin(), leaves_.end(), [](const Leaf& leaf) {
+      return leaf.found.is_certain;
+    });
+  }
 
   /// The runs of all rows. Fails if the pages cannot be told apart. May throw.
   arrow::Result<std::vector<CellRun>> Read(PageFinder find) {
@@ -89,10 +103,9 @@ class PartReader {
       row = page.end;
     }
     if (row != group->num_rows()) return arrow::Status::IOError("pages are missing");
-    if (found.dictionary_size == 0) return opened;
+    if (found.dictionary.size == 0) return opened;
     const arrow::Status status = Guarded([&]() -> arrow::Status {
-      ARROW_ASSIGN_OR_RAISE(auto page,
-                            ReadBytes(file_, found.dictionary_offset, found.dictionary_size));
+      ARROW_ASSIGN_OR_RAISE(auto page, ReadPage(file_, found.dictionary));
       ARROW_RETURN_NOT_OK(CheckDictionary(page, *file_.metadata->schema()->Column(leaf),
                                           opened.stored.codec));
       opened.stored.dictionary = std::move(page);
@@ -141,7 +154,7 @@ class PartReader {
           if (page.begin == page.end) continue;
           if (!page.problem.empty()) return arrow::Status::IOError(page.problem);
           is_last_cut = is_last_cut || (page.is_last_cut && page.end == end);
-          ARROW_ASSIGN_OR_RAISE(auto bytes, ReadBytes(file_, page.offset, page.size));
+          ARROW_ASSIGN_OR_RAISE(auto bytes, ReadPage(file_, page));
           pages.pages.push_back(std::move(bytes));
         }
       }
@@ -175,35 +188,13 @@ class PartReader {
   std::vector<Leaf> leaves_;
 };
 
-/// Checks what the page headers of the chunks claim before Arrow believes it.
-arrow::Status CheckHeaders(const DamagedFile& file, const std::vector<int>& leaves,
-                           int row_group) {
-  ARROW_ASSIGN_OR_RAISE(const int64_t file_size, file.file->GetSize());
-  for (const int leaf : leaves) {
-    const auto chunk = file.metadata->RowGroup(row_group)->ColumnChunk(leaf);
-    const bool has_lists = file.metadata->schema()->Column(leaf)->max_repetition_level() > 0;
-    int64_t begin = chunk->data_page_offset();
-    if (chunk->has_dictionary_page() && chunk->dictionary_page_offset() > 0) {
-      begin = std::min(begin, chunk->dictionary_page_offset());
-    }
-    const int64_t size = chunk->total_compressed_size();
-    if (begin < 4 || size < 0 || begin > file_size - size) {
-      return arrow::Status::IOError("the footer places the column outside of the file");
-    }
-    PageHeaderScan scan(*file.file, begin, begin + size);
-    while (!scan.is_done()) {
-      ARROW_ASSIGN_OR_RAISE(const PageHeader header, scan.Next());
-      ARROW_RETURN_NOT_OK(CheckPageHeader(header, has_lists));
-    }
-  }
-  return arrow::Status::OK();
-}
-
 /// The whole column, if every page of it is sound.
 arrow::Result<std::shared_ptr<arrow::ChunkedArray>> ReadWhole(
     const DamagedFile& file, const std::vector<int>& leaves, const arrow::DataType& type,
     int row_group) {
-  ARROW_RETURN_NOT_OK(CheckHeaders(file, leaves, row_group));
+  for (const int leaf : leaves) {
+    ARROW_RETURN_NOT_OK(VerifyChunk(file.Pages(), leaf, row_group));
+  }
   ARROW_ASSIGN_OR_RAISE(const auto table, file.reader->ReadRowGroup(row_group, leaves));
   const int64_t rows = file.metadata->RowGroup(row_group)->num_rows();
   if (table->num_columns() != 1 || table->column(0)->length() != rows) {
@@ -235,7 +226,8 @@ arrow::Result<std::vector<CellRun>> ReadPart(const DamagedFile& file, const Colu
       continue;
     }
     if (best.empty() || LostRows(*runs) < LostRows(best)) best = std::move(*runs);
-    if (LostRows(best) == 0) break;
+    // A header that has a checksum and is damaged is not to be believed.
+    if (LostRows(best) == 0 || reader.is_certain()) break;
   }
   if (best.empty() && rows > 0) best = {{0, rows, nullptr, ReasonOf(problem)}};
   return best;

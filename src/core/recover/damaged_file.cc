@@ -7,10 +7,7 @@
 #include <parquet/properties.h>
 #include <parquet/schema.h>
 
-#include <algorithm>
-#include <cstring>
 #include <optional>
-#include <span>
 #include <utility>
 
 #include "core/pages/page_cache.h"
@@ -27,20 +24,9 @@ namespace {
 /// Parses the footer by its length alone.
 arrow::Result<std::shared_ptr<parquet::FileMetaData>> ParseFooter(
     arrow::io::RandomAccessFile& file) {
-  constexpr int64_t kTail = 8;
-  ARROW_ASSIGN_OR_RAISE(const int64_t size, file.GetSize());
-  if (size < kTail + 4) return arrow::Status::IOError("the file is too short for a footer");
-  uint8_t tail[kTail] = {};
-  ARROW_ASSIGN_OR_RAISE(const int64_t read, file.ReadAt(size - kTail, kTail, tail));
-  uint32_t length = 0;
-  std::memcpy(&length, tail, sizeof(length));
-  if (read != kTail || std::memcmp(tail + 4, "PAR1", 4) != 0 || length > size - kTail - 4) {
-    return arrow::Status::IOError("the file does not end with a footer");
-  }
-  ARROW_ASSIGN_OR_RAISE(const auto bytes, file.ReadAt(size - kTail - length, length));
-  if (bytes->size() != length) return arrow::Status::IOError("the file ends within its footer");
-  ARROW_RETURN_NOT_OK(CheckFooter(std::span(bytes->data(), length)));
-  return parquet::FileMetaData::Make(bytes->data(), int64_t{length},
+  ARROW_ASSIGN_OR_RAISE(const FooterBytes footer, ReadFooter(file));
+  ARROW_RETURN_NOT_OK(CheckFooter(footer.span()));
+  return parquet::FileMetaData::Make(footer.bytes->data(), footer.bytes->size(),
                                      parquet::ReaderProperties(arrow::system_memory_pool()));
 }
 
@@ -109,7 +95,7 @@ std::shared_ptr<parquet::FileMetaData> WithoutArrowTypes(const parquet::FileMeta
 }  // namespace
 
 PageSource DamagedFile::Pages() const {
-  return {*file, *metadata, group_first_rows, PageCache::Instance()};
+  return {*file, *metadata, group_first_rows, PageCache::Instance(), locations.locations.get()};
 }
 
 arrow::Result<DamagedFile> OpenDamaged(std::shared_ptr<arrow::io::RandomAccessFile> input) {
@@ -131,6 +117,7 @@ arrow::Result<DamagedFile> OpenDamaged(std::shared_ptr<arrow::io::RandomAccessFi
     ARROW_ASSIGN_OR_RAISE(found.group_first_rows, FirstRows(*found.metadata));
     found.footer_problem = sound.status().message();
   }
+  found.locations = PageLocations::Open(*found.file, *found.metadata, {});
   const arrow::Status opened = Guarded([&] { return OpenReader(&found); });
   if (opened.ok()) return found;
   found.metadata = WithoutArrowTypes(*found.metadata);

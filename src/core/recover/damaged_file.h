@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "core/pages/column_chunk.h"
+#include "core/pages/page_locations.h"
 #include "core/schema/property_name.h"
 #include "core/schema/schema_entry.h"
 
@@ -25,6 +26,7 @@ struct DamagedFile {
   std::shared_ptr<parquet::FileMetaData> metadata;
   std::vector<uint32_t> group_first_rows;  ///< with the number of rows behind
   std::unique_ptr<parquet::arrow::FileReader> reader;  ///< verifies checksums
+  PageLocations::Opened locations;
   std::string footer_problem;  ///< why the footer cannot be relied on; empty: it can
 
   PageSource Pages() const;
