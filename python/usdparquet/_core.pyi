@@ -51,3 +51,12 @@ def write_table(
     is_strict: bool = True,
     progress: Callable[[int, int], None] | None = None,
 ) -> dict[str, Any]: ...
+def recover(
+    input: str,
+    output: str,
+    *,
+    path_column: str = "",
+    compression: str = "zstd",
+    keep_pathless: bool = False,
+    progress: Callable[[int, int], None] | None = None,
+) -> dict[str, Any]: ...
