@@ -33,6 +33,7 @@ UsdParquetPrimLookup::UsdParquetPrimLookup(const usdparquet::PathIndex& index,
       prefix_depth_(prefix.GetPathElementCount()),
       serial_(g_next_serial++),
       handles_(
+          usdparquet::HandleTables::Instance(),
           UsdParquetPathRetainer::IsSupported() ? index.num_row_prims() + index.num_parents() : 0,
           &UsdParquetPathRetainer::Release) {}
 
