@@ -33,8 +33,9 @@ WantedRows FindRows(const Table& table, const std::vector<std::string>& paths);
 /// such prim. Reads the path column. Thread-safe.
 arrow::Result<WantedRows> FindRowsBelow(Table& table, const std::string& path);
 
-/// Makes the rows of other paths than those asked for PrimId::kNone, and leaves one such row a
-/// path. `stored` are the cells of the path column at `rows`, which are `wanted->Distinct()`.
+/// Sets to kNone the rows whose stored path is not the one asked for; a path left without rows
+/// keeps one kNone. `stored` are the cells of the path column at `rows`, which are
+/// `wanted->Distinct()`.
 arrow::Status DropOtherPaths(const arrow::ChunkedArray& stored, const std::vector<uint32_t>& rows,
                              const std::vector<std::string>& paths, WantedRows* wanted);
 
