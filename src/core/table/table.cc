@@ -4,6 +4,7 @@
 
 #include "core/table/index_loader.h"
 #include "core/table/table_warnings.h"
+#include "core/util/file_name.h"
 #include "core/util/guard.h"
 #include "core/util/message_text.h"
 
@@ -24,11 +25,7 @@ arrow::Result<std::shared_ptr<Table>> Table::Open(std::shared_ptr<arrow::io::Ran
     ARROW_RETURN_NOT_OK(table->OpenIndex());
     return table;
   };
-  const auto with_name = [&name](const arrow::Status& status) {
-    return arrow::Status(status.code(), MessageText(name + ": " + status.message()));
-  };
-  auto table = Guarded(open, "the file is damaged: ");
-  return table.ok() ? table : with_name(table.status());
+  return WithFileName(Guarded(open, "the file is damaged: "), name);
 }
 
 /// Makes a reader for each column that the file and the options present.
@@ -122,8 +119,8 @@ arrow::Status Table::OpenIndex() {
   } else {
     ARROW_ASSIGN_OR_RAISE(index_, loader.Build());
   }
-  warnings_ = TableWarnings(name_, schema_, time_ ? &*time_ : nullptr, index_,
-                            [this](uint32_t row) { return PathAt(row); });
+  warnings_ = DescribeProblems(name_, schema_, time_ ? &*time_ : nullptr, index_,
+                               [this](uint32_t row) { return PathAt(row); });
   for (std::string& reason : reasons) reason.insert(0, name_ + ": ");
   warnings_.insert(warnings_.begin(), reasons.begin(), reasons.end());
   return arrow::Status::OK();
