@@ -19,6 +19,7 @@
 #include "core/table/file_storage.h"
 #include "core/table/read_columns.h"
 #include "core/table/table.h"
+#include "core/util/file_name.h"
 #include "core/util/open_file.h"
 
 namespace nb = nanobind;
@@ -27,9 +28,7 @@ namespace usdparquet::bindings {
 namespace {
 
 arrow::Result<std::shared_ptr<arrow::io::RandomAccessFile>> OpenNamed(const std::string& file) {
-  auto opened = OpenFile(file);
-  if (!opened.ok()) return opened.status().WithMessage(file, ": ", opened.status().message());
-  return *opened;
+  return WithFileName(OpenFile(file), file);
 }
 
 arrow::Result<std::shared_ptr<Table>> OpenTable(const std::string& file, TableOptions options) {
@@ -93,9 +92,7 @@ nb::dict Describe(const std::string& file, const std::string& path_column) {
 nb::dict Storage(const std::string& file) {
   const auto storage = CallUnlocked([&]() -> arrow::Result<FileStorage> {
     ARROW_ASSIGN_OR_RAISE(auto opened, OpenFile(file));
-    auto read = ReadFileStorage(std::move(opened));
-    if (read.ok()) return read;
-    return read.status().WithMessage(file, ": ", read.status().message());
+    return WithFileName(ReadFileStorage(std::move(opened)), file);
   });
   nb::list columns;
   for (const ColumnStorage& column : storage.columns) {

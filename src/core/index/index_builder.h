@@ -90,8 +90,8 @@ struct TableIndex {
   RawVector<uint64_t> hashes;
 };
 
-/// Builds the index of a table. Fails where `source` does, and for a table that was made so that
-/// different paths share their hashes.
+/// Builds the index of a table. Fails where `source` does, and for a table crafted so that
+/// different paths collide.
 USDPARQUET_API arrow::Result<TableIndex> BuildIndex(IndexSource& source,
                                                     const IndexOptions& options);
 

@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "core/index/path_index.h"
@@ -25,8 +26,7 @@ class USDPARQUET_API PathScan {
       : root_hash_(root_hash), unicode_test_(unicode_test) {}
 
   /// Scans the path of `row`, which must be the row after the previous one (a later one in a long
-  /// table). Returns its hash, or 0 if it is no prim path, as
-  /// "" stands for null.
+  /// table). Returns its hash, or 0 if it is not a prim path. Pass "" for a null.
   uint64_t Add(uint32_t row, std::string_view path);
 
  private:
@@ -87,8 +87,13 @@ class USDPARQUET_API PathIndexBuilder {
                         PathIndex* index, PathIndexReport* report);
 
  private:
+  class Assembly;
+
+  /// Makes the rest of an index whose row table is built.
   static bool Finish(uint64_t seed, PathTable::BuildResult built, std::span<const PathScan> scans,
                      PathIndex* index, PathIndexReport* report);
+  static PathIndexReport MakeReport(std::span<const PathScan> scans,
+                                    const std::vector<std::pair<uint32_t, uint32_t>>& duplicates);
 };
 
 }  // namespace usdparquet

@@ -125,12 +125,11 @@ class SectionReader : public SectionReaderBase {
     parts_end_ = header_.header_size;
   }
 
-  /// Undamaged; null if the file has no such section, or has to do without it.
+  /// The verified header; null if there is no usable section.
   const Header* header() const { return bytes_ ? &header_ : nullptr; }
 
   /// What verifies the parts when they are read, and keeps them alive; `on_damage` is called once
-  /// if one is damaged or says what can't be. Null if the parts are not those that the header tells
-  /// of.
+  /// if one is damaged or says what can't be. Null if the parts taken do not add up to the body.
   std::shared_ptr<const SectionBlocks> Finish(std::function<void(const std::string&)> on_damage) {
     return MapBody(header_.header_size, header_.total_size, header_.num_blocks,
                    header_.blocks_checksum, std::move(on_damage));

@@ -79,7 +79,7 @@ class Reader {
     ARROW_ASSIGN_OR_RAISE(read, WithoutViews(std::move(read)));
     arrow::ChunkedArrayVector cells;
     for (const AnswerColumn& column : columns_) {
-      ARROW_ASSIGN_OR_RAISE(auto part, PartOf(read->GetColumnByName(column.steps[0]), column));
+      ARROW_ASSIGN_OR_RAISE(auto part, FieldOf(read->GetColumnByName(column.steps[0]), column));
       cells.push_back(std::move(part));
     }
     return MakeTable(std::move(cells));
@@ -124,7 +124,7 @@ class Reader {
       ARROW_ASSIGN_OR_RAISE(read, WithoutViews(std::move(read)));
       for (size_t i = 0; i < columns.size(); ++i) {
         ARROW_ASSIGN_OR_RAISE(const auto part,
-                              PartOf(read->GetColumnByName(columns[i]->steps[0]), *columns[i]));
+                              FieldOf(read->GetColumnByName(columns[i]->steps[0]), *columns[i]));
         ARROW_ASSIGN_OR_RAISE(const auto taken, arrow::compute::Take(part, indices));
         for (const auto& chunk : taken.chunked_array()->chunks()) parts[i].push_back(chunk);
       }

@@ -5,6 +5,7 @@
 #include "core/table/child_check.h"
 #include "core/table/index_loader.h"
 #include "core/table/table_warnings.h"
+#include "core/util/file_name.h"
 #include "core/util/guard.h"
 #include "core/util/message_text.h"
 
@@ -28,11 +29,7 @@ arrow::Result<std::shared_ptr<Table>> Table::Open(std::shared_ptr<arrow::io::Ran
     ARROW_RETURN_NOT_OK(table->OpenIndex());
     return table;
   };
-  const auto with_name = [&name](const arrow::Status& status) {
-    return arrow::Status(status.code(), MessageText(name + ": " + status.message()));
-  };
-  auto table = Guarded(open, "the file is damaged: ");
-  return table.ok() ? table : with_name(table.status());
+  return WithFileName(Guarded(open, "the file is damaged: "), name);
 }
 
 /// Makes a reader for each column that the file and the options present.
@@ -120,7 +117,7 @@ arrow::Status Table::OpenIndex() {
                      std::move(options));
   ARROW_RETURN_NOT_OK(index_.Open(std::move(loader), options_.ignore_embedded_index, name_,
                                   options_.report, &index_warnings_));
-  warnings_ = TableWarnings(name_, schema_, time_ ? &*time_ : nullptr, index_.current(),
+  warnings_ = DescribeProblems(name_, schema_, time_ ? &*time_ : nullptr, index_.current(),
                             [this](uint32_t row) { return PathAt(row); });
   for (std::string& warning : index_warnings_) warning.insert(0, name_ + ": ");
   warnings_.insert(warnings_.begin(), index_warnings_.begin(), index_warnings_.end());

@@ -33,9 +33,9 @@ void AddNames(const Entries& entries, std::string* text, const Describe& describ
 
 }  // namespace
 
-std::vector<std::string> TableWarnings(const std::string& name, const TableSchema& schema,
-                                       const TimeColumn* time, const TableIndex& index,
-                                       const std::function<std::string(uint32_t row)>& path_at) {
+std::vector<std::string> DescribeProblems(const std::string& name, const TableSchema& schema,
+                                          const TimeColumn* time, const TableIndex& index,
+                                          const std::function<std::string(uint32_t row)>& path_at) {
   std::vector<std::string> warnings;
   const auto rows_left_out = [](uint32_t count, const char* why) {
     return std::to_string(count) + (count == 1 ? " row has " : " rows have ") + why + " and " +

@@ -17,6 +17,7 @@
 #include "core/sections/footer_seal.h"
 #include "core/sections/residual_blob.h"
 #include "core/sections/section.h"
+#include "core/util/file_name.h"
 #include "core/util/guard.h"
 #include "core/util/limits.h"
 #include "core/util/message_text.h"
@@ -74,17 +75,7 @@ arrow::Status CheckLargestCell(const std::string& name, const arrow::ChunkedArra
 /// Runs `f`, whose errors get the file's name.
 template <typename F>
 auto Named(const std::string& path, F f) -> decltype(f()) {
-  auto result = Guarded(f);
-  if (result.ok()) return result;
-  arrow::Status status;
-  if constexpr (std::is_same_v<decltype(f()), arrow::Status>) {
-    status = result;
-  } else {
-    status = result.status();
-  }
-  // The detail of an error of the system is its reason.
-  const std::string reason = status.detail() ? ": " + status.detail()->ToString() : "";
-  return status.WithMessage(path, ": ", status.message(), reason);
+  return WithFileName(Guarded(f), path);
 }
 
 }  // namespace

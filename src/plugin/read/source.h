@@ -83,7 +83,7 @@ class UsdParquetSource {
     SdfSpecType type = SdfSpecTypeUnknown;
     bool is_residual = false;  // only the residual has the spec
     usdparquet::PrimId prim;
-    // Of properties that are columns:
+    // Set for properties that are columns:
     const UsdParquetColumns::Property* property = nullptr;
     uint32_t row = 0;  // the first one of the prim
   };

@@ -129,7 +129,7 @@ def optimized_without_index(file: Path) -> None:
 
 @frozen
 def optimized_deep(file: Path) -> None:
-    """Long paths, names of other scripts, and inner prims with and without a row."""
+    """Long paths, names of other scripts, and parents with and without a row."""
     chain = [f"L{i}" for i in range(12)]
     paths = ["/" + "/".join(chain[: i + 1]) for i in range(0, 12, 3)]
     paths += [f"/Werk/Größe_{i % 5}/日本_{i % 3}/p{i}" for i in range(14)]
