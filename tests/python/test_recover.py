@@ -49,7 +49,9 @@ def content() -> pa.Table:
         ),
         "series": pa.array([None if i % 13 == 0 else [i, None] * (i % 4) for i in numbers]),
         "parts": pa.array([[{"u": i, "v": str(i)}] * (i % 3) for i in numbers]),
-        "pairs": pa.array([[("k", i)] * (i % 2) for i in numbers], pa.map_(pa.string(), pa.int32())),
+        "pairs": pa.array(
+            [[("k", i)] * (i % 2) for i in numbers], pa.map_(pa.string(), pa.int32())
+        ),
     }
     fields = [pa.field(name, cells.type, name != "count") for name, cells in columns.items()]
     return pa.table(list(columns.values()), schema=pa.schema(fields))
@@ -375,14 +377,19 @@ def test_schema_entry(tmp_path: Path) -> None:
     file, out = tmp_path / "in.parquet", tmp_path / "out.parquet"
     usdparquet.write_table(TABLE.select(["path", "cost"]), file, types={"cost": "double"})
     surgery = Surgery(file)
-    for text in (b'{"version": "1.0", ', b'{"version": "1.0", "columns": {"cost": {"type": "int"}}}'):
+    for text in (
+        b'{"version": "1.0", ',
+        b'{"version": "1.0", "columns": {"cost": {"type": "int"}}}',
+    ):
         surgery.set_entry("usdparquet:schema", text)
         file.write_bytes(surgery.data())
         code, report = recover(file, out)
         assert code == 1
         assert report["schema"] == "lost"
         assert "usdparquet:schema is dropped" in report["notes"][0]
-        assert usdparquet.read_columns(out).to_pydict() == TABLE.select(["path", "cost"]).to_pydict()
+        assert (
+            usdparquet.read_columns(out).to_pydict() == TABLE.select(["path", "cost"]).to_pydict()
+        )
         assert b"usdparquet:schema" not in pq.read_metadata(out).metadata
 
 
@@ -611,4 +618,6 @@ def test_random_damage_anywhere_crashes_nothing(
     assert code in (0, 1, 2)
     assert out.exists() == (code != 2)
     if code != 2:
-        assert pq.read_table(out, page_checksum_verification=True).num_rows == report["rows_written"]
+        assert (
+            pq.read_table(out, page_checksum_verification=True).num_rows == report["rows_written"]
+        )

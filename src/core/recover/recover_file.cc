@@ -182,9 +182,8 @@ class Recovery {
   }
 
   /// The kept cells of a column; of the path column, only those of rows that are prims.
-  arrow::Result<std::shared_ptr<arrow::ChunkedArray>> KeptCells(int column, int group,
-                                                                const std::vector<PartCells>& parts)
-      const {
+  arrow::Result<std::shared_ptr<arrow::ChunkedArray>> KeptCells(
+      int column, int group, const std::vector<PartCells>& parts) const {
     const auto& field = *fields_[static_cast<size_t>(column)];
     const std::vector<RowRange> kept = KeptRows(group);
     if (column != path_ || !options_.keep_pathless) return JoinParts(parts, field, kept);
@@ -192,8 +191,8 @@ class Recovery {
     int64_t row = 0;
     const auto add_nulls = [&](int64_t end) -> arrow::Status {
       if (end == row) return arrow::Status::OK();
-      ARROW_ASSIGN_OR_RAISE(auto nulls, arrow::MakeArrayOfNull(field.type(), end - row,
-                                                               arrow::system_memory_pool()));
+      ARROW_ASSIGN_OR_RAISE(
+          auto nulls, arrow::MakeArrayOfNull(field.type(), end - row, arrow::system_memory_pool()));
       pieces.push_back(std::move(nulls));
       return arrow::Status::OK();
     };
@@ -342,8 +341,9 @@ class Recovery {
       const int64_t rows = std::min(write_.rows_per_group, count - at);
       const arrow::UInt32Array indices(
           rows, arrow::Buffer::Wrap(order_.data() + at, static_cast<size_t>(rows)));
-      ARROW_ASSIGN_OR_RAISE(const arrow::Datum taken,
-                            arrow::compute::Take(arrow::Datum(table), arrow::Datum(indices.data())));
+      ARROW_ASSIGN_OR_RAISE(
+          const arrow::Datum taken,
+          arrow::compute::Take(arrow::Datum(table), arrow::Datum(indices.data())));
       ARROW_RETURN_NOT_OK(writer_->WriteGroup(*taken.table()));
     }
     return Finish();
