@@ -18,6 +18,7 @@ from usdparquet.tables.file_description import (
     ColumnDescription,
     describe_file,
     problems,
+    section_problems,
     value_problems,
 )
 
@@ -64,6 +65,7 @@ def validate(
     """Check that a file is a layer with nothing left out; exit code 1 if not."""
     description = describe_file(file, path)
     found = problems(description)
+    found = [*found, *section_problems(file, found)]
     if values and description.problem is None:
         found = [*found, *value_problems(file, path)]
     for text in found:

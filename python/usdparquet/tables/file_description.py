@@ -134,8 +134,24 @@ def problems(description: FileDescription) -> list[str]:
     return description.warnings
 
 
+def section_problems(path: Path, told: list[str]) -> list[str]:
+    """A message for each damaged section: the indexes and the residual, every byte of them.
+
+    Those that a message of `told` names already are left out.
+    """
+    try:
+        damaged = load_core().check_sections(str(path))
+    except (ValueError, OSError) as error:
+        return [] if told else [str(error)]
+    return [
+        message
+        for name, message in damaged.items()
+        if not any(message in text or f"the embedded {name}" in text for text in told)
+    ]
+
+
 def value_problems(path: Path, path_column: str = PATH_COLUMN) -> list[str]:
-    """A message for each column with damaged pages or with cells that no USD value can hold."""
+    """A message for each chunk with damaged pages and each column with cells USD cannot hold."""
     return list(load_core().check_values(str(path), path_column))
 
 

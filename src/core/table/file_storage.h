@@ -25,7 +25,7 @@ struct ColumnStorage {
   std::set<std::string> encodings;
   int64_t stored_bytes = 0;
   int64_t decompressed_bytes = 0;
-  bool has_offset_index = false;  ///< in every row group; false without one
+  bool has_offset_index = false;  ///< in every row group; false if there is no row group
 };
 
 /// What a file's footer says of it.
@@ -39,7 +39,7 @@ struct FileStorage {
   std::vector<std::pair<std::string, std::string>> key_values;  ///< in the footer's order
 };
 
-/// Reads it from the footer, in time linear in its chunks. The file need be no layer. Fails
+/// Reads it from the footer, in time linear in its chunks. The file need not be a layer. Fails
 /// where the footer, or what it says of a chunk, is damaged; the message does not name the file.
 USDPARQUET_API arrow::Result<FileStorage> ReadFileStorage(
     std::shared_ptr<arrow::io::RandomAccessFile> file);
