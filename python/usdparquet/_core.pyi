@@ -10,7 +10,10 @@ def property_name(column: str) -> str: ...
 def check_values(file: str, path_column: str = "") -> list[str]: ...
 def check_sections(file: str) -> dict[str, str]: ...
 def verify_columns(
-    file: str, columns: Sequence[str] | None = None, checksums: bool = False
+    file: str,
+    columns: Sequence[str] | None = None,
+    checksums: bool = False,
+    row_group: int | None = None,
 ) -> None: ...
 def read_rows(
     file: str,
@@ -49,5 +52,14 @@ def write_table(
     schema_json: str = "",
     metadata: Mapping[str, str] = ...,
     is_strict: bool = True,
+    progress: Callable[[int, int], None] | None = None,
+) -> dict[str, Any]: ...
+def recover(
+    input: str,
+    output: str,
+    *,
+    path_column: str = "",
+    compression: str = "zstd",
+    keep_pathless: bool = False,
     progress: Callable[[int, int], None] | None = None,
 ) -> dict[str, Any]: ...

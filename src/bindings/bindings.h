@@ -81,5 +81,6 @@ class Progress {
 // Each adds its functions to the module.
 void AddWriting(nanobind::module_& module);
 void AddReading(nanobind::module_& module);
+void AddRecovering(nanobind::module_& module);
 
 }  // namespace usdparquet::bindings

@@ -45,4 +45,5 @@ NB_MODULE(_core, m) {
       "Sets the byte budget of the page cache and evicts at once what no longer fits.");
   usdparquet::bindings::AddReading(m);
   usdparquet::bindings::AddWriting(m);
+  usdparquet::bindings::AddRecovering(m);
 }

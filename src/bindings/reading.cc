@@ -19,6 +19,7 @@
 #include "core/table/file_storage.h"
 #include "core/table/read_columns.h"
 #include "core/table/table.h"
+#include "core/util/file_name.h"
 #include "core/util/open_file.h"
 
 namespace nb = nanobind;
@@ -27,9 +28,7 @@ namespace usdparquet::bindings {
 namespace {
 
 arrow::Result<std::shared_ptr<arrow::io::RandomAccessFile>> OpenNamed(const std::string& file) {
-  auto opened = OpenFile(file);
-  if (!opened.ok()) return opened.status().WithMessage(file, ": ", opened.status().message());
-  return *opened;
+  return WithFileName(OpenFile(file), file);
 }
 
 arrow::Result<std::shared_ptr<Table>> OpenTable(const std::string& file, TableOptions options) {
@@ -93,9 +92,7 @@ nb::dict Describe(const std::string& file, const std::string& path_column) {
 nb::dict Storage(const std::string& file) {
   const auto storage = CallUnlocked([&]() -> arrow::Result<FileStorage> {
     ARROW_ASSIGN_OR_RAISE(auto opened, OpenFile(file));
-    auto read = ReadFileStorage(std::move(opened));
-    if (read.ok()) return read;
-    return read.status().WithMessage(file, ": ", read.status().message());
+    return WithFileName(ReadFileStorage(std::move(opened)), file);
   });
   nb::list columns;
   for (const ColumnStorage& column : storage.columns) {
@@ -117,6 +114,8 @@ nb::dict Storage(const std::string& file) {
   out["rows"] = storage.num_rows;
   out["row_groups"] = storage.num_row_groups;
   out["created_by"] = storage.created_by;
+  out["sealed"] = storage.is_sealed;
+  out["page_locations"] = storage.has_page_locations;
   out["columns"] = columns;
   out["key_values"] = key_values;
   return out;
@@ -155,6 +154,7 @@ nb::dict Read(const std::string& file, const std::string& path_column,
   out["stream"] = StreamOf(answer.table);
   out["missing"] = answer.missing;
   out["num_missing"] = answer.num_missing;
+  out["warnings"] = answer.warnings;
   return out;
 }
 
@@ -204,11 +204,11 @@ nb::dict CheckSections(const std::string& file) {
 }
 
 void Verify(const std::string& file, std::optional<std::vector<std::string>> columns,
-            bool checksums) {
+            bool checksums, std::optional<int> row_group) {
   CallUnlocked([&]() -> arrow::Result<bool> {
     ARROW_ASSIGN_OR_RAISE(const TableFile opened, OpenTableFile(file));
-    const auto status =
-        VerifyColumns(opened, columns, checksums ? ChunkCheck::kChecksums : ChunkCheck::kForReader);
+    const auto status = VerifyColumns(
+        opened, columns, checksums ? ChunkCheck::kChecksums : ChunkCheck::kForReader, row_group);
     if (!status.ok()) return status.WithMessage(file, ": ", status.message());
     return true;
   });
@@ -241,17 +241,19 @@ void AddReading(nb::module_& m) {
         "returns a message for each that is damaged, by its name. Raises OSError where the file "
         "can't be read.");
   m.def("verify_columns", &Verify, nb::arg("file"), nb::arg("columns") = nb::none(),
-        nb::arg("checksums") = false,
+        nb::arg("checksums") = false, nb::arg("row_group") = nb::none(),
         "Checks that the pages of the columns of these names, or of all, add up to what the footer "
-        "says, and decodes those without a checksum; with `checksums` verifies the others as well, "
+        "says, in one row group or in all, and decodes those without a checksum; with `checksums` "
+        "verifies the others as well, "
         "which is else left to a reader that does. Raises OSError or ValueError with file, column "
         "and row of the first damage.");
   m.def("read_rows", &Read, nb::arg("file"), nb::kw_only(), nb::arg("path_column") = "",
         nb::arg("time_column") = "", nb::arg("columns") = nb::none(), nb::arg("paths") = nb::none(),
         nb::arg("under") = nb::none(),
         "Reads columns of all rows, of those of `paths` or of those `under` a prim. Returns "
-        "`stream` (an `arrow_array_stream` capsule), `missing` (the first few paths without a row) "
-        "and `num_missing`. Raises ValueError for what is wrong with the request, OSError for what "
+        "`stream` (an `arrow_array_stream` capsule), `missing` (the first few paths without a "
+        "row), `num_missing` and `warnings` (of an index that is damaged). Raises ValueError for "
+        "what is wrong with the request, OSError for what "
         "is wrong with the file.");
 }
 

@@ -24,7 +24,7 @@ def plain_errors() -> Iterator[None]:
     except BrokenPipeError:
         raise  # the reader of the pipe has seen enough; typer exits quietly
     except (ValueError, OSError) as error:
-        _print(_message(error))
+        _print(error_message(error))
         raise typer.Exit(1) from error
     except Exception as error:
         # OpenUSD's, which is not loaded for the sake of this question.
@@ -50,7 +50,8 @@ def cell_table() -> Table:
     return Table(box=box.SIMPLE, pad_edge=False, show_edge=False, collapse_padding=True)
 
 
-def _message(error: Exception) -> str:
+def error_message(error: Exception) -> str:
+    """What a message says of an error."""
     if isinstance(error, OSError) and error.strerror:
         file = "" if error.filename is None else f"{error.filename}: "
         return file + error.strerror

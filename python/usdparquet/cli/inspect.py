@@ -40,6 +40,10 @@ def inspect(
         f"{counted(description.row_groups, 'row group')}, {description.prims:,} prims, "
         f"{description.bytes:,} bytes, {description.created_by}"
     )
+    typer.echo(
+        f"footer {'sealed' if description.sealed else 'not sealed'}, "
+        f"{'page locations' if description.page_locations else 'no page locations'}"
+    )
     table = cell_table()
     for name in ("Column", "Stored as", "In a layer", "Codec", "Page index"):
         table.add_column(name, overflow="fold")

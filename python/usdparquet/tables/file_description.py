@@ -70,6 +70,10 @@ class FileDescription:
     prims: int
     """Prims that have a row."""
     created_by: str
+    sealed: bool
+    """Whether the footer has a checksum, which is right."""
+    page_locations: bool
+    """Whether the file lists its pages with the checksums of their headers."""
     columns: list[ColumnDescription]
     problem: str | None
     """Why the file cannot be opened as a layer, if it cannot."""
@@ -110,6 +114,8 @@ def describe_file(path: Path, path_column: str = PATH_COLUMN) -> FileDescription
         row_groups=storage["row_groups"],
         prims=layer["prims"],
         created_by=storage["created_by"],
+        sealed=storage["sealed"],
+        page_locations=storage["page_locations"],
         columns=[
             _describe_column(
                 column, layer["path_column"], presented[column["name"]], left_out[column["name"]]

@@ -72,7 +72,7 @@ arrow::Status CheckRows(const ColumnChunk& chunk, bool has_lists) {
   return arrow::Status::OK();
 }
 
-/// The rows of every page, if all but the last have as many.
+/// Rows per page, if equal in all but the last; else 0.
 uint32_t UniformRows(const ColumnChunk& chunk) {
   const uint32_t rows = chunk.PageRows(0);
   for (uint32_t i = 0; i < chunk.pages.size(); ++i) {

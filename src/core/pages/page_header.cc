@@ -149,7 +149,7 @@ arrow::Status CheckPageHeader(const PageHeader& header, bool has_lists) {
                                   " values");
   }
   if (header.type == parquet::PageType::DICTIONARY_PAGE) {
-    // Of the types that have dictionaries, none takes less than a byte for each entry.
+    // No dictionary entry takes less than a byte.
     if (header.num_values > header.size) {
       return arrow::Status::IOError("a dictionary of ", header.size, " bytes claims ",
                                     header.num_values, " entries");

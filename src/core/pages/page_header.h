@@ -41,7 +41,7 @@ struct PageHeader {
 /// it is damaged. Thread-safe.
 USDPARQUET_API arrow::Result<PageHeader> ReadPageHeader(std::span<const uint8_t> bytes);
 
-/// Whether a page may claim that, in a column with or without lists.
+/// Fails if the header claims more than a page of such a column may hold.
 USDPARQUET_API arrow::Status CheckPageHeader(const PageHeader& header, bool has_lists);
 
 /// The checksum of a header's bytes that the page locations hold: the low 32 bits of their XXH3.
@@ -54,8 +54,7 @@ USDPARQUET_API arrow::Status PageHeaderDamaged(int64_t offset);
 /// together. Linear in the number of pages. Thread-safe.
 USDPARQUET_API arrow::Status CheckPages(std::span<const uint8_t> bytes, bool has_lists);
 
-/// Reads the headers of the pages in [begin, end) of a file, one behind the other, and no bodies
-/// that need not be.
+/// Reads page headers in [begin, end) one after the other, skipping bodies.
 class USDPARQUET_API PageHeaderScan {
  public:
   PageHeaderScan(arrow::io::RandomAccessFile& file, int64_t begin, int64_t end)

@@ -1,8 +1,8 @@
 #pragma once
 
 /// \file
-/// Whether the value section of a page can hold the values that are wanted of it: asked before
-/// memory is reserved for them, and before Arrow's decoders, which believe the counts in delta
+/// Whether a page's value section is large enough for the values it claims: checked before memory
+/// is reserved for them, and before Arrow's decoders run, which believe the counts in delta
 /// encodings.
 
 #include <arrow/status.h>

@@ -53,37 +53,6 @@ std::string_view TextOf(std::span<const uint8_t> bytes) {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 
-/// The value of the footer's entry kSealKey; nothing if it has none.
-std::optional<std::string_view> FindEntry(std::span<const uint8_t> footer) {
-  ThriftReader reader(footer);
-  int16_t id = 0;
-  Type type;
-  while (reader.NextField(&id, &type)) {
-    if (id != kKeyValues || type != Type::kList) {
-      reader.Skip(type);
-      continue;
-    }
-    Type element;
-    const size_t count = reader.ReadList(&element);
-    if (element != Type::kStruct) return std::nullopt;
-    for (size_t i = 0; i < count && reader.ok(); ++i) {
-      std::string_view key, value;
-      int16_t field = 0;
-      while (reader.NextField(&field, &type)) {
-        if (field == kKey && type == Type::kBinary) {
-          key = reader.ReadBinary();
-        } else if (field == kValue && type == Type::kBinary) {
-          value = reader.ReadBinary();
-        } else {
-          reader.Skip(type);
-        }
-      }
-      if (reader.ok() && key == kSealKey) return value;
-    }
-  }
-  return std::nullopt;
-}
-
 enum class Reading { kNone, kReadable, kOtherVersion, kUnreadable };
 
 /// What the seal's entry is, whichever footer it may be of.
@@ -112,15 +81,48 @@ Reading ReadEntry(const std::optional<std::string_view>& entry) {
 
 }  // namespace
 
-std::string UnsealedText() { return std::string(kVersion) + PlaceText(0, 0) + Hexadecimal(0); }
+std::string FixedWidthLocator(int64_t offset, size_t length, uint64_t checksum) {
+  return std::string(kVersion) + PlaceText(offset, length) + Hexadecimal(checksum);
+}
+
+std::optional<std::string_view> FindFooterEntry(std::span<const uint8_t> footer,
+                                                std::string_view wanted) {
+  ThriftReader reader(footer);
+  int16_t id = 0;
+  Type type;
+  while (reader.NextField(&id, &type)) {
+    if (id != kKeyValues || type != Type::kList) {
+      reader.Skip(type);
+      continue;
+    }
+    Type element;
+    const size_t count = reader.ReadList(&element);
+    if (element != Type::kStruct) return std::nullopt;
+    for (size_t i = 0; i < count && reader.ok(); ++i) {
+      std::string_view key, value;
+      int16_t field = 0;
+      while (reader.NextField(&field, &type)) {
+        if (field == kKey && type == Type::kBinary) {
+          key = reader.ReadBinary();
+        } else if (field == kValue && type == Type::kBinary) {
+          value = reader.ReadBinary();
+        } else {
+          reader.Skip(type);
+        }
+      }
+      if (reader.ok() && key == wanted) return value;
+    }
+  }
+  return std::nullopt;
+}
 
 arrow::Status SealFooter(int64_t offset, std::span<uint8_t> footer) {
-  const auto entry = FindEntry(footer);
-  if (!entry || *entry != UnsealedText()) {
+  const auto entry = FindFooterEntry(footer, kSealKey);
+  if (!entry || entry->size() != FixedWidthLocator(0, 0, 0).size()) {
     return arrow::Status::UnknownError("the footer was written without the entry '", kSealKey, "'");
   }
-  const std::string text = PlaceText(offset, footer.size());
-  const auto at = static_cast<size_t>(entry->data() - TextOf(footer).data()) + kVersion.size();
+  const std::string text = std::string(kVersion) + PlaceText(offset, footer.size());
+  const auto at = static_cast<size_t>(entry->data() - TextOf(footer).data());
   std::copy(text.begin(), text.end(), footer.begin() + static_cast<ptrdiff_t>(at));
   const size_t checksum_at = at + text.size();
   const std::string checksum = Hexadecimal(ChecksumOf(footer, checksum_at));
@@ -129,7 +131,7 @@ arrow::Status SealFooter(int64_t offset, std::span<uint8_t> footer) {
 }
 
 arrow::Result<bool> CheckFooterSeal(int64_t offset, std::span<const uint8_t> footer) {
-  const auto entry = FindEntry(footer);
+  const auto entry = FindFooterEntry(footer, kSealKey);
   const Reading reading = ReadEntry(entry);
   if (reading == Reading::kOtherVersion) return false;
   if (reading == Reading::kUnreadable) {

@@ -7,8 +7,10 @@
 #include <arrow/result.h>
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 
 #include "core/util/export.h"
 
@@ -17,11 +19,17 @@ namespace usdparquet {
 /// The footer's key whose value is its seal.
 inline constexpr char kSealKey[] = "usdparquet:footer";
 
-/// The value to write a footer with that SealFooter seals. A fixed width, as the sealed one.
-USDPARQUET_API std::string UnsealedText();
+/// A locator of a section (section_locator.h) whose text has always the same length, so that it can
+/// be filled in where it stands. REQUIRES: the numbers have no more than 20 and 10 digits.
+USDPARQUET_API std::string FixedWidthLocator(int64_t offset, size_t length, uint64_t checksum);
+
+/// The value of an entry in `footer`, the Thrift of a footer, which it points into; nothing if
+/// there is none of that key. Linear in the footer.
+USDPARQUET_API std::optional<std::string_view> FindFooterEntry(std::span<const uint8_t> footer,
+                                                               std::string_view key);
 
 /// Seals `footer`, the Thrift of a footer that will lie at byte `offset` of its file, in place.
-/// Fails if it has no entry with UnsealedText.
+/// Fails if it has no entry kSealKey whose value is as long as a FixedWidthLocator.
 USDPARQUET_API arrow::Status SealFooter(int64_t offset, std::span<uint8_t> footer);
 
 /// Checks the seal of `footer`, the Thrift of a footer that lies at byte `offset` of its file, in

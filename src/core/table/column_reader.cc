@@ -34,21 +34,21 @@ void ColumnReader::Init(const ColumnSource& source, const ColumnInfo& info) {
   chunks_.store(source.no_chunks.get(), std::memory_order_relaxed);
 }
 
-arrow::Result<std::unique_ptr<ColumnChunk>> ColumnReader::LocateApart(uint32_t group) const {
+arrow::Result<std::unique_ptr<ColumnChunk>> ColumnReader::LocateUncached(uint32_t group) const {
   return Guarded([&] { return LocatePages(source_->Pages(), *info_, static_cast<int>(group)); });
 }
 
 arrow::Result<ColumnChunk*> ColumnReader::Locate(uint32_t group) {
   std::lock_guard lock(mutex_);
   if (ColumnChunk* chunk = LocatedChunk(group)) return chunk;
-  ARROW_ASSIGN_OR_RAISE(auto chunk, LocateApart(group));
+  ARROW_ASSIGN_OR_RAISE(auto chunk, LocateUncached(group));
   return Keep(group, std::move(chunk));
 }
 
 ColumnChunk* ColumnReader::LocateOrReport(uint32_t group) {
   std::lock_guard lock(mutex_);
   if (ColumnChunk* chunk = LocatedChunk(group)) return chunk;
-  auto located = LocateApart(group);
+  auto located = LocateUncached(group);
   if (located.ok()) return Keep(group, std::move(*located));
   // Pages that will fail to decode stand for the chunk, so that readers need no other case.
   const auto& first_rows = source_->file.group_first_rows();

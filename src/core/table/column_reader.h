@@ -35,7 +35,7 @@ struct ColumnSource {
   PageCache& cache;
   const std::string name;   ///< what messages call the file
   const ReadReport report;  ///< may be empty
-  /// Null for every row group, for all columns that were not read yet: a wide file has thousands of
+  /// An all-null chunk array, shared by every column not read yet: a wide file has thousands of
   /// columns and of row groups.
   const std::unique_ptr<std::atomic<ColumnChunk*>[]> no_chunks;
 };
@@ -89,8 +89,8 @@ class USDPARQUET_API ColumnReader {
 
   /// Where the pages of row group `group` are, for Fetch too from then on.
   arrow::Result<ColumnChunk*> Locate(uint32_t group);
-  /// The same, which only the caller keeps.
-  arrow::Result<std::unique_ptr<ColumnChunk>> LocateApart(uint32_t group) const;
+  /// As Locate, but owned by the caller and not kept for Fetch.
+  arrow::Result<std::unique_ptr<ColumnChunk>> LocateUncached(uint32_t group) const;
   /// Decodes page `index` of a chunk of this column. Cells without a USD value have none.
   arrow::Result<std::unique_ptr<Page>> Decode(ColumnChunk& chunk, uint32_t index) const;
 

@@ -5,6 +5,7 @@
 #include <arrow/datum.h>
 
 #include <algorithm>
+#include <mutex>
 #include <utility>
 
 #include "core/pages/page_gather.h"
@@ -33,11 +34,15 @@ class Reader {
   }
 
   arrow::Result<ReadAnswer> Read() {
+    if (request_.paths || request_.under) return table_->Ask([this] { return ReadWanted(); });
     ReadAnswer answer;
-    if (!request_.paths && !request_.under) {
-      ARROW_ASSIGN_OR_RAISE(answer.table, ReadAll());
-      return answer;
-    }
+    ARROW_ASSIGN_OR_RAISE(answer.table, ReadAll());
+    return answer;
+  }
+
+ private:
+  arrow::Result<ReadAnswer> ReadWanted() const {
+    ReadAnswer answer;
     WantedRows wanted;
     if (request_.under) {
       ARROW_ASSIGN_OR_RAISE(wanted, FindRowsBelow(*table_, *request_.under));
@@ -47,14 +52,15 @@ class Reader {
     const std::vector<uint32_t> rows = wanted.Distinct();
     ARROW_ASSIGN_OR_RAISE(auto cells, ReadCells(rows));
     if (request_.paths) {
-      ARROW_RETURN_NOT_OK(DropOtherPaths(*cells[0], rows, *request_.paths, &wanted));
+      ARROW_ASSIGN_OR_RAISE(const bool has_other,
+                            DropOtherPaths(*cells[0], rows, *request_.paths, &wanted));
+      if (has_other) table_->paths().Reject("it finds the row of another path");
       NoteMissing(wanted, &answer);
     }
     ARROW_ASSIGN_OR_RAISE(answer.table, Arrange(std::move(cells), rows, wanted));
     return answer;
   }
 
- private:
   void NoteMissing(const WantedRows& wanted, ReadAnswer* answer) const {
     constexpr size_t kMaxShown = 5;
     for (size_t i = 0; i < wanted.rows.size(); ++i) {
@@ -73,7 +79,7 @@ class Reader {
     ARROW_ASSIGN_OR_RAISE(read, WithoutViews(std::move(read)));
     arrow::ChunkedArrayVector cells;
     for (const AnswerColumn& column : columns_) {
-      ARROW_ASSIGN_OR_RAISE(auto part, PartOf(read->GetColumnByName(column.steps[0]), column));
+      ARROW_ASSIGN_OR_RAISE(auto part, FieldOf(read->GetColumnByName(column.steps[0]), column));
       cells.push_back(std::move(part));
     }
     return MakeTable(std::move(cells));
@@ -118,7 +124,7 @@ class Reader {
       ARROW_ASSIGN_OR_RAISE(read, WithoutViews(std::move(read)));
       for (size_t i = 0; i < columns.size(); ++i) {
         ARROW_ASSIGN_OR_RAISE(const auto part,
-                              PartOf(read->GetColumnByName(columns[i]->steps[0]), *columns[i]));
+                              FieldOf(read->GetColumnByName(columns[i]->steps[0]), *columns[i]));
         ARROW_ASSIGN_OR_RAISE(const auto taken, arrow::compute::Take(part, indices));
         for (const auto& chunk : taken.chunked_array()->chunks()) parts[i].push_back(chunk);
       }
@@ -172,6 +178,12 @@ class Reader {
   std::vector<AnswerColumn> columns_;
 };
 
+/// What a table reported while it was read.
+struct Told {
+  std::mutex mutex;
+  std::vector<std::string> errors, warnings;
+};
+
 }  // namespace
 
 arrow::Result<ReadAnswer> ReadColumns(std::shared_ptr<arrow::io::RandomAccessFile> file,
@@ -180,13 +192,24 @@ arrow::Result<ReadAnswer> ReadColumns(std::shared_ptr<arrow::io::RandomAccessFil
   options.path_column = request.path_column;
   options.time_column = request.time_column;
   options.unicode_test = request.unicode_test;
+  Told told;
+  options.report = [&told](bool is_error, const std::string& message) {
+    std::lock_guard lock(told.mutex);
+    (is_error ? told.errors : told.warnings).push_back(message);
+  };
   ARROW_ASSIGN_OR_RAISE(auto table, Table::Open(std::move(file), name, std::move(options)));
+  told.warnings = table->index_warnings();
   auto answer = Guarded([&]() -> arrow::Result<ReadAnswer> {
     Reader reader(std::move(table), request);
     ARROW_RETURN_NOT_OK(reader.Open());
     return reader.Read();
   });
-  if (answer.ok()) return answer;
+  // What is damaged is missing from the answer.
+  if (!told.errors.empty()) return arrow::Status::IOError(told.errors.front());
+  if (answer.ok()) {
+    answer->warnings = std::move(told.warnings);
+    return answer;
+  }
   return answer.status().WithMessage(MessageText(name + ": " + answer.status().message()));
 }
 

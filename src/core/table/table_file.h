@@ -48,9 +48,9 @@ class TableFile {
 
   uint32_t num_rows() const { return first_rows_.back(); }
   uint32_t num_groups() const { return static_cast<uint32_t>(first_rows_.size() - 1); }
-  /// The first row of each row group, with the number of rows behind.
+  /// The first row of each row group, then the total number of rows.
   const std::vector<uint32_t>& group_first_rows() const { return first_rows_; }
-  /// The rows of every row group, if all but the last have as many; else 0.
+  /// Rows per group, if equal in all but the last; else 0.
   uint32_t rows_per_group() const { return rows_per_group_; }
 
   /// The row group that holds `row`. REQUIRES: row < num_rows().

@@ -133,6 +133,22 @@ arrow::Result<std::shared_ptr<arrow::io::OutputStream>> ReplaceFile::Open() {
   return stream_;
 }
 
+arrow::Result<std::shared_ptr<arrow::io::RandomAccessFile>> ReplaceFile::OpenWritten() const {
+  return arrow::io::ReadableFile::Open(SidePath(kFileName));
+}
+
+arrow::Status ReplaceFile::Overwrite(int64_t offset, std::string_view bytes) {
+  while (!bytes.empty()) {
+    const ssize_t written =
+        ::pwrite(stream_->file_descriptor(), bytes.data(), bytes.size(), offset);
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) return SystemError("can't write the file");
+    bytes.remove_prefix(static_cast<size_t>(written));
+    offset += written;
+  }
+  return arrow::Status::OK();
+}
+
 arrow::Status ReplaceFile::Commit() {
   ARROW_RETURN_NOT_OK(stream_->Flush());
   if (::fsync(stream_->file_descriptor()) != 0)

@@ -31,8 +31,15 @@ class ReplaceFile {
   /// is a folder or read-only, or if nothing can be written beside it.
   arrow::Result<std::shared_ptr<arrow::io::OutputStream>> Open();
 
-  /// Where to put a file of that name which is of use until Commit. REQUIRES: Open succeeded.
+  /// The path of a temporary file `name` beside it, gone after Commit. REQUIRES: Open succeeded.
   std::string SidePath(std::string_view name) const;
+
+  /// What was written so far, for reading. REQUIRES: Open succeeded.
+  arrow::Result<std::shared_ptr<arrow::io::RandomAccessFile>> OpenWritten() const;
+
+  /// Puts `bytes` at byte `offset` of the file, over what was written or behind it. Does not move
+  /// the stream of Open, to which nothing may be written afterwards. REQUIRES: Open succeeded.
+  arrow::Status Overwrite(int64_t offset, std::string_view bytes);
 
   /// Brings the data to the disk and gives the file its name.
   arrow::Status Commit();

@@ -23,12 +23,15 @@
 #include <optional>
 #include <utility>
 
+#include "core/pages/page_locations.h"
+#include "core/sections/section_locator.h"
 #include "core/table/bulk_reader.h"
 #include "core/table/file_check.h"
 #include "core/util/guard.h"
 #include "core/util/message_text.h"
 #include "core/util/replace_file.h"
 #include "core/write/column_encodings.h"
+#include "core/write/seal_file.h"
 
 namespace usdparquet {
 namespace {
@@ -87,9 +90,9 @@ class Patcher {
   }
 
   arrow::Status Write(arrow::io::OutputStream* sink) {
-    // All that lies before the footer stays at its place.
+    // All that lies before the footer stays at its place, but for the page locations.
     ARROW_ASSIGN_OR_RAISE(const int64_t size, table_.file().GetSize());
-    const int64_t end = size - 8 - static_cast<int64_t>(FooterLength(size));
+    const int64_t end = EndOfCopy(size - 8 - static_cast<int64_t>(FooterLength(size)));
     constexpr int64_t kBlock = int64_t{8} << 20;
     for (int64_t at = 0; at < end; at += kBlock) {
       ARROW_ASSIGN_OR_RAISE(const auto bytes, table_.file().ReadAt(at, std::min(kBlock, end - at)));
@@ -121,6 +124,28 @@ class Patcher {
     uint32_t length = 0;
     if (tail.ok() && (*tail)->size() == 4) std::memcpy(&length, (*tail)->data(), 4);
     return length;
+  }
+
+  /// Where to stop copying a file whose footer begins at byte `end`: at its page locations, if they
+  /// are the last thing before the footer. New ones are written, and each save would leave a gap.
+  int64_t EndOfCopy(int64_t end) const {
+    const auto& pairs = old_.key_value_metadata();
+    const int key = pairs ? pairs->FindKey(kPagesKey) : -1;
+    if (key < 0 || !table_.table_file().locations()) return end;
+    const auto locator = SectionLocator::Parse(pairs->value(key));
+    if (!locator || locator->offset + locator->length != end) return end;
+    for (int g = 0; g < old_.num_row_groups(); ++g) {
+      for (int c = 0; c < old_.num_columns(); ++c) {
+        const auto chunk = old_.RowGroup(g)->ColumnChunk(c);
+        int64_t last = ChunkStart(*chunk) + chunk->total_compressed_size();
+        for (const auto& index :
+             {chunk->GetOffsetIndexLocation(), chunk->GetColumnIndexLocation()}) {
+          if (index) last = std::max(last, index->offset + index->length);
+        }
+        if (last > locator->offset) return end;
+      }
+    }
+    return locator->offset;
   }
 
   /// Whether the footer tells all that a footer of the same chunks needs.
@@ -309,7 +334,7 @@ class Patcher {
     }
     builder->SetIndexLocations(parquet::IndexKind::kOffsetIndex, offset_indexes);
     builder->SetIndexLocations(parquet::IndexKind::kColumnIndex, column_indexes);
-    return builder->Finish(old_.key_value_metadata());
+    return builder->Finish(WithUnsealedEntries(old_.key_value_metadata()));
   }
 
   const Table& table_;
@@ -330,6 +355,9 @@ arrow::Result<bool> PatchFile(const Table& table, const std::vector<ColumnPatch>
     ReplaceFile file(path);
     ARROW_ASSIGN_OR_RAISE(const auto sink, file.Open());
     ARROW_RETURN_NOT_OK(patcher.Write(sink.get()));
+    const TableSchema& schema = table.schema();
+    ARROW_RETURN_NOT_OK(
+        SealFile(&file, schema.path->leaf, schema.time ? schema.time->leaf : -1).status());
     ARROW_RETURN_NOT_OK(file.Commit());
     return true;
   };

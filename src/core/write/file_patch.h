@@ -26,8 +26,8 @@ struct ColumnPatch {
 
 /// Writes a copy of the table's file to `path`, with some cells changed. Everything else stays
 /// where it is, byte for byte; the column chunks that hold patched cells are encoded anew and
-/// follow it, then a footer that names them. What they replace is left as a gap, which the next
-/// whole write closes. A file of that name is replaced whole or not at all.
+/// follow it, then page locations and a footer that name them. What they replace is left as a gap,
+/// which the next whole write closes. A file of that name is replaced whole or not at all.
 ///
 /// Returns false, and writes nothing, where that can't be done or would leave more gaps than file:
 /// a value that the stored type can't hold, a null in a required column, a field of a struct, or a

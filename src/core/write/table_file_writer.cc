@@ -3,6 +3,7 @@
 #include <arrow/array.h>
 #include <arrow/chunked_array.h>
 #include <arrow/memory_pool.h>
+#include <arrow/type_traits.h>
 #include <arrow/util/key_value_metadata.h>
 #include <parquet/schema.h>
 
@@ -11,12 +12,17 @@
 #include "core/index/arrow_columns.h"
 #include "core/index/path_index_file.h"
 #include "core/index/time_index_file.h"
+#include "core/pages/page_locations.h"
 #include "core/schema/schema_entry.h"
+#include "core/sections/footer_seal.h"
 #include "core/sections/residual_blob.h"
 #include "core/sections/section.h"
+#include "core/util/file_name.h"
 #include "core/util/guard.h"
+#include "core/util/limits.h"
 #include "core/util/message_text.h"
 #include "core/write/column_encodings.h"
+#include "core/write/seal_file.h"
 
 namespace usdparquet {
 namespace {
@@ -25,26 +31,51 @@ namespace {
 std::shared_ptr<arrow::Schema> CleanSchema(const arrow::Schema& schema) {
   if (!schema.metadata()) return schema.RemoveMetadata();
   auto metadata = schema.metadata()->Copy();
-  for (const char* key : {kIndexKey, kTimesKey, kResidualKey, kSchemaKey}) {
+  for (const char* key : {kIndexKey, kTimesKey, kPagesKey, kSealKey, kResidualKey, kSchemaKey}) {
     if (metadata->Contains(key)) (void)metadata->Delete(key);
   }
   return schema.WithMetadata(metadata);
 }
 
+/// Refuses a cell that no reader would take back: a page holds whole cells, and one of so many
+/// values in so few bytes looks like a file made to harm. `stored` is the size of the chunk.
+/// A page ends behind the cell with which it has a mebibyte: so many values may come before, of
+/// which 128 take five bytes, and their levels.
+arrow::Status CheckLargestCell(const std::string& name, const arrow::ChunkedArray& column,
+                               int64_t first_row, int64_t stored) {
+  if (column.type()->id() != arrow::Type::LIST) return arrow::Status::OK();
+  const auto& list = static_cast<const arrow::ListType&>(*column.type());
+  int64_t components = 1;
+  const arrow::DataType* value = list.value_type().get();
+  while (value->id() == arrow::Type::FIXED_SIZE_LIST) {
+    const auto& tuple = static_cast<const arrow::FixedSizeListType&>(*value);
+    components *= tuple.list_size();
+    value = tuple.value_type().get();
+  }
+  const int64_t width = arrow::is_primitive(value->id()) ? (value->bit_width() + 7) / 8 : 4;
+  constexpr int64_t kMostBefore = (int64_t{1} << 20) / 5 * 128, kLevels = int64_t{8} << 20;
+  int64_t before = 0;
+  for (const auto& chunk : column.chunks()) {
+    const auto& cells = static_cast<const arrow::ListArray&>(*chunk);
+    for (int64_t i = 0; i < cells.length(); ++i, ++first_row) {
+      const int64_t values = int64_t{cells.value_length(i)} * components;
+      if (values + std::min(before, kMostBefore) > MaxPageValues(stored, true) ||
+          values * width + kLevels > MaxPageSize(stored)) {
+        return arrow::Status::CapacityError(
+            "column '", name, "', row ", first_row, ": an array of ", values,
+            " numbers that take no more than ", stored,
+            " bytes is larger than what a reader may make of a page (docs/limits.md); split it");
+      }
+      before += values;
+    }
+  }
+  return arrow::Status::OK();
+}
+
 /// Runs `f`, whose errors get the file's name.
 template <typename F>
 auto Named(const std::string& path, F f) -> decltype(f()) {
-  auto result = Guarded(f);
-  if (result.ok()) return result;
-  arrow::Status status;
-  if constexpr (std::is_same_v<decltype(f()), arrow::Status>) {
-    status = result;
-  } else {
-    status = result.status();
-  }
-  // The detail of an error of the system is its reason.
-  const std::string reason = status.detail() ? ": " + status.detail()->ToString() : "";
-  return status.WithMessage(path, ": ", status.message(), reason);
+  return WithFileName(Guarded(f), path);
 }
 
 }  // namespace
@@ -100,6 +131,8 @@ arrow::Status TableFileWriter::Write(const arrow::Table& rows) {
     ARROW_ASSIGN_OR_RAISE(const int64_t before, sink_->Tell());
     ARROW_RETURN_NOT_OK(writer_->WriteColumnChunk(rows.column(i)));
     ARROW_ASSIGN_OR_RAISE(const int64_t after, sink_->Tell());
+    ARROW_RETURN_NOT_OK(
+        CheckLargestCell(rows.field(i)->name(), *rows.column(i), summary_.rows, after - before));
     if (i == path_field_) fingerprint_.Add(rows.num_rows(), before, after - before);
     if (i == time_field_) time_chunks_.push_back({rows.num_rows(), before, after - before});
   }
@@ -173,6 +206,7 @@ arrow::Result<WriteSummary> TableFileWriter::End(const Ending& ending) {
     ARROW_RETURN_NOT_OK(AddEntry(kResidualKey, ResidualLocator(offset, ending.residual)));
   }
   if (!ending.schema_json.empty()) ARROW_RETURN_NOT_OK(AddEntry(kSchemaKey, ending.schema_json));
+  ARROW_RETURN_NOT_OK(writer_->AddKeyValueMetadata(WithUnsealedEntries(nullptr)));
   ARROW_RETURN_NOT_OK(writer_->Close());
   const parquet::FileMetaData& metadata = *writer_->metadata();
   const int leaf = metadata.schema()->ColumnIndex(options_.path_column);
@@ -180,7 +214,7 @@ arrow::Result<WriteSummary> TableFileWriter::End(const Ending& ending) {
   if (options_.has_index && FingerprintOf(metadata, leaf, time_leaf) != fingerprint_.value()) {
     return arrow::Status::UnknownError("the path column lies elsewhere than it was written");
   }
-  ARROW_ASSIGN_OR_RAISE(summary_.bytes, sink_->Tell());
+  ARROW_ASSIGN_OR_RAISE(summary_.bytes, SealFile(&file_, leaf, time_leaf));
   ARROW_RETURN_NOT_OK(file_.Commit());
   return summary_;
 }

@@ -50,7 +50,7 @@ class USDPARQUET_API TableFileWriter {
     std::string schema_json;  ///< the entry `usdparquet:schema`; empty: none
     std::string residual;     ///< a crate file; empty: none
   };
-  /// Writes index, residual and footer, and gives the file its name.
+  /// Writes index, residual, page locations and footer, and gives the file its name.
   arrow::Result<WriteSummary> Finish(const Ending& ending);
 
  private:

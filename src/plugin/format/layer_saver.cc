@@ -142,7 +142,13 @@ arrow::Status UsdParquetSaveLayer(const SdfLayer& layer, const std::string& file
     return Write(*held, file, DefaultOptions(), /*is_own_file=*/true);
   }
 
-  ARROW_ASSIGN_OR_RAISE(const bool is_patched, PatchCells(*data, file));
+  // A patch keeps the indexes as they are in the file. A damaged one is replaced by this question,
+  // before anything is written.
+  const bool is_index_sound = data->source().table().HasSoundIndex();
+  bool is_patched = false;
+  if (is_index_sound) {
+    ARROW_ASSIGN_OR_RAISE(is_patched, PatchCells(*data, file));
+  }
   if (!is_patched) {
     const std::string reason = ReasonNotToSave(data->source(), *arguments);
     if (!reason.empty()) {

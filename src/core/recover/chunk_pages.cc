@@ -1,0 +1,177 @@
+#include "core/recover/chunk_pages.h"
+
+#include <arrow/buffer.h>
+#include <arrow/io/memory.h>
+#include <arrow/memory_pool.h>
+#include <parquet/column_reader.h>
+
+#include <algorithm>
+#include <limits>
+#include <optional>
+#include <span>
+
+#include "core/pages/page_body.h"
+#include "core/pages/page_header.h"
+#include "core/util/guard.h"
+
+namespace usdparquet {
+namespace {
+
+/// A page as it was scanned; `rows` is not known if it is negative.
+struct ScannedPage {
+  int64_t offset = 0;
+  int64_t size = 0;
+  int64_t rows = -1;
+  std::string problem;
+  bool has_whole_rows = false;  // as pages of version 2, and of columns without lists
+};
+
+/// The number of rows that begin in a page of lists. Fails if the page cannot be read; Invalid if
+/// it does not begin with a row.
+arrow::Result<int64_t> CountRows(const PageSource& source, const ColumnInfo& column,
+                                 const ScannedPage& page, parquet::Compression::type codec) {
+  ARROW_ASSIGN_OR_RAISE(auto bytes, source.file.ReadAt(page.offset, page.size));
+  parquet::ReaderProperties properties(arrow::system_memory_pool());
+  properties.set_page_checksum_verification(true);
+  const auto reader = parquet::PageReader::Open(
+      std::make_shared<arrow::io::BufferReader>(std::move(bytes)),
+      std::numeric_limits<int64_t>::max(), PageReaderCodec(codec), properties,
+      *source.metadata.schema()->Column(column.leaf));
+  const auto stored = reader->NextPage();
+  if (!stored || stored->type() != parquet::PageType::DATA_PAGE) {
+    return arrow::Status::IOError("there is no data page at byte ", page.offset);
+  }
+  const auto& data = static_cast<const parquet::DataPageV1&>(*stored);
+  ARROW_ASSIGN_OR_RAISE(const PageBody body, DecompressPage(data, codec));
+  std::vector<int16_t> levels(static_cast<size_t>(data.num_values()));
+  parquet::LevelDecoder decoder;
+  decoder.SetData(data.repetition_level_encoding(), column.max_rep, data.num_values(),
+                  body.bytes.data(), static_cast<int32_t>(body.bytes.size()));
+  if (decoder.Decode(data.num_values(), levels.data()) != data.num_values()) {
+    return arrow::Status::IOError("a page has too few repetition levels");
+  }
+  if (!levels.empty() && levels[0] != 0) {
+    return arrow::Status::Invalid("its pages do not begin with rows");
+  }
+  return std::count(levels.begin(), levels.end(), 0);
+}
+
+arrow::Result<std::vector<ScannedPage>> Scan(const PageSource& source, const ColumnInfo& column,
+                                             parquet::Compression::type codec,
+                                             const ChunkRange& range, int64_t num_rows) {
+  std::vector<ScannedPage> pages;
+  PageHeaderScan scan(source.file, range.data_page, range.end);
+  while (!scan.is_done()) {
+    ScannedPage page;
+    page.offset = scan.position();
+    page.has_whole_rows = column.max_rep == 0;
+    auto header = Guarded([&] { return scan.Next(); });
+    const arrow::Status status =
+        header.ok() ? CheckPageHeader(*header, column.max_rep > 0) : header.status();
+    if (!status.ok()) {  // where the next page begins is not known
+      page.size = range.end - page.offset;
+      page.problem = status.message();
+      pages.push_back(std::move(page));
+      break;
+    }
+    page.size = scan.position() - page.offset;
+    if (!header->is_data()) {
+      // A dictionary that the footer does not tell of; anything else was a data page once.
+      const bool is_first = pages.empty() && page.offset == range.begin;
+      if (is_first && header->type == parquet::PageType::DICTIONARY_PAGE) continue;
+      page.problem = "its header is damaged: it is said to be no data page";
+    } else if (header->num_rows >= 0 || column.max_rep == 0) {
+      page.rows = header->num_rows >= 0 ? header->num_rows : header->num_values;
+      page.has_whole_rows = true;
+    } else {
+      auto rows = Guarded([&] { return CountRows(source, column, page, codec); });
+      if (rows.ok()) {
+        page.rows = *rows;
+      } else if (rows.status().IsInvalid()) {
+        return rows.status();
+      } else {
+        page.problem = rows.status().message();
+      }
+    }
+    if (page.rows > num_rows) {
+      page.rows = -1;
+      page.problem = "its header claims more rows than there are";
+    }
+    pages.push_back(std::move(page));
+  }
+  return pages;
+}
+
+/// Counts the rows from both ends up to the pages whose rows are not known, which become one.
+arrow::Result<std::vector<FoundPage>> PlaceRows(const std::vector<ScannedPage>& pages,
+                                                int64_t num_rows) {
+  std::vector<FoundPage> found;
+  size_t first = 0;
+  int64_t row = 0;
+  for (; first < pages.size() && pages[first].rows >= 0; ++first) {
+    const ScannedPage& page = pages[first];
+    found.push_back({page.offset, page.size, row, row + page.rows, page.problem, false, 0, 0});
+    row += page.rows;
+    if (row > num_rows) break;
+  }
+  if (first == pages.size() && row == num_rows) return found;
+  const auto wrong = [&] {
+    return arrow::Status::IOError("its pages hold other numbers of rows than the ", num_rows,
+                                  " of the row group");
+  };
+  if (first == pages.size() || row > num_rows) return wrong();
+  std::vector<FoundPage> behind;
+  int64_t end = num_rows;
+  size_t last = pages.size();
+  for (; pages[last - 1].rows >= 0; --last) {
+    const ScannedPage& page = pages[last - 1];
+    behind.push_back({page.offset, page.size, end - page.rows, end, page.problem, false, 0, 0});
+    end -= page.rows;
+    if (end < row) return wrong();
+  }
+  if (!found.empty()) found.back().is_last_cut = !pages[first - 1].has_whole_rows;
+  found.push_back({pages[first].offset, 0, row, end, pages[first].problem, false, 0, 0});
+  found.insert(found.end(), behind.rbegin(), behind.rend());
+  return found;
+}
+
+}  // namespace
+
+arrow::Result<FoundPages> ListedPages(const PageSource& source, const ColumnInfo& column,
+                                      int row_group) {
+  ARROW_ASSIGN_OR_RAISE(const auto chunk, LocatePages(source, column, row_group));
+  FoundPages found;
+  const PageLocation& dictionary = chunk->dictionary_page;
+  found.dictionary.offset = dictionary.offset;
+  found.dictionary.size = dictionary.size;
+  found.dictionary.header_size = dictionary.header_size;
+  found.dictionary.header_checksum = dictionary.header_checksum;
+  found.is_certain = dictionary.size == 0 || dictionary.header_size > 0;
+  for (uint32_t i = 0; i < chunk->pages.size(); ++i) {
+    const PageLocation& page = chunk->pages[i];
+    const int64_t begin = page.first_row - chunk->first_row;
+    found.pages.push_back({page.offset, page.size, begin, begin + chunk->PageRows(i), {}, false,
+                           page.header_size, page.header_checksum});
+    found.is_certain = found.is_certain && page.header_size > 0;
+  }
+  return found;
+}
+
+arrow::Result<FoundPages> ScannedPages(const PageSource& source, const ColumnInfo& column,
+                                       int row_group) {
+  const auto group = source.metadata.RowGroup(row_group);
+  const auto meta = group->ColumnChunk(column.leaf);
+  ARROW_ASSIGN_OR_RAISE(const int64_t file_size, source.file.GetSize());
+  ARROW_ASSIGN_OR_RAISE(const ChunkRange range, RangeOfChunk(*meta, file_size));
+  ARROW_ASSIGN_OR_RAISE(const auto pages,
+                        Scan(source, column, meta->compression(), range, group->num_rows()));
+  FoundPages found;
+  ARROW_ASSIGN_OR_RAISE(found.pages, PlaceRows(pages, group->num_rows()));
+  // A dictionary that the footer does not tell of lies before the first data page.
+  const bool is_told = range.data_page > range.begin || pages.empty();
+  found.dictionary.offset = range.begin;
+  found.dictionary.size = (is_told ? range.data_page : pages[0].offset) - range.begin;
+  return found;
+}
+
+}  // namespace usdparquet

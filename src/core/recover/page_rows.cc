@@ -1,0 +1,161 @@
+#include "core/recover/page_rows.h"
+
+#include <arrow/array/concatenate.h>
+#include <arrow/chunked_array.h>
+#include <arrow/compute/cast.h>
+#include <arrow/io/memory.h>
+#include <arrow/ipc/writer.h>
+#include <arrow/memory_pool.h>
+#include <arrow/table.h>
+#include <arrow/util/base64.h>
+#include <arrow/util/key_value_metadata.h>
+#include <parquet/arrow/reader.h>
+#include <parquet/column_page.h>
+#include <parquet/column_reader.h>
+#include <parquet/file_reader.h>
+#include <parquet/metadata.h>
+#include <parquet/properties.h>
+
+#include <limits>
+#include <string>
+#include <string_view>
+
+#include "core/pages/page_header.h"
+
+namespace usdparquet {
+namespace {
+
+std::span<const uint8_t> SpanOf(const arrow::Buffer& bytes) {
+  return {bytes.data(), static_cast<size_t>(bytes.size())};
+}
+
+parquet::ReaderProperties Verifying() {
+  parquet::ReaderProperties properties(arrow::system_memory_pool());
+  properties.set_page_checksum_verification(true);
+  return properties;
+}
+
+/// The values of all data pages in `bytes`, nulls included. Checks what the headers claim.
+arrow::Result<int64_t> CountValues(std::span<const uint8_t> bytes,
+                                   const parquet::ColumnDescriptor& descriptor) {
+  ARROW_RETURN_NOT_OK(CheckPages(bytes, descriptor.max_repetition_level() > 0));
+  int64_t values = 0;
+  while (!bytes.empty()) {
+    ARROW_ASSIGN_OR_RAISE(const PageHeader header, ReadPageHeader(bytes));
+    if (header.is_data()) values += header.num_values;
+    bytes = bytes.subspan(header.header_size + static_cast<size_t>(header.stored_size));
+  }
+  return values;
+}
+
+/// A Parquet file in memory with one row group and no more than these pages.
+class SmallFile {
+ public:
+  SmallFile(const ColumnPart& part, std::span<const StoredPages> leaves, int64_t num_rows)
+      : leaves_(leaves), num_rows_(num_rows), field_(part.field) {
+    schema_.Init(parquet::schema::GroupNode::Make("schema", parquet::Repetition::REQUIRED,
+                                                  {part.node}));
+  }
+
+  arrow::Result<std::shared_ptr<arrow::Table>> Read() {
+    if (schema_.num_columns() != static_cast<int>(leaves_.size())) {
+      return arrow::Status::UnknownError("the column has another number of leaves");
+    }
+    parquet::WriterProperties::Builder properties;
+    for (size_t i = 0; i < leaves_.size(); ++i) {
+      properties.compression(schema_.Column(static_cast<int>(i))->path(), leaves_[i].codec);
+    }
+    const auto builder = parquet::FileMetaDataBuilder::Make(&schema_, properties.build());
+    parquet::RowGroupMetaDataBuilder* const group = builder->AppendRowGroup();
+    group->set_num_rows(num_rows_);
+    for (size_t i = 0; i < leaves_.size(); ++i) {
+      ARROW_RETURN_NOT_OK(
+          AddChunk(leaves_[i], *schema_.Column(static_cast<int>(i)), group->NextColumnChunk()));
+    }
+    group->Finish(static_cast<int64_t>(bytes_.size()), 0);
+    ARROW_ASSIGN_OR_RAISE(const auto entry, ArrowSchema());
+    const std::shared_ptr<parquet::FileMetaData> metadata = builder->Finish(entry);
+    parquet::arrow::FileReaderBuilder reader;
+    ARROW_RETURN_NOT_OK(reader.Open(
+        std::make_shared<arrow::io::BufferReader>(arrow::Buffer::FromString(std::move(bytes_))),
+        Verifying(), metadata));
+    ARROW_ASSIGN_OR_RAISE(const auto file, reader.memory_pool(arrow::system_memory_pool())->Build());
+    return file->ReadRowGroup(0);
+  }
+
+ private:
+  void Append(const arrow::Buffer& page) {
+    bytes_.append(reinterpret_cast<const char*>(page.data()), static_cast<size_t>(page.size()));
+  }
+
+  arrow::Status AddChunk(const StoredPages& leaf, const parquet::ColumnDescriptor& descriptor,
+                         parquet::ColumnChunkMetaDataBuilder* chunk) {
+    const auto begin = static_cast<int64_t>(bytes_.size());
+    if (leaf.dictionary) Append(*leaf.dictionary);
+    const auto first_page = static_cast<int64_t>(bytes_.size());
+    int64_t values = 0;
+    for (const auto& page : leaf.pages) {
+      ARROW_ASSIGN_OR_RAISE(const int64_t count, CountValues(SpanOf(*page), descriptor));
+      values += count;
+      Append(*page);
+    }
+    const int64_t size = static_cast<int64_t>(bytes_.size()) - begin;
+    chunk->Finish(values, leaf.dictionary ? begin : 0, 0, first_page, size, size,
+                  leaf.dictionary != nullptr, false, {}, {});
+    return arrow::Status::OK();
+  }
+
+  /// The entry with the types that the column is to be read as.
+  arrow::Result<std::shared_ptr<const arrow::KeyValueMetadata>> ArrowSchema() const {
+    ARROW_ASSIGN_OR_RAISE(const auto schema, arrow::ipc::SerializeSchema(*arrow::schema({field_})));
+    return arrow::key_value_metadata(
+        {"ARROW:schema"}, {arrow::util::base64_encode(std::string_view(*schema))});
+  }
+
+  const std::span<const StoredPages> leaves_;
+  const int64_t num_rows_;
+  const std::shared_ptr<arrow::Field> field_;
+  parquet::SchemaDescriptor schema_;
+  std::string bytes_ = "PAR1";
+};
+
+}  // namespace
+
+arrow::Status CheckDictionary(const std::shared_ptr<arrow::Buffer>& page,
+                              const parquet::ColumnDescriptor& descriptor,
+                              parquet::Compression::type codec) {
+  ARROW_ASSIGN_OR_RAISE(const PageHeader header, ReadPageHeader(SpanOf(*page)));
+  ARROW_RETURN_NOT_OK(CheckPageHeader(header, descriptor.max_repetition_level() > 0));
+  if (int64_t{header.header_size} + header.stored_size > page->size()) {
+    return arrow::Status::IOError("it is cut off");
+  }
+  const auto reader = parquet::PageReader::Open(std::make_shared<arrow::io::BufferReader>(page),
+                                                std::numeric_limits<int64_t>::max(), codec,
+                                                Verifying(), descriptor);
+  const auto read = reader->NextPage();
+  if (!read || read->type() != parquet::PageType::DICTIONARY_PAGE) {
+    return arrow::Status::IOError("it is no dictionary page");
+  }
+  return arrow::Status::OK();
+}
+
+arrow::Result<std::shared_ptr<arrow::Array>> ReadPages(const ColumnPart& part,
+                                                       std::span<const StoredPages> leaves,
+                                                       int64_t num_rows) {
+  SmallFile file(part, leaves, num_rows);
+  ARROW_ASSIGN_OR_RAISE(const auto table, file.Read());
+  if (table->num_columns() != 1 || table->num_rows() != num_rows ||
+      table->column(0)->length() != num_rows) {
+    return arrow::Status::IOError("it holds ", table->num_rows(), " rows, but should hold ",
+                                  num_rows);
+  }
+  arrow::ArrayVector chunks = table->column(0)->chunks();
+  ARROW_ASSIGN_OR_RAISE(auto cells, chunks.size() == 1
+                                        ? chunks[0]
+                                        : arrow::Concatenate(chunks, arrow::system_memory_pool()));
+  ARROW_RETURN_NOT_OK(cells->Validate());
+  if (cells->type()->Equals(*part.field->type())) return cells;
+  return arrow::compute::Cast(*cells, part.field->type());
+}
+
+}  // namespace usdparquet
