@@ -35,9 +35,8 @@ arrow::Result<arrow::ArrayVector> KeptCells(const PartCells& part,
         const auto cells = run.cells->Slice(begin - run.begin, end - begin);
         pieces.insert(pieces.end(), cells->chunks().begin(), cells->chunks().end());
       } else {
-        ARROW_ASSIGN_OR_RAISE(auto nulls,
-                              arrow::MakeArrayOfNull(part.field->type(), end - begin,
-                                                     arrow::system_memory_pool()));
+        ARROW_ASSIGN_OR_RAISE(auto nulls, arrow::MakeArrayOfNull(part.field->type(), end - begin,
+                                                                 arrow::system_memory_pool()));
         pieces.push_back(std::move(nulls));
       }
     }
@@ -48,14 +47,14 @@ arrow::Result<arrow::ArrayVector> KeptCells(const PartCells& part,
 /// A part on the way down through the structs around it.
 struct Descent {
   const std::vector<int>* steps;
-  std::shared_ptr<arrow::Array> cells;      // at the depth that was reached
-  const std::vector<bool>* is_lost;         // by kept row
+  std::shared_ptr<arrow::Array> cells;  // at the depth that was reached
+  const std::vector<bool>* is_lost;     // by kept row
 };
 
-/// The array of `type` that `parts` make together. REQUIRES: they have the same `depth` first steps.
-arrow::Result<std::shared_ptr<arrow::ArrayData>> Merge(const std::vector<Descent>& parts,
-                                                       size_t depth,
-                                                       const std::shared_ptr<arrow::DataType>& type) {
+/// The array of `type` that `parts` make together. REQUIRES: they have the same `depth` first
+/// steps.
+arrow::Result<std::shared_ptr<arrow::ArrayData>> Merge(
+    const std::vector<Descent>& parts, size_t depth, const std::shared_ptr<arrow::DataType>& type) {
   if (parts[0].steps->size() == depth) return Relabelled(*parts[0].cells->data(), type);
   const int64_t length = parts[0].cells->length();
   arrow::TypedBufferBuilder<bool> validity;
