@@ -269,7 +269,7 @@ class Recovery {
     for (const PartCells& part : parts) {
       for (const CellRun& run : part.runs) {
         if (run.cells) continue;
-        for (const auto& [begin, end] : Intersect({{run.begin, run.end}}, kept)) {
+        for (const auto& [begin, end] : Within(kept, run.begin, run.end)) {
           AddRange({part.name, first_row(group) + begin, end - begin, run.reason},
                    &report_.lost_cells);
         }
