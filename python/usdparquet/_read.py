@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -45,7 +46,7 @@ def read_columns(
     nulls.
 
     Raises ValueError for a column or a prim that is not there, OSError for a file that
-    cannot be read.
+    cannot be read. Warns where the file's index is damaged, which loses nothing.
     """
     if missing not in MISSING:
         raise ValueError(f"missing is {missing!r}; it can be 'error' or 'null'")
@@ -65,6 +66,8 @@ def read_columns(
         paths=None if paths is None else [_path_text(item) for item in paths],
         under=None if under is None else _path_text(under),
     )
+    for warning in answer["warnings"]:
+        warnings.warn(warning, stacklevel=2)
     if missing == "error" and answer["num_missing"]:
         raise ValueError(_missing_text(file, answer["missing"], answer["num_missing"]))
     import pyarrow as pa

@@ -26,7 +26,7 @@ void Raise(const arrow::Status& status) {
                          : status.IsOutOfMemory() ? PyExc_MemoryError
                                                   : PyExc_ValueError;
   std::string message = status.message();
-  if (status.detail()) {  // of an error of the system: its reason
+  if (status.detail()) {  // the system's reason
     const std::string reason = status.detail()->ToString();
     if (message.find(reason) == std::string::npos) message += ": " + reason;
   }

@@ -15,9 +15,11 @@
 #include "bindings/bindings.h"
 #include "core/schema/property_name.h"
 #include "core/sections/residual_blob.h"
+#include "core/table/file_check.h"
 #include "core/table/file_storage.h"
 #include "core/table/read_columns.h"
 #include "core/table/table.h"
+#include "core/util/file_name.h"
 #include "core/util/open_file.h"
 
 namespace nb = nanobind;
@@ -26,9 +28,7 @@ namespace usdparquet::bindings {
 namespace {
 
 arrow::Result<std::shared_ptr<arrow::io::RandomAccessFile>> OpenNamed(const std::string& file) {
-  auto opened = OpenFile(file);
-  if (!opened.ok()) return opened.status().WithMessage(file, ": ", opened.status().message());
-  return *opened;
+  return WithFileName(OpenFile(file), file);
 }
 
 arrow::Result<std::shared_ptr<Table>> OpenTable(const std::string& file, TableOptions options) {
@@ -92,9 +92,7 @@ nb::dict Describe(const std::string& file, const std::string& path_column) {
 nb::dict Storage(const std::string& file) {
   const auto storage = CallUnlocked([&]() -> arrow::Result<FileStorage> {
     ARROW_ASSIGN_OR_RAISE(auto opened, OpenFile(file));
-    auto read = ReadFileStorage(std::move(opened));
-    if (read.ok()) return read;
-    return read.status().WithMessage(file, ": ", read.status().message());
+    return WithFileName(ReadFileStorage(std::move(opened)), file);
   });
   nb::list columns;
   for (const ColumnStorage& column : storage.columns) {
@@ -116,6 +114,8 @@ nb::dict Storage(const std::string& file) {
   out["rows"] = storage.num_rows;
   out["row_groups"] = storage.num_row_groups;
   out["created_by"] = storage.created_by;
+  out["sealed"] = storage.is_sealed;
+  out["page_locations"] = storage.has_page_locations;
   out["columns"] = columns;
   out["key_values"] = key_values;
   return out;
@@ -154,24 +154,63 @@ nb::dict Read(const std::string& file, const std::string& path_column,
   out["stream"] = StreamOf(answer.table);
   out["missing"] = answer.missing;
   out["num_missing"] = answer.num_missing;
+  out["warnings"] = answer.warnings;
   return out;
+}
+
+/// Cells that no USD value can hold, and damage that the pages alone do not show.
+arrow::Status CheckCells(const std::string& file, const std::string& path_column,
+                         std::vector<std::string>* errors, std::vector<std::string>* bad_cells) {
+  TableOptions options;
+  options.path_column = path_column;
+  options.report = [&](bool is_error, const std::string& message) {
+    (is_error ? errors : bad_cells)->push_back(message);
+  };
+  ARROW_ASSIGN_OR_RAISE(const auto table, OpenTable(file, std::move(options)));
+  for (size_t column = 0; column < table->columns().size(); ++column) {
+    for (uint32_t row = 0; row < table->num_rows();) {
+      EpochGuard guard;
+      const Page* page = table->Fetch(column, row, guard);
+      row = page->first_row + page->num_rows;
+    }
+  }
+  return arrow::Status::OK();
 }
 
 std::vector<std::string> CheckValues(const std::string& file, const std::string& path_column) {
   return CallUnlocked([&]() -> arrow::Result<std::vector<std::string>> {
-    std::vector<std::string> found;
-    TableOptions options;
-    options.path_column = path_column;
-    options.report = [&found](bool, const std::string& message) { found.push_back(message); };
-    ARROW_ASSIGN_OR_RAISE(const auto table, OpenTable(file, std::move(options)));
-    for (size_t column = 0; column < table->columns().size(); ++column) {
-      for (uint32_t row = 0; row < table->num_rows();) {
-        EpochGuard guard;
-        const Page* page = table->Fetch(column, row, guard);
-        row = page->first_row + page->num_rows;
-      }
-    }
+    ARROW_ASSIGN_OR_RAISE(const TableFile opened, OpenTableFile(file));
+    ARROW_ASSIGN_OR_RAISE(std::vector<std::string> found, FindDamagedPages(opened));
+    for (std::string& message : found) message = file + ": " + message;
+    std::vector<std::string> errors, bad_cells;
+    ARROW_RETURN_NOT_OK(CheckCells(file, path_column, &errors, &bad_cells));
+    // A damaged page is told once.
+    if (found.empty()) found = std::move(errors);
+    found.insert(found.end(), bad_cells.begin(), bad_cells.end());
     return found;
+  });
+}
+
+nb::dict CheckSections(const std::string& file) {
+  const auto damaged = CallUnlocked([&]() -> arrow::Result<std::vector<DamagedSection>> {
+    ARROW_ASSIGN_OR_RAISE(const TableFile opened, OpenTableFile(file));
+    return FindDamagedSections(opened);
+  });
+  nb::dict out;
+  for (const DamagedSection& section : damaged) {
+    out[section.name.c_str()] = file + ": " + section.message;
+  }
+  return out;
+}
+
+void Verify(const std::string& file, std::optional<std::vector<std::string>> columns,
+            bool checksums) {
+  CallUnlocked([&]() -> arrow::Result<bool> {
+    ARROW_ASSIGN_OR_RAISE(const TableFile opened, OpenTableFile(file));
+    const auto status =
+        VerifyColumns(opened, columns, checksums ? ChunkCheck::kChecksums : ChunkCheck::kForReader);
+    if (!status.ok()) return status.WithMessage(file, ": ", status.message());
+    return true;
   });
 }
 
@@ -194,15 +233,26 @@ void AddReading(nb::module_& m) {
       [](const std::string& column) { return MakePropertyName(column, IsPythonIdentifier); },
       nb::arg("column"), "The name of the property that a column of that name becomes.");
   m.def("check_values", &CheckValues, nb::arg("file"), nb::arg("path_column") = "",
-        "Decodes every page that a layer would read, with its checksum, and returns a message for "
-        "each column with damage and each with cells that no USD value can hold. Raises as "
-        "`describe` does.");
+        "Decodes every page of the file, with its checksum, and returns a message for each column "
+        "of a row group with damage and for each column with cells that no USD value can hold. "
+        "Raises as `describe` does.");
+  m.def("check_sections", &CheckSections, nb::arg("file"),
+        "Verifies the path index, the time index, the page locations and the residual whole, and "
+        "returns a message for each that is damaged, by its name. Raises OSError where the file "
+        "can't be read.");
+  m.def("verify_columns", &Verify, nb::arg("file"), nb::arg("columns") = nb::none(),
+        nb::arg("checksums") = false,
+        "Checks that the pages of the columns of these names, or of all, add up to what the footer "
+        "says, and decodes those without a checksum; with `checksums` verifies the others as well, "
+        "which is else left to a reader that does. Raises OSError or ValueError with file, column "
+        "and row of the first damage.");
   m.def("read_rows", &Read, nb::arg("file"), nb::kw_only(), nb::arg("path_column") = "",
         nb::arg("time_column") = "", nb::arg("columns") = nb::none(), nb::arg("paths") = nb::none(),
         nb::arg("under") = nb::none(),
         "Reads columns of all rows, of those of `paths` or of those `under` a prim. Returns "
-        "`stream` (an `arrow_array_stream` capsule), `missing` (the first few paths without a row) "
-        "and `num_missing`. Raises ValueError for what is wrong with the request, OSError for what "
+        "`stream` (an `arrow_array_stream` capsule), `missing` (the first few paths without a "
+        "row), `num_missing` and `warnings` (of an index that is damaged). Raises ValueError for "
+        "what is wrong with the request, OSError for what "
         "is wrong with the file.");
 }
 

@@ -16,6 +16,7 @@
 #include "bindings/bindings.h"
 #include "core/check/table_check.h"
 #include "core/schema/schema_entry.h"
+#include "core/util/file_name.h"
 #include "core/write/codec_name.h"
 #include "core/write/table_writer.h"
 
@@ -78,19 +79,15 @@ arrow::Result<std::shared_ptr<arrow::Table>> ReadStream(ArrowArrayStream* stream
 arrow::Result<WriteSummary> CheckAndWrite(ArrowArrayStream* stream, const std::string& file,
                                           const TableCheck& check, WriteOptions options,
                                           const std::map<std::string, std::string>& metadata) {
-  const auto with_file = [&file](const arrow::Status& status) {
-    return status.WithMessage(file, ": ", status.message());
-  };
-  auto table = ReadStream(stream);
-  if (!table.ok()) return with_file(table.status());
-  auto checked = CheckTable(std::move(*table), check);
-  if (!checked.ok()) return with_file(checked.status());
-  const auto old = checked->table->schema()->metadata();
+  ARROW_ASSIGN_OR_RAISE(auto table, WithFileName(ReadStream(stream), file));
+  ARROW_ASSIGN_OR_RAISE(const auto checked,
+                        WithFileName(CheckTable(std::move(table), check), file));
+  const auto old = checked.table->schema()->metadata();
   auto merged = old ? old->Copy() : arrow::key_value_metadata({}, {});
   if (merged->Contains(kSchemaKey)) ARROW_RETURN_NOT_OK(merged->Delete(kSchemaKey));
   for (const auto& [key, value] : metadata) ARROW_RETURN_NOT_OK(merged->Set(key, value));
-  options.schema_json = checked->schema_json;
-  return WriteTable(*checked->table->ReplaceSchemaMetadata(merged), file, options);
+  options.schema_json = checked.schema_json;
+  return WriteTable(*checked.table->ReplaceSchemaMetadata(merged), file, options);
 }
 
 nb::dict Write(nb::capsule stream, const std::string& file, const std::string& path_column,

@@ -31,13 +31,13 @@ class HandleTableTest : public testing::Test {
   ~HandleTableTest() override {
     tables_.clear();
     EXPECT_EQ(g_held, 0);
-    EXPECT_EQ(HandleTables::Instance().bytes(), 0u);
-    cache_.SetBudget(PageCache::kDefaultBudget);
+    EXPECT_EQ(all_.bytes(), 0u);
+    EXPECT_EQ(cache_.Stats().bytes_resident, 0u);
   }
 
   void Make(size_t count, size_t num_handles) {
     while (tables_.size() < count) {
-      tables_.push_back(std::make_unique<HandleTable>(num_handles, &Release));
+      tables_.push_back(std::make_unique<HandleTable>(all_, num_handles, &Release));
     }
   }
 
@@ -59,7 +59,8 @@ class HandleTableTest : public testing::Test {
     return misses;
   }
 
-  PageCache& cache_ = PageCache::Instance();
+  PageCache cache_{PageCache::kDefaultBudget};
+  HandleTables all_{cache_};
   std::vector<std::unique_ptr<HandleTable>> tables_;
 };
 
@@ -67,15 +68,15 @@ TEST_F(HandleTableTest, TakesMemoryAsItFills) {
   Make(1, 100'000);
   HandleTable& table = *tables_[0];
   EXPECT_EQ(table.bytes(), 0u);
-  const uint64_t before = cache_.Stats().bytes_resident;
+  EXPECT_EQ(cache_.Stats().bytes_resident, 0u);
   EXPECT_FALSE(Read(table, 0));
   EXPECT_EQ(table.bytes(), 4096u);
-  EXPECT_EQ(cache_.Stats().bytes_resident - before, 4096u);
+  EXPECT_EQ(cache_.Stats().bytes_resident, 4096u);
   EXPECT_EQ(Misses(table, 100'000), 99'999u);
   EXPECT_EQ(Misses(table, 100'000), 0u);
   EXPECT_EQ(g_held, 100'000);
   EXPECT_EQ(table.bytes(), 262'144 * sizeof(uint64_t));  // half full, at least a quarter
-  EXPECT_EQ(HandleTables::Instance().bytes(), table.bytes());
+  EXPECT_EQ(all_.bytes(), table.bytes());
 }
 
 TEST_F(HandleTableTest, HandlesWithoutOrderAreFoundAgain) {
@@ -96,7 +97,7 @@ TEST_F(HandleTableTest, TenHotOfTwoHundredKeepTheirHitsUnderOneMegabyte) {
   cache_.SetBudget(kMegabyte);
   Make(200, 2000);
   for (auto& table : tables_) Misses(*table, 1);
-  EXPECT_LE(HandleTables::Instance().bytes(), kMegabyte / 4);
+  EXPECT_LE(all_.bytes(), kMegabyte / 4);
   uint32_t misses = 0;
   for (int round = 0; round < 100; ++round) {
     misses = 0;
@@ -104,7 +105,7 @@ TEST_F(HandleTableTest, TenHotOfTwoHundredKeepTheirHitsUnderOneMegabyte) {
     for (size_t cold = 0; cold < 3; ++cold) {
       Read(*tables_[10 + (static_cast<size_t>(round) * 3 + cold) % 190], 1);
     }
-    ASSERT_LE(HandleTables::Instance().bytes(), kMegabyte / 4);
+    ASSERT_LE(all_.bytes(), kMegabyte / 4);
     if (round >= 10) {
       ASSERT_EQ(misses, 0u) << round;
     }
@@ -134,17 +135,36 @@ TEST_F(HandleTableTest, ALargeTableInUseIsHalvedForOthers) {
 TEST_F(HandleTableTest, FollowsTheBudget) {
   Make(20, 20'000);
   for (auto& table : tables_) Misses(*table, 5000);
-  EXPECT_GT(HandleTables::Instance().bytes(), kMegabyte);
+  EXPECT_GT(all_.bytes(), kMegabyte);
   cache_.SetBudget(kMegabyte);
-  EXPECT_LE(HandleTables::Instance().bytes(), kMegabyte / 4);
+  EXPECT_LE(all_.bytes(), kMegabyte / 4);
   cache_.SetBudget(0);
-  EXPECT_EQ(HandleTables::Instance().bytes(), 0u);
+  EXPECT_EQ(all_.bytes(), 0u);
   EXPECT_EQ(g_held, 0);
   EXPECT_FALSE(Read(*tables_[0], 3));
   EXPECT_FALSE(Read(*tables_[0], 3));
   EXPECT_EQ(g_held, 0);
   cache_.SetBudget(PageCache::kDefaultBudget);
   Misses(*tables_[0], 5000);
+  EXPECT_EQ(Misses(*tables_[0], 5000), 0u);
+}
+
+TEST_F(HandleTableTest, TablesOfAnotherCacheAreLeftAlone) {
+  Make(1, 20'000);
+  Misses(*tables_[0], 5000);
+  const uint64_t bytes = all_.bytes();
+  PageCache other(kMegabyte);
+  {
+    HandleTables others(other);
+    HandleTable table(others, 1000, &Release);
+    Misses(table, 1000);
+    EXPECT_EQ(others.bytes(), table.bytes());
+    other.SetBudget(0);
+    EXPECT_EQ(table.bytes(), 0u);
+  }
+  other.SetBudget(kMegabyte);  // nobody listens any more
+  EXPECT_EQ(other.Stats().bytes_resident, 0u);
+  EXPECT_EQ(all_.bytes(), bytes);
   EXPECT_EQ(Misses(*tables_[0], 5000), 0u);
 }
 
@@ -168,7 +188,7 @@ TEST_F(HandleTableTest, ThreadsReadWhileTablesComeAndGo) {
   }
   std::thread opener([&] {
     while (!is_done) {
-      HandleTable table(4000, &Release);
+      HandleTable table(all_, 4000, &Release);
       Misses(table, 2000);
     }
   });
@@ -179,7 +199,7 @@ TEST_F(HandleTableTest, ThreadsReadWhileTablesComeAndGo) {
   is_done = true;
   opener.join();
   budget.join();
-  EXPECT_LE(HandleTables::Instance().bytes(), kMegabyte / 4);
+  EXPECT_LE(all_.bytes(), kMegabyte / 4);
 }
 
 }  // namespace

@@ -274,7 +274,7 @@ TEST(TableWithTimes, EveryRowIsFoundWhateverTheNumberOfThreads) {
     EXPECT_EQ(table->paths().num_row_prims(), static_cast<size_t>(kPrims));
     ASSERT_EQ(table->columns().size(), 1u);
     EXPECT_TRUE(table->IsFull(0));
-    // Of the index, less than ten bytes a prim: as much as of a table of one row a prim.
+    // The index takes less than ten bytes a prim, as that of a table of one row a prim does.
     EXPECT_LT(table->MemoryUsage(), 10u * kPrims + 500);
     const uint64_t world = ChildPathHash(table->paths().root_hash(), "World");
     for (int64_t prim = 0; prim < kPrims; ++prim) {

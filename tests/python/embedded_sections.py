@@ -48,11 +48,11 @@ FORMS = {
             "row_entries",
             "row_id",
             "row_bits",
-            "inners",
+            "parents",
             "runs",
-            "inner_entries",
-            "inner_id",
-            "inner_bits",
+            "parent_entries",
+            "parent_id",
+            "parent_bits",
             "blocks",
             "blocks_sum",
         ),
@@ -60,9 +60,9 @@ FORMS = {
         lambda head: (
             (1 << head["row_bits"]) + 1,
             head["row_entries"],
-            (1 << head["inner_bits"]) + 1,
-            head["inner_entries"],
-            head["inners"] + 1,
+            (1 << head["parent_bits"]) + 1,
+            head["parent_entries"],
+            head["parents"] + 1,
             head["runs"],
         ),
     ),
@@ -110,7 +110,7 @@ FORMS = {
 
 # Numbers in the header that are the lengths of tables, in the tables' order.
 _LENGTHS = {
-    INDEX: {"row_entries": 1, "inner_entries": 3, "runs": 5},
+    INDEX: {"row_entries": 1, "parent_entries": 3, "runs": 5},
     TIMES: {"directory": 0, "runs": 1, "schedules": 2, "codes": 3, "offsets": 4},
     PAGES: {"chunks": 0, "pages": 1},
 }
@@ -135,7 +135,7 @@ class Section:
         for name, table in _LENGTHS[self.key].items():
             head[name] = len(self.tables[table])
         if self.key == INDEX:
-            head["inners"] = len(self.tables[4]) - 1
+            head["parents"] = len(self.tables[4]) - 1
         body = b""
         for table, item in zip(self.tables, form.items, strict=True):
             coded = b"".join(struct.pack("<" + item, *row) for row in table)

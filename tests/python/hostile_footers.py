@@ -329,7 +329,7 @@ for _number in (2, 3):
 
 @case()
 def size_statistics_of_samples() -> bytes:
-    """Of a column with time samples, which are counted by them."""
+    """In a column with time samples, which are counted by them."""
     file = Surgery(long_table())
     sizes = fields((3, Type.LIST, List(Type.I64, [1, 2, 3, 4, 5])))
     file.meta("h").put(Meta.SIZE_STATISTICS, Type.STRUCT, sizes)

@@ -72,8 +72,8 @@ def padded_claimed(s: Section) -> None:
     s.claims["header_size"] = 196
 
 
-# The path index: tables 0 buckets, 1 entries, 2 and 3 those of inner prims, 4 inner prims (row,
-# depth, first run), 5 runs (first row, count). Inner prim 1 is /W with a run of 1000.
+# The path index: tables 0 buckets, 1 entries, 2 and 3 those of parents, 4 parents (row, depth,
+# first run), 5 runs (first row, count). Parent 1 is /W with a run of 1000.
 
 _BITS = (0, 1, 31, 32, 33, 63, 64, 65, 255, NONE)
 claim(
@@ -86,35 +86,35 @@ claim(
         "row_entries": (0, 1, 1 << 20, 1 << 29, 1 << 31, NONE),
         "row_id": _BITS,
         "row_bits": _BITS,
-        "inners": (0, 1, 3, 1 << 28, NONE, NONE - 1),
+        "parents": (0, 1, 3, 1 << 28, NONE, NONE - 1),
         "runs": (0, 1, 3, 1 << 29, NONE),
-        "inner_entries": (0, 1, 1 << 29, NONE),
-        "inner_id": _BITS,
-        "inner_bits": _BITS,
+        "parent_entries": (0, 1, 1 << 29, NONE),
+        "parent_id": _BITS,
+        "parent_bits": _BITS,
         "blocks": (0, 2, 1 << 30, NONE),
     },
 )
 section("index_padded", INDEX, padded)
 section("index_padded_claimed", INDEX, padded_claimed)
-for _inner in (0, 1):
-    cell(f"index_inner_{_inner}_depth", INDEX, 4, _inner, 1, *WIDE, 2, 1000)
-    cell(f"index_inner_{_inner}_row", INDEX, 4, _inner, 0, 1000, 1 << 31, NONE - 1)
-    cell(f"index_inner_{_inner}_run", INDEX, 4, _inner, 2, 2, 3, *WIDE)
-cell("index_inner_end", INDEX, 4, 2, 2, 0, 1, 3, *WIDE)
+for _parent in (0, 1):
+    cell(f"index_parent_{_parent}_depth", INDEX, 4, _parent, 1, *WIDE, 2, 1000)
+    cell(f"index_parent_{_parent}_row", INDEX, 4, _parent, 0, 1000, 1 << 31, NONE - 1)
+    cell(f"index_parent_{_parent}_run", INDEX, 4, _parent, 2, 2, 3, *WIDE)
+cell("index_parent_end", INDEX, 4, 2, 2, 0, 1, 3, *WIDE)
 for _run in (0, 1):
     cell(f"index_run_{_run}_row", INDEX, 5, _run, 0, 999, 1000, *WIDE)
     cell(f"index_run_{_run}_count", INDEX, 5, _run, 1, 0, 1001, *WIDE)
 for _bucket in (0, 1, 5, -1):
     cell(f"index_bucket_{_bucket}", INDEX, 0, _bucket, 0, 999, 1001, *WIDE)
 for _bucket in (0, 1):
-    cell(f"index_inner_bucket_{_bucket}", INDEX, 2, _bucket, 0, 3, *WIDE)
+    cell(f"index_parent_bucket_{_bucket}", INDEX, 2, _bucket, 0, 3, *WIDE)
 
 
 def _all_ids(table: int) -> Edit:
     """Entries whose ids are as large as their bits hold."""
 
     def edit(s: Section) -> None:
-        bits = s.head["row_id" if table == 1 else "inner_id"]
+        bits = s.head["row_id" if table == 1 else "parent_id"]
         for entry in s.tables[table]:
             entry[0] |= (1 << bits) - 1
 
@@ -137,8 +137,8 @@ def _runs_of_one(s: Section) -> None:
     s.tables[4][2][2] = 4
 
 
-def _inners(count: int) -> Edit:
-    """`count` inner prims that share the runs of the first, by first runs that fall."""
+def _parents(count: int) -> Edit:
+    """`count` parents that share the runs of the first, by first runs that fall."""
 
     def edit(s: Section) -> None:
         s.tables[4][2:2] = [[NONE, 1, 1 + i % 2] for i in range(count)]
@@ -157,12 +157,12 @@ def _root_children(s: Section) -> None:
 
 
 section("index_row_ids", INDEX, _all_ids(1))
-section("index_inner_ids", INDEX, _all_ids(3))
+section("index_parent_ids", INDEX, _all_ids(3))
 section("index_runs_overlap", INDEX, _runs(1000, 1000))
 section("index_runs_many", INDEX, _runs(500_000, 1))
 section("index_runs_sum", INDEX, _runs(5000, 1 << 30))
 section("index_runs_wrap", INDEX, _runs_of_one)
-section("index_inners_many", INDEX, _inners(100_000))
+section("index_parents_many", INDEX, _parents(100_000))
 section("index_own_child", INDEX, _own_child)
 section("index_root_children", INDEX, _root_children)
 section("index_no_root", INDEX, lambda s: s.tables[4].clear() or s.tables[4].append([NONE, 0, 0]))

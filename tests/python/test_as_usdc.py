@@ -323,7 +323,7 @@ def test_muting_and_asset_info(files: dict[str, Path], tmp_path: Path) -> None:
         stage.UnmuteLayer(layer.identifier)
         states.append(stage.Flatten(addSourceFileComment=False).ExportToString())
         assert states[0] == states[2] != states[1]
-        # Of the layer itself: edits made before are kept and come back.
+        # Reloads the layer itself: edits made before are kept and come back.
         layer.GetAttributeAtPath("/Model/A.radius").default = 11.0
         layer.SetMuted(True)
         states.append(layer.ExportToString())

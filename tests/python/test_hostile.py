@@ -26,7 +26,7 @@ import hostile_sections
 import pytest
 from hostile_files import CASES, Hostile, optimized, optimized_rows
 
-# Of the processor; the cases take 0.1 s. A second try is what a busy machine gets.
+# Processor seconds; the cases take 0.1 s. A second try is what a busy machine gets.
 SECONDS = 2.0
 MEGABYTES = 300.0  # more than a sound file
 WORKERS = 2

@@ -296,7 +296,7 @@ over "A" (
     }
 }
 """,
-    "inner prims without rows": """
+    "parents without rows": """
 over "A" (
     customData = {
         bool here = 1

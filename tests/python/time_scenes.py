@@ -79,7 +79,8 @@ def usd_layer(table: LongTable, codes: Sequence[float | None]) -> Sdf.Layer:
                 layer.SetTimeSample(spec.path, code, value)
     present = [code for code in codes if code is not None]
     if present:
-        layer.startTimeCode, layer.endTimeCode = min(present), max(present)
+        # A time of -0 is time 0: adding 0 makes -0.0 a 0.0, which the text of a layer tells apart.
+        layer.startTimeCode, layer.endTimeCode = min(present) + 0.0, max(present) + 0.0
     return layer
 
 

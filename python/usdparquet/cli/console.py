@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -23,8 +24,20 @@ def plain_errors() -> Iterator[None]:
     except BrokenPipeError:
         raise  # the reader of the pipe has seen enough; typer exits quietly
     except (ValueError, OSError) as error:
-        Console(stderr=True).print(Text(error_message(error), style="red"), soft_wrap=True)
+        _print(error_message(error))
         raise typer.Exit(1) from error
+    except Exception as error:
+        # OpenUSD's, which is not loaded for the sake of this question.
+        tf = sys.modules.get("pxr.Tf")
+        if tf is None or not isinstance(error, tf.ErrorException):
+            raise
+        texts = [getattr(item, "commentary", str(item)) for item in error.args]
+        _print("; ".join(dict.fromkeys(texts)) or str(error))
+        raise typer.Exit(1) from error
+
+
+def _print(text: str) -> None:
+    Console(stderr=True).print(Text(text, style="red"), soft_wrap=True)
 
 
 def counted(number: int, thing: str, things: str = "") -> str:

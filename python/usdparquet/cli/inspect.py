@@ -18,6 +18,7 @@ from usdparquet.tables.file_description import (
     ColumnDescription,
     describe_file,
     problems,
+    section_problems,
     value_problems,
 )
 
@@ -38,6 +39,10 @@ def inspect(
         f"{description.file}: {description.rows:,} rows in "
         f"{counted(description.row_groups, 'row group')}, {description.prims:,} prims, "
         f"{description.bytes:,} bytes, {description.created_by}"
+    )
+    typer.echo(
+        f"footer {'sealed' if description.sealed else 'not sealed'}, "
+        f"{'page locations' if description.page_locations else 'no page locations'}"
     )
     table = cell_table()
     for name in ("Column", "Stored as", "In a layer", "Codec", "Page index"):
@@ -60,6 +65,7 @@ def validate(
     """Check that a file is a layer with nothing left out; exit code 1 if not."""
     description = describe_file(file, path)
     found = problems(description)
+    found = [*found, *section_problems(file, found)]
     if values and description.problem is None:
         found = [*found, *value_problems(file, path)]
     for text in found:

@@ -248,7 +248,7 @@ def _write_table_of_layer(job: _Job, layer: Any, summary: ConvertSummary) -> Non
     properties = summary.properties or 0
     with TemporaryDirectory() as folder:
         between = Path(folder) / f"{job.source.stem}.parquet"
-        export_layer(layer, between)
+        export_layer(layer, between, {"compression": "none"})  # deleted at once
         storage = _storage(between, properties)
         table = TableFile(between)
         _write_rows(job, table, table.stored_columns(), None, summary)

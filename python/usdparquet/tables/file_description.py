@@ -70,6 +70,10 @@ class FileDescription:
     prims: int
     """Prims that have a row."""
     created_by: str
+    sealed: bool
+    """Whether the footer has a checksum, which is right."""
+    page_locations: bool
+    """Whether the file lists its pages with the checksums of their headers."""
     columns: list[ColumnDescription]
     problem: str | None
     """Why the file cannot be opened as a layer, if it cannot."""
@@ -110,6 +114,8 @@ def describe_file(path: Path, path_column: str = PATH_COLUMN) -> FileDescription
         row_groups=storage["row_groups"],
         prims=layer["prims"],
         created_by=storage["created_by"],
+        sealed=storage["sealed"],
+        page_locations=storage["page_locations"],
         columns=[
             _describe_column(
                 column, layer["path_column"], presented[column["name"]], left_out[column["name"]]
@@ -128,8 +134,24 @@ def problems(description: FileDescription) -> list[str]:
     return description.warnings
 
 
+def section_problems(path: Path, told: list[str]) -> list[str]:
+    """A message for each damaged section: the indexes and the residual, every byte of them.
+
+    Those that a message of `told` names already are left out.
+    """
+    try:
+        damaged = load_core().check_sections(str(path))
+    except (ValueError, OSError) as error:
+        return [] if told else [str(error)]
+    return [
+        message
+        for name, message in damaged.items()
+        if not any(message in text or f"the embedded {name}" in text for text in told)
+    ]
+
+
 def value_problems(path: Path, path_column: str = PATH_COLUMN) -> list[str]:
-    """A message for each column with damaged pages or with cells that no USD value can hold."""
+    """A message for each chunk with damaged pages and each column with cells USD cannot hold."""
     return list(load_core().check_values(str(path), path_column))
 
 

@@ -86,7 +86,8 @@ def reduced_layer(
     from pxr import Sdf
 
     copy = Sdf.Layer.CreateAnonymous(".usdc")
-    copy.TransferContent(layer)
+    with _layer_errors(_file_of(layer)):
+        copy.TransferContent(layer)
     with Sdf.ChangeBlock():
         _reduce_children(copy.pseudoRoot, prims, properties)
     if prims is not None:
@@ -106,8 +107,13 @@ def content_of(layer: Any) -> LayerContent:
         elif path.IsPrimPath():
             content.prims += 1
 
-    layer.Traverse(layer.pseudoRoot.path, count)
+    with _layer_errors(_file_of(layer)):
+        layer.Traverse(layer.pseudoRoot.path, count)
     return content
+
+
+def _file_of(layer: Any) -> Path:
+    return Path(layer.realPath or layer.identifier)
 
 
 def export_layer(layer: Any, file: Path, arguments: dict[str, str] | None = None) -> None:

@@ -59,6 +59,7 @@ class TableFile:
         repeated = sorted({name for name in schema.names if schema.names.count(name) > 1})
         if repeated:
             raise TableFileError(f"{file}: two columns are named '{repeated[0]}'")
+        self._verified: set[str] = set()
         self._described: dict[str, dict[str, Any]] = footer.get("columns", {})
         self._parts = [_part(field, (), self._described) for field in schema]
 
@@ -76,6 +77,8 @@ class TableFile:
         """How many prims have the property of a column."""
         column, entry = self.columns()[name], self._described.get(name, {})
         condition = column.expression.is_valid() if entry.get("null") == "no property" else None
+        if condition is not None:
+            self._verify([column.expression])
         if not self.time_column:
             return int(self._dataset.count_rows(filter=condition))
         paths = self.batches(self.choose([self.path_column]), condition)
@@ -151,6 +154,8 @@ class TableFile:
         self, columns: Mapping[str, Column], condition: Any = None, *, few: bool = False
     ) -> Iterator[pa.RecordBatch]:
         """The rows that meet `condition`, in file order. `few`: do not read ahead."""
+        expressions = [column.expression for column in columns.values()]
+        self._verify([*expressions, *([] if condition is None else [condition])])
         ahead = {"batch_readahead": 1, "fragment_readahead": 1} if few else {}
         scanner = self._dataset.scanner(
             columns={name: column.expression for name, column in columns.items()},
@@ -161,7 +166,30 @@ class TableFile:
         try:
             yield from scanner.to_batches()
         except (pa.ArrowException, OSError) as error:
+            self._verified.clear()
+            self._verify(
+                [*expressions, *([] if condition is None else [condition])], checksums=True
+            )
             raise TableFileError(f"{self.file}: {error}") from error
+
+    def _verify(self, expressions: Sequence[Any], *, checksums: bool = False) -> None:
+        """`TableFileError` or OSError, with the row, if pages that are to be read are damaged.
+
+        Arrow verifies checksums as it reads; core also finds what has none, and pages that do not
+        add up to the row group. `checksums`: to say where Arrow found damage.
+        """
+        if kind_of(self.file) is not FileKind.PARQUET:
+            return
+        # A name that is part of another may be verified too, which does no harm.
+        text = " ".join(map(str, expressions))
+        names = {name for name in self.schema.names if name in text} - self._verified
+        if not names:
+            return
+        try:
+            load_core().verify_columns(str(self.file), sorted(names), checksums)
+        except ValueError as error:
+            raise TableFileError(str(error)) from error
+        self._verified |= names
 
     def reader(self, columns: Mapping[str, Column], condition: Any = None) -> pa.RecordBatchReader:
         """The rows that meet `condition` as a stream, with what the file says of its columns."""
@@ -238,6 +266,12 @@ def flat_columns(columns: Mapping[str, Column]) -> dict[str, Column]:
     return flat
 
 
+def _verifying() -> ds.ParquetFileFormat:
+    """Parquet, with pages verified against their checksums."""
+    options = ds.ParquetFragmentScanOptions(page_checksum_verification=True)
+    return ds.ParquetFileFormat(default_fragment_scan_options=options)
+
+
 def _open(file: Path) -> ds.Dataset:
     kind = kind_of(file)
     if kind.is_usd:
@@ -247,7 +281,7 @@ def _open(file: Path) -> ds.Dataset:
     try:
         if kind is FileKind.CSV:
             return ds.dataset(read_csv(file))
-        return ds.dataset(file, format="parquet" if kind is FileKind.PARQUET else "feather")
+        return ds.dataset(file, format=_verifying() if kind is FileKind.PARQUET else "feather")
     except (pa.ArrowException, OSError) as error:
         raise TableFileError(f"{file}: cannot be read as {kind.value}: {error}") from error
 

@@ -19,7 +19,7 @@ struct BadCell {
   std::string reason;  ///< the end of a sentence, such as "has a null inside its array or tuple"
 };
 
-/// The first cell of `column` that is not null and would still be presented without a value.
+/// The first non-null cell of `column` that a layer would present without a value.
 USDPARQUET_API std::optional<BadCell> FindBadCell(const arrow::ChunkedArray& column);
 
 }  // namespace usdparquet

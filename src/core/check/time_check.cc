@@ -12,7 +12,7 @@ namespace usdparquet {
 
 arrow::Status CheckTimes(const std::string& name, const arrow::ChunkedArray& column,
                          const std::vector<std::string_view>& paths,
-                         const std::vector<uint64_t>& hashes) {
+                         std::span<const uint64_t> hashes) {
   ARROW_ASSIGN_OR_RAISE(const RowTimes read, ReadRowTimes(column, name));
   const std::vector<RowTime>& times = read.times;
   // Rows of one path and time, the earlier first.

@@ -7,6 +7,7 @@
 #include <arrow/status.h>
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,6 +18,6 @@ namespace usdparquet {
 /// time of an earlier one. `name` is what messages call the column; `hashes` are those of `paths`.
 arrow::Status CheckTimes(const std::string& name, const arrow::ChunkedArray& times,
                          const std::vector<std::string_view>& paths,
-                         const std::vector<uint64_t>& hashes);
+                         std::span<const uint64_t> hashes);
 
 }  // namespace usdparquet

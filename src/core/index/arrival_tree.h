@@ -40,7 +40,7 @@ class ArrivalTree {
     Arrival arrival;
     uint32_t parent = kNone;
     uint32_t last_child = kNone;  ///< the last one that Append returned
-    bool has_one_child = false;   ///< only then, the child is not in the table
+    bool has_one_child = false;   ///< an only child is not in the table
   };
 
   bool IsSame(uint32_t node, uint32_t parent, const Arrival& arrival) const {

@@ -46,8 +46,9 @@ class Attempt {
 
  private:
   arrow::Result<bool> BuildFlat(TableIndex* index) {
-    std::vector<uint64_t>& hashes = index->hashes;
-    hashes.assign(source_.num_rows(), 0);
+    // Each page writes those of its rows: of rows that are not there, no memory is touched.
+    RawVector<uint64_t>& hashes = index->hashes;
+    hashes.resize(source_.num_rows());
     std::vector<PathScan> scans(source_.num_pages(),
                                 PathScan(RootPathHash(seed_), options_.unicode_test));
     const auto scan = [&](size_t i) -> arrow::Status {

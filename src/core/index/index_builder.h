@@ -20,6 +20,7 @@
 #include "core/pages/page.h"
 #include "core/schema/property_name.h"
 #include "core/util/export.h"
+#include "core/util/raw_vector.h"
 
 namespace usdparquet {
 
@@ -86,11 +87,11 @@ struct TableIndex {
   std::optional<TimeIndex> times;
   TimeIndexReport time_report;
   /// The hash of each row's path, 0 for rows without a prim path; empty if not asked for.
-  std::vector<uint64_t> hashes;
+  RawVector<uint64_t> hashes;
 };
 
-/// Builds the index of a table. Fails where `source` does, and for a table that was made so that
-/// different paths share their hashes.
+/// Builds the index of a table. Fails where `source` does, and for a table crafted so that
+/// different paths collide.
 USDPARQUET_API arrow::Result<TableIndex> BuildIndex(IndexSource& source,
                                                     const IndexOptions& options);
 

@@ -56,6 +56,10 @@ struct ParentPrim {
 /// row plus 20 bytes per prim with children. It keeps no path and no name: names are read from the
 /// path column.
 ///
+/// What lies in a file is checked when it is used, its numbers too: one that can't be is rejected
+/// (SectionBlocks), and what it stands for is not found. Any id may be asked for, also one of
+/// another index.
+///
 /// Thread-safety: immutable once built.
 class USDPARQUET_API PathIndex {
  public:
@@ -69,34 +73,62 @@ class USDPARQUET_API PathIndex {
       return IsGoodParent(parent) ? PrimId::Parent(parent) : PrimId();
     }
     const uint32_t row = row_table_.Find(hash);
-    return row < num_rows_ ? PrimId::Row(row) : PrimId();
+    if (row < num_rows_) return PrimId::Row(row);
+    if (row != PathTable::kNotFound && blocks_) RejectRow();
+    return PrimId();
   }
 
   PrimId root() const { return PrimId::Parent(0); }
 
   /// The row of a prim, or PrimId::kNone for an ancestor that has none.
   uint32_t RowOf(PrimId prim) const {
-    return prim.is_parent() ? parents_[prim.parent_number()].row : prim.bits();
+    if (!prim.is_parent()) return prim.bits();
+    const uint32_t number = prim.parent_number();
+    return IsGoodParent(number) ? parents_[number].row : PrimId::kNone;
   }
 
-  /// The children of a prim in the order in which the file first names them.
+  /// Whether a prim has children.
+  bool HasChildren(PrimId prim) const {
+    if (!prim.is_parent()) return false;
+    const uint32_t number = prim.parent_number();
+    return IsGoodParent(number) && parents_[number].runs_begin < parents_[number + 1].runs_begin;
+  }
+
+  /// The children of a prim in the order in which the file first names them: their rows rise.
   std::span<const ChildRun> Children(PrimId prim) const {
     if (!prim.is_parent() || !IsGoodParent(prim.parent_number())) return {};
     const uint32_t begin = parents_[prim.parent_number()].runs_begin;
     const uint32_t end = parents_[prim.parent_number() + 1].runs_begin;
-    if (blocks_ && !AreGoodRuns(begin, end)) return {};
+    if (blocks_ && !AreGoodRuns(prim, begin, end)) return {};
     return runs_.subspan(begin, end - begin);
   }
 
-  /// The number of elements of a parent's path. REQUIRES: prim.is_parent().
-  uint32_t Depth(PrimId prim) const { return parents_[prim.parent_number()].depth; }
+  /// The number of elements of a parent's path, at most kMaxPathDepth. REQUIRES: prim.is_parent().
+  uint32_t Depth(PrimId prim) const {
+    const uint32_t number = prim.parent_number();
+    return IsGoodParent(number) ? parents_[number].depth : 0;
+  }
 
   /// Calls `f(row)` for every prim with a row, in no order.
   template <typename F>
   void VisitRows(const F& f) const {
     row_table_.VisitIds([&](uint32_t row) {
-      if (row < num_rows_) f(row);
+      if (row < num_rows_) {
+        f(row);
+      } else if (blocks_) {
+        RejectRow();
+      }
     });
+  }
+
+  /// Whether all of an embedded index is undamaged and could be that of a file: every row that has
+  /// an entry is the child of one prim, or a prim with children. Reads all of it. True for an
+  /// index in memory.
+  bool Check() const;
+
+  /// To be called where the path column shows that an embedded index is wrong.
+  void Reject(const char* what) const {
+    if (blocks_) blocks_->Reject(what);
   }
 
   /// The number of prims with a row; those of one path count once.
@@ -127,12 +159,15 @@ class USDPARQUET_API PathIndex {
 
   /// Whether a parent (and the next one, where its runs end) may be read.
   bool IsGoodParent(uint32_t number) const {
-    if (!blocks_) return true;
+    if (size_t{number} + 1 >= parents_.size()) {
+      return false;
+    }
     const ParentPrim* parent = parents_.data() + number;
-    return number + 1 < parents_.size() && blocks_->Verify(parent, parent + 2) &&
-           (parent->row < num_rows_ || parent->row == PrimId::kNone);
+    return !blocks_ || (blocks_->Verify(parent, parent + 2) && CanBe(number, *parent));
   }
-  bool AreGoodRuns(uint32_t begin, uint32_t end) const;
+  bool CanBe(uint32_t number, const ParentPrim& parent) const;
+  bool AreGoodRuns(PrimId prim, uint32_t begin, uint32_t end) const;
+  void RejectRow() const;
 
   uint64_t seed_ = 0;
   uint32_t num_rows_ = 0;

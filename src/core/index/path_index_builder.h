@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "core/index/path_index.h"
@@ -25,8 +26,7 @@ class USDPARQUET_API PathScan {
       : root_hash_(root_hash), unicode_test_(unicode_test) {}
 
   /// Scans the path of `row`, which must be the row after the previous one (a later one in a long
-  /// table). Returns its hash, or 0 if it is no prim path, as
-  /// "" stands for null.
+  /// table). Returns its hash, or 0 if it is not a prim path. Pass "" for a null.
   uint64_t Add(uint32_t row, std::string_view path);
 
  private:
@@ -75,20 +75,25 @@ class USDPARQUET_API PathIndexBuilder {
 
   /// Builds the index from `hashes` (one per row, 0 for none) and the scans in the order of their
   /// rows. Returns false if two different paths share a hash: scan again with another seed.
-  static bool Build(uint64_t seed, const std::vector<uint64_t>& hashes,
+  static bool Build(uint64_t seed, std::span<const uint64_t> hashes,
                     const std::vector<PathScan>& scans, const PathTable::SamePath& same_path,
                     PathIndex* index, PathIndexReport* report);
 
   /// The same for a long table of `num_rows` rows: `hashes` are those of the prims, `first_rows`
   /// the first row of each, rising; `scan` has seen only these rows.
-  static bool BuildLong(uint64_t seed, const std::vector<uint64_t>& hashes,
+  static bool BuildLong(uint64_t seed, std::span<const uint64_t> hashes,
                         const std::vector<uint32_t>& first_rows, uint32_t num_rows,
                         const PathScan& scan, const PathTable::SamePath& same_path,
                         PathIndex* index, PathIndexReport* report);
 
  private:
+  class Assembly;
+
+  /// Makes the rest of an index whose row table is built.
   static bool Finish(uint64_t seed, PathTable::BuildResult built, std::span<const PathScan> scans,
                      PathIndex* index, PathIndexReport* report);
+  static PathIndexReport MakeReport(std::span<const PathScan> scans,
+                                    const std::vector<std::pair<uint32_t, uint32_t>>& duplicates);
 };
 
 }  // namespace usdparquet

@@ -1,12 +1,15 @@
 #include "core/index/path_index_file.h"
 
+#include <algorithm>
+#include <bit>
+
 #include "core/sections/fingerprint.h"
 #include "core/sections/section.h"
 
 namespace usdparquet {
 namespace {
 
-constexpr SectionKind kKind{kIndexKey, "UPQINDEX", "path index", "prims"};
+constexpr SectionKind kKind{kIndexKey, "UPQINDEX", "path index"};
 
 /// The first bytes of an index.
 struct Header {
@@ -37,12 +40,22 @@ struct Header {
 };
 static_assert(sizeof(Header) == 192 && sizeof(ParentPrim) == 12 && sizeof(ChildRun) == 8);
 
-bool IsSane(const Header& h) {
-  return h.row_id_bits >= 1 && h.row_id_bits <= 32 && h.parent_id_bits >= 1 &&
-         h.parent_id_bits <= 32 && h.row_bucket_bits < 32 && h.parent_bucket_bits < 32 &&
-         h.num_parents >= 1 && h.num_parents < (1u << 31) && h.num_rows < (1u << 31) &&
-         h.num_row_entries <= h.num_rows && h.num_invalid <= h.num_rows &&
-         h.num_duplicates <= h.num_rows;
+/// What PathTable makes of the ids below `count`.
+uint32_t IdBits(uint32_t count) { return std::max(1, static_cast<int>(std::bit_width(count))); }
+uint32_t BucketBits(uint32_t count) {
+  return std::max(0, static_cast<int>(std::bit_width(count)) - 4);
+}
+
+/// Whether a header can be that of an index; in a long table several rows are one prim.
+bool IsSane(const Header& h, bool is_long) {
+  if (h.num_rows >= (1u << 31) || h.num_parents < 1 || h.num_parents >= (1u << 31)) return false;
+  const uint64_t others = uint64_t{h.num_invalid} + h.num_duplicates;
+  const uint64_t prims = h.num_rows - std::min<uint64_t>(h.num_rows, others);
+  return others <= h.num_rows &&
+         (is_long ? h.num_row_entries <= prims : h.num_row_entries == prims) &&
+         h.row_id_bits == IdBits(h.num_rows) && h.row_bucket_bits <= BucketBits(h.num_rows) &&
+         h.parent_id_bits == IdBits(h.num_parents) &&
+         h.parent_bucket_bits == BucketBits(h.num_parents) && h.num_parent_entries == h.num_parents;
 }
 
 /// The length of the array with the bounds of a table's buckets.
@@ -100,7 +113,7 @@ PathIndexFile::Opened PathIndexFile::Open(arrow::io::RandomAccessFile& file,
       header.num_rows != metadata.num_rows()) {
     return opened;  // the index of another file
   }
-  if (!IsSane(header)) {
+  if (!IsSane(header, time_leaf >= 0)) {
     section.RejectHeader();
     return give_up();
   }
@@ -120,11 +133,6 @@ PathIndexFile::Opened PathIndexFile::Open(arrow::io::RandomAccessFile& file,
   index.parent_table_ = PathTable::Map(
       {parent_entries, parent_offsets, header.parent_id_bits, header.parent_bucket_bits},
       index.blocks_);
-  // The pseudo-root is looked at without being found first.
-  if (!section.is_whole() && !index.IsGoodParent(0)) {
-    section.RejectHeader();
-    return give_up();
-  }
 
   opened.report.num_invalid = header.num_invalid;
   opened.report.num_duplicates = header.num_duplicates;

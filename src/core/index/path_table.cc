@@ -73,6 +73,36 @@ PathTable::BuildResult PathTable::Build(std::span<const uint64_t> hashes, const 
   return result;
 }
 
+bool PathTable::CheckBucket(const uint32_t* range) const {
+  for (uint32_t i = range[0]; i + 1 < range[1]; ++i) {
+    if (parts_.entries[i] >= parts_.entries[i + 1]) {
+      return blocks_->Reject("the entries of a bucket are not in order");
+    }
+  }
+  return true;
+}
+
+bool PathTable::Check(uint32_t num_ids) const {
+  if (!blocks_) return true;
+  const std::span<const uint32_t> offsets = parts_.offsets;
+  if (!blocks_->Verify(offsets.data(), offsets.data() + offsets.size())) return false;
+  if (offsets.front() != 0 || offsets.back() != parts_.entries.size()) {
+    return blocks_->Reject("its buckets do not have all entries");
+  }
+  for (size_t bucket = 0; bucket + 1 < offsets.size(); ++bucket) {
+    if (!IsReadable(&offsets[bucket]) || !CheckBucket(&offsets[bucket])) return false;
+  }
+  std::vector<bool> has_id(num_ids);
+  for (const uint64_t entry : parts_.entries) {
+    const uint32_t id = IdOf(entry);
+    if (id >= num_ids || has_id[id]) {
+      return blocks_->Reject("an entry of it names what is not there, or is there already");
+    }
+    has_id[id] = true;
+  }
+  return true;
+}
+
 PathTable PathTable::Map(const Parts& parts, std::shared_ptr<const SectionBlocks> blocks) {
   PathTable table;
   table.parts_ = parts;

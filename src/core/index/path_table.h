@@ -58,23 +58,21 @@ class USDPARQUET_API PathTable {
   Parts parts() const { return parts_; }
 
   /// A table over parts that lie in a file. `blocks` verifies what is read, and keeps the parts
-  /// alive. REQUIRES: id_bits in 1..31, bucket_bits in 0..31, offsets.size() == 2^bucket_bits + 1.
+  /// alive; what can't be in a table that Build made is rejected. REQUIRES: id_bits in 1..31,
+  /// bucket_bits in 0..31, offsets.size() == 2^bucket_bits + 1.
   static PathTable Map(const Parts& parts, std::shared_ptr<const SectionBlocks> blocks);
 
   /// The id of `hash`, or kNotFound.
   uint32_t Find(uint64_t hash) const {
     if (parts_.entries.empty()) return kNotFound;
-    const uint64_t bucket = parts_.bucket_bits == 0 ? 0 : hash >> (64 - parts_.bucket_bits);
-    const uint32_t* range = &parts_.offsets[bucket];
-    if (blocks_ && !blocks_->Verify(range, range + 2)) return kNotFound;
+    const uint32_t* range = &parts_.offsets[BucketOf(hash)];
+    if (blocks_ && !IsReadable(range)) return kNotFound;
     const uint32_t begin = range[0], end = range[1];
-    if (blocks_ && !IsReadable(begin, end)) return kNotFound;
     const uint64_t tag = hash & (~uint64_t{0} >> parts_.id_bits);
     for (uint32_t i = begin; i < end; ++i) {
-      if (parts_.entries[i] >> parts_.id_bits == tag) {
-        return static_cast<uint32_t>(parts_.entries[i] & ((uint64_t{1} << parts_.id_bits) - 1));
-      }
+      if (parts_.entries[i] >> parts_.id_bits == tag) return IdOf(parts_.entries[i]);
     }
+    if (blocks_) CheckBucket(range);
     return kNotFound;
   }
 
@@ -85,10 +83,12 @@ class USDPARQUET_API PathTable {
   void VisitIds(const F& f) const {
     const std::span<const uint64_t> entries = parts_.entries;
     if (blocks_ && !blocks_->Verify(entries.data(), entries.data() + entries.size())) return;
-    for (uint64_t entry : entries) {
-      f(static_cast<uint32_t>(entry & ((uint64_t{1} << parts_.id_bits) - 1)));
-    }
+    for (const uint64_t entry : entries) f(IdOf(entry));
   }
+
+  /// Whether all of a mapped table is undamaged and could be one that Build made of ids below
+  /// `num_ids`: each id once, buckets in order.
+  bool Check(uint32_t num_ids) const;
 
   /// Bytes on the heap.
   size_t MemoryUsage() const {
@@ -106,11 +106,28 @@ class USDPARQUET_API PathTable {
   BuildResult Build(std::span<const uint64_t> hashes, const uint32_t* ids, size_t num_ids,
                     const SamePath& same_path);
 
-  /// Whether a bucket of a mapped table may be read.
-  bool IsReadable(uint32_t begin, uint32_t end) const {
-    return begin <= end && end <= parts_.entries.size() &&
-           blocks_->Verify(parts_.entries.data() + begin, parts_.entries.data() + end);
+  uint64_t BucketOf(uint64_t hash) const {
+    return parts_.bucket_bits == 0 ? 0 : hash >> (64 - parts_.bucket_bits);
   }
+  uint32_t IdOf(uint64_t entry) const {
+    return static_cast<uint32_t>(entry & ((uint64_t{1} << parts_.id_bits) - 1));
+  }
+
+  /// Whether the bucket whose bounds are `range` and the next may be read, of a mapped table.
+  bool IsReadable(const uint32_t* range) const {
+    if (!blocks_->Verify(range, range + 2)) return false;
+    const uint32_t begin = range[0], end = range[1];
+    if (begin > end || end > parts_.entries.size() || end - begin > kMaxBucket) {
+      return blocks_->Reject("a bucket of it has impossible bounds");
+    }
+    return blocks_->Verify(parts_.entries.data() + begin, parts_.entries.data() + end);
+  }
+  /// Whether the entries of a bucket that may be read rise. Asked where something is not found: it
+  /// may be for that.
+  bool CheckBucket(const uint32_t* range) const;
+
+  /// Hashes fill buckets evenly: none of a sound table comes near it, and a lookup is quick.
+  static constexpr uint32_t kMaxBucket = 1024;
 
   Parts parts_;
   std::shared_ptr<const Owned> owned_;

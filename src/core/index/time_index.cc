@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <cmath>
 
 namespace usdparquet {
 
@@ -38,26 +39,107 @@ void TimeIndex::Take(std::shared_ptr<Owned> owned) {
 
 bool TimeIndex::AreGoodRuns(const uint32_t* range) const {
   if (!blocks_->Verify(range, range + 2)) return false;
-  return range[0] <= range[1] && range[1] < runs_.size() &&
-         blocks_->Verify(&runs_[range[0]], &runs_[range[1]] + 1);
+  if (range[0] > range[1] || range[1] >= runs_.size()) {
+    return blocks_->Reject("its directory has impossible bounds");
+  }
+  return blocks_->Verify(&runs_[range[0]], &runs_[range[1]] + 1);
 }
 
-bool TimeIndex::IsGoodSchedule(uint32_t number) const {
-  if (number >= schedules_.size()) return false;
+const TimeIndex::Schedule* TimeIndex::NoSchedule() const {
+  if (blocks_) blocks_->Reject("it has no times for a prim");
+  return nullptr;
+}
+
+/// Whether `run`, which may be read, is the last that starts at or before the row.
+bool TimeIndex::IsRunOf(uint32_t run, uint32_t first_row) const {
+  if (runs_[run].first_row > first_row) return blocks_->Reject("its directory is wrong");
+  if (run + 1 >= runs_.size()) return true;
+  const Run* next = &runs_[run + 1];
+  if (!blocks_->Verify(next, next + 1)) return false;
+  return next->first_row > first_row || blocks_->Reject("its directory is wrong");
+}
+
+/// Whether a prim whose first row is `first_row` can have that schedule. Takes a list of offsets as
+/// it is: RowOf looks at each.
+bool TimeIndex::IsGoodSchedule(uint32_t number, uint32_t first_row) const {
+  if (number >= schedules_.size()) return blocks_->Reject("a run has an impossible schedule");
   const Schedule& schedule = schedules_[number];
   if (!blocks_->Verify(&schedule, &schedule + 1)) return false;
   const auto is_within = [](uint64_t first, uint64_t count, size_t size) {
     return first <= size && count <= size - first;
   };
-  if (!is_within(schedule.first_code, schedule.num_codes, codes_.size()) ||
-      !blocks_->Verify(codes_.data() + schedule.first_code,
-                       codes_.data() + schedule.first_code + schedule.num_codes)) {
-    return false;
+  const int64_t rows_left = int64_t{num_rows_} - first_row;
+  const auto is_row = [rows_left](int64_t offset) { return offset >= 0 && offset < rows_left; };
+  const uint32_t count = schedule.num_codes;
+  const bool is_even = schedule.first_offset == kEvenlySpaced;
+  bool can_be = is_within(schedule.first_code, count, codes_.size()) &&
+                (is_even || is_within(schedule.first_offset, count, offsets_.size())) &&
+                (schedule.default_offset == kNoDefault || is_row(schedule.default_offset));
+  if (is_even && count > 0) {
+    const int64_t stride = static_cast<int32_t>(schedule.stride);
+    can_be = can_be && is_row(schedule.base) && is_row(schedule.base + (count - 1) * stride);
   }
-  return schedule.first_offset == kEvenlySpaced ||
-         (is_within(schedule.first_offset, schedule.num_codes, offsets_.size()) &&
-          blocks_->Verify(offsets_.data() + schedule.first_offset,
-                          offsets_.data() + schedule.first_offset + schedule.num_codes));
+  if (!can_be) return blocks_->Reject("a schedule has impossible codes or rows");
+  const double* codes = codes_.data() + schedule.first_code;
+  if (!blocks_->Verify(codes, codes + count)) return false;
+  if (count > 0 && !(std::isfinite(codes[0]) && std::isfinite(codes[count - 1]) &&
+                     codes[0] <= codes[count - 1])) {
+    return blocks_->Reject("a schedule has impossible time codes");
+  }
+  const uint32_t* offsets = is_even ? nullptr : offsets_.data() + schedule.first_offset;
+  return is_even || blocks_->Verify(offsets, offsets + count);
+}
+
+bool PrimTimes::HasGoodCodes() const {
+  for (uint32_t i = 0; blocks_ && i + 1 < count_; ++i) {
+    if (!(codes_[i] < codes_[i + 1])) return blocks_->Reject("its time codes do not rise");
+  }
+  return true;
+}
+
+uint32_t PrimTimes::RowInstead() const {
+  if (blocks_) blocks_->Reject("it has a row that the file does not have");
+  return first_row_;
+}
+
+bool TimeIndex::Check() const {
+  if (!blocks_) return true;
+  if (!blocks_->VerifyAll()) return false;
+  for (uint32_t i = 0; i < directory_.size(); ++i) {
+    if (directory_[i] > 0 && directory_[i] >= runs_.size()) {
+      return blocks_->Reject("its directory has impossible bounds");
+    }
+  }
+  for (uint32_t i = 0; i < runs_.size(); ++i) {
+    const uint32_t row = runs_[i].first_row;
+    if (row >= num_rows_ || (i > 0 && runs_[i - 1].first_row >= row)) {
+      return blocks_->Reject("its runs do not rise");
+    }
+    if (!IsGoodSchedule(runs_[i].schedule, row)) return false;
+  }
+  uint64_t num_codes = 0;  // each schedule is that of a prim, which has that many rows
+  for (const Schedule& schedule : schedules_) {
+    num_codes += schedule.num_codes;
+    if (schedule.first_code > codes_.size() ||
+        schedule.num_codes > codes_.size() - schedule.first_code || num_codes > num_rows_) {
+      return blocks_->Reject("a schedule has impossible codes or rows");
+    }
+    const auto codes = codes_.subspan(schedule.first_code, schedule.num_codes);
+    for (size_t k = 0; k + 1 < codes.size(); ++k) {
+      if (!(codes[k] < codes[k + 1])) return blocks_->Reject("its time codes do not rise");
+    }
+  }
+  return true;
+}
+
+void TimeIndex::CheckOnlySchedule(uint64_t prims, uint64_t rows) const {
+  if (!blocks_ || runs_.size() != 1 || !blocks_->Verify(&runs_[0], &runs_[0] + 1)) return;
+  const uint32_t number = runs_[0].schedule;
+  if (runs_[0].first_row >= num_rows_ || !IsGoodSchedule(number, runs_[0].first_row)) return;
+  const Schedule& schedule = schedules_[number];
+  const uint64_t rows_per_prim =
+      uint64_t{schedule.num_codes} + (schedule.default_offset != kNoDefault);
+  if (rows_per_prim * prims != rows) blocks_->Reject("it has more or fewer rows than the file");
 }
 
 size_t TimeIndex::MemoryUsage() const {

@@ -31,8 +31,11 @@ class PrimTimes {
   /// The row of time code number `i`. REQUIRES: i < size().
   uint32_t RowOf(uint32_t i) const {
     const uint32_t row = first_row_ + (offsets_ ? offsets_[i] : base_ + i * stride_);
-    return row < num_rows_ ? row : last_resort_;
+    return row < num_rows_ ? row : RowInstead();
   }
+
+  /// Whether the codes rise, as they do if the index is sound; one in a file is rejected otherwise.
+  bool HasGoodCodes() const;
 
   /// How many codes are not later than `code`; 0 for NaN.
   uint32_t CountUpTo(double code) const {
@@ -52,6 +55,7 @@ class PrimTimes {
 
  private:
   friend class TimeIndex;
+
   uint32_t SearchUpTo(double code) const {
     uint32_t low = 0, high = count_;  // codes_[low] <= code < codes_[high]
     while (high - low > 1) {
@@ -69,8 +73,10 @@ class PrimTimes {
   uint32_t stride_ = 0;
   uint32_t default_row_ = kNoRow;
   uint32_t num_rows_ = 0;
-  uint32_t last_resort_ =
-      0;  ///< what RowOf gives where a damaged index names a row that does not exist
+  const SectionBlocks* blocks_ = nullptr;  ///< null unless the index lies in the file
+
+  /// The prim's first row: RowOf gives it where the index names one that does not exist.
+  USDPARQUET_API uint32_t RowInstead() const;
 };
 
 /// An immutable index of a long table, in which several rows share a path.
@@ -82,6 +88,9 @@ class PrimTimes {
 /// every prim has its own times, the index takes 8 bytes per row and 32 per prim, and 4 more per
 /// row where a prim's rows are not evenly spaced.
 ///
+/// What lies in a file is checked when it is used, its numbers too: one that can't be is rejected
+/// (SectionBlocks), and what it stands for is not found.
+///
 /// Thread-safety: immutable once built.
 class USDPARQUET_API TimeIndex {
  public:
@@ -89,7 +98,8 @@ class USDPARQUET_API TimeIndex {
   PrimTimes Find(uint32_t first_row) const {
     PrimTimes times;
     times.num_rows_ = num_rows_;
-    times.first_row_ = times.last_resort_ = first_row;
+    times.first_row_ = first_row;
+    times.blocks_ = blocks_.get();
     const Schedule* schedule = ScheduleOf(first_row);
     if (!schedule) return times;
     times.count_ = schedule->num_codes;
@@ -116,6 +126,19 @@ class USDPARQUET_API TimeIndex {
 
   size_t num_schedules() const { return schedules_.size(); }
   size_t num_runs() const { return runs_.size(); }
+  /// Whether all of an embedded index is undamaged and could be that of a file. Reads all of it.
+  /// True for an index in memory.
+  bool Check() const;
+
+  /// Rejects an embedded index that has a single schedule, if that does not give `prims` prims
+  /// `rows` rows together. Reads a block or two.
+  void CheckOnlySchedule(uint64_t prims, uint64_t rows) const;
+
+  /// To be called where the table shows that an embedded index is wrong.
+  void Reject(const char* what) const {
+    if (blocks_) blocks_->Reject(what);
+  }
+
   /// Whether the index lies in the file itself.
   bool is_embedded() const { return blocks_ != nullptr; }
 
@@ -155,9 +178,8 @@ class USDPARQUET_API TimeIndex {
   void Take(std::shared_ptr<Owned> owned);
 
   const Schedule* ScheduleOf(uint32_t first_row) const {
-    if (runs_.empty()) return nullptr;
     const uint32_t block = first_row >> directory_shift_;
-    if (block + 1 >= directory_.size()) return nullptr;
+    if (runs_.empty() || first_row >= num_rows_) return NoSchedule();
     const uint32_t* range = &directory_[block];
     if (blocks_ && !AreGoodRuns(range)) return nullptr;
     uint32_t low = range[0], high = range[1];
@@ -170,13 +192,15 @@ class USDPARQUET_API TimeIndex {
       }
     }
     const uint32_t number = runs_[low].schedule;
-    if (blocks_ && !IsGoodSchedule(number)) return nullptr;
+    if (blocks_ && !(IsRunOf(low, first_row) && IsGoodSchedule(number, first_row))) return nullptr;
     return &schedules_[number];
   }
 
-  // Whether these parts of an embedded index may be read.
+  const Schedule* NoSchedule() const;
+  // Whether these parts of an embedded index may be read, and can be.
   bool AreGoodRuns(const uint32_t* range) const;
-  bool IsGoodSchedule(uint32_t number) const;
+  bool IsRunOf(uint32_t run, uint32_t first_row) const;
+  bool IsGoodSchedule(uint32_t number, uint32_t first_row) const;
 
   uint32_t num_rows_ = 0;
   TimeScale scale_;

@@ -7,7 +7,7 @@
 namespace usdparquet {
 namespace {
 
-constexpr SectionKind kKind{kTimesKey, "UPQTIMES", "time index", "time samples"};
+constexpr SectionKind kKind{kTimesKey, "UPQTIMES", "time index"};
 constexpr int64_t kNanosecondsPerSecond = 1'000'000'000;
 
 /// The first bytes of an index.

@@ -13,10 +13,10 @@ namespace {
 
 /// Reads all page headers of a flat column's chunk; bodies are skipped.
 arrow::Status ReadHeaders(arrow::io::RandomAccessFile& file, int64_t begin, int64_t end,
-                          int64_t num_values, ColumnChunk* chunk) {
+                          ColumnChunk* chunk) {
   PageHeaderScan scan(file, begin, end);
   int64_t rows = 0;
-  while (rows < num_values && !scan.is_done()) {
+  while (!scan.is_done()) {
     const int64_t offset = scan.position();
     ARROW_ASSIGN_OR_RAISE(const PageHeader header, scan.Next());
     if (!header.is_data()) continue;
@@ -72,7 +72,7 @@ arrow::Status CheckRows(const ColumnChunk& chunk, bool has_lists) {
   return arrow::Status::OK();
 }
 
-/// The rows of every page, if all but the last have as many.
+/// Rows per page, if equal in all but the last; else 0.
 uint32_t UniformRows(const ColumnChunk& chunk) {
   const uint32_t rows = chunk.PageRows(0);
   for (uint32_t i = 0; i < chunk.pages.size(); ++i) {
@@ -112,8 +112,7 @@ PageLocation Located(const ListedPage& page, uint32_t first_row) {
 
 /// Finds the pages where the file does not list them.
 arrow::Status SearchPages(const PageSource& source, const ColumnInfo& column,
-                          const parquet::ColumnChunkMetaData& meta, const ChunkRange& range,
-                          ColumnChunk* chunk) {
+                          const ChunkRange& range, ColumnChunk* chunk) {
   ARROW_ASSIGN_OR_RAISE(const auto offset_index,
                         ReadOffsetIndex(source.file, source.metadata, column, chunk->row_group));
   int64_t first_page = range.data_page;
@@ -123,8 +122,7 @@ arrow::Status SearchPages(const PageSource& source, const ColumnInfo& column,
   } else if (column.max_rep > 0) {
     chunk->pages.push_back({range.data_page, range.end - range.data_page, chunk->first_row});
   } else if (chunk->num_rows > 0) {
-    ARROW_RETURN_NOT_OK(
-        ReadHeaders(source.file, range.data_page, range.end, meta.num_values(), chunk));
+    ARROW_RETURN_NOT_OK(ReadHeaders(source.file, range.data_page, range.end, chunk));
   }
   if (first_page > range.begin) {
     chunk->dictionary_page = {range.begin, first_page - range.begin, chunk->first_row};
@@ -159,6 +157,10 @@ arrow::Result<std::unique_ptr<ColumnChunk>> LocatePages(const PageSource& source
   const auto meta = group->ColumnChunk(column.leaf);
   ARROW_ASSIGN_OR_RAISE(const int64_t file_size, source.file.GetSize());
   ARROW_ASSIGN_OR_RAISE(const ChunkRange range, RangeOfChunk(*meta, file_size));
+  if (column.max_rep == 0 && meta->num_values() != group->num_rows()) {
+    return arrow::Status::IOError("the footer says that it has ", meta->num_values(),
+                                  " values, but its row group has ", group->num_rows(), " rows");
+  }
 
   auto chunk = std::make_unique<ColumnChunk>();
   chunk->first_row = source.group_first_rows[row_group];
@@ -178,7 +180,7 @@ arrow::Result<std::unique_ptr<ColumnChunk>> LocatePages(const PageSource& source
     }
     if (listed->dictionary) chunk->dictionary_page = Located(*listed->dictionary, chunk->first_row);
   } else {
-    ARROW_RETURN_NOT_OK(SearchPages(source, column, *meta, range, chunk.get()));
+    ARROW_RETURN_NOT_OK(SearchPages(source, column, range, chunk.get()));
   }
   ARROW_RETURN_NOT_OK(CheckRows(*chunk, column.max_rep > 0));
   if (!chunk->pages.empty()) chunk->rows_per_page = UniformRows(*chunk);

@@ -25,7 +25,7 @@ namespace usdparquet {
 struct PageSource {
   arrow::io::RandomAccessFile& file;
   const parquet::FileMetaData& metadata;
-  std::span<const uint32_t> group_first_rows;  ///< with the number of rows behind
+  std::span<const uint32_t> group_first_rows;  ///< then the total number of rows
   PageCache& cache;
   const PageLocations* locations = nullptr;  ///< null: the file has none that can be used
 };

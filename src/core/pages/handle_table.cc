@@ -23,11 +23,10 @@ size_t FirstSlots() {
 }
 
 /// Half full when every handle was added. Addresses are reserved for no more than a table may take
-/// under the budget of now, or the default one if that is more.
-size_t MaxSlots(size_t num_handles) {
+/// `budget`, which is that of now, or under the default one if that is more.
+size_t MaxSlots(size_t num_handles, uint64_t budget) {
   if (num_handles == 0) return 0;
-  const uint64_t budget =
-      std::max<uint64_t>(PageCache::Instance().budget(), PageCache::kDefaultBudget);
+  budget = std::max<uint64_t>(budget, PageCache::kDefaultBudget);
   const uint64_t wanted = std::bit_ceil(uint64_t{2} * num_handles);
   const uint64_t affordable = std::bit_floor(budget / 4 / sizeof(Slot));
   return std::max<size_t>(FirstSlots(), std::min({wanted, affordable, uint64_t{1} << 34}));
@@ -44,6 +43,8 @@ HandleTables& HandleTables::Instance() {
 HandleTables::HandleTables(PageCache& cache) : cache_(cache) {
   cache_.OnBudgetChange([this] { FitLimit(); });
 }
+
+HandleTables::~HandleTables() { cache_.OnBudgetChange(nullptr); }
 
 void HandleTables::Add(HandleTable* table) {
   std::lock_guard lock(mutex_);
@@ -131,13 +132,15 @@ void HandleTables::TakeBack(size_t slots) {
   cache_.Release(slots * sizeof(Slot));
 }
 
-HandleTable::HandleTable(size_t num_handles, ReleaseHandle release)
-    : release_(release), max_slots_(MaxSlots(num_handles)) {
-  HandleTables::Instance().Add(this);
+HandleTable::HandleTable(HandleTables& tables, size_t num_handles, ReleaseHandle release)
+    : tables_(tables),
+      release_(release),
+      max_slots_(MaxSlots(num_handles, tables.cache_.budget())) {
+  tables_.Add(this);
 }
 
 HandleTable::~HandleTable() {
-  HandleTables::Instance().Remove(this);
+  tables_.Remove(this);
   if (memory_) ::munmap(memory_, max_slots_ * sizeof(Slot));
 }
 
@@ -160,7 +163,7 @@ void HandleTable::Add(uint32_t handle, uint32_t number) {
     } else if (WantsToGrow(handle)) {
       const size_t slots = num_slots_.load(std::memory_order_relaxed);
       lock.unlock();
-      const bool has_grown = HandleTables::Instance().Grow(this, slots);
+      const bool has_grown = tables_.Grow(this, slots);
       lock.lock();
       if (!has_grown) patience_ = std::max(kPatience, slots / 2);
     }

@@ -17,8 +17,8 @@ namespace usdparquet {
 
 class HandleTable;
 
-/// All handle tables of the process. Together they take a quarter of the page cache's budget at
-/// most, and are charged to it.
+/// Handle tables that share room: together they take a quarter of a page cache's budget at most,
+/// and are charged to it.
 ///
 /// A table takes memory when something is added to it, and doubles as it fills. When the quarter is
 /// full, tables that nobody reads are dropped, by the clock algorithm over tables. A reader leaves
@@ -29,6 +29,14 @@ class HandleTable;
 /// Thread-safety: every function may be called from any thread.
 class USDPARQUET_API HandleTables {
  public:
+  /// Without tables. REQUIRES: the cache outlives this, and has no other handle tables.
+  explicit HandleTables(PageCache& cache);
+  /// REQUIRES: every table is gone, and no thread changes the cache's budget.
+  ~HandleTables();
+  HandleTables(const HandleTables&) = delete;
+  HandleTables& operator=(const HandleTables&) = delete;
+
+  /// Those of the process, in PageCache::Instance().
   static HandleTables& Instance();
 
   /// Bytes that all tables take now.
@@ -38,7 +46,6 @@ class USDPARQUET_API HandleTables {
 
  private:
   friend class HandleTable;
-  explicit HandleTables(PageCache& cache);
 
   void Add(HandleTable* table);
   void Remove(HandleTable* table);
@@ -64,7 +71,7 @@ class USDPARQUET_API HandleTables {
 };
 
 /// A table from handles, which are not 0, to numbers. It may forget: a full bucket replaces an
-/// entry, and HandleTables may take all of its memory.
+/// entry, and its HandleTables may take all of its memory.
 ///
 /// Buckets have one cache line, and a reader takes no lock. The memory for the largest size is
 /// reserved once and stays where it is; what is not used has no memory behind it and reads as
@@ -78,8 +85,9 @@ class USDPARQUET_API HandleTable {
   /// tables held, from any thread.
   using ReleaseHandle = void (*)(uint32_t handle);
 
-  /// For up to `num_handles` handles in use at a time; more of them replace each other.
-  HandleTable(size_t num_handles, ReleaseHandle release);
+  /// One of `tables`, which must outlive it, for up to `num_handles` handles in use at a time; more
+  /// of them replace each other.
+  HandleTable(HandleTables& tables, size_t num_handles, ReleaseHandle release);
   /// REQUIRES: no other thread uses the table.
   ~HandleTable();
   HandleTable(const HandleTable&) = delete;
@@ -143,6 +151,7 @@ class USDPARQUET_API HandleTable {
   void LayAside();
   void AskAgain();
 
+  HandleTables& tables_;
   const ReleaseHandle release_;
   const size_t max_slots_;
   std::atomic<std::atomic<uint64_t>*> slots_{nullptr};  // memory_; null while laid aside or empty

@@ -16,8 +16,8 @@
 
 namespace usdparquet {
 
-/// The codec to open the page reader of such a chunk with, so that DecompressPage can decompress
-/// its data pages.
+/// The codec to give Arrow's page reader for a chunk stored with `codec`, so that DecompressPage
+/// can decompress its data pages.
 USDPARQUET_API arrow::Compression::type PageReaderCodec(arrow::Compression::type codec);
 
 /// Levels and values of a data page.
@@ -26,8 +26,8 @@ struct PageBody {
   std::shared_ptr<arrow::Buffer> owner;  ///< keeps alive what was decompressed here
 };
 
-/// The body of a page whose reader was opened with PageReaderCodec(codec). Valid as long as `page`
-/// and what is returned. Fails if the page is damaged. Thread-safe.
+/// The body of a page whose reader was opened with PageReaderCodec(codec). Valid while both `page`
+/// and the result live. Fails if the page is damaged. Thread-safe.
 USDPARQUET_API arrow::Result<PageBody> DecompressPage(const parquet::DataPage& page,
                                                       arrow::Compression::type codec);
 

@@ -202,21 +202,21 @@ void PageCache::Drop(PageSlot* slots, size_t count) {
 }
 
 void PageCache::SetBudget(uint64_t bytes) {
-  std::function<void()> told;
+  std::function<void()> listener;
   {
     std::lock_guard lock(mutex_);
     budget_.store(bytes, std::memory_order_relaxed);
-    told = told_of_budget_;
+    listener = budget_listener_;
   }
-  if (told) told();  // before pages have to make room for it
+  if (listener) listener();  // before pages have to make room for it
   std::lock_guard lock(mutex_);
   FreeRetired();
   EvictTo(budget_.load(std::memory_order_relaxed));
 }
 
-void PageCache::OnBudgetChange(std::function<void()> told) {
+void PageCache::OnBudgetChange(std::function<void()> listener) {
   std::lock_guard lock(mutex_);
-  told_of_budget_ = std::move(told);
+  budget_listener_ = std::move(listener);
 }
 
 CacheStats PageCache::Stats() const {

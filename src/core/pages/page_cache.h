@@ -126,9 +126,10 @@ class USDPARQUET_API PageCache {
   /// Sets the budget, in bytes, and evicts at once what no longer fits. The page in
   /// use is always kept, so one page larger than the budget still works.
   void SetBudget(uint64_t bytes);
-  /// `told` is called after each change of the budget, by the thread that changes it, with no lock
-  /// of the cache held: for what else shares the budget.
-  void OnBudgetChange(std::function<void()> told);
+  /// Sets the one `listener` (or none, if it is empty), which is called after each change of the
+  /// budget, by the thread that changes it, with no lock of the cache held: for what else shares
+  /// the budget.
+  void OnBudgetChange(std::function<void()> listener);
   uint64_t budget() const { return budget_.load(std::memory_order_relaxed); }
 
   CacheStats Stats() const;
@@ -164,7 +165,7 @@ class USDPARQUET_API PageCache {
   Clock kept_;
   Clock scanned_;
   std::vector<Retired> retired_;
-  std::function<void()> told_of_budget_;
+  std::function<void()> budget_listener_;
   uint64_t retired_bytes_ = 0;
   std::atomic<uint64_t> budget_;
   std::atomic<uint64_t> resident_{0};

@@ -12,6 +12,7 @@
 #include "core/pages/dense_values.h"
 #include "core/pages/page_body.h"
 #include "core/pages/page_header.h"
+#include "core/pages/page_levels.h"
 #include "core/pages/row_assembly.h"
 #include "core/util/block_memory.h"
 #include "core/util/guard.h"
@@ -84,65 +85,6 @@ arrow::Result<std::shared_ptr<const Dictionary>> LoadDictionary(
   return shared;
 }
 
-/// Decodes the levels of one data page behind those in `levels`, and returns where its values lie.
-struct ValueSection {
-  const uint8_t* data;
-  int size;
-  int count;  ///< values that are not null
-};
-
-std::vector<int16_t>::iterator Extend(std::vector<int16_t>* levels, int count) {
-  levels->resize(levels->size() + count);
-  return levels->end() - count;
-}
-
-arrow::Result<ValueSection> DecodeLevels(const ColumnInfo& column, const parquet::DataPage& page,
-                                         std::span<const uint8_t> body, Levels* levels) {
-  const int n = page.num_values();
-  const uint8_t* data = body.data();
-  int size = static_cast<int>(body.size());
-  parquet::LevelDecoder rep, def;
-  if (page.type() == parquet::PageType::DATA_PAGE) {
-    const auto& v1 = static_cast<const parquet::DataPageV1&>(page);
-    if (column.max_rep > 0) {
-      const int used = rep.SetData(v1.repetition_level_encoding(), column.max_rep, n, data, size);
-      data += used;
-      size -= used;
-    }
-    if (column.max_def > 0) {
-      const int used = def.SetData(v1.definition_level_encoding(), column.max_def, n, data, size);
-      data += used;
-      size -= used;
-    }
-  } else {
-    const auto& v2 = static_cast<const parquet::DataPageV2&>(page);
-    const int64_t rep_size = v2.repetition_levels_byte_length();
-    const int64_t def_size = v2.definition_levels_byte_length();
-    if (rep_size < 0 || def_size < 0 || rep_size + def_size > size) {
-      return arrow::Status::IOError("a page is smaller than its levels");
-    }
-    if (column.max_rep > 0) rep.SetDataV2(static_cast<int32_t>(rep_size), column.max_rep, n, data);
-    if (column.max_def > 0) {
-      def.SetDataV2(static_cast<int32_t>(def_size), column.max_def, n, data + rep_size);
-    }
-    data += rep_size + def_size;
-    size -= static_cast<int>(rep_size + def_size);
-  }
-  int count = n;
-  if (column.max_rep > 0 && rep.Decode(n, &*Extend(&levels->rep, n)) != n) {
-    return arrow::Status::IOError("a page has too few repetition levels");
-  }
-  if (column.max_def > 0 && n > 0) {
-    const auto begin = Extend(&levels->def, n);
-    if (def.Decode(n, &*begin) != n) {
-      return arrow::Status::IOError("a page has too few definition levels");
-    }
-    count = static_cast<int>(std::count(begin, levels->def.end(), column.max_def));
-  }
-  levels->count += n;
-  return ValueSection{data, size, count};
-}
-
 /// Whether the values of a page can be read where the file is mapped: nothing compressed, nothing
 /// encoded, nothing to convert.
 bool IsReadInPlace(const arrow::io::RandomAccessFile& file, const ColumnInfo& column,
@@ -151,7 +93,7 @@ bool IsReadInPlace(const arrow::io::RandomAccessFile& file, const ColumnInfo& co
   return column.max_rep == 0 && chunk.codec == parquet::Compression::UNCOMPRESSED &&
          file.supports_zero_copy() &&
          DenseValues::IsStoredAsRead(column, descriptor, page.encoding()) &&
-         static_cast<size_t>(section.size) >= section.count * ScalarSize(column.stored_scalar);
+         static_cast<size_t>(section.size) == section.count * ScalarSize(column.stored_scalar);
 }
 
 bool IsTimeText(const ColumnInfo& column) {
@@ -198,8 +140,10 @@ arrow::Status Decode(const PageSource& source, const ColumnInfo& column, ColumnC
     }
     const auto& data_page = static_cast<const parquet::DataPage&>(*stored);
     ARROW_ASSIGN_OR_RAISE(const PageBody body, DecompressPage(data_page, chunk.codec));
-    ARROW_ASSIGN_OR_RAISE(const ValueSection section,
-                          DecodeLevels(column, data_page, body.bytes, &levels));
+    ARROW_ASSIGN_OR_RAISE(
+        const ValueSection section,
+        DecodeLevels(static_cast<int16_t>(column.max_def), static_cast<int16_t>(column.max_rep),
+                     data_page, body.bytes, &levels));
     if (IsReadInPlace(source.file, column, descriptor, chunk, data_page, section) &&
         section.count == data_page.num_values() &&
         static_cast<uint32_t>(section.count) == page->num_rows) {

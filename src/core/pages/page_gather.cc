@@ -11,7 +11,9 @@
 #include <span>
 
 #include "core/pages/page_decoder.h"
+#include "core/pages/verify_chunk.h"
 #include "core/schema/column_convert.h"
+#include "core/util/guard.h"
 
 namespace usdparquet {
 namespace {
@@ -179,12 +181,21 @@ arrow::Result<std::shared_ptr<arrow::Array>> GatherCells(
   for (const uint32_t row : rows) {
     if (!chunk || row >= chunk->first_row + chunk->num_rows) {
       page.reset();
-      ARROW_ASSIGN_OR_RAISE(chunk, LocatePages(source, raw, GroupOf(source.group_first_rows, row)));
+      const int group = GroupOf(source.group_first_rows, row);
+      auto located = Guarded([&] { return LocatePages(source, raw, group); });
+      if (!located.ok()) {
+        return AtRow(located.status(), column.column_name, group,
+                     source.group_first_rows[static_cast<size_t>(group)]);
+      }
+      chunk = std::move(*located);
     }
     if (!page || row >= page->first_row + page->num_rows) {
       BadCells bad;
-      ARROW_RETURN_NOT_OK(
-          DecodePage(source, raw, *chunk, chunk->PageOf(row), &page.emplace(), &bad));
+      const uint32_t index = chunk->PageOf(row);
+      const arrow::Status decoded = DecodePage(source, raw, *chunk, index, &page.emplace(), &bad);
+      if (!decoded.ok()) {
+        return AtRow(decoded, column.column_name, chunk->row_group, chunk->pages[index].first_row);
+      }
       if (bad.count > 0) return nullptr;
     }
     ARROW_RETURN_NOT_OK(cells.Append(*page, row - page->first_row));

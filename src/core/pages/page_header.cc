@@ -26,8 +26,8 @@ void ReadStruct(ThriftReader* reader, const F& f) {
 
 void ReadDataHeader(ThriftReader* reader, PageHeader* header) {
   ReadStruct(reader, [&](int16_t id, Type type) {
-    if (id != 1 || type != Type::kI32) return false;
-    header->num_values = reader->ReadI32();
+    if ((id != 1 && id != 2) || type != Type::kI32) return false;
+    (id == 1 ? header->num_values : header->encoding) = reader->ReadI32();
     return true;
   });
 }
@@ -45,6 +45,9 @@ void ReadDataHeaderV2(ThriftReader* reader, PageHeader* header) {
         return true;
       case 3:
         header->num_rows = reader->ReadI32();
+        return true;
+      case 4:
+        header->encoding = reader->ReadI32();
         return true;
       case 5:
         header->def_size = reader->ReadI32();
@@ -95,7 +98,7 @@ arrow::Result<PageHeader> ReadPageHeader(std::span<const uint8_t> bytes) {
         ReadDataHeader(&reader, &data);
         return true;
       case 7:
-        ReadDataHeader(&reader, &dictionary);  // its first field is the same
+        ReadDataHeader(&reader, &dictionary);  // its first two fields are the same
         return true;
       case 8:
         ReadDataHeaderV2(&reader, &data_v2);
@@ -117,6 +120,7 @@ arrow::Result<PageHeader> ReadPageHeader(std::span<const uint8_t> bytes) {
     header.def_size = kind.def_size;
     header.rep_size = kind.rep_size;
     header.is_compressed = kind.is_compressed;
+    header.encoding = kind.encoding;
   };
   if (header.type == parquet::PageType::DATA_PAGE) take(data);
   if (header.type == parquet::PageType::DATA_PAGE_V2) take(data_v2);
@@ -140,8 +144,12 @@ arrow::Status CheckPageHeader(const PageHeader& header, bool has_lists) {
   if (header.num_rows > header.num_values) {
     return arrow::Status::IOError("a page has more rows than values");
   }
+  if (!has_lists && header.num_rows >= 0 && header.num_rows != header.num_values) {
+    return arrow::Status::IOError("a page has ", header.num_rows, " rows, but ", header.num_values,
+                                  " values");
+  }
   if (header.type == parquet::PageType::DICTIONARY_PAGE) {
-    // Of the types that have dictionaries, none takes less than a byte for each entry.
+    // No dictionary entry takes less than a byte.
     if (header.num_values > header.size) {
       return arrow::Status::IOError("a dictionary of ", header.size, " bytes claims ",
                                     header.num_values, " entries");

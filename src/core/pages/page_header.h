@@ -28,6 +28,7 @@ struct PageHeader {
   int32_t def_size = 0;   ///< of the levels of a page of version 2, which are not compressed
   int32_t rep_size = 0;
   bool is_compressed = true;
+  int32_t encoding = 0;         ///< of the values, as parquet.thrift numbers them
   std::optional<uint32_t> crc;  ///< of the body as it is stored
   uint32_t header_size = 0;
 
@@ -40,7 +41,7 @@ struct PageHeader {
 /// it is damaged. Thread-safe.
 USDPARQUET_API arrow::Result<PageHeader> ReadPageHeader(std::span<const uint8_t> bytes);
 
-/// Whether a page may claim that, in a column with or without lists.
+/// Fails if the header claims more than a page of such a column may hold.
 USDPARQUET_API arrow::Status CheckPageHeader(const PageHeader& header, bool has_lists);
 
 /// The checksum of a header's bytes that the page locations hold: the low 32 bits of their XXH3.
@@ -53,8 +54,7 @@ USDPARQUET_API arrow::Status PageHeaderDamaged(int64_t offset);
 /// together. Linear in the number of pages. Thread-safe.
 USDPARQUET_API arrow::Status CheckPages(std::span<const uint8_t> bytes, bool has_lists);
 
-/// Reads the headers of the pages in [begin, end) of a file, one behind the other, and no bodies
-/// that need not be.
+/// Reads page headers in [begin, end) one after the other, skipping bodies.
 class USDPARQUET_API PageHeaderScan {
  public:
   PageHeaderScan(arrow::io::RandomAccessFile& file, int64_t begin, int64_t end)

@@ -1,14 +1,26 @@
 #include "core/pages/value_claims.h"
 
 #include <arrow/result.h>
+#include <parquet/encoding.h>
+#include <parquet/types.h>
 
 #include <algorithm>
+#include <cstring>
+#include <memory>
+#include <vector>
+
+#include "core/util/block_memory.h"
 
 namespace usdparquet {
 namespace {
 
 arrow::Status Damaged() {
   return arrow::Status::IOError("the delta encoding of a page is damaged");
+}
+
+arrow::Status WrongSize(std::span<const uint8_t> section, int64_t count) {
+  return arrow::Status::IOError("a page promises ", count, " values, but has ", section.size(),
+                                " bytes of them");
 }
 
 /// Steps over DELTA_BINARY_PACKED numbers.
@@ -32,9 +44,13 @@ class DeltaWalk {
       return arrow::Status::IOError("a page of ", most, " values claims ", total,
                                     " delta-encoded ones");
     }
+    total_ = static_cast<int64_t>(total);
     remaining_ = total > 0 ? total - 1 : 0;
     return arrow::Status::OK();
   }
+
+  /// The number of values that the header claims.
+  int64_t total() const { return total_; }
 
   /// Steps over what is behind the header, and returns the bytes that follow.
   arrow::Result<std::span<const uint8_t>> Skip() {
@@ -69,6 +85,7 @@ class DeltaWalk {
 
   std::span<const uint8_t> rest_;
   bool is_damaged_ = false;
+  int64_t total_ = 0;
   uint64_t blocks_ = 0;  // miniblocks a block
   uint64_t values_per_miniblock_ = 0;
   uint64_t remaining_ = 0;
@@ -92,7 +109,158 @@ int64_t PlainBits(const parquet::ColumnDescriptor& descriptor) {
   }
 }
 
+/// A delta-encoded list of lengths at the start of `section`, and what is behind it.
+struct Lengths {
+  std::vector<int32_t> values;
+  std::span<const uint8_t> rest;
+};
+
+arrow::Result<Lengths> ReadLengths(std::span<const uint8_t> section, int64_t num_levels,
+                                   int64_t count) {
+  DeltaWalk walk(section);
+  ARROW_RETURN_NOT_OK(walk.ReadHeader(num_levels));
+  if (walk.total() != count) {
+    return arrow::Status::IOError("a page promises ", count, " values, but holds ", walk.total());
+  }
+  Lengths lengths;
+  ARROW_ASSIGN_OR_RAISE(lengths.rest, walk.Skip());
+  lengths.values.resize(static_cast<size_t>(count));
+  const auto decoder = parquet::MakeTypedDecoder<parquet::Int32Type>(
+      parquet::Encoding::DELTA_BINARY_PACKED, nullptr, BlockPool());
+  decoder->SetData(static_cast<int>(count), section.data(), static_cast<int>(section.size()));
+  if (decoder->Decode(lengths.values.data(), static_cast<int>(count)) != count) return Damaged();
+  if (std::ranges::any_of(lengths.values, [](int32_t length) { return length < 0; })) {
+    return Damaged();
+  }
+  return lengths;
+}
+
+arrow::Status CheckTotal(const std::vector<int32_t>& lengths, std::span<const uint8_t> bytes) {
+  int64_t total = 0;
+  for (const int32_t length : lengths) total += length;
+  if (total == static_cast<int64_t>(bytes.size())) return arrow::Status::OK();
+  return arrow::Status::IOError("a page has ", bytes.size(), " bytes of text, but its lengths are ",
+                                total, " together");
+}
+
+/// Each value with its length before it.
+arrow::Status CheckPlainTexts(std::span<const uint8_t> section, int64_t count) {
+  size_t at = 0;
+  for (int64_t i = 0; i < count; ++i) {
+    uint32_t length = 0;
+    if (section.size() - at < sizeof(length)) return WrongSize(section, count);
+    std::memcpy(&length, section.data() + at, sizeof(length));
+    at += sizeof(length);
+    if (length > section.size() - at) return WrongSize(section, count);
+    at += length;
+  }
+  return at == section.size() ? arrow::Status::OK() : WrongSize(section, count);
+}
+
+/// Each value as the length of what it shares with the one before, and what is behind that.
+arrow::Status CheckPrefixedTexts(std::span<const uint8_t> section, int64_t num_levels,
+                                 int64_t count) {
+  ARROW_ASSIGN_OR_RAISE(const Lengths prefixes, ReadLengths(section, num_levels, count));
+  ARROW_ASSIGN_OR_RAISE(const Lengths suffixes, ReadLengths(prefixes.rest, num_levels, count));
+  int64_t before = 0;
+  for (size_t i = 0; i < prefixes.values.size(); ++i) {
+    if (prefixes.values[i] > before) return Damaged();
+    before = int64_t{prefixes.values[i]} + suffixes.values[i];
+  }
+  return CheckTotal(suffixes.values, suffixes.rest);
+}
+
+/// Decodes all of `count` values some at a time; `f(values, n)` looks at them.
+template <typename Value, typename Decode, typename F>
+arrow::Status DecodeAll(int64_t count, const Decode& decode, const F& f) {
+  constexpr int64_t kMostAtOnce = 4096;
+  const auto values =
+      std::make_unique_for_overwrite<Value[]>(static_cast<size_t>(std::min(count, kMostAtOnce)));
+  for (int64_t done = 0; done < count;) {
+    const int wanted = static_cast<int>(std::min(count - done, kMostAtOnce));
+    const int got = decode(values.get(), wanted);
+    if (got != wanted) {
+      return arrow::Status::IOError("a page promises ", count, " values, but holds ", done + got);
+    }
+    ARROW_RETURN_NOT_OK(f(values.get(), got));
+    done += got;
+  }
+  return arrow::Status::OK();
+}
+
+arrow::Status CheckIndices(const parquet::ColumnDescriptor& descriptor,
+                           std::span<const uint8_t> section, int64_t num_levels, int64_t count,
+                           int64_t dictionary_size) {
+  if (dictionary_size < 0) {
+    return arrow::Status::IOError("a page needs a dictionary that is not there");
+  }
+  // Indices are the same for all types.
+  const auto decoder = parquet::MakeDictDecoder<parquet::Int32Type>(&descriptor, BlockPool());
+  decoder->SetData(static_cast<int>(num_levels), section.data(), static_cast<int>(section.size()));
+  return DecodeAll<int32_t>(
+      count, [&](int32_t* values, int n) { return decoder->DecodeIndices(n, values); },
+      [&](const int32_t* values, int n) {
+        uint32_t largest = 0;  // a negative index is larger still
+        for (int i = 0; i < n; ++i) largest = std::max(largest, static_cast<uint32_t>(values[i]));
+        if (largest < dictionary_size) return arrow::Status::OK();
+        return arrow::Status::IOError("a page refers to entry ", largest, " of a dictionary of ",
+                                      dictionary_size);
+      });
+}
+
 }  // namespace
+
+arrow::Status CheckWholeValues(const parquet::ColumnDescriptor& descriptor,
+                               parquet::Encoding::type encoding, std::span<const uint8_t> section,
+                               int64_t num_levels, int64_t count, int64_t dictionary_size) {
+  if (count == 0) return arrow::Status::OK();
+  const parquet::Type::type type = descriptor.physical_type();
+  const bool is_text = type == parquet::Type::BYTE_ARRAY;
+  const bool is_integer = type == parquet::Type::INT32 || type == parquet::Type::INT64;
+  ARROW_RETURN_NOT_OK(CheckValueClaims(descriptor, encoding, section, num_levels, count));
+  switch (encoding) {
+    case parquet::Encoding::PLAIN:
+      return is_text ? CheckPlainTexts(section, count) : arrow::Status::OK();
+    case parquet::Encoding::BYTE_STREAM_SPLIT:
+      if (is_text || type == parquet::Type::BOOLEAN || type == parquet::Type::INT96) break;
+      return arrow::Status::OK();
+    case parquet::Encoding::PLAIN_DICTIONARY:
+    case parquet::Encoding::RLE_DICTIONARY:
+      return CheckIndices(descriptor, section, num_levels, count, dictionary_size);
+    case parquet::Encoding::DELTA_BINARY_PACKED: {
+      if (!is_integer) break;
+      DeltaWalk walk(section);
+      ARROW_RETURN_NOT_OK(walk.ReadHeader(num_levels));
+      if (walk.total() != count) {
+        return arrow::Status::IOError("a page promises ", count, " values, but holds ",
+                                      walk.total());
+      }
+      return walk.Skip().status();
+    }
+    case parquet::Encoding::DELTA_LENGTH_BYTE_ARRAY: {
+      if (!is_text) break;
+      ARROW_ASSIGN_OR_RAISE(const Lengths lengths, ReadLengths(section, num_levels, count));
+      return CheckTotal(lengths.values, lengths.rest);
+    }
+    case parquet::Encoding::DELTA_BYTE_ARRAY:
+      if (!is_text && type != parquet::Type::FIXED_LEN_BYTE_ARRAY) break;
+      return CheckPrefixedTexts(section, num_levels, count);
+    case parquet::Encoding::RLE: {
+      if (type != parquet::Type::BOOLEAN) break;
+      const auto decoder = parquet::MakeTypedDecoder<parquet::BooleanType>(
+          parquet::Encoding::RLE, &descriptor, BlockPool());
+      decoder->SetData(static_cast<int>(num_levels), section.data(),
+                       static_cast<int>(section.size()));
+      return DecodeAll<bool>(
+          count, [&](bool* values, int n) { return decoder->Decode(values, n); },
+          [](const bool*, int) { return arrow::Status::OK(); });
+    }
+    default:
+      break;
+  }
+  return arrow::Status::IOError("a page of ", parquet::TypeToString(type), " has the encoding ",
+                                parquet::EncodingToString(encoding), ", which it can't have");
+}
 
 arrow::Status CheckValueClaims(const parquet::ColumnDescriptor& descriptor,
                                parquet::Encoding::type encoding, std::span<const uint8_t> section,
@@ -101,8 +269,12 @@ arrow::Status CheckValueClaims(const parquet::ColumnDescriptor& descriptor,
     case parquet::Encoding::PLAIN:
     case parquet::Encoding::BYTE_STREAM_SPLIT:
       if (count > static_cast<int64_t>(section.size()) * 8 / PlainBits(descriptor)) {
-        return arrow::Status::IOError("a page promises ", count, " values, but has ",
-                                      section.size(), " bytes of them");
+        return WrongSize(section, count);
+      }
+      // What is left over says that one of the two is wrong.
+      if (descriptor.physical_type() != parquet::Type::BYTE_ARRAY &&
+          static_cast<int64_t>(section.size()) != (count * PlainBits(descriptor) + 7) / 8) {
+        return WrongSize(section, count);
       }
       return arrow::Status::OK();
     case parquet::Encoding::DELTA_BINARY_PACKED:

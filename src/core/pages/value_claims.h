@@ -1,8 +1,8 @@
 #pragma once
 
 /// \file
-/// Whether the value section of a page can hold the values that are wanted of it: asked before
-/// memory is reserved for them, and before Arrow's decoders, which believe the counts in delta
+/// Whether a page's value section is large enough for the values it claims: checked before memory
+/// is reserved for them, and before Arrow's decoders run, which believe the counts in delta
 /// encodings.
 
 #include <arrow/status.h>
@@ -21,5 +21,14 @@ USDPARQUET_API arrow::Status CheckValueClaims(const parquet::ColumnDescriptor& d
                                               parquet::Encoding::type encoding,
                                               std::span<const uint8_t> section, int64_t num_levels,
                                               int64_t count);
+
+/// Checks that `section` holds `count` values, none cut off, and nothing else, without keeping
+/// any. `num_levels` is as above; `dictionary_size` is the number of the dictionary's entries, -1
+/// if there is none. For pages without a checksum, and those that Arrow is to decode. Fails or
+/// throws parquet::ParquetException. Linear in the section and in `count`. Thread-safe.
+USDPARQUET_API arrow::Status CheckWholeValues(const parquet::ColumnDescriptor& descriptor,
+                                              parquet::Encoding::type encoding,
+                                              std::span<const uint8_t> section, int64_t num_levels,
+                                              int64_t count, int64_t dictionary_size);
 
 }  // namespace usdparquet

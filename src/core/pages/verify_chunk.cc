@@ -3,205 +3,239 @@
 #include <arrow/buffer.h>
 #include <arrow/io/memory.h>
 #include <arrow/util/crc32.h>
+#include <parquet/column_page.h>
 #include <parquet/column_reader.h>
-#include <parquet/level_conversion.h>
 
 #include <algorithm>
-#include <optional>
-#include <string>
+#include <limits>
 
-#include "core/pages/page_decoder.h"
+#include "core/pages/page_body.h"
 #include "core/pages/page_header.h"
+#include "core/pages/page_levels.h"
+#include "core/pages/value_claims.h"
 #include "core/util/block_memory.h"
 #include "core/util/guard.h"
-#include "core/util/message_text.h"
+#include "core/util/parallel_for.h"
 
 namespace usdparquet {
 namespace {
 
-/// The listed pages of a chunk, in the order in which they are stored.
-class ListedPages {
+/// Arrow's decoders reserve memory for as many values as these encodings claim to have.
+bool ClaimsValues(const PageHeader& header) {
+  return header.encoding == parquet::Encoding::DELTA_BINARY_PACKED ||
+         header.encoding == parquet::Encoding::DELTA_LENGTH_BYTE_ARRAY ||
+         header.encoding == parquet::Encoding::DELTA_BYTE_ARRAY;
+}
+
+/// Steps through the pages of one chunk.
+class ChunkWalk {
  public:
-  explicit ListedPages(const std::optional<PageLocations::ChunkPages>& pages)
-      : dictionary_(pages ? pages->dictionary : nullptr),
-        data_(pages ? pages->data : std::span<const ListedPage>()) {}
-
-  /// The next one; null behind the last.
-  const ListedPage* Next() const {
-    if (dictionary_) return dictionary_;
-    return data_.empty() ? nullptr : data_.data();
-  }
-  void Pop() {
-    if (dictionary_) {
-      dictionary_ = nullptr;
-    } else {
-      data_ = data_.subspan(1);
-    }
-  }
-
- private:
-  const ListedPage* dictionary_;
-  std::span<const ListedPage> data_;
-};
-
-class Verifier {
- public:
-  Verifier(const PageSource& source, int leaf, int row_group, const ColumnInfo* column)
+  ChunkWalk(const PageSource& source, int leaf, int row_group, ChunkCheck check)
       : source_(source),
+        file_(source.file),
         leaf_(leaf),
         row_group_(row_group),
-        column_(column),
-        descriptor_(*source.metadata.schema()->Column(leaf)) {}
+        descriptor_(*source.metadata.schema()->Column(leaf)),
+        check_(check),
+        rows_(source.metadata.RowGroup(row_group)->num_rows()),
+        meta_(source.metadata.RowGroup(row_group)->ColumnChunk(leaf)) {}
+
+  /// Rows of the row group before the page that is being looked at, as far as they are known.
+  int64_t row() const { return std::min(row_, std::max<int64_t>(rows_ - 1, 0)); }
 
   arrow::Status Run() {
-    if (num_rows() == 0) return arrow::Status::OK();
-    row_ = source_.group_first_rows[static_cast<size_t>(row_group_)];
-    const auto meta = source_.metadata.RowGroup(row_group_)->ColumnChunk(leaf_);
-    ARROW_ASSIGN_OR_RAISE(const int64_t file_size, source_.file.GetSize());
-    ARROW_ASSIGN_OR_RAISE(const ChunkRange range, RangeOfChunk(*meta, file_size));
-    ARROW_ASSIGN_OR_RAISE(const bool has_checksums, VerifyPages(*meta, range));
-    if (has_checksums) return arrow::Status::OK();
-    row_ = source_.group_first_rows[static_cast<size_t>(row_group_)];
-    return column_ ? Decode(*column_) : DecodeWithArrow(*meta, range);
+    ARROW_ASSIGN_OR_RAISE(const int64_t file_size, file_.GetSize());
+    ARROW_ASSIGN_OR_RAISE(const ChunkRange range, RangeOfChunk(*meta_, file_size));
+    FindListed(range);
+    PageHeaderScan scan(file_, range.begin, range.end);
+    while (!scan.is_done()) {
+      const int64_t offset = scan.position();
+      ARROW_RETURN_NOT_OK(BeginPage(offset));
+      ARROW_ASSIGN_OR_RAISE(const PageHeader header, scan.Next());
+      ARROW_RETURN_NOT_OK(CheckHeaderBytes(scan.header_bytes(), offset));
+      ARROW_RETURN_NOT_OK(CheckPage(header, offset, scan.position() - offset));
+    }
+    ARROW_RETURN_NOT_OK(BeginPage(range.end));
+    if (values_ != meta_->num_values()) return WrongSum(values_, "values");
+    if (!has_lists() && values_ != rows_) return WrongSum(values_, "values");
+    if (has_lists() && knows_rows_ && row_ != rows_) return WrongSum(row_, "rows");
+    return arrow::Status::OK();
   }
-
-  /// The first row of the page that was looked at last.
-  uint32_t row() const { return row_; }
 
  private:
   bool has_lists() const { return descriptor_.max_repetition_level() > 0; }
-  int64_t num_rows() const { return source_.metadata.RowGroup(row_group_)->num_rows(); }
 
-  /// Walks over all pages. Whether each body has a checksum.
-  arrow::Result<bool> VerifyPages(const parquet::ColumnChunkMetaData& meta,
-                                  const ChunkRange& range) {
-    const uint32_t first_row = row_;
-    const auto listed = source_.locations ? source_.locations->Find(row_group_, leaf_, range.begin,
-                                                                    range.size(), num_rows())
-                                          : std::nullopt;
-    ListedPages pages(listed);
-    bool has_checksums = true;
-    int64_t values = 0;
-    PageHeaderScan scan(source_.file, range.begin, range.end);
-    while (!scan.is_done()) {
-      const int64_t offset = scan.position();
-      const ListedPage* const page = pages.Next();
-      if (page && page->offset < offset) break;  // told below
-      const bool is_listed = page && page->offset == offset;
-      if (is_listed) {
-        row_ = first_row + page->first_row;
-        ARROW_RETURN_NOT_OK(VerifyHeader(*page));
-        pages.Pop();
-      }
-      ARROW_ASSIGN_OR_RAISE(const PageHeader header, scan.Next());
-      ARROW_RETURN_NOT_OK(CheckPageHeader(header, has_lists()));
-      if (header.is_data()) {
-        values += header.num_values;
-        // Without lists a value is a row. What lists have is known only of listed pages.
-        if (values > meta.num_values()) break;
-      }
-      if (header.crc) {
-        ARROW_RETURN_NOT_OK(VerifyBody(offset + header.header_size, header));
-      } else {
-        has_checksums = false;
-      }
-      if (header.is_data() && !listed && !has_lists()) {
-        row_ = first_row + static_cast<uint32_t>(std::min(values, num_rows()));
-      }
+  /// The pages that the file lists, in the order in which they are stored.
+  void FindListed(const ChunkRange& range) {
+    if (!source_.locations) return;
+    const auto found = source_.locations->Find(row_group_, leaf_, range.begin, range.size(), rows_);
+    if (!found) return;
+    dictionary_ = found->dictionary;
+    listed_ = found->data;
+  }
+
+  const ListedPage* NextListed() const {
+    return dictionary_ ? dictionary_ : listed_.empty() ? nullptr : listed_.data();
+  }
+
+  /// Takes the row of the page at byte `offset` from the list. No listed page may lie before.
+  arrow::Status BeginPage(int64_t offset) {
+    const ListedPage* const page = NextListed();
+    if (!page || page->offset > offset) return arrow::Status::OK();  // one without rows
+    const bool is_other_row = knows_rows_ && row_ != page->first_row;
+    row_ = page->first_row;
+    if (page->offset == offset && !is_other_row) return arrow::Status::OK();
+    return arrow::Status::IOError("there is no page at byte ", page->offset, " with row ", row_,
+                                  " of the row group, where the page locations say that one is");
+  }
+
+  /// Verifies the header of the page at byte `offset`, if the file has a checksum of it.
+  arrow::Status CheckHeaderBytes(std::span<const uint8_t> header, int64_t offset) {
+    const ListedPage* const page = NextListed();
+    if (!page || page->offset != offset) return arrow::Status::OK();
+    if (page->header_size != header.size() || PageHeaderChecksum(header) != page->header_checksum) {
+      return PageHeaderDamaged(offset);
     }
-    row_ = pages.Next() ? first_row + pages.Next()->first_row : first_row;
-    if (pages.Next()) {
-      return arrow::Status::IOError("there is no page at byte ", pages.Next()->offset,
-                                    ", where the page locations say that one is");
-    }
-    if (values != meta.num_values() || (!has_lists() && values != num_rows())) {
-      return arrow::Status::IOError(
-          "its pages hold ", values, values > meta.num_values() ? " or more" : "",
-          " values, but the footer says ", meta.num_values(), " in ", num_rows(), " rows");
-    }
-    return has_checksums;
-  }
-
-  arrow::Result<std::shared_ptr<arrow::Buffer>> Read(int64_t offset, int64_t size) const {
-    ARROW_ASSIGN_OR_RAISE(auto bytes, source_.file.ReadAt(offset, size));
-    if (bytes->size() == size) return bytes;
-    return arrow::Status::IOError("the file ends within a page at byte ", offset);
-  }
-
-  arrow::Status VerifyHeader(const ListedPage& page) const {
-    ARROW_ASSIGN_OR_RAISE(const auto bytes, Read(page.offset, page.header_size));
-    const std::span header(bytes->data(), static_cast<size_t>(bytes->size()));
-    if (PageHeaderChecksum(header) == page.header_checksum) return arrow::Status::OK();
-    return PageHeaderDamaged(page.offset);
-  }
-
-  arrow::Status VerifyBody(int64_t offset, const PageHeader& header) const {
-    ARROW_ASSIGN_OR_RAISE(const auto bytes, Read(offset, header.stored_size));
-    const uint32_t crc =
-        arrow::internal::crc32(0, bytes->data(), static_cast<size_t>(bytes->size()));
-    if (crc == *header.crc) return arrow::Status::OK();
-    return arrow::Status::IOError("the page at byte ", offset - header.header_size,
-                                  " is damaged: its checksum is another one");
-  }
-
-  arrow::Status Decode(const ColumnInfo& column) {
-    ARROW_ASSIGN_OR_RAISE(const auto chunk, LocatePages(source_, column, row_group_));
-    for (uint32_t i = 0; i < chunk->pages.size(); ++i) {
-      row_ = chunk->pages[i].first_row;
-      Page page;
-      BadCells bad;
-      ARROW_RETURN_NOT_OK(DecodePage(source_, column, *chunk, i, &page, &bad));
+    if (dictionary_) {
+      dictionary_ = nullptr;
+    } else {
+      listed_ = listed_.subspan(1);
     }
     return arrow::Status::OK();
   }
 
-  arrow::Status DecodeWithArrow(const parquet::ColumnChunkMetaData& meta, const ChunkRange& range) {
-    ARROW_ASSIGN_OR_RAISE(auto bytes, Read(range.begin, range.size()));
-    ARROW_RETURN_NOT_OK(
-        CheckPages({bytes->data(), static_cast<size_t>(bytes->size())}, has_lists()));
-    parquet::ReaderProperties properties(BlockPool());
-    properties.set_page_checksum_verification(true);
-    auto pages =
-        parquet::PageReader::Open(std::make_shared<arrow::io::BufferReader>(std::move(bytes)),
-                                  meta.num_values(), meta.compression(), properties, descriptor_);
-    const auto reader = parquet::internal::RecordReader::Make(
-        &descriptor_, parquet::internal::LevelInfo::ComputeLevelInfo(&descriptor_), BlockPool());
-    reader->SetPageReader(std::move(pages));
-    auto* const texts = dynamic_cast<parquet::internal::BinaryRecordReader*>(reader.get());
-    constexpr int64_t kBatch = 16384;
-    int64_t rows = 0;
-    for (int64_t read = kBatch; read > 0;) {
-      read = reader->ReadRecords(kBatch);
-      rows += read;
-      row_ += static_cast<uint32_t>(read);
-      if (texts) (void)texts->GetBuilderChunks();
-      reader->Reset();
+  arrow::Status WrongSum(int64_t sum, const char* what) const {
+    return arrow::Status::IOError("its pages hold ", sum, " ", what, ", but the footer says ",
+                                  meta_->num_values(), " values and ", rows_, " rows");
+  }
+
+  arrow::Status CheckPage(const PageHeader& header, int64_t offset, int64_t size) {
+    ARROW_RETURN_NOT_OK(CheckPageHeader(header, has_lists()));
+    const bool is_dictionary = header.type == parquet::PageType::DICTIONARY_PAGE;
+    if (!is_dictionary && !header.is_data()) return arrow::Status::OK();
+    if (is_dictionary && (dictionary_size_ >= 0 || values_ > 0)) {
+      return arrow::Status::IOError("a dictionary page at byte ", offset, " is not the first");
     }
-    if (rows == num_rows()) return arrow::Status::OK();
-    return arrow::Status::IOError("its pages hold ", rows, " rows, but the row group has ",
-                                  num_rows());
+    const bool is_decoded =
+        check_ == ChunkCheck::kValues || !header.crc.has_value() || ClaimsValues(header);
+    int64_t rows = has_lists() ? header.num_rows : header.num_values;
+    if (is_decoded || check_ == ChunkCheck::kChecksums) {
+      ARROW_ASSIGN_OR_RAISE(auto bytes, file_.ReadAt(offset, size));
+      if (bytes->size() != size) {
+        return arrow::Status::IOError("the file ends within a page at byte ", offset);
+      }
+      ARROW_RETURN_NOT_OK(CheckChecksum(header, *bytes));
+      if (is_decoded) ARROW_RETURN_NOT_OK(Decode(header, std::move(bytes), &rows));
+    }
+    if (is_dictionary) {
+      dictionary_size_ = header.num_values;
+      return arrow::Status::OK();
+    }
+    values_ += header.num_values;
+    if (values_ > meta_->num_values()) return WrongSum(values_, "values or more");
+    if (rows < 0) knows_rows_ = false;
+    row_ += std::max<int64_t>(rows, 0);
+    if (row_ > rows_) return WrongSum(row_, "rows or more");
+    return arrow::Status::OK();
+  }
+
+  static arrow::Status CheckChecksum(const PageHeader& header, const arrow::Buffer& bytes) {
+    if (!header.crc) return arrow::Status::OK();
+    const uint32_t checksum =
+        arrow::internal::crc32(0, bytes.data() + header.header_size,
+                               static_cast<size_t>(bytes.size()) - header.header_size);
+    if (checksum == *header.crc) return arrow::Status::OK();
+    return arrow::Status::IOError(
+        "a page is damaged: its checksum is another one; copy the file again from its source, or "
+        "save what is left with 'usdparquet recover'");
+  }
+
+  /// Decodes a page whole, and sets `rows` to how many begin in it.
+  arrow::Status Decode(const PageHeader& header, std::shared_ptr<arrow::Buffer> bytes,
+                       int64_t* rows) {
+    const bool is_dictionary = !header.is_data();
+    const auto codec = meta_->compression();
+    const auto reader = parquet::PageReader::Open(
+        std::make_shared<arrow::io::BufferReader>(std::move(bytes)),
+        std::numeric_limits<int64_t>::max(), is_dictionary ? codec : PageReaderCodec(codec),
+        parquet::ReaderProperties(BlockPool()), descriptor_);
+    const auto page = reader->NextPage();
+    if (!page || page->type() != header.type) {
+      return arrow::Status::IOError("a page can't be read");
+    }
+    if (is_dictionary) {
+      return CheckWholeValues(descriptor_, parquet::Encoding::PLAIN,
+                              std::span(page->data(), static_cast<size_t>(page->size())),
+                              header.num_values, header.num_values, -1);
+    }
+    const auto& data_page = static_cast<const parquet::DataPage&>(*page);
+    ARROW_ASSIGN_OR_RAISE(const PageBody body, DecompressPage(data_page, codec));
+    Levels levels;
+    ARROW_ASSIGN_OR_RAISE(
+        const ValueSection section,
+        DecodeLevels(descriptor_.max_definition_level(), descriptor_.max_repetition_level(),
+                     data_page, body.bytes, &levels));
+    if (has_lists()) {
+      *rows = std::count(levels.rep.begin(), levels.rep.end(), 0);
+      if (header.num_rows >= 0 && *rows != header.num_rows) {
+        return arrow::Status::IOError("a page has ", *rows, " rows, but its header says ",
+                                      header.num_rows);
+      }
+      if (values_ == 0 && !levels.rep.empty() && levels.rep[0] != 0) {
+        return arrow::Status::IOError("the first page does not begin with a row");
+      }
+    }
+    return CheckWholeValues(descriptor_, data_page.encoding(),
+                            std::span(section.data, static_cast<size_t>(section.size)),
+                            header.num_values, section.count, dictionary_size_);
   }
 
   const PageSource& source_;
+  arrow::io::RandomAccessFile& file_;
   const int leaf_;
   const int row_group_;
-  const ColumnInfo* const column_;
   const parquet::ColumnDescriptor& descriptor_;
-  uint32_t row_ = 0;
+  const ChunkCheck check_;
+  const int64_t rows_;  // of the row group
+  const std::unique_ptr<parquet::ColumnChunkMetaData> meta_;
+  const ListedPage* dictionary_ = nullptr;  // those that are still to come
+  std::span<const ListedPage> listed_;
+  int64_t row_ = 0;
+  bool knows_rows_ = true;
+  int64_t values_ = 0;
+  int64_t dictionary_size_ = -1;
 };
 
 }  // namespace
 
-arrow::Status VerifyChunk(const PageSource& source, int leaf, int row_group,
-                          const ColumnInfo* column) {
-  Verifier verifier(source, leaf, row_group, column);
-  const arrow::Status status = Guarded([&] { return verifier.Run(); });
-  if (status.ok()) return status;
-  const std::string name = column
-                               ? column->column_name
-                               : source.metadata.schema()->Column(leaf)->path()->ToDotVector()[0];
-  return status.WithMessage("column '", MessageText(name), "', row group ", row_group,
-                            ", from row ", verifier.row(), ": ", status.message());
+arrow::Status VerifyChunk(const PageSource& source, int leaf, int row_group, ChunkCheck check) {
+  int64_t row = source.group_first_rows[static_cast<size_t>(row_group)];
+  const arrow::Status status = Guarded([&]() -> arrow::Status {
+    ChunkWalk walk(source, leaf, row_group, check);
+    const arrow::Status found = Guarded([&] { return walk.Run(); });
+    row += walk.row();
+    return found;
+  });
+  if (status.ok() || status.IsOutOfMemory()) return status;
+  return AtRow(status, ColumnNameOf(source.metadata, leaf), row_group, row);
+}
+
+arrow::Status VerifyChunks(const PageSource& source, std::span<const int> leaves,
+                           std::span<const int> row_groups, ChunkCheck check) {
+  return ParallelFor(0, leaves.size() * row_groups.size(), [&](size_t i) {
+    return VerifyChunk(source, leaves[i % leaves.size()], row_groups[i / leaves.size()], check);
+  });
+}
+
+arrow::Status AtRow(const arrow::Status& status, const std::string& column, int row_group,
+                    int64_t row) {
+  const auto code = status.IsCapacityError() ? status.code() : arrow::StatusCode::IOError;
+  return arrow::Status(code, "column '" + column + "', row group " + std::to_string(row_group) +
+                                 ", from row " + std::to_string(row) + ": " + status.message());
+}
+
+std::string ColumnNameOf(const parquet::FileMetaData& metadata, int leaf) {
+  return metadata.schema()->Column(leaf)->path()->ToDotVector().front();
 }
 
 }  // namespace usdparquet

@@ -1,27 +1,46 @@
 #pragma once
 
 /// \file
-/// Verifies the pages of a column chunk without presenting them: what is copied or read in bulk is
-/// verified first.
+/// Whether the pages of a column chunk are what they say and add up to what the footer says: asked
+/// before Arrow decodes a chunk in bulk, and before a chunk is copied.
 
 #include <arrow/status.h>
 
+#include <cstdint>
+#include <span>
+#include <string>
+
 #include "core/pages/column_chunk.h"
-#include "core/schema/schema.h"
 #include "core/util/export.h"
 
 namespace usdparquet {
 
-/// Verifies every page of leaf `leaf` in row group `row_group`: the checksum of its header, where
-/// the source has page locations; the checksum of its body, where its header has one; that the
-/// pages fill the chunk and hold as many values as the footer says. Where a page has no checksum
-/// of its body, all pages of the chunk are decoded as well, as `column` if that is given, else by
-/// Arrow. Linear in the bytes of the chunk; holds a page, or where it decodes without `column`,
-/// the chunk. Thread-safe.
-///
-/// An error says column, row group and row: "column 'cost', row group 0, from row 64: ...". It does
-/// not name the file.
+/// How much of a chunk is looked at. In each case pages without a checksum are decoded whole,
+/// the headers of all pages are verified where the source has page locations, and their counts are
+/// checked.
+enum class ChunkCheck {
+  kForReader,  ///< checksums are left to a reader that verifies them: Arrow's
+  kChecksums,  ///< and each page against its checksum
+  kValues,     ///< and each page is decoded
+};
+
+/// Checks all pages of leaf column `leaf` in row group `row_group`, holding one at a time. The
+/// first page that is not right fails with an IOError or CapacityError that names column, row group
+/// and row (counted from the start of the file), not the file. Thread-safe.
 USDPARQUET_API arrow::Status VerifyChunk(const PageSource& source, int leaf, int row_group,
-                                         const ColumnInfo* column = nullptr);
+                                         ChunkCheck check = ChunkCheck::kChecksums);
+
+/// The same of each leaf column of `leaves` in each of `row_groups`, in several threads, each of
+/// which holds a page. Of several damaged chunks the first one is told. Thread-safe.
+USDPARQUET_API arrow::Status VerifyChunks(const PageSource& source, std::span<const int> leaves,
+                                          std::span<const int> row_groups, ChunkCheck check);
+
+/// `status` with the column, the row group and the first row that it is about in front.
+/// Thread-safe.
+USDPARQUET_API arrow::Status AtRow(const arrow::Status& status, const std::string& column,
+                                   int row_group, int64_t row);
+
+/// What messages call a leaf column: the name of the column that it belongs to.
+USDPARQUET_API std::string ColumnNameOf(const parquet::FileMetaData& metadata, int leaf);
 
 }  // namespace usdparquet

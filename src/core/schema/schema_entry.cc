@@ -78,6 +78,10 @@ MetadataValue ReadValue(const std::string& name, const Json& json) {
 MetadataFields ReadFields(const Json& json) {
   if (!json.is_object())
     throw std::invalid_argument("fields are no object, but " + QuotedValue(json.dump()));
+  if (json.size() > kMaxMetadataFields) {
+    throw std::invalid_argument(std::to_string(json.size()) + " fields are more than the " +
+                                std::to_string(kMaxMetadataFields) + " that are read");
+  }
   MetadataFields fields;
   for (const auto& [name, value] : json.items()) fields.emplace_back(name, ReadValue(name, value));
   return fields;

@@ -26,7 +26,7 @@ struct ResidualBlob {
   int64_t length = 0;
 };
 
-/// The value of kResidualKey for a residual of those bytes at `offset`.
+/// The locator of a residual `bytes` at `offset`: the value of kResidualKey.
 std::string ResidualLocator(int64_t offset, std::string_view bytes);
 
 /// Finds the residual of a file; nothing if it has none. Verifies its checksum: an error says that

@@ -106,8 +106,7 @@ std::shared_ptr<const SectionBlocks> SectionReaderBase::MapBody(
     return nullptr;
   }
   const auto body = std::as_bytes(std::span(bytes_->data() + header_size, body_size));
-  return std::make_shared<SectionBlocks>(body, checksums, bytes_, kind_.name, kind_.content,
-                                         std::move(on_damage));
+  return std::make_shared<SectionBlocks>(body, checksums, bytes_, kind_.name, std::move(on_damage));
 }
 
 }  // namespace usdparquet

@@ -36,10 +36,9 @@ inline constexpr int64_t kSectionAlignment = 64;
 
 /// What tells one kind of section from another.
 struct SectionKind {
-  const char* key;      ///< of the footer's entry that says where the section is
-  char magic[9];        ///< 8 characters
-  const char* name;     ///< what messages call it, as in "the embedded path index"
-  const char* content;  ///< what is not found where the section is damaged, as in "prims"
+  const char* key;   ///< of the footer's entry that says where the section is
+  char magic[9];     ///< 8 characters
+  const char* name;  ///< what messages call it, as in "the embedded path index"
 };
 
 /// The versions that are written. Every minor version of this major one is read.
@@ -90,9 +89,6 @@ class USDPARQUET_API SectionReaderBase {
   /// Gives the section up, because its header says what cannot be.
   void RejectHeader() { GiveUp("its header is damaged"); }
 
-  /// Whether all bytes are there without being read. REQUIRES: header().
-  bool is_whole() const { return bytes_->is_whole(); }
-
   /// The next part of the body, of `count` values. REQUIRES: header().
   template <typename T>
   std::span<const T> Take(size_t count) {
@@ -129,11 +125,11 @@ class SectionReader : public SectionReaderBase {
     parts_end_ = header_.header_size;
   }
 
-  /// Undamaged; null if the file has no such section, or has to do without it.
+  /// The verified header; null if there is no usable section.
   const Header* header() const { return bytes_ ? &header_ : nullptr; }
 
   /// What verifies the parts when they are read, and keeps them alive; `on_damage` is called once
-  /// if one is damaged. Null if the parts are not those that the header tells of.
+  /// if one is damaged or says what can't be. Null if the parts taken do not add up to the body.
   std::shared_ptr<const SectionBlocks> Finish(std::function<void(const std::string&)> on_damage) {
     return MapBody(header_.header_size, header_.total_size, header_.num_blocks,
                    header_.blocks_checksum, std::move(on_damage));

@@ -6,12 +6,11 @@ namespace usdparquet {
 
 SectionBlocks::SectionBlocks(std::span<const std::byte> bytes, std::span<const uint32_t> checksums,
                              std::shared_ptr<const SectionBytes> section, const char* name,
-                             const char* content, std::function<void(const std::string&)> on_damage)
+                             std::function<void(const std::string&)> on_damage)
     : bytes_(bytes),
       checksums_(checksums),
       section_(std::move(section)),
       name_(name),
-      content_(content),
       on_damage_(std::move(on_damage)),
       states_(
           std::make_unique<std::atomic<State>[]>((bytes.size() + kBlockSize - 1) / kBlockSize)) {}
@@ -35,14 +34,22 @@ bool SectionBlocks::VerifyBlock(size_t block) const {
   const bool is_good = is_there && Checksum(bytes) == checksums_[block];
   states_[block].store(is_good ? State::kGood : State::kBad, std::memory_order_release);
   if (lock) lock.unlock();
-  if (!is_good && !has_reported_.exchange(true) && on_damage_) {
-    on_damage_(std::string("the embedded ") + name_ +
-               (is_there ? " is damaged" : " can't be read") + " at its byte " +
-               std::to_string(begin) + "; " + content_ + " there are not found. " +
-               (is_there ? "Write the index again with 'usdparquet optimize'"
-                         : "The file was cut or replaced after it was opened: open it again"));
+  if (!is_good) {
+    const std::string at = " at its byte " + std::to_string(begin);
+    Report(is_there ? "is damaged" + at
+                    : "can't be read" + at + " (the file was cut or replaced after it was opened)");
   }
   return is_good;
+}
+
+bool SectionBlocks::Reject(const char* what) const {
+  Report(std::string("is wrong: ") + what);
+  return false;
+}
+
+void SectionBlocks::Report(const std::string& what) const {
+  if (has_reported_.exchange(true) || !on_damage_) return;
+  on_damage_(std::string("the embedded ") + name_ + " " + what);
 }
 
 }  // namespace usdparquet

@@ -25,10 +25,11 @@ class USDPARQUET_API SectionBlocks {
   static constexpr size_t kBlockSize = 32 * 1024;
 
   /// Checks `bytes` against `checksums`, one per block. `on_damage` is called once, from the thread
-  /// that finds damage first. `section` has both. `name` is what messages call the section,
-  /// and `content` what is lost where it is damaged.
+  /// that finds a damaged block or is the first to call Reject, with a clause that says what is
+  /// wrong ("the embedded path index is damaged at its byte 0"). `section` has the bytes and the
+  /// checksums. `name` is what messages call the section.
   SectionBlocks(std::span<const std::byte> bytes, std::span<const uint32_t> checksums,
-                std::shared_ptr<const SectionBytes> section, const char* name, const char* content,
+                std::shared_ptr<const SectionBytes> section, const char* name,
                 std::function<void(const std::string&)> on_damage);
 
   /// Whether the bytes [begin, end) are undamaged. REQUIRES: they lie in the stretch.
@@ -43,18 +44,25 @@ class USDPARQUET_API SectionBlocks {
     return true;
   }
 
+  /// Whether all bytes are undamaged.
+  bool VerifyAll() const { return Verify(bytes_.data(), bytes_.data() + bytes_.size()); }
+
+  /// To be called where undamaged bytes say what can't be: a section whose checksums are right may
+  /// lie. `what` ends a sentence that begins with the section. Returns false.
+  bool Reject(const char* what) const;
+
   /// The checksum of one block: the low 32 bits of its XXH3 hash.
   static uint32_t Checksum(std::span<const std::byte> block);
 
  private:
   enum class State : uint8_t { kUnknown, kGood, kBad };
   bool VerifyBlock(size_t block) const;
+  void Report(const std::string& what) const;
 
   const std::span<const std::byte> bytes_;
   const std::span<const uint32_t> checksums_;
   const std::shared_ptr<const SectionBytes> section_;
   const char* const name_;
-  const char* const content_;
   const std::function<void(const std::string&)> on_damage_;
   const std::unique_ptr<std::atomic<State>[]> states_;
   mutable std::mutex loading_;  // where the file is not mapped

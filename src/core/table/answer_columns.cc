@@ -108,7 +108,7 @@ std::vector<int> LeavesOf(const std::vector<const AnswerColumn*>& columns) {
   return leaves;
 }
 
-arrow::Result<std::shared_ptr<arrow::ChunkedArray>> PartOf(
+arrow::Result<std::shared_ptr<arrow::ChunkedArray>> FieldOf(
     std::shared_ptr<arrow::ChunkedArray> stored, const AnswerColumn& column) {
   for (size_t step = 1; step < column.steps.size(); ++step) {
     const auto& type = static_cast<const arrow::StructType&>(*stored->type());

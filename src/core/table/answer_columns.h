@@ -39,7 +39,7 @@ arrow::Result<std::vector<AnswerColumn>> FindAnswerColumns(
 std::vector<int> LeavesOf(const std::vector<const AnswerColumn*>& columns);
 
 /// The part of `stored`, a column as the file has it, that `column` stands for.
-arrow::Result<std::shared_ptr<arrow::ChunkedArray>> PartOf(
+arrow::Result<std::shared_ptr<arrow::ChunkedArray>> FieldOf(
     std::shared_ptr<arrow::ChunkedArray> stored, const AnswerColumn& column);
 
 }  // namespace usdparquet

@@ -19,6 +19,7 @@ ColumnSource::ColumnSource(const TableFile& table_file, PageCache& page_cache,
       no_chunks(std::make_unique<std::atomic<ColumnChunk*>[]>(table_file.num_groups())) {}
 
 ColumnReader::~ColumnReader() {
+  delete damage_.load();
   for (uint32_t group = 0; own_chunks_ && group < source_->file.num_groups(); ++group) {
     const std::unique_ptr<ColumnChunk> chunk(own_chunks_[group].load());
     if (chunk) cache_->Drop(chunk->slots.get(), chunk->pages.size());
@@ -33,21 +34,21 @@ void ColumnReader::Init(const ColumnSource& source, const ColumnInfo& info) {
   chunks_.store(source.no_chunks.get(), std::memory_order_relaxed);
 }
 
-arrow::Result<std::unique_ptr<ColumnChunk>> ColumnReader::LocateApart(uint32_t group) const {
+arrow::Result<std::unique_ptr<ColumnChunk>> ColumnReader::LocateUncached(uint32_t group) const {
   return Guarded([&] { return LocatePages(source_->Pages(), *info_, static_cast<int>(group)); });
 }
 
 arrow::Result<ColumnChunk*> ColumnReader::Locate(uint32_t group) {
   std::lock_guard lock(mutex_);
   if (ColumnChunk* chunk = LocatedChunk(group)) return chunk;
-  ARROW_ASSIGN_OR_RAISE(auto chunk, LocateApart(group));
+  ARROW_ASSIGN_OR_RAISE(auto chunk, LocateUncached(group));
   return Keep(group, std::move(chunk));
 }
 
 ColumnChunk* ColumnReader::LocateOrReport(uint32_t group) {
   std::lock_guard lock(mutex_);
   if (ColumnChunk* chunk = LocatedChunk(group)) return chunk;
-  auto located = LocateApart(group);
+  auto located = LocateUncached(group);
   if (located.ok()) return Keep(group, std::move(*located));
   // Pages that will fail to decode stand for the chunk, so that readers need no other case.
   const auto& first_rows = source_->file.group_first_rows();
@@ -117,12 +118,17 @@ const PageSlot* ColumnReader::SlotBefore(const ColumnChunk& chunk, uint32_t inde
 }
 
 void ColumnReader::ReportError(uint32_t group, uint32_t first_row, const std::string& reason) {
-  if (has_reported_error_.exchange(true) || !source_->report) return;
-  source_->report(true, MessageText(source_->name + ": column '" + info_->column_name +
-                                    "', row group " + std::to_string(group) + ", from row " +
-                                    std::to_string(first_row) + ": " + reason +
-                                    "; its values there read as none (further errors of "
-                                    "this column are not shown)"));
+  if (has_damage()) return;
+  auto damage = std::make_unique<const std::string>(
+      MessageText("column '" + info_->column_name + "', row group " + std::to_string(group) +
+                  ", from row " + std::to_string(first_row) + ": " + reason));
+  const std::string* none = nullptr;
+  if (!damage_.compare_exchange_strong(none, damage.get(), std::memory_order_acq_rel)) return;
+  const std::string& found = *damage.release();
+  if (!source_->report) return;
+  source_->report(true, source_->name + ": " + found +
+                            "; its values there read as none (further errors of this column are "
+                            "not shown)");
 }
 
 void ColumnReader::ReportBadCells(uint32_t first_row, const std::string& reason) {

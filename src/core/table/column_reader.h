@@ -29,15 +29,13 @@ struct ColumnSource {
   ColumnSource(const TableFile& table_file, PageCache& page_cache, std::string file_name,
                ReadReport read_report);
 
-  PageSource Pages() const {
-    return {*file.file(), *file.metadata(), file.group_first_rows(), cache, file.locations()};
-  }
+  PageSource Pages() const { return file.Pages(cache); }
 
   const TableFile& file;
   PageCache& cache;
   const std::string name;   ///< what messages call the file
   const ReadReport report;  ///< may be empty
-  /// Null for every row group, for all columns that were not read yet: a wide file has thousands of
+  /// An all-null chunk array, shared by every column not read yet: a wide file has thousands of
   /// columns and of row groups.
   const std::unique_ptr<std::atomic<ColumnChunk*>[]> no_chunks;
 };
@@ -78,7 +76,12 @@ class USDPARQUET_API ColumnReader {
   }
 
   /// Whether a page that was read so far was damaged: its values read as none.
-  bool has_damage() const { return has_reported_error_; }
+  bool has_damage() const { return damage_.load(std::memory_order_acquire) != nullptr; }
+  /// The first damage that was found: the place and what is wrong. Empty if there was none.
+  std::string damage() const {
+    const std::string* found = damage_.load(std::memory_order_acquire);
+    return found ? *found : std::string();
+  }
   /// Whether a cell that was read so far holds what a USD value can't, and reads as none.
   bool has_unpresentable_cells() const { return has_reported_bad_; }
 
@@ -86,8 +89,8 @@ class USDPARQUET_API ColumnReader {
 
   /// Where the pages of row group `group` are, for Fetch too from then on.
   arrow::Result<ColumnChunk*> Locate(uint32_t group);
-  /// The same, which only the caller keeps.
-  arrow::Result<std::unique_ptr<ColumnChunk>> LocateApart(uint32_t group) const;
+  /// As Locate, but owned by the caller and not kept for Fetch.
+  arrow::Result<std::unique_ptr<ColumnChunk>> LocateUncached(uint32_t group) const;
   /// Decodes page `index` of a chunk of this column. Cells without a USD value have none.
   arrow::Result<std::unique_ptr<Page>> Decode(ColumnChunk& chunk, uint32_t index) const;
 
@@ -127,7 +130,7 @@ class USDPARQUET_API ColumnReader {
   uint32_t rows_per_group_ = 0;
   std::atomic<Fullness> fullness_{Fullness::kUnknown};
   std::atomic<bool> has_reported_bad_{false};
-  std::atomic<bool> has_reported_error_{false};
+  std::atomic<const std::string*> damage_{nullptr};  // owned
   std::unique_ptr<std::atomic<ColumnChunk*>[]> own_chunks_;
   std::mutex mutex_;  // for locating
   ColumnUse use_;

@@ -54,6 +54,8 @@ arrow::Result<FileStorage> Read(std::shared_ptr<arrow::io::RandomAccessFile> fil
   storage.num_rows = metadata.num_rows();
   storage.num_row_groups = metadata.num_row_groups();
   storage.created_by = MessageText(metadata.created_by());
+  storage.is_sealed = opened.is_sealed();
+  storage.has_page_locations = opened.locations() != nullptr;
   std::vector<int> column_of_leaf(static_cast<size_t>(metadata.num_columns()), -1);
   for (const SchemaField& field : manifest.schema_fields) {
     CollectLeaves(field, static_cast<int>(storage.columns.size()), &column_of_leaf);

@@ -25,7 +25,7 @@ struct ColumnStorage {
   std::set<std::string> encodings;
   int64_t stored_bytes = 0;
   int64_t decompressed_bytes = 0;
-  bool has_offset_index = false;  ///< in every row group; false without one
+  bool has_offset_index = false;  ///< in every row group; false if there is no row group
 };
 
 /// What a file's footer says of it.
@@ -33,11 +33,13 @@ struct FileStorage {
   int64_t num_rows = 0;
   int num_row_groups = 0;
   std::string created_by;
+  bool is_sealed = false;           ///< the footer has a checksum, which is right
+  bool has_page_locations = false;  ///< such as can be used
   std::vector<ColumnStorage> columns;
   std::vector<std::pair<std::string, std::string>> key_values;  ///< in the footer's order
 };
 
-/// Reads it from the footer alone, in time linear in its chunks. The file need be no layer. Fails
+/// Reads it from the footer, in time linear in its chunks. The file need not be a layer. Fails
 /// where the footer, or what it says of a chunk, is damaged; the message does not name the file.
 USDPARQUET_API arrow::Result<FileStorage> ReadFileStorage(
     std::shared_ptr<arrow::io::RandomAccessFile> file);

@@ -14,7 +14,7 @@ class FileSource : public IndexSource {
     if (columns_.time) times_.Init(columns_.source, columns_.time->info);
   }
 
-  /// Locates the pages of the path column. To be called first.
+  /// Locates the pages of the path column. Call first.
   arrow::Status LocatePages() {
     const std::vector<uint32_t>& rows = columns_.source.file.group_first_rows();
     for (uint32_t g = 0; g + 1 < rows.size(); ++g) {
@@ -22,8 +22,8 @@ class FileSource : public IndexSource {
       const auto chunk = columns_.path.Locate(g);
       if (!chunk.ok()) {
         return arrow::Status::IOError("the path column '", columns_.path.info().column_name,
-                                      "' can't be read in row group ", g, ": ",
-                                      chunk.status().message());
+                                      "' can't be read in row group ", g, ", from row ", rows[g],
+                                      ": ", chunk.status().message());
       }
       for (uint32_t p = 0; p < (*chunk)->pages.size(); ++p) pages_.push_back({*chunk, p});
     }
@@ -65,7 +65,7 @@ class FileSource : public IndexSource {
   arrow::Status LoadTimes(uint32_t row) {
     const uint32_t group = columns_.source.file.GroupOf(row);
     if (!time_chunk_ || time_chunk_->row_group != static_cast<int>(group)) {
-      auto located = times_.LocateApart(group);
+      auto located = times_.LocateUncached(group);
       if (!located.ok()) return ReadError("time", times_.info(), row, located.status());
       time_chunk_ = std::move(*located);
     }
@@ -148,7 +148,18 @@ std::optional<TableIndex> IndexLoader::LoadEmbedded(
   if (!paths.index) return std::nullopt;
   index.paths = std::move(*paths.index);
   index.path_report = std::move(paths.report);
+  if (time) {
+    const uint64_t left_out =
+        uint64_t{index.path_report.num_invalid} + index.time_report.num_duplicates;
+    index.times->CheckOnlySchedule(index.paths.num_row_prims(), index.paths.num_rows() - left_out);
+  }
   return index;
+}
+
+std::string IndexLoader::ColumnNames() const {
+  const std::string path = "'" + columns_.path.info().column_name + "'";
+  return columns_.time ? "the columns " + path + " and '" + columns_.time->info.column_name + "'"
+                       : "the column " + path;
 }
 
 arrow::Result<TableIndex> IndexLoader::Build() const {

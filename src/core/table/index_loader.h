@@ -46,12 +46,15 @@ class IndexLoader {
   /// Takes the index that lies in the file; nothing if there is none, if it can't be used, or if
   /// its time codes are not those that the options ask for. Appends to `warnings` why one that is
   /// there can't be used. Its blocks are verified when first used; `on_damage` is called once for
-  /// either index if one is damaged, from the thread that finds out.
+  /// either index if one is damaged or wrong, from the thread that finds out, with what is wrong.
   std::optional<TableIndex> LoadEmbedded(std::function<void(const std::string&)> on_damage,
                                          std::vector<std::string>* warnings) const;
 
   /// Builds the index from the columns. Messages name column and row, not the file.
   arrow::Result<TableIndex> Build() const;
+
+  /// The columns that Build reads, as a message names them.
+  std::string ColumnNames() const;
 
  private:
   const IndexColumns columns_;

@@ -3,16 +3,15 @@
 #include <arrow/builder.h>
 #include <arrow/compute/api_vector.h>
 #include <arrow/datum.h>
-#include <arrow/memory_pool.h>
-#include <parquet/arrow/reader.h>
-#include <parquet/file_reader.h>
 
 #include <algorithm>
+#include <mutex>
 #include <utility>
 
 #include "core/pages/page_gather.h"
 #include "core/schema/without_views.h"
 #include "core/table/answer_columns.h"
+#include "core/table/bulk_reader.h"
 #include "core/table/table.h"
 #include "core/table/wanted_rows.h"
 #include "core/util/guard.h"
@@ -28,23 +27,22 @@ class Reader {
       : table_(std::move(table)), request_(request) {}
 
   arrow::Status Open() {
-    const TableFile& file = table_->table_file();
-    parquet::arrow::FileReaderBuilder builder;
-    ARROW_RETURN_NOT_OK(
-        builder.Open(file.file(), parquet::default_reader_properties(), file.metadata()));
-    ARROW_ASSIGN_OR_RAISE(arrow_, builder.memory_pool(arrow::system_memory_pool())->Build());
-    arrow_->set_use_threads(true);
-    ARROW_ASSIGN_OR_RAISE(
-        columns_, FindAnswerColumns(table_->schema(), arrow_->manifest(), request_.columns));
+    ARROW_ASSIGN_OR_RAISE(bulk_, BulkReader::Open(table_->table_file()));
+    ARROW_ASSIGN_OR_RAISE(columns_,
+                          FindAnswerColumns(table_->schema(), bulk_->manifest(), request_.columns));
     return arrow::Status::OK();
   }
 
   arrow::Result<ReadAnswer> Read() {
+    if (request_.paths || request_.under) return table_->Ask([this] { return ReadWanted(); });
     ReadAnswer answer;
-    if (!request_.paths && !request_.under) {
-      ARROW_ASSIGN_OR_RAISE(answer.table, ReadAll());
-      return answer;
-    }
+    ARROW_ASSIGN_OR_RAISE(answer.table, ReadAll());
+    return answer;
+  }
+
+ private:
+  arrow::Result<ReadAnswer> ReadWanted() const {
+    ReadAnswer answer;
     WantedRows wanted;
     if (request_.under) {
       ARROW_ASSIGN_OR_RAISE(wanted, FindRowsBelow(*table_, *request_.under));
@@ -54,14 +52,15 @@ class Reader {
     const std::vector<uint32_t> rows = wanted.Distinct();
     ARROW_ASSIGN_OR_RAISE(auto cells, ReadCells(rows));
     if (request_.paths) {
-      ARROW_RETURN_NOT_OK(DropOtherPaths(*cells[0], rows, *request_.paths, &wanted));
+      ARROW_ASSIGN_OR_RAISE(const bool has_other,
+                            DropOtherPaths(*cells[0], rows, *request_.paths, &wanted));
+      if (has_other) table_->paths().Reject("it finds the row of another path");
       NoteMissing(wanted, &answer);
     }
     ARROW_ASSIGN_OR_RAISE(answer.table, Arrange(std::move(cells), rows, wanted));
     return answer;
   }
 
- private:
   void NoteMissing(const WantedRows& wanted, ReadAnswer* answer) const {
     constexpr size_t kMaxShown = 5;
     for (size_t i = 0; i < wanted.rows.size(); ++i) {
@@ -76,11 +75,11 @@ class Reader {
   arrow::Result<std::shared_ptr<arrow::Table>> ReadAll() const {
     std::vector<const AnswerColumn*> all;
     for (const AnswerColumn& column : columns_) all.push_back(&column);
-    ARROW_ASSIGN_OR_RAISE(auto read, arrow_->ReadTable(LeavesOf(all)));
+    ARROW_ASSIGN_OR_RAISE(auto read, bulk_->ReadAll(LeavesOf(all)));
     ARROW_ASSIGN_OR_RAISE(read, WithoutViews(std::move(read)));
     arrow::ChunkedArrayVector cells;
     for (const AnswerColumn& column : columns_) {
-      ARROW_ASSIGN_OR_RAISE(auto part, PartOf(read->GetColumnByName(column.steps[0]), column));
+      ARROW_ASSIGN_OR_RAISE(auto part, FieldOf(read->GetColumnByName(column.steps[0]), column));
       cells.push_back(std::move(part));
     }
     return MakeTable(std::move(cells));
@@ -96,12 +95,8 @@ class Reader {
     for (size_t i = 0; i < columns_.size(); ++i) {
       const AnswerColumn& column = columns_[i];
       if (is_sparse && column.info && CanGather(*column.info, table_->metadata(), *column.type)) {
-        auto gathered = GatherCells(pages, *column.info, column.type, rows);
-        if (!gathered.ok()) {
-          return gathered.status().WithMessage("column '", column.name,
-                                               "': ", gathered.status().message());
-        }
-        if (*gathered) cells[i] = std::make_shared<arrow::ChunkedArray>(std::move(*gathered));
+        ARROW_ASSIGN_OR_RAISE(auto gathered, GatherCells(pages, *column.info, column.type, rows));
+        if (gathered) cells[i] = std::make_shared<arrow::ChunkedArray>(std::move(gathered));
       }
       if (!cells[i]) others.push_back(&column);
     }
@@ -125,11 +120,11 @@ class Reader {
       arrow::UInt32Builder local;
       for (auto it = begin; it != end; ++it) ARROW_RETURN_NOT_OK(local.Append(*it - first_row));
       ARROW_ASSIGN_OR_RAISE(const auto indices, local.Finish());
-      ARROW_ASSIGN_OR_RAISE(auto read, arrow_->ReadRowGroup(static_cast<int>(group), leaves));
+      ARROW_ASSIGN_OR_RAISE(auto read, bulk_->ReadGroup(static_cast<int>(group), leaves));
       ARROW_ASSIGN_OR_RAISE(read, WithoutViews(std::move(read)));
       for (size_t i = 0; i < columns.size(); ++i) {
         ARROW_ASSIGN_OR_RAISE(const auto part,
-                              PartOf(read->GetColumnByName(columns[i]->steps[0]), *columns[i]));
+                              FieldOf(read->GetColumnByName(columns[i]->steps[0]), *columns[i]));
         ARROW_ASSIGN_OR_RAISE(const auto taken, arrow::compute::Take(part, indices));
         for (const auto& chunk : taken.chunked_array()->chunks()) parts[i].push_back(chunk);
       }
@@ -179,8 +174,14 @@ class Reader {
 
   const std::shared_ptr<Table> table_;
   const ReadRequest& request_;
-  std::unique_ptr<parquet::arrow::FileReader> arrow_;
+  std::unique_ptr<BulkReader> bulk_;
   std::vector<AnswerColumn> columns_;
+};
+
+/// What a table reported while it was read.
+struct Told {
+  std::mutex mutex;
+  std::vector<std::string> errors, warnings;
 };
 
 }  // namespace
@@ -191,13 +192,24 @@ arrow::Result<ReadAnswer> ReadColumns(std::shared_ptr<arrow::io::RandomAccessFil
   options.path_column = request.path_column;
   options.time_column = request.time_column;
   options.unicode_test = request.unicode_test;
+  Told told;
+  options.report = [&told](bool is_error, const std::string& message) {
+    std::lock_guard lock(told.mutex);
+    (is_error ? told.errors : told.warnings).push_back(message);
+  };
   ARROW_ASSIGN_OR_RAISE(auto table, Table::Open(std::move(file), name, std::move(options)));
+  told.warnings = table->index_warnings();
   auto answer = Guarded([&]() -> arrow::Result<ReadAnswer> {
     Reader reader(std::move(table), request);
     ARROW_RETURN_NOT_OK(reader.Open());
     return reader.Read();
   });
-  if (answer.ok()) return answer;
+  // What is damaged is missing from the answer.
+  if (!told.errors.empty()) return arrow::Status::IOError(told.errors.front());
+  if (answer.ok()) {
+    answer->warnings = std::move(told.warnings);
+    return answer;
+  }
   return answer.status().WithMessage(MessageText(name + ": " + answer.status().message()));
 }
 

@@ -39,6 +39,8 @@ struct ReadAnswer {
   std::shared_ptr<arrow::Table> table;
   std::vector<std::string> missing;  ///< the first few paths without a row
   int64_t num_missing = 0;
+  /// That an index in the file is damaged and was not used. Each names the file.
+  std::vector<std::string> warnings;
 };
 
 /// Reads the Parquet file `file`. Finds rows through the path index (embedded, or else built) and

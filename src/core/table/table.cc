@@ -2,8 +2,10 @@
 
 #include <utility>
 
+#include "core/table/child_check.h"
 #include "core/table/index_loader.h"
 #include "core/table/table_warnings.h"
+#include "core/util/file_name.h"
 #include "core/util/guard.h"
 #include "core/util/message_text.h"
 
@@ -27,11 +29,7 @@ arrow::Result<std::shared_ptr<Table>> Table::Open(std::shared_ptr<arrow::io::Ran
     ARROW_RETURN_NOT_OK(table->OpenIndex());
     return table;
   };
-  const auto with_name = [&name](const arrow::Status& status) {
-    return arrow::Status(status.code(), MessageText(name + ": " + status.message()));
-  };
-  auto table = Guarded(open, "the file is damaged: ");
-  return table.ok() ? table : with_name(table.status());
+  return WithFileName(Guarded(open, "the file is damaged: "), name);
 }
 
 /// Makes a reader for each column that the file and the options present.
@@ -52,12 +50,13 @@ arrow::Status Table::ReadColumns() {
   return arrow::Status::OK();
 }
 
-bool Table::has_damage() const {
-  if (path_.has_damage()) return true;
+std::string Table::damage() const {
+  if (path_.has_damage()) return path_.damage();
+  if (index_.has_damage()) return index_.damage();
   for (size_t i = 0; i < schema_.columns.size(); ++i) {
-    if (properties_[i].has_damage()) return true;
+    if (properties_[i].has_damage()) return properties_[i].damage();
   }
-  return false;
+  return {};
 }
 
 bool Table::has_unpresentable_cells() const {
@@ -77,19 +76,19 @@ bool Table::IsSamePath(uint32_t a, uint32_t b) {
 
 void Table::VisitChildNames(PrimId prim, const std::function<void(std::string_view)>& f) {
   if (!prim.is_parent()) return;
-  const uint32_t depth = paths().Depth(prim);
+  const PathIndex& index = paths();
+  ChildCheck check(index, prim, options_.unicode_test);
   std::string name;
-  for (const ChildRun& run : paths().Children(prim)) {
+  for (const ChildRun& run : index.Children(prim)) {
     for (uint32_t row = run.first_row; row < run.first_row + run.count; ++row) {
       {
         // One guard a name: `f` may take long.
         EpochGuard guard;
         const Page* page = path_.Fetch(row, guard);
         if (!page->IsPresent(row - page->first_row)) continue;  // damaged since the open
-        const std::string_view path = page->String(row - page->first_row);
-        size_t begin = 1;
-        for (uint32_t d = 0; d < depth; ++d) begin = path.find('/', begin) + 1;
-        name = path.substr(begin, path.find('/', begin) - begin);
+        const auto child = check.NameOf(row, page->String(row - page->first_row));
+        if (!child) continue;
+        name = *child;
       }
       f(name);
     }
@@ -112,24 +111,16 @@ arrow::Status Table::OpenIndex() {
   options.codes_per_second = options_.time_codes_per_second.value_or(
       TimeCodesPerSecondOf(entry_).value_or(TimeScale().codes_per_second));
   options.time_start = options_.time_start;
-  const IndexLoader loader({source_, path_, time_ ? &*time_ : nullptr,
-                            [this](uint32_t a, uint32_t b) { return IsSamePath(a, b); }},
-                           std::move(options));
-  const auto on_damage = [this](const std::string& message) {
-    if (options_.report) options_.report(true, name_ + ": " + message);
-  };
-  std::vector<std::string> reasons;
-  if (!file_.locations_warning().empty()) reasons.push_back(file_.locations_warning());
-  auto embedded = loader.LoadEmbedded(on_damage, &reasons);
-  if (embedded && !options_.ignore_embedded_index) {
-    index_ = std::move(*embedded);
-  } else {
-    ARROW_ASSIGN_OR_RAISE(index_, loader.Build());
-  }
-  warnings_ = TableWarnings(name_, schema_, time_ ? &*time_ : nullptr, index_,
+  if (!file_.locations_warning().empty()) index_warnings_.push_back(file_.locations_warning());
+  IndexLoader loader({source_, path_, time_ ? &*time_ : nullptr,
+                      [this](uint32_t a, uint32_t b) { return IsSamePath(a, b); }},
+                     std::move(options));
+  ARROW_RETURN_NOT_OK(index_.Open(std::move(loader), options_.ignore_embedded_index, name_,
+                                  options_.report, &index_warnings_));
+  warnings_ = DescribeProblems(name_, schema_, time_ ? &*time_ : nullptr, index_.current(),
                             [this](uint32_t row) { return PathAt(row); });
-  for (std::string& reason : reasons) reason.insert(0, name_ + ": ");
-  warnings_.insert(warnings_.begin(), reasons.begin(), reasons.end());
+  for (std::string& warning : index_warnings_) warning.insert(0, name_ + ": ");
+  warnings_.insert(warnings_.begin(), index_warnings_.begin(), index_warnings_.end());
   return arrow::Status::OK();
 }
 

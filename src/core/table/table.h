@@ -21,6 +21,7 @@
 #include "core/pages/page_cache.h"
 #include "core/schema/schema.h"
 #include "core/table/column_reader.h"
+#include "core/table/live_index.h"
 #include "core/table/table_file.h"
 #include "core/util/export.h"
 
@@ -72,13 +73,32 @@ class USDPARQUET_API Table {
   /// The names of the path column and, if there is one, of the time column.
   const std::string& path_column() const { return schema_.path->column_name; }
   std::string time_column() const { return schema_.time ? schema_.time->column_name : ""; }
-  const PathIndex& paths() const { return index_.paths; }
+  /// The path index and the time index of now, which others replace when damage shows: what is
+  /// found through one of them is right at the end of Ask.
+  const PathIndex& paths() const { return index_.current().paths; }
   /// Rows without a prim path, and paths with more than one row.
-  const PathIndexReport& path_report() const { return index_.path_report; }
+  const PathIndexReport& path_report() const { return index_.current().path_report; }
   /// Which rows of a prim hold which time; null without a time column. A prim's row in `paths()` is
   /// its first one where there is a time column, else its only (or last) one.
-  const TimeIndex* times() const { return index_.times ? &*index_.times : nullptr; }
-  const TimeIndexReport& time_report() const { return index_.time_report; }
+  const TimeIndex* times() const {
+    const std::optional<TimeIndex>& times = index_.current().times;
+    return times ? &*times : nullptr;
+  }
+  const TimeIndexReport& time_report() const { return index_.current().time_report; }
+
+  /// What `f()` returns, which asks the indexes: damage that it meets is mended, and `f` called
+  /// again. Ids of prims are to be found and used within one `f`.
+  template <typename F>
+  auto Ask(const F& f) const {
+    return index_.Ask(f);
+  }
+  /// Changes when other indexes take the place of damaged ones: 0, then 1. Ids of prims that were
+  /// kept beyond an Ask are good for the version that they were found in.
+  uint32_t index_version() const { return index_.version(); }
+  /// Whether the indexes in the file may be copied to another: they are undamaged, every block of
+  /// them, and say nothing that can't be. True if the file has none. Reads them whole.
+  bool HasSoundIndex() const { return index_.CheckEmbedded(); }
+
   uint32_t num_rows() const { return file_.num_rows(); }
   const parquet::FileMetaData& metadata() const { return *file_.metadata(); }
   /// What the file says about its columns and its layer.
@@ -93,6 +113,9 @@ class USDPARQUET_API Table {
   /// What the open found: rows without a prim path, duplicate paths, columns without a place.
   const std::vector<std::string>& warnings() const { return warnings_; }
 
+  /// Those of them that say why an index in the file is not used.
+  const std::vector<std::string>& index_warnings() const { return index_warnings_; }
+
   /// The page with `row` of column number `column`; valid as long as `guard`. Never
   /// null: a page that can't be decoded is reported once and has no values.
   /// REQUIRES: column < columns().size(), row < num_rows().
@@ -106,11 +129,16 @@ class USDPARQUET_API Table {
   /// Whether the statistics of the column's chunks tell that every cell has a value.
   bool IsFull(size_t column) { return properties_[column].IsFull(); }
 
-  /// Calls `f(name)` for each child of `prim`, in file order. Reads the path column.
+  /// Calls `f(name)` for each child of `prim`, in file order. Reads the path column. What an index
+  /// in the file lists as a child is one by the path of its row, and is found by its path.
   void VisitChildNames(PrimId prim, const std::function<void(std::string_view)>& f);
 
-  /// Whether a page that was read so far was damaged: its values read as none.
-  bool has_damage() const;
+  /// Whether a page that was read so far was damaged: its values read as none. Or the index is,
+  /// and can't be built anew.
+  bool has_damage() const { return !damage().empty(); }
+  /// What is wrong with the index, or with the first such page of the first such column; empty if
+  /// nothing is.
+  std::string damage() const;
   /// Whether a cell that was read so far holds what a USD value can't, and reads as none.
   bool has_unpresentable_cells() const;
 
@@ -137,8 +165,9 @@ class USDPARQUET_API Table {
   std::unique_ptr<ColumnReader[]> properties_;
   ColumnReader path_;
   std::optional<TimeColumn> time_;
-  TableIndex index_;
+  mutable LiveIndex index_;  // what it says stays the same
   std::vector<std::string> warnings_;
+  std::vector<std::string> index_warnings_;
 };
 
 }  // namespace usdparquet

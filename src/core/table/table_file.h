@@ -13,6 +13,8 @@
 #include <string>
 #include <vector>
 
+#include "core/pages/column_chunk.h"
+#include "core/pages/page_cache.h"
 #include "core/pages/page_locations.h"
 
 namespace usdparquet {
@@ -30,6 +32,13 @@ class TableFile {
   const std::shared_ptr<arrow::io::RandomAccessFile>& file() const { return file_; }
   const std::shared_ptr<parquet::FileMetaData>& metadata() const { return metadata_; }
 
+  /// To read pages with the cache of the process; valid as long as the file.
+  PageSource Pages() const { return Pages(PageCache::Instance()); }
+  /// The same with another cache, which must outlive what is returned.
+  PageSource Pages(PageCache& cache) const {
+    return {*file_, *metadata_, first_rows_, cache, locations()};
+  }
+
   /// Whether the footer has a checksum, which is right.
   bool is_sealed() const { return is_sealed_; }
   /// Where the pages are; null if the file does not say, or what it says can't be used.
@@ -39,9 +48,9 @@ class TableFile {
 
   uint32_t num_rows() const { return first_rows_.back(); }
   uint32_t num_groups() const { return static_cast<uint32_t>(first_rows_.size() - 1); }
-  /// The first row of each row group, with the number of rows behind.
+  /// The first row of each row group, then the total number of rows.
   const std::vector<uint32_t>& group_first_rows() const { return first_rows_; }
-  /// The rows of every row group, if all but the last have as many; else 0.
+  /// Rows per group, if equal in all but the last; else 0.
   uint32_t rows_per_group() const { return rows_per_group_; }
 
   /// The row group that holds `row`. REQUIRES: row < num_rows().

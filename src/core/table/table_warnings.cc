@@ -1,6 +1,9 @@
 #include "core/table/table_warnings.h"
 
+#include <algorithm>
+
 #include "core/schema/schema_entry.h"
+#include "core/util/limits.h"
 #include "core/util/message_text.h"
 
 namespace usdparquet {
@@ -17,11 +20,22 @@ std::string ListRows(std::string text, uint32_t count, const Examples& examples,
   return text + (count > examples.size() ? ", …" : "");
 }
 
+/// Adds what `describe` says of the first entries, and how many more there are.
+template <typename Entries, typename Describe>
+void AddNames(const Entries& entries, std::string* text, const Describe& describe) {
+  for (size_t i = 0; i < std::min(entries.size(), kMaxListedNames); ++i) {
+    *text += (i ? ", " : "") + describe(entries[i]);
+  }
+  if (entries.size() > kMaxListedNames) {
+    *text += " and " + std::to_string(entries.size() - kMaxListedNames) + " more";
+  }
+}
+
 }  // namespace
 
-std::vector<std::string> TableWarnings(const std::string& name, const TableSchema& schema,
-                                       const TimeColumn* time, const TableIndex& index,
-                                       const std::function<std::string(uint32_t row)>& path_at) {
+std::vector<std::string> DescribeProblems(const std::string& name, const TableSchema& schema,
+                                          const TimeColumn* time, const TableIndex& index,
+                                          const std::function<std::string(uint32_t row)>& path_at) {
   std::vector<std::string> warnings;
   const auto rows_left_out = [](uint32_t count, const char* why) {
     return std::to_string(count) + (count == 1 ? " row has " : " rows have ") + why + " and " +
@@ -52,17 +66,14 @@ std::vector<std::string> TableWarnings(const std::string& name, const TableSchem
   if (!schema.missing.empty()) {
     std::string text = name + ": the footer's '" + kSchemaKey +
                        "' describes columns that the file does not have: ";
-    for (size_t i = 0; i < schema.missing.size(); ++i) {
-      text += (i ? ", '" : "'") + schema.missing[i] + "'";
-    }
+    AddNames(schema.missing, &text, [](const std::string& column) { return "'" + column + "'"; });
     warnings.push_back(MessageText(text));
   }
   if (!schema.left_out.empty()) {
     std::string text = name + ": left out, because USD has no place for them: ";
-    for (size_t i = 0; i < schema.left_out.size(); ++i) {
-      text += (i ? ", column '" : "column '") + schema.left_out[i].column_name + "' (" +
-              schema.left_out[i].reason + ")";
-    }
+    AddNames(schema.left_out, &text, [](const LeftOutColumn& column) {
+      return "column '" + column.column_name + "' (" + column.reason + ")";
+    });
     warnings.push_back(std::move(text));
   }
   if (!time) return warnings;

@@ -17,8 +17,8 @@ namespace usdparquet {
 /// Sentences about rows without a prim path, repeated paths and times, and columns that are
 /// missing or left out. Each begins with `name`, the file's. `time` is null unless the table is a
 /// long one; `path_at` gives the path of a row as a message shows it.
-std::vector<std::string> TableWarnings(const std::string& name, const TableSchema& schema,
-                                       const TimeColumn* time, const TableIndex& index,
-                                       const std::function<std::string(uint32_t row)>& path_at);
+std::vector<std::string> DescribeProblems(const std::string& name, const TableSchema& schema,
+                                          const TimeColumn* time, const TableIndex& index,
+                                          const std::function<std::string(uint32_t row)>& path_at);
 
 }  // namespace usdparquet

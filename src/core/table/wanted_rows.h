@@ -34,8 +34,10 @@ WantedRows FindRows(const Table& table, const std::vector<std::string>& paths);
 arrow::Result<WantedRows> FindRowsBelow(Table& table, const std::string& path);
 
 /// Makes the rows of other paths than those asked for PrimId::kNone, and leaves one such row a
-/// path. `stored` are the cells of the path column at `rows`, which are `wanted->Distinct()`.
-arrow::Status DropOtherPaths(const arrow::ChunkedArray& stored, const std::vector<uint32_t>& rows,
-                             const std::vector<std::string>& paths, WantedRows* wanted);
+/// path. Returns whether there was one: then the index is wrong, or two paths share a hash.
+/// `stored` are the cells of the path column at `rows`, which are `wanted->Distinct()`.
+arrow::Result<bool> DropOtherPaths(const arrow::ChunkedArray& stored,
+                                   const std::vector<uint32_t>& rows,
+                                   const std::vector<std::string>& paths, WantedRows* wanted);
 
 }  // namespace usdparquet

@@ -33,6 +33,8 @@ inline constexpr int kMaxThriftDepth = 32;
 inline constexpr size_t kMaxSchemaEntry = size_t{16} << 20;
 /// Objects and lists within each other in it; a list of tokens in a column's metadata is the sixth.
 inline constexpr int kMaxJsonDepth = 16;
+/// Fields of the layer, or of a property, that it gives. OpenUSD asks for each by name.
+inline constexpr size_t kMaxMetadataFields = 4'096;
 
 // --- Prim paths. ---------------------------------------------------------------------------------
 
@@ -48,7 +50,7 @@ inline constexpr size_t kMaxPageHeader = size_t{16} << 20;
 /// A page may decompress to this many bytes, however few it is stored in ...
 inline constexpr int64_t kMaxSmallPage = int64_t{128} << 20;
 /// ... or else to this many times its stored size. (Parquet itself ends at 2 GiB.)
-inline constexpr int64_t kMaxPageExpansion = 256;
+inline constexpr int64_t kMaxPageExpansion = 64;
 /// A page of a column without lists may hold this many rows, however few bytes it is stored in ...
 inline constexpr int64_t kMaxPageRows = int64_t{1} << 24;
 /// ... and one of lists this many values, ...

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Opening local files to read, and what is no file to read or write.
+/// Opens local files for reading; refuses what is not a regular file.
 
 #include <arrow/io/interfaces.h>
 #include <arrow/result.h>
@@ -15,8 +15,7 @@
 namespace usdparquet {
 
 /// Whether files are read instead of mapped, as the environment variable USDPARQUET_USE_PREAD says
-/// (anything but nothing, 0, false, no and off). Asked of the environment once a process.
-/// Thread-safe.
+/// (set, and not 0, false, no or off). Read once per process. Thread-safe.
 USDPARQUET_API bool UsesPread();
 
 /// An error if `path` leads to something that is not a regular file: a folder, a device, a pipe or

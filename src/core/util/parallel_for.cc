@@ -4,29 +4,12 @@
 #include <atomic>
 #include <exception>
 #include <mutex>
-#include <new>
 #include <thread>
 #include <vector>
 
-#include "core/util/message_text.h"
+#include "core/util/guard.h"
 
 namespace usdparquet {
-namespace {
-
-arrow::Status CallCatching(const std::function<arrow::Status(size_t)>& f, size_t i) {
-  try {
-    return f(i);
-  } catch (const std::bad_alloc&) {
-    return arrow::Status::OutOfMemory("there is not enough memory");
-  } catch (const std::exception& e) {
-    return arrow::Status::UnknownError(MessageText(e.what()));
-  } catch (...) {
-    return arrow::Status::UnknownError("an unknown exception was thrown");
-  }
-}
-
-}  // namespace
-
 arrow::Status ParallelFor(unsigned num_threads, size_t count,
                           const std::function<arrow::Status(size_t)>& f) {
   std::atomic<size_t> next{0};
@@ -35,7 +18,7 @@ arrow::Status ParallelFor(unsigned num_threads, size_t count,
   size_t failed = count;
   const auto work = [&] {
     for (size_t i = next++; i < count; i = next++) {
-      const arrow::Status status = CallCatching(f, i);
+      const arrow::Status status = Guarded([&] { return f(i); });
       if (status.ok()) continue;
       next = count;
       std::lock_guard lock(mutex);

@@ -31,7 +31,7 @@ class ReplaceFile {
   /// is a folder or read-only, or if nothing can be written beside it.
   arrow::Result<std::shared_ptr<arrow::io::OutputStream>> Open();
 
-  /// Where to put a file of that name which is of use until Commit. REQUIRES: Open succeeded.
+  /// The path of a temporary file `name` beside it, gone after Commit. REQUIRES: Open succeeded.
   std::string SidePath(std::string_view name) const;
 
   /// What was written so far, for reading. REQUIRES: Open succeeded.

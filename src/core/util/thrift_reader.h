@@ -19,7 +19,7 @@ class USDPARQUET_API ThriftReader {
  public:
   enum class Type : uint8_t {
     kStop = 0,
-    kTrue = 1,  ///< of fields, whose type is their value
+    kTrue = 1,  ///< a bool field: its type is its value
     kFalse = 2,
     kByte = 3,
     kI16 = 4,
@@ -36,7 +36,7 @@ class USDPARQUET_API ThriftReader {
   enum class Failure : uint8_t {
     kNone,
     kEnd,      ///< the bytes end within the struct
-    kDamaged,  ///< no bytes behind would help
+    kDamaged,  ///< more bytes would not help
   };
 
   explicit ThriftReader(std::span<const uint8_t> bytes) : bytes_(bytes) {}
@@ -45,8 +45,8 @@ class USDPARQUET_API ThriftReader {
   bool ok() const { return failure_ == Failure::kNone; }
   size_t position() const { return position_; }
 
-  /// The next field of a struct: false at its end or after a failure. `id` holds that of the field
-  /// before, 0 at first.
+  /// The next field of a struct: false at its end or after a failure. `id`: in, the
+  /// previous field's (0 at first); out, this field's.
   bool NextField(int16_t* id, Type* type);
 
   /// The value of a field of type kI16, kI32 or kI64, which has to fit 32 bits.

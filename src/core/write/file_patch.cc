@@ -8,7 +8,6 @@
 #include <arrow/memory_pool.h>
 #include <arrow/table.h>
 #include <arrow/util/key_value_metadata.h>
-#include <parquet/arrow/reader.h>
 #include <parquet/arrow/writer.h>
 #include <parquet/file_reader.h>
 #include <parquet/file_writer.h>
@@ -26,6 +25,8 @@
 
 #include "core/pages/page_locations.h"
 #include "core/sections/section_locator.h"
+#include "core/table/bulk_reader.h"
+#include "core/table/file_check.h"
 #include "core/util/guard.h"
 #include "core/util/message_text.h"
 #include "core/util/replace_file.h"
@@ -63,7 +64,9 @@ class Patcher {
   /// Encodes the new chunks. False if the file can't be patched.
   arrow::Result<bool> Prepare() {
     if (!CanCopyFooter()) return false;
-    ARROW_ASSIGN_OR_RAISE(const auto reader, OpenReader());
+    ARROW_ASSIGN_OR_RAISE(const bool are_sections_sound, VerifySource());
+    if (!are_sections_sound) return false;
+    ARROW_ASSIGN_OR_RAISE(const auto reader, BulkReader::Open(table_.table_file()));
     for (const ColumnPatch& patch : patches_) {
       const int leaf = table_.columns()[patch.column].leaf;
       // A top-level column, whose Arrow type is that of the cells.
@@ -104,10 +107,16 @@ class Patcher {
  private:
   using Place = std::pair<int, int>;  // row group, leaf
 
-  arrow::Result<std::unique_ptr<parquet::arrow::FileReader>> OpenReader() const {
-    // A view of its own: the table's file has a position that other threads may use.
-    std::shared_ptr<arrow::io::RandomAccessFile> file(&table_.file(), [](auto*) {});
-    return parquet::arrow::OpenFile(file, arrow::system_memory_pool());
+  /// Verifies all that will be copied. Fails where cells or the residual are damaged; false where
+  /// it is only what a whole write makes anew.
+  arrow::Result<bool> VerifySource() const {
+    const TableFile& file = table_.table_file();
+    ARROW_RETURN_NOT_OK(VerifyColumns(file, std::nullopt, ChunkCheck::kChecksums));
+    ARROW_ASSIGN_OR_RAISE(const auto damaged, FindDamagedSections(file));
+    for (const DamagedSection& section : damaged) {
+      if (section.name == kResidualName) return arrow::Status::IOError(section.message);
+    }
+    return damaged.empty();
   }
 
   uint32_t FooterLength(int64_t size) const {
@@ -193,9 +202,9 @@ class Patcher {
     return std::make_shared<arrow::ChunkedArray>(taken);
   }
 
-  arrow::Result<bool> Encode(parquet::arrow::FileReader& reader, int group, int leaf,
+  arrow::Result<bool> Encode(const BulkReader& reader, int group, int leaf,
                              const ColumnPatch& patch, size_t begin, size_t end, int64_t first) {
-    ARROW_ASSIGN_OR_RAISE(const auto read, reader.ReadRowGroup(group, {leaf}));
+    ARROW_ASSIGN_OR_RAISE(const auto read, reader.ReadGroup(group, {leaf}));
     const auto& field = read->schema()->field(0);
     const auto values =
         patch.values->Slice(static_cast<int64_t>(begin), static_cast<int64_t>(end - begin));

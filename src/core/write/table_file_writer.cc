@@ -3,6 +3,7 @@
 #include <arrow/array.h>
 #include <arrow/chunked_array.h>
 #include <arrow/memory_pool.h>
+#include <arrow/type_traits.h>
 #include <arrow/util/key_value_metadata.h>
 #include <parquet/schema.h>
 
@@ -16,7 +17,9 @@
 #include "core/sections/footer_seal.h"
 #include "core/sections/residual_blob.h"
 #include "core/sections/section.h"
+#include "core/util/file_name.h"
 #include "core/util/guard.h"
+#include "core/util/limits.h"
 #include "core/util/message_text.h"
 #include "core/write/column_encodings.h"
 #include "core/write/seal_file.h"
@@ -34,20 +37,45 @@ std::shared_ptr<arrow::Schema> CleanSchema(const arrow::Schema& schema) {
   return schema.WithMetadata(metadata);
 }
 
+/// Refuses a cell that no reader would take back: a page holds whole cells, and one of so many
+/// values in so few bytes looks like a file made to harm. `stored` is the size of the chunk.
+/// A page ends behind the cell with which it has a mebibyte: so many values may come before, of
+/// which 128 take five bytes, and their levels.
+arrow::Status CheckLargestCell(const std::string& name, const arrow::ChunkedArray& column,
+                               int64_t first_row, int64_t stored) {
+  if (column.type()->id() != arrow::Type::LIST) return arrow::Status::OK();
+  const auto& list = static_cast<const arrow::ListType&>(*column.type());
+  int64_t components = 1;
+  const arrow::DataType* value = list.value_type().get();
+  while (value->id() == arrow::Type::FIXED_SIZE_LIST) {
+    const auto& tuple = static_cast<const arrow::FixedSizeListType&>(*value);
+    components *= tuple.list_size();
+    value = tuple.value_type().get();
+  }
+  const int64_t width = arrow::is_primitive(value->id()) ? (value->bit_width() + 7) / 8 : 4;
+  constexpr int64_t kMostBefore = (int64_t{1} << 20) / 5 * 128, kLevels = int64_t{8} << 20;
+  int64_t before = 0;
+  for (const auto& chunk : column.chunks()) {
+    const auto& cells = static_cast<const arrow::ListArray&>(*chunk);
+    for (int64_t i = 0; i < cells.length(); ++i, ++first_row) {
+      const int64_t values = int64_t{cells.value_length(i)} * components;
+      if (values + std::min(before, kMostBefore) > MaxPageValues(stored, true) ||
+          values * width + kLevels > MaxPageSize(stored)) {
+        return arrow::Status::CapacityError(
+            "column '", name, "', row ", first_row, ": an array of ", values,
+            " numbers that take no more than ", stored,
+            " bytes is larger than what a reader may make of a page (docs/limits.md); split it");
+      }
+      before += values;
+    }
+  }
+  return arrow::Status::OK();
+}
+
 /// Runs `f`, whose errors get the file's name.
 template <typename F>
 auto Named(const std::string& path, F f) -> decltype(f()) {
-  auto result = Guarded(f);
-  if (result.ok()) return result;
-  arrow::Status status;
-  if constexpr (std::is_same_v<decltype(f()), arrow::Status>) {
-    status = result;
-  } else {
-    status = result.status();
-  }
-  // The detail of an error of the system is its reason.
-  const std::string reason = status.detail() ? ": " + status.detail()->ToString() : "";
-  return status.WithMessage(path, ": ", status.message(), reason);
+  return WithFileName(Guarded(f), path);
 }
 
 }  // namespace
@@ -103,6 +131,8 @@ arrow::Status TableFileWriter::Write(const arrow::Table& rows) {
     ARROW_ASSIGN_OR_RAISE(const int64_t before, sink_->Tell());
     ARROW_RETURN_NOT_OK(writer_->WriteColumnChunk(rows.column(i)));
     ARROW_ASSIGN_OR_RAISE(const int64_t after, sink_->Tell());
+    ARROW_RETURN_NOT_OK(
+        CheckLargestCell(rows.field(i)->name(), *rows.column(i), summary_.rows, after - before));
     if (i == path_field_) fingerprint_.Add(rows.num_rows(), before, after - before);
     if (i == time_field_) time_chunks_.push_back({rows.num_rows(), before, after - before});
   }

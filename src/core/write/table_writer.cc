@@ -4,10 +4,7 @@
 #include <arrow/buffer.h>
 #include <arrow/compute/api_vector.h>
 #include <arrow/datum.h>
-#include <arrow/memory_pool.h>
 #include <arrow/util/key_value_metadata.h>
-#include <parquet/arrow/reader.h>
-#include <parquet/file_reader.h>
 
 #include <algorithm>
 
@@ -15,6 +12,8 @@
 #include "core/schema/schema_entry.h"
 #include "core/schema/without_views.h"
 #include "core/sections/residual_blob.h"
+#include "core/table/bulk_reader.h"
+#include "core/table/table_file.h"
 #include "core/util/guard.h"
 #include "core/util/message_text.h"
 #include "core/util/open_file.h"
@@ -172,10 +171,11 @@ arrow::Result<WriteSummary> OptimizeFile(const std::string& input, const std::st
   std::shared_ptr<arrow::Table> table;
   std::string residual;
   const auto read = [&]() -> arrow::Status {
-    ARROW_ASSIGN_OR_RAISE(auto file, OpenFile(input));
-    ARROW_ASSIGN_OR_RAISE(auto reader, parquet::arrow::OpenFile(file, arrow::system_memory_pool()));
-    ARROW_ASSIGN_OR_RAISE(residual, ReadResidual(*file, *reader->parquet_reader()->metadata()));
-    ARROW_ASSIGN_OR_RAISE(table, reader->ReadTable());
+    ARROW_ASSIGN_OR_RAISE(auto opened, OpenFile(input));
+    ARROW_ASSIGN_OR_RAISE(const TableFile file, TableFile::Open(std::move(opened)));
+    ARROW_ASSIGN_OR_RAISE(residual, ReadResidual(*file.file(), *file.metadata()));
+    ARROW_ASSIGN_OR_RAISE(const auto reader, BulkReader::Open(file));
+    ARROW_ASSIGN_OR_RAISE(table, reader->ReadAll());
     return arrow::Status::OK();
   };
   const arrow::Status status = Guarded(read);

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <iterator>
 
+#include "plugin/read/guarded.h"
 #include "plugin/read/spec_visit.h"
 #include "plugin/values/deliver.h"
 
@@ -35,10 +36,12 @@ bool UsdParquetLayerData::HasSpec(const SdfPath& path) const {
 }
 
 SdfSpecType UsdParquetLayerData::GetSpecType(const SdfPath& path) const {
-  if (!edits_.empty()) {
-    if (const Edits::Spec* spec = edits_.Find(path)) return spec->type;
-  }
-  return source_->GetSpecType(path);
+  return UsdParquetGuarded(SdfSpecTypeUnknown, [&]() -> SdfSpecType {
+    if (!edits_.empty()) {
+      if (const Edits::Spec* spec = edits_.Find(path)) return spec->type;
+    }
+    return source_->GetSpecType(path);
+  });
 }
 
 template <typename Out>
@@ -54,12 +57,14 @@ bool UsdParquetLayerData::HasEditedField(const Edits::Spec& spec, const SdfPath&
 template <typename Out>
 bool UsdParquetLayerData::HasField(const SdfPath& path, const TfToken& field, Out* out,
                                    SdfSpecType* type) const {
-  if (!edits_.empty()) {
-    if (const Edits::Spec* spec = edits_.Find(path)) {
-      return HasEditedField(*spec, path, field, out, type);
+  return UsdParquetGuarded(false, [&]() -> bool {
+    if (!edits_.empty()) {
+      if (const Edits::Spec* spec = edits_.Find(path)) {
+        return HasEditedField(*spec, path, field, out, type);
+      }
     }
-  }
-  return source_->Has(path, field, out, type);
+    return source_->Has(path, field, out, type);
+  });
 }
 
 bool UsdParquetLayerData::Has(const SdfPath& path, const TfToken& field,
@@ -89,29 +94,33 @@ VtValue UsdParquetLayerData::Get(const SdfPath& path, const TfToken& field) cons
 
 std::type_info const& UsdParquetLayerData::GetTypeid(const SdfPath& path,
                                                      const TfToken& field) const {
-  if (!edits_.empty()) {
-    if (const Edits::Spec* spec = edits_.Find(path)) {
-      if (spec->type == SdfSpecTypeUnknown) return typeid(void);
-      if (const VtValue* value = spec->Find(field)) return value->GetTypeid();
-      if (spec->hides_file) return typeid(void);
+  return UsdParquetGuarded(typeid(void), [&]() -> const std::type_info& {
+    if (!edits_.empty()) {
+      if (const Edits::Spec* spec = edits_.Find(path)) {
+        if (spec->type == SdfSpecTypeUnknown) return typeid(void);
+        if (const VtValue* value = spec->Find(field)) return value->GetTypeid();
+        if (spec->hides_file) return typeid(void);
+      }
     }
-  }
-  return source_->GetTypeid(path, field);
+    return source_->GetTypeid(path, field);
+  });
 }
 
 std::vector<TfToken> UsdParquetLayerData::List(const SdfPath& path) const {
-  const Edits::Spec* spec = edits_.empty() ? nullptr : edits_.Find(path);
-  if (!spec) return source_->List(path);
-  std::vector<TfToken> fields;
-  if (spec->type == SdfSpecTypeUnknown) return fields;
-  if (!spec->hides_file) {
-    fields = source_->List(path);
-    std::erase_if(fields, [&](const TfToken& field) { return spec->Find(field) != nullptr; });
-  }
-  for (const auto& [field, value] : spec->fields) {
-    if (!value.IsEmpty()) fields.push_back(field);
-  }
-  return fields;
+  return UsdParquetGuarded({}, [&]() -> std::vector<TfToken> {
+    const Edits::Spec* spec = edits_.empty() ? nullptr : edits_.Find(path);
+    if (!spec) return source_->List(path);
+    std::vector<TfToken> fields;
+    if (spec->type == SdfSpecTypeUnknown) return fields;
+    if (!spec->hides_file) {
+      fields = source_->List(path);
+      std::erase_if(fields, [&](const TfToken& field) { return spec->Find(field) != nullptr; });
+    }
+    for (const auto& [field, value] : spec->fields) {
+      if (!value.IsEmpty()) fields.push_back(field);
+    }
+    return fields;
+  });
 }
 
 Edits::Spec* UsdParquetLayerData::EditedSpec(const SdfPath& path) {
@@ -125,48 +134,56 @@ Edits::Spec* UsdParquetLayerData::EditedSpec(const SdfPath& path) {
 }
 
 void UsdParquetLayerData::CreateSpec(const SdfPath& path, SdfSpecType type) {
-  if (!TF_VERIFY(type != SdfSpecTypeUnknown)) return;
-  Edits::Spec& spec = edits_[path];
-  // A spec that is there keeps its fields, as in SdfData.
-  if (spec.type == SdfSpecTypeUnknown && !spec.hides_file) {
-    spec.hides_file = source_->GetSpecType(path) == SdfSpecTypeUnknown;
-  }
-  spec.type = type;
+  UsdParquetGuarded([&] {
+    if (!TF_VERIFY(type != SdfSpecTypeUnknown)) return;
+    Edits::Spec& spec = edits_[path];
+    // A spec that is there keeps its fields, as in SdfData.
+    if (spec.type == SdfSpecTypeUnknown && !spec.hides_file) {
+      spec.hides_file = source_->GetSpecType(path) == SdfSpecTypeUnknown;
+    }
+    spec.type = type;
+  });
 }
 
 void UsdParquetLayerData::EraseSpec(const SdfPath& path) {
-  if (!HasSpec(path)) {
-    TF_CODING_ERROR("No spec to erase at <%s>", path.GetText());
-    return;
-  }
-  if (source_->HasSpec(path)) {
-    edits_[path] = {SdfSpecTypeUnknown, true, {}};
-  } else {
-    edits_.Erase(path);
-  }
+  UsdParquetGuarded([&] {
+    if (!HasSpec(path)) {
+      TF_CODING_ERROR("No spec to erase at <%s>", path.GetText());
+      return;
+    }
+    if (source_->HasSpec(path)) {
+      edits_[path] = {SdfSpecTypeUnknown, true, {}};
+    } else {
+      edits_.Erase(path);
+    }
+  });
 }
 
 void UsdParquetLayerData::MoveSpec(const SdfPath& from, const SdfPath& to) {
-  const SdfSpecType type = GetSpecType(from);
-  if (type == SdfSpecTypeUnknown) {
-    TF_CODING_ERROR("No spec to move at <%s>", from.GetText());
-    return;
-  }
-  Edits::Spec moved{type, true, {}};
-  for (const TfToken& field : List(from)) moved.fields.emplace_back(field, Get(from, field));
-  EraseSpec(from);
-  edits_[to] = std::move(moved);
+  UsdParquetGuarded([&] {
+    const SdfSpecType type = GetSpecType(from);
+    if (type == SdfSpecTypeUnknown) {
+      TF_CODING_ERROR("No spec to move at <%s>", from.GetText());
+      return;
+    }
+    Edits::Spec moved{type, true, {}};
+    for (const TfToken& field : List(from)) moved.fields.emplace_back(field, Get(from, field));
+    EraseSpec(from);
+    edits_[to] = std::move(moved);
+  });
 }
 
 void UsdParquetLayerData::Set(const SdfPath& path, const TfToken& field, const VtValue& value) {
-  if (value.IsEmpty()) {
-    Erase(path, field);
-  } else if (Edits::Spec* spec = EditedSpec(path)) {
-    spec->Set(field, value);
-  } else {
-    TF_CODING_ERROR("No spec at <%s> when trying to set field '%s'", path.GetText(),
-                    field.GetText());
-  }
+  UsdParquetGuarded([&] {
+    if (value.IsEmpty()) {
+      Erase(path, field);
+    } else if (Edits::Spec* spec = EditedSpec(path)) {
+      spec->Set(field, value);
+    } else {
+      TF_CODING_ERROR("No spec at <%s> when trying to set field '%s'", path.GetText(),
+                      field.GetText());
+    }
+  });
 }
 
 void UsdParquetLayerData::Set(const SdfPath& path, const TfToken& field,
@@ -177,9 +194,11 @@ void UsdParquetLayerData::Set(const SdfPath& path, const TfToken& field,
 }
 
 void UsdParquetLayerData::Erase(const SdfPath& path, const TfToken& field) {
-  VtValue* const only_asking = nullptr;
-  if (!HasField(path, field, only_asking, nullptr)) return;
-  EditedSpec(path)->Set(field, VtValue());
+  UsdParquetGuarded([&] {
+    VtValue* const only_asking = nullptr;
+    if (!HasField(path, field, only_asking, nullptr)) return;
+    EditedSpec(path)->Set(field, VtValue());
+  });
 }
 
 namespace {
@@ -203,16 +222,18 @@ class FileVisitor final : public SdfAbstractDataSpecVisitor {
 }  // namespace
 
 void UsdParquetLayerData::_VisitSpecs(SdfAbstractDataSpecVisitor* visitor) const {
-  if (edits_.empty()) {
-    UsdParquetVisitSpecs(*source_, *this, visitor);
-    return;
-  }
-  FileVisitor file_specs(edits_, visitor);
-  if (!UsdParquetVisitSpecs(*source_, *this, &file_specs)) return;
-  for (const auto& [path, spec] : edits_) {
-    if (spec.type == SdfSpecTypeUnknown || source_->HasSpec(path)) continue;
-    if (!visitor->VisitSpec(*this, path)) return;
-  }
+  UsdParquetGuarded([&] {
+    if (edits_.empty()) {
+      UsdParquetVisitSpecs(*source_, *this, visitor);
+      return;
+    }
+    FileVisitor file_specs(edits_, visitor);
+    if (!UsdParquetVisitSpecs(*source_, *this, &file_specs)) return;
+    for (const auto& [path, spec] : edits_) {
+      if (spec.type == SdfSpecTypeUnknown || source_->HasSpec(path)) continue;
+      if (!visitor->VisitSpec(*this, path)) return;
+    }
+  });
 }
 
 // Time samples. Those of an edited attribute are one field, as in SdfData; those of the file are
@@ -228,78 +249,94 @@ std::optional<SdfTimeSampleMap> UsdParquetLayerData::EditedSamples(const SdfPath
 }
 
 std::set<double> UsdParquetLayerData::ListTimeSamplesForPath(const SdfPath& path) const {
-  const auto edited = EditedSamples(path);
-  if (!edited) return source_->ListTimeSamplesForPath(path);
-  std::set<double> times;
-  for (const auto& [time, value] : *edited) times.insert(times.end(), time);
-  return times;
+  return UsdParquetGuarded({}, [&]() -> std::set<double> {
+    const auto edited = EditedSamples(path);
+    if (!edited) return source_->ListTimeSamplesForPath(path);
+    std::set<double> times;
+    for (const auto& [time, value] : *edited) times.insert(times.end(), time);
+    return times;
+  });
 }
 
 std::set<double> UsdParquetLayerData::ListAllTimeSamples() const {
-  std::set<double> times = source_->ListAllTimeSamples();
-  if (edits_.empty()) return times;
-  // An edit may have removed the last sample at a time of the file: then every attribute counts.
-  class Collector final : public SdfAbstractDataSpecVisitor {
-   public:
-    explicit Collector(std::set<double>* times) : times_(times) {}
-    bool VisitSpec(const SdfAbstractData& data, const SdfPath& path) override {
-      if (path.IsPropertyPath()) times_->merge(data.ListTimeSamplesForPath(path));
-      return true;
-    }
-    void Done(const SdfAbstractData&) override {}
+  return UsdParquetGuarded({}, [&]() -> std::set<double> {
+    std::set<double> times = source_->ListAllTimeSamples();
+    if (edits_.empty()) return times;
+    // An edit may have removed the last sample at a time of the file: then every attribute counts.
+    class Collector final : public SdfAbstractDataSpecVisitor {
+     public:
+      explicit Collector(std::set<double>* times) : times_(times) {}
+      bool VisitSpec(const SdfAbstractData& data, const SdfPath& path) override {
+        if (path.IsPropertyPath()) times_->merge(data.ListTimeSamplesForPath(path));
+        return true;
+      }
+      void Done(const SdfAbstractData&) override {}
 
-   private:
-    std::set<double>* const times_;
-  };
-  times.clear();
-  Collector collector(&times);
-  VisitSpecs(&collector);
-  return times;
+     private:
+      std::set<double>* const times_;
+    };
+    times.clear();
+    Collector collector(&times);
+    VisitSpecs(&collector);
+    return times;
+  });
 }
 
 bool UsdParquetLayerData::GetBracketingTimeSamples(double time, double* lower,
                                                    double* upper) const {
-  if (edits_.empty()) return source_->GetBracketingTimeSamples(time, lower, upper);
-  return UsdParquetTimeSamples::Bracket(ListAllTimeSamples(), time, lower, upper);
+  return UsdParquetGuarded(false, [&]() -> bool {
+    if (edits_.empty()) return source_->GetBracketingTimeSamples(time, lower, upper);
+    return UsdParquetTimeSamples::Bracket(ListAllTimeSamples(), time, lower, upper);
+  });
 }
 
 size_t UsdParquetLayerData::GetNumTimeSamplesForPath(const SdfPath& path) const {
-  const auto edited = EditedSamples(path);
-  return edited ? edited->size() : source_->GetNumTimeSamplesForPath(path);
+  return UsdParquetGuarded(0, [&]() -> size_t {
+    const auto edited = EditedSamples(path);
+    return edited ? edited->size() : source_->GetNumTimeSamplesForPath(path);
+  });
 }
 
 bool UsdParquetLayerData::GetBracketingTimeSamplesForPath(const SdfPath& path, double time,
                                                           double* lower, double* upper) const {
-  if (!EditedSamples(path)) {
-    return source_->GetBracketingTimeSamplesForPath(path, time, lower, upper);
-  }
-  return UsdParquetTimeSamples::Bracket(ListTimeSamplesForPath(path), time, lower, upper);
+  return UsdParquetGuarded(false, [&]() -> bool {
+    if (!EditedSamples(path)) {
+      return source_->GetBracketingTimeSamplesForPath(path, time, lower, upper);
+    }
+    return UsdParquetTimeSamples::Bracket(ListTimeSamplesForPath(path), time, lower, upper);
+  });
 }
 
 bool UsdParquetLayerData::GetPreviousTimeSampleForPath(const SdfPath& path, double time,
                                                        double* previous) const {
-  const auto edited = EditedSamples(path);
-  if (!edited) return source_->GetPreviousTimeSampleForPath(path, time, previous);
-  const auto at_or_behind = edited->lower_bound(time);
-  if (at_or_behind == edited->begin()) return false;
-  *previous = std::prev(at_or_behind)->first;
-  return true;
+  return UsdParquetGuarded(false, [&]() -> bool {
+    const auto edited = EditedSamples(path);
+    if (!edited) return source_->GetPreviousTimeSampleForPath(path, time, previous);
+    const auto at_or_behind = edited->lower_bound(time);
+    if (at_or_behind == edited->begin()) return false;
+    *previous = std::prev(at_or_behind)->first;
+    return true;
+  });
 }
 
 const std::type_info& UsdParquetLayerData::QueryTimeSampleTypeid(const SdfPath& path,
                                                                  double time) const {
-  const auto edited = EditedSamples(path);
-  if (!edited) return source_->QueryTimeSampleTypeid(path, time);
-  const auto sample = edited->find(time);
-  return sample == edited->end() ? typeid(void) : sample->second.GetTypeid();
+  return UsdParquetGuarded(typeid(void), [&]() -> const std::type_info& {
+    const auto edited = EditedSamples(path);
+    if (!edited) return source_->QueryTimeSampleTypeid(path, time);
+    const auto sample = edited->find(time);
+    return sample == edited->end() ? typeid(void) : sample->second.GetTypeid();
+  });
 }
 
 template <typename Out>
 bool UsdParquetLayerData::HasSample(const SdfPath& path, double time, Out* out) const {
-  const auto edited = EditedSamples(path);
-  if (!edited) return source_->QueryTimeSample(path, time, out);
-  const auto sample = edited->find(time);
-  return sample != edited->end() && UsdParquetDeliver(sample->second, out);
+  return UsdParquetGuarded(false, [&]() -> bool {
+    const auto edited = EditedSamples(path);
+    if (!edited) return source_->QueryTimeSample(path, time, out);
+    const auto sample = edited->find(time);
+    return sample != edited->end() && UsdParquetDeliver(sample->second, out);
+  });
 }
 
 bool UsdParquetLayerData::QueryTimeSample(const SdfPath& path, double time, VtValue* value) const {
@@ -312,32 +349,36 @@ bool UsdParquetLayerData::QueryTimeSample(const SdfPath& path, double time,
 }
 
 void UsdParquetLayerData::SetTimeSample(const SdfPath& path, double time, const VtValue& value) {
-  if (value.IsEmpty()) {
-    EraseTimeSample(path, time);
-    return;
-  }
-  VtValue held;
-  HasField(path, SdfFieldKeys->TimeSamples, &held, nullptr);
-  SdfTimeSampleMap samples;
-  if (held.IsHolding<SdfTimeSampleMap>()) held.UncheckedSwap(samples);
-  samples[time] = value;
-  Set(path, SdfFieldKeys->TimeSamples, VtValue::Take(samples));
+  UsdParquetGuarded([&] {
+    if (value.IsEmpty()) {
+      EraseTimeSample(path, time);
+      return;
+    }
+    VtValue held;
+    HasField(path, SdfFieldKeys->TimeSamples, &held, nullptr);
+    SdfTimeSampleMap samples;
+    if (held.IsHolding<SdfTimeSampleMap>()) held.UncheckedSwap(samples);
+    samples[time] = value;
+    Set(path, SdfFieldKeys->TimeSamples, VtValue::Take(samples));
+  });
 }
 
 void UsdParquetLayerData::EraseTimeSample(const SdfPath& path, double time) {
-  VtValue held;
-  if (!HasField(path, SdfFieldKeys->TimeSamples, &held, nullptr) ||
-      !held.IsHolding<SdfTimeSampleMap>()) {
-    return;
-  }
-  SdfTimeSampleMap samples;
-  held.UncheckedSwap(samples);
-  if (samples.erase(time) == 0) return;
-  if (samples.empty()) {
-    Erase(path, SdfFieldKeys->TimeSamples);
-  } else {
-    Set(path, SdfFieldKeys->TimeSamples, VtValue::Take(samples));
-  }
+  UsdParquetGuarded([&] {
+    VtValue held;
+    if (!HasField(path, SdfFieldKeys->TimeSamples, &held, nullptr) ||
+        !held.IsHolding<SdfTimeSampleMap>()) {
+      return;
+    }
+    SdfTimeSampleMap samples;
+    held.UncheckedSwap(samples);
+    if (samples.erase(time) == 0) return;
+    if (samples.empty()) {
+      Erase(path, SdfFieldKeys->TimeSamples);
+    } else {
+      Set(path, SdfFieldKeys->TimeSamples, VtValue::Take(samples));
+    }
+  });
 }
 
 PXR_NAMESPACE_CLOSE_SCOPE

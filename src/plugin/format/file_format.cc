@@ -11,6 +11,7 @@
 #include "plugin/format/layer_file.h"
 #include "plugin/format/layer_saver.h"
 #include "plugin/read/format_arguments.h"
+#include "plugin/read/guarded.h"
 
 PXR_NAMESPACE_OPEN_SCOPE
 
@@ -37,31 +38,35 @@ UsdParquetFileFormat::UsdParquetFileFormat()
 UsdParquetFileFormat::~UsdParquetFileFormat() = default;
 
 bool UsdParquetFileFormat::CanRead(const std::string& file) const {
-  auto opened = UsdParquetOpenAsset(file);
-  char magic[4] = {};
-  return opened.ok() && (*opened)->ReadAt(0, sizeof(magic), magic).ok() &&
-         std::string_view(magic, sizeof(magic)) == "PAR1";
+  return UsdParquetGuarded(false, [&] {
+    auto opened = UsdParquetOpenAsset(file);
+    char magic[4] = {};
+    return opened.ok() && (*opened)->ReadAt(0, sizeof(magic), magic).ok() &&
+           std::string_view(magic, sizeof(magic)) == "PAR1";
+  });
 }
 
 bool UsdParquetFileFormat::Read(SdfLayer* layer, const std::string& resolved_path,
                                 bool /*metadata_only*/) const {
-  const auto arguments = UsdParquetParseArguments(layer->GetFileFormatArguments());
-  if (!arguments.ok()) {
-    TF_RUNTIME_ERROR("%s: %s", resolved_path.c_str(), arguments.status().message().c_str());
-    return false;
-  }
-  for (const std::string& name : arguments->unknown) {
-    TF_WARN("%s: unknown format argument '%s' is ignored; known are %s", resolved_path.c_str(),
-            name.c_str(), kUsdParquetArgumentNames);
-  }
-  if (arguments->cache_bytes) {
-    usdparquet::PageCache::Instance().SetBudget(*arguments->cache_bytes);
-  }
-  auto source = UsdParquetOpenLayerFile(resolved_path, *arguments);
-  if (!IsOk(source.status())) return false;
-  SdfAbstractDataRefPtr data = UsdParquetLayerData::New(std::move(*source));
-  _SetLayerData(layer, data);
-  return true;
+  return UsdParquetGuarded(false, [&] {
+    const auto arguments = UsdParquetParseArguments(layer->GetFileFormatArguments());
+    if (!arguments.ok()) {
+      TF_RUNTIME_ERROR("%s: %s", resolved_path.c_str(), arguments.status().message().c_str());
+      return false;
+    }
+    for (const std::string& name : arguments->unknown) {
+      TF_WARN("%s: unknown format argument '%s' is ignored; known are %s", resolved_path.c_str(),
+              name.c_str(), kUsdParquetArgumentNames);
+    }
+    if (arguments->cache_bytes) {
+      usdparquet::PageCache::Instance().SetBudget(*arguments->cache_bytes);
+    }
+    auto source = UsdParquetOpenLayerFile(resolved_path, *arguments);
+    if (!IsOk(source.status())) return false;
+    SdfAbstractDataRefPtr data = UsdParquetLayerData::New(std::move(*source));
+    _SetLayerData(layer, data);
+    return true;
+  });
 }
 
 bool UsdParquetFileFormat::_ReadDetached(SdfLayer* layer, const std::string& resolved_path,
@@ -72,13 +77,14 @@ bool UsdParquetFileFormat::_ReadDetached(SdfLayer* layer, const std::string& res
 bool UsdParquetFileFormat::WriteToFile(const SdfLayer& layer, const std::string& file,
                                        const std::string& /*comment*/,
                                        const FileFormatArguments& arguments) const {
-  return IsOk(UsdParquetExportLayer(layer, file, arguments));
+  return UsdParquetGuarded(false,
+                           [&] { return IsOk(UsdParquetExportLayer(layer, file, arguments)); });
 }
 
 bool UsdParquetFileFormat::SaveToFile(const SdfLayer& layer, const std::string& file,
                                       const std::string& /*comment*/,
                                       const FileFormatArguments&) const {
-  return IsOk(UsdParquetSaveLayer(layer, file));
+  return UsdParquetGuarded(false, [&] { return IsOk(UsdParquetSaveLayer(layer, file)); });
 }
 
 bool UsdParquetFileFormat::ReadFromString(SdfLayer* layer, const std::string& text) const {

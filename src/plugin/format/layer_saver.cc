@@ -68,7 +68,14 @@ arrow::Status Write(const SdfAbstractData& data, const std::string& file,
     names.path = table.path_column();
     if (!table.time_column().empty()) names.time = table.time_column();
     is_complete = [&file, is_own_file, &table] {
-      return table.has_damage() || (is_own_file && table.has_unpresentable_cells())
+      const std::string damage = table.damage();
+      if (!damage.empty()) {
+        return arrow::Status::Invalid(file, ": not written, because values of ", table.name(),
+                                      " could not be read and would be lost: ", damage,
+                                      "; copy the file again from its source, or save what is left "
+                                      "with 'usdparquet recover'");
+      }
+      return is_own_file && table.has_unpresentable_cells()
                  ? arrow::Status::Invalid(file, ": not written, because values of ", table.name(),
                                           " could not be read and would be lost")
                  : arrow::Status::OK();
@@ -135,7 +142,13 @@ arrow::Status UsdParquetSaveLayer(const SdfLayer& layer, const std::string& file
     return Write(*held, file, DefaultOptions(), /*is_own_file=*/true);
   }
 
-  ARROW_ASSIGN_OR_RAISE(const bool is_patched, PatchCells(*data, file));
+  // A patch keeps the indexes as they are in the file. A damaged one is replaced by this question,
+  // before anything is written.
+  const bool is_index_sound = data->source().table().HasSoundIndex();
+  bool is_patched = false;
+  if (is_index_sound) {
+    ARROW_ASSIGN_OR_RAISE(is_patched, PatchCells(*data, file));
+  }
   if (!is_patched) {
     const std::string reason = ReasonNotToSave(data->source(), *arguments);
     if (!reason.empty()) {

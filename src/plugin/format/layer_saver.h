@@ -23,8 +23,7 @@ arrow::Status UsdParquetExportLayer(const SdfLayer& layer, const std::string& fi
 
 /// Writes `layer` to `file`, its own. Where only cells were edited, only the chunks of those cells
 /// are written. The layer's data then is the new file, and its edits are gone from memory. Fails if
-/// the file, or the arguments that it was opened with, kept anything from the layer that would be
-/// lost. Errors name the file.
+/// saving would lose what the file, or its arguments, kept out of the layer. Errors name the file.
 ///
 /// Not thread-safe, as an edit of the layer is not.
 arrow::Status UsdParquetSaveLayer(const SdfLayer& layer, const std::string& file);

@@ -74,8 +74,9 @@ class UsdParquetColumns {
   }
 
   /// Stores the cell of `column` in `row` into `out`, an SdfAbstractDataValue or a VtValue. False
-  /// if the cell has no value, or one of another type than asked for. A null `out` only asks, and
-  /// decodes no page where the statistics tell. REQUIRES: row < num_rows(), or it is kNoRow.
+  /// if the cell has no value, which makes it no opinion, or one of another type than asked for. A
+  /// null `out` only asks, and decodes no page where the statistics tell. REQUIRES: row <
+  /// num_rows(), or it is kNoRow.
   template <typename Out>
   bool HasCell(const Column& column, uint32_t row, Out* out) const {
     if (row == usdparquet::PrimTimes::kNoRow) return false;

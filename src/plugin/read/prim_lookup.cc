@@ -9,12 +9,12 @@ using usdparquet::PrimId;
 
 namespace {
 
-std::atomic<uint64_t> g_next_serial{1};
+std::atomic<uint64_t> g_next_serial{2};
 
 /// The hash of the parent that the thread looked below last: siblings are
 /// mostly looked up one after the other.
 struct ParentHash {
-  uint64_t serial = 0;
+  uint64_t serial = 0;  // of the lookup, and the version of its index
   SdfPath path;
   uint64_t hash = 0;
 };
@@ -24,34 +24,41 @@ ParentHash& LastParent() {
   return last;
 }
 
+/// The prims of the table, about.
+size_t NumHandles(const usdparquet::Table& table) {
+  if (!UsdParquetPathRetainer::IsSupported()) return 0;
+  return table.paths().num_row_prims() + table.paths().num_parents();
+}
+
 }  // namespace
 
-UsdParquetPrimLookup::UsdParquetPrimLookup(const usdparquet::PathIndex& index,
-                                           const SdfPath& prefix)
-    : index_(index),
+UsdParquetPrimLookup::UsdParquetPrimLookup(const usdparquet::Table& table, const SdfPath& prefix)
+    : table_(table),
       prefix_(prefix),
       prefix_depth_(prefix.GetPathElementCount()),
-      serial_(g_next_serial++),
-      handles_(
-          UsdParquetPathRetainer::IsSupported() ? index.num_row_prims() + index.num_parents() : 0,
-          &UsdParquetPathRetainer::Release) {}
+      serial_(g_next_serial.fetch_add(2)),
+      handles_{{{usdparquet::HandleTables::Instance(), NumHandles(table), &UsdParquetPathRetainer::Release},
+                {usdparquet::HandleTables::Instance(), NumHandles(table), &UsdParquetPathRetainer::Release}}} {}
 
-PrimId UsdParquetPrimLookup::FindAndRemember(const SdfPath& path, uint32_t handle) const {
+PrimId UsdParquetPrimLookup::FindAndRemember(const SdfPath& path, uint32_t handle,
+                                             uint32_t version) const {
   uint32_t bits;
-  if (handles_.FindAside(handle, &bits)) return PrimId::FromBits(bits);
+  if (handles_[version].FindAside(handle, &bits)) return PrimId::FromBits(bits);
   // Not asked of "/", for which GetPrimOrPrimVariantSelectionPath is empty.
   const SdfPath prim_path =
       path.ContainsPropertyElements() ? path.GetPrimOrPrimVariantSelectionPath() : path;
-  const PrimId prim = FindInIndex(prim_path);
+  const PrimId prim = FindInIndex(prim_path, version);
   if (handle != 0 && UsdParquetPathRetainer::IsSupported()) {
     UsdParquetPathRetainer::Retain(prim_path);
-    handles_.Add(handle, prim.bits());
+    handles_[version].Add(handle, prim.bits());
   }
   return prim;
 }
 
-PrimId UsdParquetPrimLookup::FindInIndex(const SdfPath& prim_path) const {
-  if (prim_path == prefix_) return index_.root();
+PrimId UsdParquetPrimLookup::FindInIndex(const SdfPath& prim_path, uint32_t version) const {
+  const usdparquet::PathIndex& index = table_.paths();
+  const uint64_t serial = serial_ + version;
+  if (prim_path == prefix_) return index.root();
   if (!prim_path.IsAbsoluteRootOrPrimPath() || prim_path.ContainsPrimVariantSelection() ||
       !prim_path.IsAbsolutePath()) {
     return {};
@@ -63,7 +70,7 @@ PrimId UsdParquetPrimLookup::FindInIndex(const SdfPath& prim_path) const {
   }
   ParentHash& last = LastParent();
   SdfPath parent = prim_path.GetParentPath();
-  if (last.serial != serial_ || last.path != parent) {
+  if (last.serial != serial || last.path != parent) {
     std::vector<TfToken> names;
     SdfPath above = parent;
     for (size_t d = depth - 1; d > prefix_depth_; --d) {
@@ -71,13 +78,13 @@ PrimId UsdParquetPrimLookup::FindInIndex(const SdfPath& prim_path) const {
       above = above.GetParentPath();
     }
     if (above != prefix_) return {};
-    uint64_t hash = index_.root_hash();
+    uint64_t hash = index.root_hash();
     for (auto name = names.rbegin(); name != names.rend(); ++name) {
       hash = usdparquet::ChildPathHash(hash, name->GetString());
     }
-    last = {serial_, std::move(parent), hash};
+    last = {serial, std::move(parent), hash};
   }
-  return index_.Find(usdparquet::ChildPathHash(last.hash, prim_path.GetNameToken().GetString()));
+  return index.Find(usdparquet::ChildPathHash(last.hash, prim_path.GetNameToken().GetString()));
 }
 
 PXR_NAMESPACE_CLOSE_SCOPE

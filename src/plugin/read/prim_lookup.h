@@ -7,10 +7,11 @@
 #include <pxr/pxr.h>
 #include <pxr/usd/sdf/path.h>
 
+#include <array>
 #include <cstdint>
 
-#include "core/index/path_index.h"
 #include "core/pages/handle_table.h"
+#include "core/table/table.h"
 #include "plugin/read/path_handle.h"
 
 PXR_NAMESPACE_OPEN_SCOPE
@@ -20,20 +21,22 @@ PXR_NAMESPACE_OPEN_SCOPE
 ///
 /// The handle table keeps the paths in it alive, because OpenUSD reuses the handle of a path that
 /// nobody holds. It shares its memory with those of other layers (HandleTables), and may forget.
-/// Paths that are not in the file are remembered as such.
+/// Paths that are not in the file are remembered as such. When a sound index takes the place of a
+/// damaged one, another handle table does so too.
 ///
 /// Thread-safety: Find may be called from any number of threads.
 class UsdParquetPrimLookup {
  public:
   /// `prefix` is the prim below which the file's paths lie, or "/".
-  /// The index must outlive this.
-  UsdParquetPrimLookup(const usdparquet::PathIndex& index, const SdfPath& prefix);
+  /// The table must outlive this.
+  UsdParquetPrimLookup(const usdparquet::Table& table, const SdfPath& prefix);
 
   /// The prim at `path`; only the path's prim part counts. `handle` is the path's prim handle.
   usdparquet::PrimId Find(const SdfPath& path, uint32_t handle) const {
     uint32_t bits;
-    if (handles_.Find(handle, &bits)) return usdparquet::PrimId::FromBits(bits);
-    return FindAndRemember(path, handle);
+    const uint32_t version = table_.index_version();
+    if (handles_[version].Find(handle, &bits)) return usdparquet::PrimId::FromBits(bits);
+    return FindAndRemember(path, handle, version);
   }
 
   /// Whether `prim` is the pseudo-root or another ancestor of the prefix; none of them is in the
@@ -46,16 +49,16 @@ class UsdParquetPrimLookup {
   static constexpr size_t kMaxPrefixDepth = 255;
 
  private:
-  static constexpr uint32_t kAbovePrefix = 0xffffff00u;  // inner prims that no file can have
+  static constexpr uint32_t kAbovePrefix = 0xffffff00u;  // parents that no file can have
 
-  usdparquet::PrimId FindAndRemember(const SdfPath& path, uint32_t handle) const;
-  usdparquet::PrimId FindInIndex(const SdfPath& prim_path) const;
+  usdparquet::PrimId FindAndRemember(const SdfPath& path, uint32_t handle, uint32_t version) const;
+  usdparquet::PrimId FindInIndex(const SdfPath& prim_path, uint32_t version) const;
 
-  const usdparquet::PathIndex& index_;
+  const usdparquet::Table& table_;
   const SdfPath prefix_;
   const size_t prefix_depth_;
   const uint64_t serial_;
-  mutable usdparquet::HandleTable handles_;
+  mutable std::array<usdparquet::HandleTable, 2> handles_;  // by version of the index
 };
 
 PXR_NAMESPACE_CLOSE_SCOPE

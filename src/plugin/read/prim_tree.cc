@@ -27,17 +27,32 @@ TfTokenVector UsdParquetPrimTree::ChildNames(PrimId prim) const {
   return names;
 }
 
+UsdParquetPrimTree::Step UsdParquetPrimTree::At(const SdfPath& path) const {
+  Step step{{}, 0, table_.index_version()};
+  step.hash = table_.paths().root_hash();
+  const SdfPath& prefix = lookup_.prefix();
+  if (path != prefix && path.HasPrefix(prefix)) {
+    for (const SdfPath& above : path.GetPrefixes()) {
+      if (above != prefix && above.HasPrefix(prefix)) {
+        step.hash = usdparquet::ChildPathHash(step.hash, above.GetName());
+      }
+    }
+  }
+  step.prim = Find(path, UsdParquetPathHandles(path).prim);
+  return step;
+}
+
 UsdParquetPrimTree::Step UsdParquetPrimTree::Root() const {
-  const SdfPath& root = SdfPath::AbsoluteRootPath();
-  return {Find(root, UsdParquetPathHandles(root).prim), table_.paths().root_hash()};
+  return At(SdfPath::AbsoluteRootPath());
 }
 
 UsdParquetPrimTree::Step UsdParquetPrimTree::Child(const Step& parent, const SdfPath& path) const {
+  if (parent.version != table_.index_version()) return At(path);
   if (UsdParquetPrimLookup::IsAbovePrefix(parent.prim)) {
-    return {Find(path, UsdParquetPathHandles(path).prim), parent.hash};
+    return {Find(path, UsdParquetPathHandles(path).prim), parent.hash, parent.version};
   }
   const uint64_t hash = usdparquet::ChildPathHash(parent.hash, path.GetName());
-  return {table_.paths().Find(hash), hash};
+  return {table_.paths().Find(hash), hash, parent.version};
 }
 
 PXR_NAMESPACE_CLOSE_SCOPE

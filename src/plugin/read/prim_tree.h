@@ -22,7 +22,7 @@ class UsdParquetPrimTree {
   /// `prefix` is the prim below which the table's paths lie, or "/".
   /// REQUIRES: `table` outlives this.
   UsdParquetPrimTree(usdparquet::Table& table, const SdfPath& prefix)
-      : table_(table), lookup_(table.paths(), prefix) {}
+      : table_(table), lookup_(table, prefix) {}
 
   /// The prim at `path`; only the path's prim part counts. `handle` is the path's prim handle.
   usdparquet::PrimId Find(const SdfPath& path, uint32_t handle) const {
@@ -43,7 +43,7 @@ class UsdParquetPrimTree {
   uint32_t RowOf(usdparquet::PrimId prim) const { return table_.paths().RowOf(prim); }
 
   bool HasChildren(usdparquet::PrimId prim) const {
-    return UsdParquetPrimLookup::IsAbovePrefix(prim) || !table_.paths().Children(prim).empty();
+    return UsdParquetPrimLookup::IsAbovePrefix(prim) || table_.paths().HasChildren(prim);
   }
   /// In file order. Reads the path column.
   TfTokenVector ChildNames(usdparquet::PrimId prim) const;
@@ -51,14 +51,27 @@ class UsdParquetPrimTree {
   /// A prim met on a walk from the pseudo-root.
   struct Step {
     usdparquet::PrimId prim;
-    uint64_t hash;  ///< of the prim's path within the table
+    uint64_t hash;     ///< of the prim's path within the table
+    uint32_t version;  ///< of the index that has them
   };
   Step Root() const;
+  /// The same prim in the index of now. `path` is its path.
+  Step Renewed(const Step& step, const SdfPath& path) const {
+    return step.version == table_.index_version() ? step : At(path);
+  }
   /// The child at `path` of `parent`. Unlike Find it remembers nothing of the prims of the table:
   /// a walk over all of them would push out those that are in use.
   Step Child(const Step& parent, const SdfPath& path) const;
 
+  /// What `f()` returns, which asks for prims: see usdparquet::Table::Ask.
+  template <typename F>
+  auto Ask(const F& f) const {
+    return table_.Ask(f);
+  }
+
  private:
+  Step At(const SdfPath& path) const;
+
   usdparquet::Table& table_;
   UsdParquetPrimLookup lookup_;
 };

@@ -211,27 +211,35 @@ bool UsdParquetSource::HasField(const SdfPath& path, const Location& at, const T
 }
 
 bool UsdParquetSource::HasSpec(const SdfPath& path) const {
-  return Resolve(path).type != SdfSpecTypeUnknown;
+  return GetSpecType(path) != SdfSpecTypeUnknown;
 }
 
-SdfSpecType UsdParquetSource::GetSpecType(const SdfPath& path) const { return Resolve(path).type; }
+SdfSpecType UsdParquetSource::GetSpecType(const SdfPath& path) const {
+  return table_->Ask([&] { return Resolve(path).type; });
+}
 
 bool UsdParquetSource::IsOnlyInResidual(const SdfPath& path) const {
-  return Resolve(path).is_residual;
+  return table_->Ask([&] { return Resolve(path).is_residual; });
 }
 
 template <typename Out>
 bool UsdParquetSource::Has(const SdfPath& path, const TfToken& field, Out* value,
                            SdfSpecType* type) const {
-  const Location at = Resolve(path);
-  if (type) *type = at.type;
-  return HasField(path, at, field, value);
+  return table_->Ask([&] {
+    const Location at = Resolve(path);
+    if (type) *type = at.type;
+    return HasField(path, at, field, value);
+  });
 }
 template bool UsdParquetSource::Has(const SdfPath&, const TfToken&, SdfAbstractDataValue*,
                                     SdfSpecType*) const;
 template bool UsdParquetSource::Has(const SdfPath&, const TfToken&, VtValue*, SdfSpecType*) const;
 
 std::type_info const& UsdParquetSource::GetTypeid(const SdfPath& path, const TfToken& field) const {
+  return *table_->Ask([&] { return &TypeOf(path, field); });
+}
+
+std::type_info const& UsdParquetSource::TypeOf(const SdfPath& path, const TfToken& field) const {
   const Location at = Resolve(path);
   if (at.is_residual) return UsdParquetResidualTypeid(*residual_, path, field);
   VtValue* const only_asking = nullptr;
@@ -247,6 +255,10 @@ std::type_info const& UsdParquetSource::GetTypeid(const SdfPath& path, const TfT
 }
 
 std::vector<TfToken> UsdParquetSource::List(const SdfPath& path) const {
+  return table_->Ask([&] { return FieldsOf(path); });
+}
+
+std::vector<TfToken> UsdParquetSource::FieldsOf(const SdfPath& path) const {
   const Location at = Resolve(path);
   if (at.is_residual) return residual_->List(path);
   std::vector<TfToken> fields;
@@ -288,12 +300,14 @@ std::vector<TfToken> UsdParquetSource::List(const SdfPath& path) const {
 }
 
 std::optional<UsdParquetSource::Cell> UsdParquetSource::FindCell(const SdfPath& attribute) const {
-  const Location at = Resolve(attribute);
-  if (at.is_residual || at.type != SdfSpecTypeAttribute) return std::nullopt;
-  const uint32_t row = samples_.DefaultRow(at.row);
-  if (row == UsdParquetTimeSamples::kNoRow) return std::nullopt;
-  const Property& property = *at.property;
-  return Cell{property.number, row, property.is_sparse};
+  return table_->Ask([&]() -> std::optional<Cell> {
+    const Location at = Resolve(attribute);
+    if (at.is_residual || at.type != SdfSpecTypeAttribute) return std::nullopt;
+    const uint32_t row = samples_.DefaultRow(at.row);
+    if (row == UsdParquetTimeSamples::kNoRow) return std::nullopt;
+    const Property& property = *at.property;
+    return Cell{property.number, row, property.is_sparse};
+  });
 }
 
 PXR_NAMESPACE_CLOSE_SCOPE

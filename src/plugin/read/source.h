@@ -54,7 +54,7 @@ class UsdParquetSource {
   bool Has(const SdfPath& path, const TfToken& field, Out* value, SdfSpecType* type) const;
   std::type_info const& GetTypeid(const SdfPath& path, const TfToken& field) const;
   std::vector<TfToken> List(const SdfPath& path) const;
-  /// The names of a prim's properties that are columns.
+  /// The names of a prim's properties that are columns. To be called within prims().Ask.
   TfTokenVector PropertyNames(usdparquet::PrimId prim) const;
 
   // As in SdfAbstractData; see source_samples.cc.
@@ -83,14 +83,17 @@ class UsdParquetSource {
     SdfSpecType type = SdfSpecTypeUnknown;
     bool is_residual = false;  // only the residual has the spec
     usdparquet::PrimId prim;
-    // Of properties that are columns:
+    // Set for properties that are columns:
     const UsdParquetColumns::Property* property = nullptr;
     uint32_t row = 0;  // the first one of the prim
   };
 
+  // What asks the index is called within Table::Ask, by the public functions.
   Location Resolve(const SdfPath& path) const;
   Location ResolveResidual(const SdfPath& path) const;
   Location ResolveTarget(const SdfPath& path) const;
+  std::type_info const& TypeOf(const SdfPath& path, const TfToken& field) const;
+  std::vector<TfToken> FieldsOf(const SdfPath& path) const;
   template <typename Out>
   bool HasField(const SdfPath& path, const Location& at, const TfToken& field, Out* out) const;
   template <typename Out>

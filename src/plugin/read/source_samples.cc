@@ -19,51 +19,63 @@ bool UsdParquetSource::GetBracketingTimeSamples(double time, double* lower, doub
 }
 
 std::set<double> UsdParquetSource::ListTimeSamplesForPath(const SdfPath& path) const {
-  const Location at = Resolve(path);
-  if (at.is_residual) return residual_->ListTimeSamplesForPath(path);
-  if (at.type != SdfSpecTypeAttribute) return {};
-  return samples_.List(at.property->number, at.row);
+  return table_->Ask([&]() -> std::set<double> {
+    const Location at = Resolve(path);
+    if (at.is_residual) return residual_->ListTimeSamplesForPath(path);
+    if (at.type != SdfSpecTypeAttribute) return {};
+    return samples_.List(at.property->number, at.row);
+  });
 }
 
 size_t UsdParquetSource::GetNumTimeSamplesForPath(const SdfPath& path) const {
-  const Location at = Resolve(path);
-  if (at.is_residual) return residual_->GetNumTimeSamplesForPath(path);
-  if (at.type != SdfSpecTypeAttribute) return 0;
-  return samples_.Count(at.property->number, at.row);
+  return table_->Ask([&]() -> size_t {
+    const Location at = Resolve(path);
+    if (at.is_residual) return residual_->GetNumTimeSamplesForPath(path);
+    if (at.type != SdfSpecTypeAttribute) return 0;
+    return samples_.Count(at.property->number, at.row);
+  });
 }
 
 bool UsdParquetSource::GetBracketingTimeSamplesForPath(const SdfPath& path, double time,
                                                        double* lower, double* upper) const {
-  const Location at = Resolve(path);
-  if (at.is_residual) return residual_->GetBracketingTimeSamplesForPath(path, time, lower, upper);
-  return at.type == SdfSpecTypeAttribute &&
-         samples_.GetBracketing(at.property->number, at.row, time, lower, upper);
+  return table_->Ask([&] {
+    const Location at = Resolve(path);
+    if (at.is_residual) return residual_->GetBracketingTimeSamplesForPath(path, time, lower, upper);
+    return at.type == SdfSpecTypeAttribute &&
+           samples_.GetBracketing(at.property->number, at.row, time, lower, upper);
+  });
 }
 
 bool UsdParquetSource::GetPreviousTimeSampleForPath(const SdfPath& path, double time,
                                                     double* previous) const {
-  const Location at = Resolve(path);
-  if (at.is_residual) return residual_->GetPreviousTimeSampleForPath(path, time, previous);
-  return at.type == SdfSpecTypeAttribute &&
-         samples_.GetPrevious(at.property->number, at.row, time, previous);
+  return table_->Ask([&] {
+    const Location at = Resolve(path);
+    if (at.is_residual) return residual_->GetPreviousTimeSampleForPath(path, time, previous);
+    return at.type == SdfSpecTypeAttribute &&
+           samples_.GetPrevious(at.property->number, at.row, time, previous);
+  });
 }
 
 const std::type_info& UsdParquetSource::QueryTimeSampleTypeid(const SdfPath& path,
                                                               double time) const {
-  const Location at = Resolve(path);
-  if (at.is_residual) return UsdParquetResidualSampleTypeid(*residual_, path, time);
-  if (at.type != SdfSpecTypeAttribute) return typeid(void);
-  VtValue* const only_asking = nullptr;
-  const bool is_there = columns_.HasCell(*at.property, samples_.RowAt(at.row, time), only_asking);
-  return is_there ? *at.property->type->type : typeid(void);
+  return *table_->Ask([&]() -> const std::type_info* {
+    const Location at = Resolve(path);
+    if (at.is_residual) return &UsdParquetResidualSampleTypeid(*residual_, path, time);
+    if (at.type != SdfSpecTypeAttribute) return &typeid(void);
+    VtValue* const only_asking = nullptr;
+    const bool is_there = columns_.HasCell(*at.property, samples_.RowAt(at.row, time), only_asking);
+    return is_there ? at.property->type->type : &typeid(void);
+  });
 }
 
 template <typename Out>
 bool UsdParquetSource::QueryTimeSample(const SdfPath& path, double time, Out* value) const {
-  const Location at = Resolve(path);
-  if (at.is_residual) return UsdParquetResidualSample(*residual_, path, time, value);
-  if (at.type != SdfSpecTypeAttribute) return false;
-  return columns_.HasCell(*at.property, samples_.RowAt(at.row, time), value);
+  return table_->Ask([&] {
+    const Location at = Resolve(path);
+    if (at.is_residual) return UsdParquetResidualSample(*residual_, path, time, value);
+    if (at.type != SdfSpecTypeAttribute) return false;
+    return columns_.HasCell(*at.property, samples_.RowAt(at.row, time), value);
+  });
 }
 template bool UsdParquetSource::QueryTimeSample(const SdfPath&, double, VtValue*) const;
 template bool UsdParquetSource::QueryTimeSample(const SdfPath&, double,

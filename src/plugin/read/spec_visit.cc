@@ -14,16 +14,24 @@ class TableWalk {
       : source_(source), data_(data), visitor_(visitor) {}
 
   /// Visits a prim and all that is below it. False if the visitor stopped.
-  bool Visit(const SdfPath& path, const UsdParquetPrimTree::Step& at) {
+  bool Visit(const SdfPath& path, UsdParquetPrimTree::Step at) {
     if (!visitor_->VisitSpec(data_, path)) return false;
-    for (const TfToken& name : source_.PropertyNames(at.prim)) {
+    const UsdParquetPrimTree& prims = source_.prims();
+    // The index may be replaced while the walk goes on.
+    const TfTokenVector properties = prims.Ask([&] {
+      at = prims.Renewed(at, path);
+      return source_.PropertyNames(at.prim);
+    });
+    for (const TfToken& name : properties) {
       if (!VisitProperty(path.AppendProperty(name))) return false;
     }
-    const UsdParquetPrimTree& prims = source_.prims();
-    if (!prims.HasChildren(at.prim)) return true;
-    for (const TfToken& name : prims.ChildNames(at.prim)) {
+    const TfTokenVector children = prims.Ask([&] {
+      at = prims.Renewed(at, path);
+      return prims.HasChildren(at.prim) ? prims.ChildNames(at.prim) : TfTokenVector();
+    });
+    for (const TfToken& name : children) {
       const SdfPath child = path.AppendChild(name);
-      if (!Visit(child, prims.Child(at, child))) return false;
+      if (!Visit(child, prims.Ask([&] { return prims.Child(at, child); }))) return false;
     }
     return true;
   }

@@ -7,6 +7,7 @@ PXR_NAMESPACE_OPEN_SCOPE
 using usdparquet::EpochGuard;
 using usdparquet::Page;
 using usdparquet::PrimTimes;
+using usdparquet::TimeIndex;
 
 uint32_t UsdParquetTimeSamples::LastBefore(uint32_t column, const PrimTimes& times,
                                            uint32_t end) const {
@@ -21,12 +22,14 @@ uint32_t UsdParquetTimeSamples::FirstFrom(uint32_t column, const PrimTimes& time
 }
 
 bool UsdParquetTimeSamples::HasAny(uint32_t column, uint32_t first_row) const {
-  return index_ && FirstFrom(column, index_->Find(first_row), 0) != kNone;
+  const TimeIndex* const index = table_.times();
+  return index && FirstFrom(column, index->Find(first_row), 0) != kNone;
 }
 
 size_t UsdParquetTimeSamples::Count(uint32_t column, uint32_t first_row) const {
-  if (!index_) return 0;
-  const PrimTimes times = index_->Find(first_row);
+  const TimeIndex* const index = table_.times();
+  if (!index) return 0;
+  const PrimTimes times = index->Find(first_row);
   if (table_.IsFull(column)) return times.size();
   size_t count = 0;
   for (uint32_t i = 0; i < times.size(); ++i) count += HasSample(column, times, i);
@@ -35,8 +38,10 @@ size_t UsdParquetTimeSamples::Count(uint32_t column, uint32_t first_row) const {
 
 std::set<double> UsdParquetTimeSamples::List(uint32_t column, uint32_t first_row) const {
   std::set<double> found;
-  if (!index_) return found;
-  const PrimTimes times = index_->Find(first_row);
+  const TimeIndex* const index = table_.times();
+  if (!index) return found;
+  const PrimTimes times = index->Find(first_row);
+  if (!times.HasGoodCodes()) return found;
   for (uint32_t i = 0; i < times.size(); ++i) {
     if (HasSample(column, times, i)) found.insert(found.end(), times.codes()[i]);
   }
@@ -46,8 +51,10 @@ std::set<double> UsdParquetTimeSamples::List(uint32_t column, uint32_t first_row
 SdfTimeSampleMap UsdParquetTimeSamples::Map(uint32_t column, uint32_t first_row,
                                             const UsdParquetValueType& type) const {
   SdfTimeSampleMap map;
-  if (!index_) return map;
-  const PrimTimes times = index_->Find(first_row);
+  const TimeIndex* const index = table_.times();
+  if (!index) return map;
+  const PrimTimes times = index->Find(first_row);
+  if (!times.HasGoodCodes()) return map;
   for (uint32_t i = 0; i < times.size(); ++i) {
     const uint32_t row = times.RowOf(i);
     EpochGuard guard;
@@ -62,8 +69,9 @@ SdfTimeSampleMap UsdParquetTimeSamples::Map(uint32_t column, uint32_t first_row,
 
 bool UsdParquetTimeSamples::GetBracketing(uint32_t column, uint32_t first_row, double time,
                                           double* lower, double* upper) const {
-  if (!index_) return false;
-  const PrimTimes times = index_->Find(first_row);
+  const TimeIndex* const index = table_.times();
+  if (!index) return false;
+  const PrimTimes times = index->Find(first_row);
   const std::span<const double> codes = times.codes();
   const uint32_t count = times.CountUpTo(time);
   const uint32_t before = LastBefore(column, times, count);
@@ -80,8 +88,9 @@ bool UsdParquetTimeSamples::GetBracketing(uint32_t column, uint32_t first_row, d
 
 bool UsdParquetTimeSamples::GetPrevious(uint32_t column, uint32_t first_row, double time,
                                         double* previous) const {
-  if (!index_) return false;
-  const PrimTimes times = index_->Find(first_row);
+  const TimeIndex* const index = table_.times();
+  if (!index) return false;
+  const PrimTimes times = index->Find(first_row);
   uint32_t count = times.CountUpTo(time);
   if (count > 0 && times.codes()[count - 1] == time) --count;
   const uint32_t before = LastBefore(column, times, count);
@@ -91,9 +100,10 @@ bool UsdParquetTimeSamples::GetPrevious(uint32_t column, uint32_t first_row, dou
 }
 
 bool UsdParquetTimeSamples::GetRange(double* first, double* last) const {
-  if (!index_ || !index_->has_codes()) return false;
-  *first = index_->first_code();
-  *last = index_->last_code();
+  const TimeIndex* const index = table_.times();
+  if (!index || !index->has_codes()) return false;
+  *first = index->first_code();
+  *last = index->last_code();
   return true;
 }
 
@@ -106,17 +116,22 @@ bool UsdParquetTimeSamples::HasValueInAnyColumn(uint32_t row) const {
 
 std::set<double> UsdParquetTimeSamples::FindAll() const {
   std::set<double> found;
-  if (!index_) return found;
+  const TimeIndex* const index = table_.times();
+  if (!index) return found;
   bool is_any_full = false;
   for (size_t column = 0; column < table_.columns().size(); ++column) {
     is_any_full = is_any_full || (IsAttribute(column) && table_.IsFull(column));
   }
+  uint64_t num_rows = 0;
   const double* last_codes = nullptr;  // neighbours mostly share them
   table_.paths().VisitRows([&](uint32_t first_row) {
-    const PrimTimes times = index_->Find(first_row);
+    const PrimTimes times = index->Find(first_row);
     const std::span<const double> codes = times.codes();
+    num_rows += codes.size();
+    if (num_rows > table_.num_rows())
+      return index->Reject("its prims have more rows than the file");
     if (is_any_full) {
-      if (codes.empty() || codes.data() == last_codes) return;
+      if (codes.empty() || codes.data() == last_codes || !times.HasGoodCodes()) return;
       last_codes = codes.data();
       found.insert(codes.begin(), codes.end());
       return;
@@ -131,7 +146,7 @@ std::set<double> UsdParquetTimeSamples::FindAll() const {
 }
 
 const std::set<double>& UsdParquetTimeSamples::ListAll() const {
-  std::call_once(all_once_, [this] { all_ = FindAll(); });
+  std::call_once(all_once_, [this] { all_ = table_.Ask([this] { return FindAll(); }); });
   return all_;
 }
 

@@ -22,19 +22,22 @@ PXR_NAMESPACE_OPEN_SCOPE
 ///
 /// In a table without a time column nothing has samples, and every default is in the first row.
 ///
+/// All but ListAll ask the time index of now, so that they are to be called within Table::Ask.
+///
 /// Thread-safety: all functions may be called from any number of threads.
 class UsdParquetTimeSamples {
  public:
   static constexpr uint32_t kNoRow = usdparquet::PrimTimes::kNoRow;
 
   /// REQUIRES: `table` outlives this.
-  explicit UsdParquetTimeSamples(usdparquet::Table& table) : table_(table), index_(table.times()) {}
+  explicit UsdParquetTimeSamples(usdparquet::Table& table) : table_(table) {}
 
-  bool HasTimes() const { return index_ != nullptr; }
+  bool HasTimes() const { return table_.times() != nullptr; }
 
   /// The row with the defaults of the prim, or kNoRow.
   uint32_t DefaultRow(uint32_t first_row) const {
-    return index_ ? index_->Find(first_row).default_row() : first_row;
+    const usdparquet::TimeIndex* const index = table_.times();
+    return index ? index->Find(first_row).default_row() : first_row;
   }
 
   bool HasAny(uint32_t column, uint32_t first_row) const;
@@ -52,8 +55,9 @@ class UsdParquetTimeSamples {
   /// The row with the sample at exactly `time`, or kNoRow. Whether its cell has a value is left to
   /// the reader of the cell.
   uint32_t RowAt(uint32_t first_row, double time) const {
-    if (!index_) return kNoRow;
-    const usdparquet::PrimTimes times = index_->Find(first_row);
+    const usdparquet::TimeIndex* const index = table_.times();
+    if (!index) return kNoRow;
+    const usdparquet::PrimTimes times = index->Find(first_row);
     const uint32_t count = times.CountUpTo(time);
     return count > 0 && times.codes()[count - 1] == time ? times.RowOf(count - 1) : kNoRow;
   }
@@ -83,7 +87,6 @@ class UsdParquetTimeSamples {
   std::set<double> FindAll() const;
 
   usdparquet::Table& table_;
-  const usdparquet::TimeIndex* const index_;
   mutable std::once_flag all_once_;
   mutable std::set<double> all_;
 };

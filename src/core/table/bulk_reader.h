@@ -1,0 +1,58 @@
+#pragma once
+
+/// \file
+/// Whole columns as Arrow tables: the one place where core opens Arrow's Parquet reader to decode.
+
+#include <arrow/result.h>
+#include <arrow/table.h>
+#include <parquet/arrow/reader.h>
+
+#include <memory>
+#include <vector>
+
+#include "core/table/table_file.h"
+#include "core/util/export.h"
+
+namespace usdparquet {
+
+/// Reads columns of a file by whole row groups. What it returns was verified: every page against
+/// its checksum, or decoded whole where it has none, and all counts against the footer's.
+///
+/// Errors name the column, the row group and the row, not the file. Not thread-safe; reads in
+/// several threads.
+class USDPARQUET_API BulkReader {
+ public:
+  /// `file` must outlive the reader.
+  static arrow::Result<std::unique_ptr<BulkReader>> Open(const TableFile& file);
+
+  const parquet::arrow::SchemaManifest& manifest() const { return arrow_->manifest(); }
+
+  /// The columns of `leaves` (numbers of Parquet columns) in all rows.
+  arrow::Result<std::shared_ptr<arrow::Table>> ReadAll(const std::vector<int>& leaves) const;
+
+  /// All columns in all rows.
+  arrow::Result<std::shared_ptr<arrow::Table>> ReadAll() const;
+
+  /// The columns of `leaves` in one row group.
+  arrow::Result<std::shared_ptr<arrow::Table>> ReadGroup(int row_group,
+                                                         const std::vector<int>& leaves) const;
+
+ private:
+  explicit BulkReader(const TableFile& file) : file_(file) {}
+
+  arrow::Result<std::shared_ptr<arrow::Table>> Read(const std::vector<int>& row_groups,
+                                                    const std::vector<int>& leaves) const;
+  arrow::Status Explain(const arrow::Status& status, const std::vector<int>& row_groups,
+                        const std::vector<int>& leaves) const;
+
+  const TableFile& file_;
+  std::unique_ptr<parquet::arrow::FileReader> arrow_;
+};
+
+/// The numbers of all leaf columns of a file. Thread-safe.
+USDPARQUET_API std::vector<int> AllLeaves(const parquet::FileMetaData& metadata);
+
+/// The numbers of all row groups of a file. Thread-safe.
+USDPARQUET_API std::vector<int> AllRowGroups(const parquet::FileMetaData& metadata);
+
+}  // namespace usdparquet
