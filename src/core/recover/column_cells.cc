@@ -30,7 +30,7 @@ arrow::Result<arrow::ArrayVector> KeptCells(const PartCells& part,
                                             const std::vector<RowRange>& kept) {
   arrow::ArrayVector pieces;
   for (const CellRun& run : part.runs) {
-    for (const auto& [begin, end] : Intersect({{run.begin, run.end}}, kept)) {
+    for (const auto& [begin, end] : Within(kept, run.begin, run.end)) {
       if (run.cells) {
         const auto cells = run.cells->Slice(begin - run.begin, end - begin);
         pieces.insert(pieces.end(), cells->chunks().begin(), cells->chunks().end());
@@ -87,7 +87,7 @@ arrow::Result<std::shared_ptr<arrow::ArrayData>> Merge(
 std::vector<bool> LostBits(const PartCells& part, const std::vector<RowRange>& kept) {
   std::vector<bool> is_lost;
   for (const CellRun& run : part.runs) {
-    for (const auto& [begin, end] : Intersect({{run.begin, run.end}}, kept)) {
+    for (const auto& [begin, end] : Within(kept, run.begin, run.end)) {
       is_lost.insert(is_lost.end(), static_cast<size_t>(end - begin), run.cells == nullptr);
     }
   }
@@ -113,6 +113,16 @@ std::vector<RowRange> Intersect(const std::vector<RowRange>& ranges,
     ranges[a].second < others[b].second ? ++a : ++b;
   }
   return common;
+}
+
+std::vector<RowRange> Within(const std::vector<RowRange>& ranges, int64_t begin, int64_t end) {
+  std::vector<RowRange> within;
+  auto range = std::upper_bound(ranges.begin(), ranges.end(), begin,
+                                [](int64_t row, const RowRange& r) { return row < r.second; });
+  for (; range != ranges.end() && range->first < end; ++range) {
+    within.emplace_back(std::max(begin, range->first), std::min(end, range->second));
+  }
+  return within;
 }
 
 std::vector<RowRange> SoundRows(const std::vector<PartCells>& parts) {
