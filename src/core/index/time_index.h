@@ -35,7 +35,7 @@ class PrimTimes {
   }
 
   /// Whether the codes rise, as they do if the index is sound; one in a file is rejected otherwise.
-  bool HasGoodCodes() const;
+  USDPARQUET_API bool HasGoodCodes() const;
 
   /// How many codes are not later than `code`; 0 for NaN.
   uint32_t CountUpTo(double code) const {
