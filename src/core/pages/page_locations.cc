@@ -5,7 +5,7 @@
 namespace usdparquet {
 namespace {
 
-constexpr SectionKind kKind{kPagesKey, "UPQPAGES", "page locations", "pages"};
+constexpr SectionKind kKind{kPagesKey, "UPQPAGES", "page locations"};
 
 /// The first bytes of the section.
 struct Header {
