@@ -101,6 +101,29 @@ TEST(WholeChunk, ABitInABodyIsToldWithItsRow) {
       << read.status();
 }
 
+TEST(WholeChunk, OffsetIndexesAreRightOrNot) {
+  for (const auto version :
+       {parquet::ParquetDataPageVersion::V1, parquet::ParquetDataPageVersion::V2}) {
+    const std::string path =
+        WriteFile("whole_index.parquet", *MixedTable(kRows), {.page_version = version});
+    const auto file = OpenTableFile(path);
+    ASSERT_TRUE(file.ok()) << file.status();
+    EXPECT_TRUE(AreOffsetIndexesRight(*file).ValueOrDie());
+    const auto place =
+        file->metadata()->RowGroup(0)->ColumnChunk(1)->GetOffsetIndexLocation().value();
+    const std::string sound = BytesOf(path);
+    int noticed = 0;
+    for (int64_t i = 0; i < place.length; ++i) {
+      std::string damaged = sound;
+      damaged[static_cast<size_t>(place.offset + i)] ^= 2;
+      const auto again = OpenTableFile(WriteBytes("whole_index_bad.parquet", damaged));
+      ASSERT_TRUE(again.ok()) << again.status();
+      noticed += !AreOffsetIndexesRight(*again).ValueOrDie();
+    }
+    EXPECT_GT(noticed, place.length / 2);
+  }
+}
+
 TEST(WholeChunk, SectionsAreSoundOrToldByName) {
   const std::string source = WriteFile("whole_source.parquet", *MixedTable(kRows));
   const std::string path = source + ".optimized.parquet";

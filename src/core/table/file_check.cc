@@ -2,10 +2,13 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <utility>
 
 #include "core/index/path_index_file.h"
 #include "core/index/time_index_file.h"
+#include "core/pages/column_chunk.h"
+#include "core/pages/page_header.h"
 #include "core/pages/page_locations.h"
 #include "core/sections/residual_blob.h"
 #include "core/sections/section_check.h"
@@ -23,6 +26,53 @@ constexpr std::array<std::pair<const char*, const char*>, 3> kSections{{
     {kTimesKey, "time index"},
     {kPagesKey, "page locations"},
 }};
+
+bool AreSame(const std::vector<PageLocation>& a, const std::vector<PageLocation>& b) {
+  return std::ranges::equal(a, b, [](const PageLocation& x, const PageLocation& y) {
+    return x.offset == y.offset && x.size == y.size && x.first_row == y.first_row;
+  });
+}
+
+/// Whether the headers of a chunk's pages, as far as they tell, count the rows that `chunk` says.
+arrow::Result<bool> MatchesHeaders(const PageSource& source, int leaf, const ColumnChunk& chunk) {
+  const auto meta = source.metadata.RowGroup(chunk.row_group)->ColumnChunk(leaf);
+  const bool has_lists = source.metadata.schema()->Column(leaf)->max_repetition_level() > 0;
+  ARROW_ASSIGN_OR_RAISE(const int64_t file_size, source.file.GetSize());
+  ARROW_ASSIGN_OR_RAISE(const ChunkRange range, RangeOfChunk(*meta, file_size));
+  int64_t row = chunk.first_row;
+  size_t next = 0;
+  for (PageHeaderScan scan(source.file, range.begin, range.end); !scan.is_done();) {
+    const int64_t offset = scan.position();
+    ARROW_ASSIGN_OR_RAISE(const PageHeader header, scan.Next());
+    if (!header.is_data()) continue;
+    if (has_lists && header.num_rows < 0) return true;  // its header does not tell
+    const int64_t rows = has_lists ? header.num_rows : header.num_values;
+    if (rows == 0) continue;
+    if (next == chunk.pages.size()) return false;
+    const PageLocation& page = chunk.pages[next++];
+    if (page.offset != offset || page.size != scan.position() - offset || page.first_row != row) {
+      return false;
+    }
+    row += rows;
+  }
+  return next == chunk.pages.size();
+}
+
+arrow::Result<bool> IsOffsetIndexRight(const TableFile& file, int leaf, int row_group) {
+  const parquet::FileMetaData& metadata = *file.metadata();
+  const auto group = metadata.RowGroup(row_group);
+  if (group->num_rows() == 0 || !group->ColumnChunk(leaf)->GetOffsetIndexLocation()) return true;
+  ColumnInfo column;
+  column.leaf = leaf;
+  column.max_rep = metadata.schema()->Column(leaf)->max_repetition_level();
+  const PageSource source = file.Pages();
+  const PageSource unlisted{source.file, source.metadata, source.group_first_rows, source.cache};
+  const auto by_index = Guarded([&] { return LocatePages(unlisted, column, row_group); });
+  if (!by_index.ok()) return false;
+  ARROW_ASSIGN_OR_RAISE(const auto listed, LocatePages(source, column, row_group));
+  if (!AreSame((*by_index)->pages, listed->pages)) return false;
+  return MatchesHeaders(source, leaf, **by_index);
+}
 
 }  // namespace
 
@@ -63,6 +113,20 @@ arrow::Result<std::vector<std::string>> FindDamagedPages(const TableFile& file) 
   }));
   std::erase(found, std::string());
   return found;
+}
+
+arrow::Result<bool> AreOffsetIndexesRight(const TableFile& file) {
+  const auto leaves = static_cast<size_t>(file.metadata()->num_columns());
+  std::atomic<bool> are_right{true};
+  ARROW_RETURN_NOT_OK(ParallelFor(0, leaves * file.num_groups(), [&](size_t i) -> arrow::Status {
+    if (!are_right) return arrow::Status::OK();
+    ARROW_ASSIGN_OR_RAISE(
+        const bool is_right,
+        IsOffsetIndexRight(file, static_cast<int>(i % leaves), static_cast<int>(i / leaves)));
+    if (!is_right) are_right = false;
+    return arrow::Status::OK();
+  }));
+  return are_right.load();
 }
 
 arrow::Status VerifyColumns(const TableFile& file,

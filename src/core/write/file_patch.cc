@@ -116,7 +116,8 @@ class Patcher {
     for (const DamagedSection& section : damaged) {
       if (section.name == kResidualName) return arrow::Status::IOError(section.message);
     }
-    return damaged.empty();
+    if (!damaged.empty()) return false;
+    return AreOffsetIndexesRight(file);
   }
 
   uint32_t FooterLength(int64_t size) const {
