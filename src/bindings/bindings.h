@@ -13,6 +13,8 @@
 #include <string_view>
 #include <utility>
 
+#include "core/util/guard.h"
+
 namespace usdparquet::bindings {
 
 /// OpenUSD's test for identifiers beyond ASCII, as Python has it. Callable from any thread.
@@ -36,7 +38,7 @@ template <typename F>
 auto CallUnlocked(const F& f) {
   const auto call = [&f] {
     const nanobind::gil_scoped_release unlocked;
-    return f();
+    return Guarded(f);
   };
   return ValueOrRaise(call());
 }

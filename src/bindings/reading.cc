@@ -204,11 +204,11 @@ nb::dict CheckSections(const std::string& file) {
 }
 
 void Verify(const std::string& file, std::optional<std::vector<std::string>> columns,
-            bool checksums) {
+            bool checksums, std::optional<int> row_group) {
   CallUnlocked([&]() -> arrow::Result<bool> {
     ARROW_ASSIGN_OR_RAISE(const TableFile opened, OpenTableFile(file));
-    const auto status =
-        VerifyColumns(opened, columns, checksums ? ChunkCheck::kChecksums : ChunkCheck::kForReader);
+    const auto status = VerifyColumns(
+        opened, columns, checksums ? ChunkCheck::kChecksums : ChunkCheck::kForReader, row_group);
     if (!status.ok()) return status.WithMessage(file, ": ", status.message());
     return true;
   });
@@ -241,9 +241,10 @@ void AddReading(nb::module_& m) {
         "returns a message for each that is damaged, by its name. Raises OSError where the file "
         "can't be read.");
   m.def("verify_columns", &Verify, nb::arg("file"), nb::arg("columns") = nb::none(),
-        nb::arg("checksums") = false,
+        nb::arg("checksums") = false, nb::arg("row_group") = nb::none(),
         "Checks that the pages of the columns of these names, or of all, add up to what the footer "
-        "says, and decodes those without a checksum; with `checksums` verifies the others as well, "
+        "says, in one row group or in all, and decodes those without a checksum; with `checksums` "
+        "verifies the others as well, "
         "which is else left to a reader that does. Raises OSError or ValueError with file, column "
         "and row of the first damage.");
   m.def("read_rows", &Read, nb::arg("file"), nb::kw_only(), nb::arg("path_column") = "",

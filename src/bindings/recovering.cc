@@ -46,8 +46,8 @@ nb::dict ReportDict(const RecoveryReport& report) {
 }
 
 nb::dict Recover(const std::string& input, const std::string& output,
-                 const std::string& path_column, const std::string& compression,
-                 bool keep_pathless, Progress::Function progress) {
+                 const std::string& path_column, const std::string& compression, bool keep_pathless,
+                 Progress::Function progress) {
   Progress reported(std::move(progress));
   RecoverOptions options;
   options.write.path_column = path_column;

@@ -28,10 +28,12 @@ def modules_after(*arguments: object) -> set[str]:
     return set(last[1:])
 
 
-@pytest.mark.parametrize("command", ["inspect", "validate", "query", "convert", "optimize"])
+@pytest.mark.parametrize(
+    "command", ["inspect", "validate", "query", "convert", "optimize", "recover"]
+)
 def test_commands_on_files_do_not_load_the_report(command: str, write, tmp_path: Path) -> None:
     file = write({"path": ["/A", "/B"], "cost": [1.0, 2.0]})
-    targets = {"convert": ["out.usda"], "optimize": ["out.parquet"]}
+    targets = {"convert": ["out.usda"], "optimize": ["out.parquet"], "recover": ["out.parquet"]}
     arguments = [tmp_path / name for name in targets.get(command, [])]
     loaded = modules_after(command, file, *arguments)
     assert loaded & HEAVY == set()

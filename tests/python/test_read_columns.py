@@ -226,6 +226,6 @@ def test_damage_is_an_error_that_names_the_column(tmp_path: Path) -> None:
     data = bytearray(file.read_bytes())
     data[chunk.data_page_offset + 200] ^= 0xFF
     file.write_bytes(data)
-    with pytest.raises(OSError, match=r"damaged\.parquet: column 'x': "):
+    with pytest.raises(OSError, match=r"damaged\.parquet: column 'x', row group 0, from row 0: "):
         usdparquet.read_columns(file, ["x"], ["/P3"])
     assert usdparquet.read_columns(file, ["x"], ["/P4000"])["x"].to_pylist() == [4000 / 7]

@@ -30,7 +30,9 @@ def recover(
     compression: Annotated[Compression, typer.Option(help="Codec.")] = Compression.ZSTD,
     keep_pathless: Annotated[
         bool,
-        typer.Option("--keep-pathless", help="Keep rows with a lost path or time; they are no prims."),
+        typer.Option(
+            "--keep-pathless", help="Keep rows with a lost path or time; they are no prims."
+        ),
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:

@@ -59,7 +59,6 @@ class TableFile:
         repeated = sorted({name for name in schema.names if schema.names.count(name) > 1})
         if repeated:
             raise TableFileError(f"{file}: two columns are named '{repeated[0]}'")
-        self._verified: set[str] = set()
         self._described: dict[str, dict[str, Any]] = footer.get("columns", {})
         self._parts = [_part(field, (), self._described) for field in schema]
 
@@ -78,7 +77,7 @@ class TableFile:
         column, entry = self.columns()[name], self._described.get(name, {})
         condition = column.expression.is_valid() if entry.get("null") == "no property" else None
         if condition is not None:
-            self._verify([column.expression])
+            self._verify(self._names_in([column.expression]))
         if not self.time_column:
             return int(self._dataset.count_rows(filter=condition))
         paths = self.batches(self.choose([self.path_column]), condition)
@@ -153,26 +152,41 @@ class TableFile:
     def batches(
         self, columns: Mapping[str, Column], condition: Any = None, *, few: bool = False
     ) -> Iterator[pa.RecordBatch]:
-        """The rows that meet `condition`, in file order. `few`: do not read ahead."""
-        expressions = [column.expression for column in columns.values()]
-        self._verify([*expressions, *([] if condition is None else [condition])])
-        ahead = {"batch_readahead": 1, "fragment_readahead": 1} if few else {}
-        scanner = self._dataset.scanner(
-            columns={name: column.expression for name, column in columns.items()},
-            filter=condition,
-            batch_size=_ROWS_PER_BATCH,
-            **ahead,
-        )
-        try:
-            yield from scanner.to_batches()
-        except (pa.ArrowException, OSError) as error:
-            self._verified.clear()
-            self._verify(
-                [*expressions, *([] if condition is None else [condition])], checksums=True
-            )
-            raise TableFileError(f"{self.file}: {error}") from error
+        """The rows that meet `condition`, in file order.
 
-    def _verify(self, expressions: Sequence[Any], *, checksums: bool = False) -> None:
+        `few`: neither read nor verify far ahead of what is consumed.
+        """
+        expressions = {name: column.expression for name, column in columns.items()}
+        names = self._names_in([*expressions.values(), *([] if condition is None else [condition])])
+        ahead = {"batch_readahead": 1, "fragment_readahead": 1} if few else {}
+        for source, row_group in self._parts_to_scan(condition, few=few):
+            self._verify(names, row_group)
+            scanner = source.scanner(
+                columns=expressions, filter=condition, batch_size=_ROWS_PER_BATCH, **ahead
+            )
+            try:
+                yield from scanner.to_batches()
+            except (pa.ArrowException, OSError) as error:
+                self._verify(names, row_group, checksums=True)
+                raise TableFileError(f"{self.file}: {error}") from error
+
+    def _parts_to_scan(self, condition: Any, *, few: bool) -> Iterator[tuple[Any, int | None]]:
+        """The file as a whole, or its row groups one by one, with their numbers."""
+        if not few or kind_of(self.file) is not FileKind.PARQUET:
+            yield self._dataset, None
+            return
+        for fragment in self._dataset.get_fragments():
+            for part in fragment.split_by_row_group(condition, schema=self.schema):
+                yield part, part.row_groups[0].id
+
+    def _names_in(self, expressions: Sequence[Any]) -> list[str]:
+        """The columns that expressions read, and perhaps some whose names are part of theirs."""
+        text = " ".join(map(str, expressions))
+        return sorted({name for name in self.schema.names if name in text})
+
+    def _verify(
+        self, names: Sequence[str], row_group: int | None = None, *, checksums: bool = False
+    ) -> None:
         """`TableFileError` or OSError, with the row, if pages that are to be read are damaged.
 
         Arrow verifies checksums as it reads; core also finds what has none, and pages that do not
@@ -180,16 +194,10 @@ class TableFile:
         """
         if kind_of(self.file) is not FileKind.PARQUET:
             return
-        # A name that is part of another may be verified too, which does no harm.
-        text = " ".join(map(str, expressions))
-        names = {name for name in self.schema.names if name in text} - self._verified
-        if not names:
-            return
         try:
-            load_core().verify_columns(str(self.file), sorted(names), checksums)
+            load_core().verify_columns(str(self.file), names, checksums, row_group)
         except ValueError as error:
             raise TableFileError(str(error)) from error
-        self._verified |= names
 
     def reader(self, columns: Mapping[str, Column], condition: Any = None) -> pa.RecordBatchReader:
         """The rows that meet `condition` as a stream, with what the file says of its columns."""

@@ -33,10 +33,10 @@ arrow::Result<int64_t> CountRows(const PageSource& source, const ColumnInfo& col
   ARROW_ASSIGN_OR_RAISE(auto bytes, source.file.ReadAt(page.offset, page.size));
   parquet::ReaderProperties properties(arrow::system_memory_pool());
   properties.set_page_checksum_verification(true);
-  const auto reader = parquet::PageReader::Open(
-      std::make_shared<arrow::io::BufferReader>(std::move(bytes)),
-      std::numeric_limits<int64_t>::max(), PageReaderCodec(codec), properties,
-      *source.metadata.schema()->Column(column.leaf));
+  const auto reader =
+      parquet::PageReader::Open(std::make_shared<arrow::io::BufferReader>(std::move(bytes)),
+                                std::numeric_limits<int64_t>::max(), PageReaderCodec(codec),
+                                properties, *source.metadata.schema()->Column(column.leaf));
   const auto stored = reader->NextPage();
   if (!stored || stored->type() != parquet::PageType::DATA_PAGE) {
     return arrow::Status::IOError("there is no data page at byte ", page.offset);
@@ -150,8 +150,14 @@ arrow::Result<FoundPages> ListedPages(const PageSource& source, const ColumnInfo
   for (uint32_t i = 0; i < chunk->pages.size(); ++i) {
     const PageLocation& page = chunk->pages[i];
     const int64_t begin = page.first_row - chunk->first_row;
-    found.pages.push_back({page.offset, page.size, begin, begin + chunk->PageRows(i), {}, false,
-                           page.header_size, page.header_checksum});
+    found.pages.push_back({page.offset,
+                           page.size,
+                           begin,
+                           begin + chunk->PageRows(i),
+                           {},
+                           false,
+                           page.header_size,
+                           page.header_checksum});
     found.is_certain = found.is_certain && page.header_size > 0;
   }
   return found;

@@ -34,8 +34,8 @@ struct FoundPages {
   bool is_certain = false;
 };
 
-/// The pages as the file lists them, in its page locations or its offset index; of a flat column that has no list, as their headers tell.
-/// Arrow's Parquet classes may throw.
+/// The pages as the file lists them, in its page locations or its offset index; of a flat column
+/// that has no list, as their headers tell. Arrow's Parquet classes may throw.
 arrow::Result<FoundPages> ListedPages(const PageSource& source, const ColumnInfo& column,
                                       int row_group);
 

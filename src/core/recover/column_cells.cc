@@ -30,14 +30,13 @@ arrow::Result<arrow::ArrayVector> KeptCells(const PartCells& part,
                                             const std::vector<RowRange>& kept) {
   arrow::ArrayVector pieces;
   for (const CellRun& run : part.runs) {
-    for (const auto& [begin, end] : Intersect({{run.begin, run.end}}, kept)) {
+    for (const auto& [begin, end] : Within(kept, run.begin, run.end)) {
       if (run.cells) {
         const auto cells = run.cells->Slice(begin - run.begin, end - begin);
         pieces.insert(pieces.end(), cells->chunks().begin(), cells->chunks().end());
       } else {
-        ARROW_ASSIGN_OR_RAISE(auto nulls,
-                              arrow::MakeArrayOfNull(part.field->type(), end - begin,
-                                                     arrow::system_memory_pool()));
+        ARROW_ASSIGN_OR_RAISE(auto nulls, arrow::MakeArrayOfNull(part.field->type(), end - begin,
+                                                                 arrow::system_memory_pool()));
         pieces.push_back(std::move(nulls));
       }
     }
@@ -48,14 +47,14 @@ arrow::Result<arrow::ArrayVector> KeptCells(const PartCells& part,
 /// A part on the way down through the structs around it.
 struct Descent {
   const std::vector<int>* steps;
-  std::shared_ptr<arrow::Array> cells;      // at the depth that was reached
-  const std::vector<bool>* is_lost;         // by kept row
+  std::shared_ptr<arrow::Array> cells;  // at the depth that was reached
+  const std::vector<bool>* is_lost;     // by kept row
 };
 
-/// The array of `type` that `parts` make together. REQUIRES: they have the same `depth` first steps.
-arrow::Result<std::shared_ptr<arrow::ArrayData>> Merge(const std::vector<Descent>& parts,
-                                                       size_t depth,
-                                                       const std::shared_ptr<arrow::DataType>& type) {
+/// The array of `type` that `parts` make together. REQUIRES: they have the same `depth` first
+/// steps.
+arrow::Result<std::shared_ptr<arrow::ArrayData>> Merge(
+    const std::vector<Descent>& parts, size_t depth, const std::shared_ptr<arrow::DataType>& type) {
   if (parts[0].steps->size() == depth) return Relabelled(*parts[0].cells->data(), type);
   const int64_t length = parts[0].cells->length();
   arrow::TypedBufferBuilder<bool> validity;
@@ -88,7 +87,7 @@ arrow::Result<std::shared_ptr<arrow::ArrayData>> Merge(const std::vector<Descent
 std::vector<bool> LostBits(const PartCells& part, const std::vector<RowRange>& kept) {
   std::vector<bool> is_lost;
   for (const CellRun& run : part.runs) {
-    for (const auto& [begin, end] : Intersect({{run.begin, run.end}}, kept)) {
+    for (const auto& [begin, end] : Within(kept, run.begin, run.end)) {
       is_lost.insert(is_lost.end(), static_cast<size_t>(end - begin), run.cells == nullptr);
     }
   }
@@ -114,6 +113,16 @@ std::vector<RowRange> Intersect(const std::vector<RowRange>& ranges,
     ranges[a].second < others[b].second ? ++a : ++b;
   }
   return common;
+}
+
+std::vector<RowRange> Within(const std::vector<RowRange>& ranges, int64_t begin, int64_t end) {
+  std::vector<RowRange> within;
+  auto range = std::upper_bound(ranges.begin(), ranges.end(), begin,
+                                [](int64_t row, const RowRange& r) { return row < r.second; });
+  for (; range != ranges.end() && range->first < end; ++range) {
+    within.emplace_back(std::max(begin, range->first), std::min(end, range->second));
+  }
+  return within;
 }
 
 std::vector<RowRange> SoundRows(const std::vector<PartCells>& parts) {

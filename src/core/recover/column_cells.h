@@ -41,6 +41,9 @@ int64_t LostRows(const PartCells& part);
 std::vector<RowRange> Intersect(const std::vector<RowRange>& ranges,
                                 const std::vector<RowRange>& others);
 
+/// What `ranges`, ascending, have in [begin, end).
+std::vector<RowRange> Within(const std::vector<RowRange>& ranges, int64_t begin, int64_t end);
+
 /// The rows whose cells are not lost in any part.
 std::vector<RowRange> SoundRows(const std::vector<PartCells>& parts);
 

@@ -54,8 +54,7 @@ std::vector<ColumnPart> Split(const SchemaField& field, const Node& node) {
   }
   std::vector<ColumnPart> parts;
   for (size_t i = 0; i < field.children.size(); ++i) {
-    for (ColumnPart& part :
-         Split(field.children[i], *AsGroup(node).field(static_cast<int>(i)))) {
+    for (ColumnPart& part : Split(field.children[i], *AsGroup(node).field(static_cast<int>(i)))) {
       part.name = field.field->name() + ":" + part.name;
       part.steps.insert(part.steps.begin(), static_cast<int>(i));
       part.field = field.field->WithType(arrow::struct_({part.field}));

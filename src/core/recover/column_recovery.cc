@@ -63,9 +63,8 @@ class PartReader {
 
   /// Whether where the pages are is beyond doubt, once they were read.
   bool is_certain() const {
-    return !leaves_.empty() && std::all_of(leaves_.begin(), leaves_.end(), [](const Leaf& leaf) {
-      return leaf.found.is_certain;
-    });
+    return !leaves_.empty() && std::all_of(leaves_.begin(), leaves_.end(),
+                                           [](const Leaf& leaf) { return leaf.found.is_certain; });
   }
 
   /// The runs of all rows. Fails if the pages cannot be told apart. May throw.
@@ -106,8 +105,8 @@ class PartReader {
     if (found.dictionary.size == 0) return opened;
     const arrow::Status status = Guarded([&]() -> arrow::Status {
       ARROW_ASSIGN_OR_RAISE(auto page, ReadPage(file_, found.dictionary));
-      ARROW_RETURN_NOT_OK(CheckDictionary(page, *file_.metadata->schema()->Column(leaf),
-                                          opened.stored.codec));
+      ARROW_RETURN_NOT_OK(
+          CheckDictionary(page, *file_.metadata->schema()->Column(leaf), opened.stored.codec));
       opened.stored.dictionary = std::move(page);
       return arrow::Status::OK();
     });
@@ -189,9 +188,10 @@ class PartReader {
 };
 
 /// The whole column, if every page of it is sound.
-arrow::Result<std::shared_ptr<arrow::ChunkedArray>> ReadWhole(
-    const DamagedFile& file, const std::vector<int>& leaves, const arrow::DataType& type,
-    int row_group) {
+arrow::Result<std::shared_ptr<arrow::ChunkedArray>> ReadWhole(const DamagedFile& file,
+                                                              const std::vector<int>& leaves,
+                                                              const arrow::DataType& type,
+                                                              int row_group) {
   for (const int leaf : leaves) {
     ARROW_RETURN_NOT_OK(VerifyChunk(file.Pages(), leaf, row_group));
   }
@@ -244,18 +244,15 @@ arrow::Result<std::vector<PartCells>> RecoverColumn(const DamagedFile& file, int
       Guarded([&] { return ReadWhole(file, leaves, *field.field->type(), row_group); });
   if (whole.status().IsOutOfMemory()) return whole.status();
   if (whole.ok()) {
-    return std::vector<PartCells>{
-        {field.field->name(), {}, field.field, {{0, rows, *whole, {}}}}};
+    return std::vector<PartCells>{{field.field->name(), {}, field.field, {{0, rows, *whole, {}}}}};
   }
   const auto parts = [&]() -> arrow::Result<std::vector<ColumnPart>> {
     return PartsOf(field, *file.metadata->schema()->group_node()->field(column));
   };
   auto split = Guarded(parts);
   if (!split.ok()) {
-    return std::vector<PartCells>{{field.field->name(),
-                                   {},
-                                   field.field,
-                                   {{0, rows, nullptr, ReasonOf(whole.status())}}}};
+    return std::vector<PartCells>{
+        {field.field->name(), {}, field.field, {{0, rows, nullptr, ReasonOf(whole.status())}}}};
   }
   std::vector<PartCells> cells;
   for (const ColumnPart& part : *split) {

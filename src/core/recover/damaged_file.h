@@ -24,7 +24,7 @@ namespace usdparquet {
 struct DamagedFile {
   std::shared_ptr<arrow::io::RandomAccessFile> file;
   std::shared_ptr<parquet::FileMetaData> metadata;
-  std::vector<uint32_t> group_first_rows;  ///< with the number of rows behind
+  std::vector<uint32_t> group_first_rows;              ///< with the number of rows behind
   std::unique_ptr<parquet::arrow::FileReader> reader;  ///< verifies checksums
   PageLocations::Opened locations;
   std::string footer_problem;  ///< why the footer cannot be relied on; empty: it can
@@ -44,7 +44,7 @@ arrow::Result<DamagedFile> OpenDamaged(std::shared_ptr<arrow::io::RandomAccessFi
 /// What a file says of its columns and its layer, as far as it can be used.
 struct FoundEntry {
   SchemaEntry entry;
-  std::string json;  ///< empty: there is none
+  std::string json;     ///< empty: there is none
   std::string problem;  ///< why it was dropped; empty: it was not
 };
 

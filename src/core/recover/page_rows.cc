@@ -53,8 +53,8 @@ class SmallFile {
  public:
   SmallFile(const ColumnPart& part, std::span<const StoredPages> leaves, int64_t num_rows)
       : leaves_(leaves), num_rows_(num_rows), field_(part.field) {
-    schema_.Init(parquet::schema::GroupNode::Make("schema", parquet::Repetition::REQUIRED,
-                                                  {part.node}));
+    schema_.Init(
+        parquet::schema::GroupNode::Make("schema", parquet::Repetition::REQUIRED, {part.node}));
   }
 
   arrow::Result<std::shared_ptr<arrow::Table>> Read() {
@@ -79,7 +79,8 @@ class SmallFile {
     ARROW_RETURN_NOT_OK(reader.Open(
         std::make_shared<arrow::io::BufferReader>(arrow::Buffer::FromString(std::move(bytes_))),
         Verifying(), metadata));
-    ARROW_ASSIGN_OR_RAISE(const auto file, reader.memory_pool(arrow::system_memory_pool())->Build());
+    ARROW_ASSIGN_OR_RAISE(const auto file,
+                          reader.memory_pool(arrow::system_memory_pool())->Build());
     return file->ReadRowGroup(0);
   }
 
@@ -108,8 +109,8 @@ class SmallFile {
   /// The entry with the types that the column is to be read as.
   arrow::Result<std::shared_ptr<const arrow::KeyValueMetadata>> ArrowSchema() const {
     ARROW_ASSIGN_OR_RAISE(const auto schema, arrow::ipc::SerializeSchema(*arrow::schema({field_})));
-    return arrow::key_value_metadata(
-        {"ARROW:schema"}, {arrow::util::base64_encode(std::string_view(*schema))});
+    return arrow::key_value_metadata({"ARROW:schema"},
+                                     {arrow::util::base64_encode(std::string_view(*schema))});
   }
 
   const std::span<const StoredPages> leaves_;

@@ -22,6 +22,7 @@
 #include "core/recover/column_parts.h"
 #include "core/recover/column_recovery.h"
 #include "core/recover/damaged_file.h"
+#include "core/recover/group_writer.h"
 #include "core/schema/without_views.h"
 #include "core/util/guard.h"
 #include "core/util/open_file.h"
@@ -32,7 +33,6 @@ namespace {
 
 /// Adds rows to a list, whose last range they may continue.
 void AddRange(LostRange range, std::vector<LostRange>* ranges) {
-  // The reason of a page may name its place: pages of the same column that follow are one range.
   if (!ranges->empty()) {
     LostRange& last = ranges->back();
     if (last.column == range.column && last.first_row + last.count == range.first_row &&
@@ -44,6 +44,7 @@ void AddRange(LostRange range, std::vector<LostRange>* ranges) {
   ranges->push_back(std::move(range));
 }
 
+/// Reads a file, decides what rows are kept, and writes them.
 class Recovery {
  public:
   Recovery(DamagedFile file, std::string output, const RecoverOptions& options)
@@ -159,9 +160,7 @@ class Recovery {
         Progress(0);
         const std::vector<RowRange> kept = KeptRows(group);
         ARROW_ASSIGN_OR_RAISE(const auto parts, Cells(column, group));
-        const std::vector<RowRange> sound = SoundRows(parts);
-        has_lost = Intersect(sound, kept) != kept && !kept.empty() &&
-                   Count(Intersect(sound, kept)) < Count(kept);
+        has_lost = Count(Intersect(SoundRows(parts), kept)) < Count(kept);
       }
       fields_.push_back(has_lost ? WithNullableParts(field) : field);
     }
@@ -182,9 +181,8 @@ class Recovery {
   }
 
   /// The kept cells of a column; of the path column, only those of rows that are prims.
-  arrow::Result<std::shared_ptr<arrow::ChunkedArray>> KeptCells(int column, int group,
-                                                                const std::vector<PartCells>& parts)
-      const {
+  arrow::Result<std::shared_ptr<arrow::ChunkedArray>> KeptCells(
+      int column, int group, const std::vector<PartCells>& parts) const {
     const auto& field = *fields_[static_cast<size_t>(column)];
     const std::vector<RowRange> kept = KeptRows(group);
     if (column != path_ || !options_.keep_pathless) return JoinParts(parts, field, kept);
@@ -192,8 +190,8 @@ class Recovery {
     int64_t row = 0;
     const auto add_nulls = [&](int64_t end) -> arrow::Status {
       if (end == row) return arrow::Status::OK();
-      ARROW_ASSIGN_OR_RAISE(auto nulls, arrow::MakeArrayOfNull(field.type(), end - row,
-                                                               arrow::system_memory_pool()));
+      ARROW_ASSIGN_OR_RAISE(
+          auto nulls, arrow::MakeArrayOfNull(field.type(), end - row, arrow::system_memory_pool()));
       pieces.push_back(std::move(nulls));
       return arrow::Status::OK();
     };
@@ -261,8 +259,7 @@ class Recovery {
       ARROW_ASSIGN_OR_RAISE(auto cells, KeptCells(column, group, parts));
       columns.push_back(std::move(cells));
     }
-    const auto schema = arrow::schema(fields_, file_.reader->manifest().schema_metadata);
-    const auto table = arrow::Table::Make(schema, std::move(columns), Count(kept));
+    const auto table = arrow::Table::Make(OutputSchema(), std::move(columns), Count(kept));
     ARROW_RETURN_NOT_OK(table->Validate());
     return WithoutViewsAndDictionary(table, write_.path_column);
   }
@@ -272,7 +269,7 @@ class Recovery {
     for (const PartCells& part : parts) {
       for (const CellRun& run : part.runs) {
         if (run.cells) continue;
-        for (const auto& [begin, end] : Intersect({{run.begin, run.end}}, kept)) {
+        for (const auto& [begin, end] : Within(kept, run.begin, run.end)) {
           AddRange({part.name, first_row(group) + begin, end - begin, run.reason},
                    &report_.lost_cells);
         }
@@ -280,51 +277,16 @@ class Recovery {
     }
   }
 
-  arrow::Status Open(const arrow::Table& first_rows) {
-    ARROW_ASSIGN_OR_RAISE(writer_, TableFileWriter::Open(output_, first_rows, write_));
-    return arrow::Status::OK();
-  }
-
-  arrow::Status Finish() {
-    ARROW_ASSIGN_OR_RAISE(const WriteSummary summary, writer_->Finish(ending_));
-    report_.rows_written = summary.rows;
-    report_.bytes = summary.bytes;
-    return arrow::Status::OK();
-  }
-
-  /// Writes full row groups of what is pending, and the rest too if it `is_end`.
-  arrow::Status WritePending(bool is_end) {
-    if (!writer_) ARROW_RETURN_NOT_OK(Open(*pending_));
-    int64_t at = 0;
-    while (pending_->num_rows() - at >= write_.rows_per_group ||
-           (is_end && at < pending_->num_rows())) {
-      const auto rows = pending_->Slice(at, write_.rows_per_group);
-      ARROW_RETURN_NOT_OK(writer_->WriteGroup(*rows));
-      at += rows->num_rows();
-    }
-    pending_ = pending_->Slice(at);
-    return arrow::Status::OK();
-  }
-
   /// The rows are in order: a row group at a time.
   arrow::Status WriteAsRead() {
+    ARROW_ASSIGN_OR_RAISE(auto none, arrow::Table::MakeEmpty(OutputSchema()));
+    ARROW_ASSIGN_OR_RAISE(none, WithoutViewsAndDictionary(none, write_.path_column));
+    GroupWriter writer(output_, write_, std::move(none));
     for (int group = 0; group < file_.num_groups(); ++group) {
-      ARROW_ASSIGN_OR_RAISE(auto rows, ReadGroup(group));
-      if (pending_) {
-        ARROW_ASSIGN_OR_RAISE(pending_, arrow::ConcatenateTables({pending_, rows}));
-      } else {
-        pending_ = std::move(rows);
-      }
-      // By the first full group, encodings are chosen.
-      if (pending_->num_rows() >= write_.rows_per_group) ARROW_RETURN_NOT_OK(WritePending(false));
+      ARROW_ASSIGN_OR_RAISE(const auto rows, ReadGroup(group));
+      ARROW_RETURN_NOT_OK(writer.Add(rows));
     }
-    if (!pending_) {
-      ARROW_ASSIGN_OR_RAISE(pending_, arrow::Table::MakeEmpty(arrow::schema(
-                                          fields_, file_.reader->manifest().schema_metadata)));
-      ARROW_ASSIGN_OR_RAISE(pending_, WithoutViewsAndDictionary(pending_, write_.path_column));
-    }
-    ARROW_RETURN_NOT_OK(WritePending(true));
-    return Finish();
+    return Finish(&writer);
   }
 
   /// The rows have to be put in order first: the table is held.
@@ -335,18 +297,30 @@ class Recovery {
       groups.push_back(std::move(rows));
     }
     ARROW_ASSIGN_OR_RAISE(const auto table, arrow::ConcatenateTables(groups));
-    ARROW_RETURN_NOT_OK(Open(*table));
+    GroupWriter writer(output_, write_, table->Slice(0, 0));
     const auto count = static_cast<int64_t>(order_.size());
     for (int64_t at = 0; at < count; at += write_.rows_per_group) {
       Progress(file_.num_rows());
       const int64_t rows = std::min(write_.rows_per_group, count - at);
       const arrow::UInt32Array indices(
           rows, arrow::Buffer::Wrap(order_.data() + at, static_cast<size_t>(rows)));
-      ARROW_ASSIGN_OR_RAISE(const arrow::Datum taken,
-                            arrow::compute::Take(arrow::Datum(table), arrow::Datum(indices.data())));
-      ARROW_RETURN_NOT_OK(writer_->WriteGroup(*taken.table()));
+      ARROW_ASSIGN_OR_RAISE(
+          const arrow::Datum taken,
+          arrow::compute::Take(arrow::Datum(table), arrow::Datum(indices.data())));
+      ARROW_RETURN_NOT_OK(writer.Add(taken.table()));
     }
-    return Finish();
+    return Finish(&writer);
+  }
+
+  arrow::Status Finish(GroupWriter* writer) {
+    ARROW_ASSIGN_OR_RAISE(const WriteSummary summary, writer->Finish(ending_));
+    report_.rows_written = summary.rows;
+    report_.bytes = summary.bytes;
+    return arrow::Status::OK();
+  }
+
+  std::shared_ptr<arrow::Schema> OutputSchema() const {
+    return arrow::schema(fields_, file_.reader->manifest().schema_metadata);
   }
 
   /// By column, in the order of the file, then by row.
@@ -389,8 +363,6 @@ class Recovery {
   arrow::FieldVector fields_;
   std::vector<uint32_t> order_;  // of the kept rows
   bool is_reordered_ = false;
-  std::unique_ptr<TableFileWriter> writer_;
-  std::shared_ptr<arrow::Table> pending_;
   RecoveryReport report_;
 };
 

@@ -38,13 +38,13 @@ struct RecoveryReport {
   int columns = 0;
   /// Rows that were left out, because their cell in the path column or the time column is lost.
   std::vector<LostRange> lost_rows;
-  /// Cells of written rows that are null in the output. Of rows with a lost path that were kept, the
-  /// path is one of them.
+  /// Cells of written rows that are null in the output. Of rows with a lost path that were kept,
+  /// the path is one of them.
   std::vector<LostRange> lost_cells;
   bool has_residual = false;     ///< the input says that it has one
   std::string residual_problem;  ///< why it is lost; empty: it is not
   std::string schema_problem;    ///< why the entry `usdparquet:schema` is lost; empty: it is not
-  std::string footer_problem;    ///< why names, types and counts may be wrong; empty: they are right
+  std::string footer_problem;  ///< why names, types and counts may be wrong; empty: they are right
 
   /// Whether nothing is lost, as far as can be told.
   bool is_complete() const {

@@ -66,15 +66,20 @@ arrow::Result<std::vector<std::string>> FindDamagedPages(const TableFile& file) 
 }
 
 arrow::Status VerifyColumns(const TableFile& file,
-                            const std::optional<std::vector<std::string>>& names,
-                            ChunkCheck check) {
+                            const std::optional<std::vector<std::string>>& names, ChunkCheck check,
+                            std::optional<int> row_group) {
+  if (row_group && (*row_group < 0 || *row_group >= file.metadata()->num_row_groups())) {
+    return arrow::Status::Invalid("there is no row group ", *row_group);
+  }
   std::vector<int> leaves = AllLeaves(*file.metadata());
   if (names) {
     std::erase_if(leaves, [&](int leaf) {
       return std::ranges::find(*names, ColumnNameOf(*file.metadata(), leaf)) == names->end();
     });
   }
-  return VerifyChunks(file.Pages(), leaves, AllRowGroups(*file.metadata()), check);
+  const std::vector<int> row_groups =
+      row_group ? std::vector<int>{*row_group} : AllRowGroups(*file.metadata());
+  return VerifyChunks(file.Pages(), leaves, row_groups, check);
 }
 
 }  // namespace usdparquet

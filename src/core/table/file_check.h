@@ -39,10 +39,11 @@ USDPARQUET_API arrow::Result<std::vector<DamagedSection>> FindDamagedSections(
 /// Linear in the size of the file, in several threads that hold a page each. Thread-safe.
 USDPARQUET_API arrow::Result<std::vector<std::string>> FindDamagedPages(const TableFile& file);
 
-/// Fails with the first damaged page of the columns called `names`, or of all columns.
-/// Thread-safe.
+/// Fails with the first damaged page of the columns called `names`, or of all columns, in row group
+/// `row_group`, or in all. Thread-safe.
 USDPARQUET_API arrow::Status VerifyColumns(const TableFile& file,
                                            const std::optional<std::vector<std::string>>& names,
-                                           ChunkCheck check);
+                                           ChunkCheck check,
+                                           std::optional<int> row_group = std::nullopt);
 
 }  // namespace usdparquet

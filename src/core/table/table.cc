@@ -118,7 +118,7 @@ arrow::Status Table::OpenIndex() {
   ARROW_RETURN_NOT_OK(index_.Open(std::move(loader), options_.ignore_embedded_index, name_,
                                   options_.report, &index_warnings_));
   warnings_ = DescribeProblems(name_, schema_, time_ ? &*time_ : nullptr, index_.current(),
-                            [this](uint32_t row) { return PathAt(row); });
+                               [this](uint32_t row) { return PathAt(row); });
   for (std::string& warning : index_warnings_) warning.insert(0, name_ + ": ");
   warnings_.insert(warnings_.begin(), index_warnings_.begin(), index_warnings_.end());
   return arrow::Status::OK();

@@ -12,6 +12,7 @@
 
 #include "core/index/path_index.h"
 #include "core/table/table.h"
+#include "core/util/export.h"
 
 namespace usdparquet {
 
@@ -31,7 +32,7 @@ WantedRows FindRows(const Table& table, const std::vector<std::string>& paths);
 
 /// The rows of the prim `path` and of all prims below it, in namespace order. Fails if there is no
 /// such prim. Reads the path column. Thread-safe.
-arrow::Result<WantedRows> FindRowsBelow(Table& table, const std::string& path);
+USDPARQUET_API arrow::Result<WantedRows> FindRowsBelow(Table& table, const std::string& path);
 
 /// Makes the rows of other paths than those asked for PrimId::kNone, and leaves one such row a
 /// path. Returns whether there was one: then the index is wrong, or two paths share a hash.

@@ -37,8 +37,10 @@ UsdParquetPrimLookup::UsdParquetPrimLookup(const usdparquet::Table& table, const
       prefix_(prefix),
       prefix_depth_(prefix.GetPathElementCount()),
       serial_(g_next_serial.fetch_add(2)),
-      handles_{{{usdparquet::HandleTables::Instance(), NumHandles(table), &UsdParquetPathRetainer::Release},
-                {usdparquet::HandleTables::Instance(), NumHandles(table), &UsdParquetPathRetainer::Release}}} {}
+      handles_{{{usdparquet::HandleTables::Instance(), NumHandles(table),
+                 &UsdParquetPathRetainer::Release},
+                {usdparquet::HandleTables::Instance(), NumHandles(table),
+                 &UsdParquetPathRetainer::Release}}} {}
 
 PrimId UsdParquetPrimLookup::FindAndRemember(const SdfPath& path, uint32_t handle,
                                              uint32_t version) const {

@@ -33,11 +33,11 @@ from test_saving import many_types  # noqa: E402
 from test_table_part import column_name, value_of  # noqa: E402
 from test_time_samples import PATHS, by_path, by_time, table_of  # noqa: E402
 from usd_values import collected_warnings, open_layer  # noqa: E402
-from usdparquet.tables.file_description import FileDescription, describe_file  # noqa: E402
 from value_strategies import ALL_TYPES  # noqa: E402
 
 import usdparquet  # noqa: E402
 from usdparquet.cli import app  # noqa: E402
+from usdparquet.tables.file_description import FileDescription, describe_file  # noqa: E402
 
 # Pages and row groups of a few rows: what is found in the wrong one would show.
 SMALL = ("--rows-per-page", "7", "--rows-per-group", "20")
