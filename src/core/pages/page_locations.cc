@@ -5,7 +5,7 @@
 namespace usdparquet {
 namespace {
 
-constexpr SectionKind kKind{kPagesKey, "UPQPAGES", "page locations"};
+constexpr SectionKind kKind{kPagesKey, "UPQPAGES", "list of pages"};
 
 /// The first bytes of the section.
 struct Header {
@@ -27,9 +27,11 @@ struct Header {
 };
 static_assert(sizeof(Header) == 192 && sizeof(ListedChunk) == 32 && sizeof(ListedPage) == 24);
 
-constexpr char kDamage[] =
-    "the embedded page locations are damaged; pages are found by the page index or their headers "
-    "instead. 'usdparquet optimize' writes good ones";
+constexpr char kInstead[] =
+    "; pages are found by the page index or their headers instead. 'usdparquet optimize' writes a "
+    "good one";
+
+constexpr char kImpossible[] = "it lists pages that can't be those of their column chunk";
 
 /// Whether the pages are whole and one behind the other in [begin, end), and the data pages among
 /// them have rows, all rows of the chunk.
@@ -74,15 +76,16 @@ PageLocations::Opened PageLocations::Open(arrow::io::RandomAccessFile& file,
       locations->chunks_ = section.Take<ListedChunk>(header->num_chunks);
       locations->pages_ = section.Take<ListedPage>(header->num_pages);
       locations->num_leaves_ = header->num_leaves;
-      locations->on_damage_ = std::move(on_damage);
-      // What Find does when a block is damaged is said by Find.
-      locations->blocks_ = section.Finish({});
+      locations->blocks_ =
+          section.Finish([on_damage = std::move(on_damage)](const std::string& what) {
+            if (on_damage) on_damage(what + kInstead);
+          });
       if (locations->blocks_) opened.locations = std::move(locations);
     } else {
       section.RejectHeader();
     }
   }
-  if (!section.warning().empty()) opened.warning = kDamage;
+  opened.warning = section.warning();
   return opened;
 }
 
@@ -102,16 +105,10 @@ std::string PageLocations::Serialize(std::span<const ListedChunk> chunks,
   return writer.Finish(kKind, header);
 }
 
-void PageLocations::ReportDamage() const {
-  if (!has_reported_.exchange(true) && on_damage_) on_damage_(kDamage);
-}
-
 std::optional<PageLocations::ChunkPages> PageLocations::Find(int row_group, int leaf, int64_t begin,
                                                              int64_t size, int64_t num_rows) const {
   const auto verified = [this](const auto& items) {
-    if (blocks_->Verify(items.data(), items.data() + items.size())) return true;
-    ReportDamage();
-    return false;
+    return blocks_->Verify(items.data(), items.data() + items.size());
   };
   const auto place =
       chunks_.subspan(static_cast<size_t>(row_group) * num_leaves_ + static_cast<size_t>(leaf), 1);
@@ -121,7 +118,7 @@ std::optional<PageLocations::ChunkPages> PageLocations::Find(int row_group, int 
   const bool has_dictionary = chunk.flags & ListedChunk::kHasDictionary;
   if (uint64_t{chunk.first_page} + chunk.num_pages > pages_.size() ||
       (has_dictionary && chunk.num_pages == 0)) {
-    ReportDamage();
+    blocks_->Reject(kImpossible);
     return std::nullopt;
   }
   if (chunk.num_pages == 0 && num_rows > 0) return std::nullopt;
@@ -130,7 +127,7 @@ std::optional<PageLocations::ChunkPages> PageLocations::Find(int row_group, int 
   const ChunkPages pages{has_dictionary ? listed.data() : nullptr,
                          listed.subspan(has_dictionary ? 1 : 0)};
   if (!AreSound(pages, begin, begin + size, num_rows)) {
-    ReportDamage();
+    blocks_->Reject(kImpossible);
     return std::nullopt;
   }
   return pages;

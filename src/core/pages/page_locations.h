@@ -9,7 +9,6 @@
 #include <arrow/result.h>
 #include <parquet/metadata.h>
 
-#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -78,14 +77,11 @@ class USDPARQUET_API PageLocations {
 
  private:
   PageLocations() = default;
-  void ReportDamage() const;
 
   std::span<const ListedChunk> chunks_;
   std::span<const ListedPage> pages_;
   size_t num_leaves_ = 0;
   std::shared_ptr<const SectionBlocks> blocks_;
-  std::function<void(const std::string&)> on_damage_;
-  mutable std::atomic<bool> has_reported_{false};
 };
 
 /// The bytes of the section with the page locations of a file that is written but for it. Reads the
