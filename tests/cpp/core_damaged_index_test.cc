@@ -16,6 +16,7 @@
 
 #include "core/index/path_index_file.h"
 #include "core/index/time_index_file.h"
+#include "core/sections/footer_seal.h"
 #include "core/table/read_columns.h"
 #include "core/table/table.h"
 #include "core/table/wanted_rows.h"
@@ -78,6 +79,12 @@ struct IndexedFile {
     std::snprintf(text, sizeof(text), "checksum=%016llx",
                   static_cast<unsigned long long>(of_header));
     bytes.replace(bytes.find("checksum=", locator), std::strlen(text), text);
+    // The footer's seal is right again, too.
+    const size_t length = Get<uint32_t>(bytes, bytes.size() - 8);
+    const size_t footer = bytes.size() - 8 - length;
+    ASSERT_TRUE(SealFooter(static_cast<int64_t>(footer),
+                           {reinterpret_cast<uint8_t*>(bytes.data() + footer), length})
+                    .ok());
   }
 };
 

@@ -382,7 +382,7 @@ TEST(VerifyChunk, DecodesPagesWithoutAChecksum) {
     EXPECT_TRUE(status.ok()) << status;
   }
   for (const ColumnInfo& column : (*sound).columns()) {
-    const auto status = VerifyChunk((*sound).Pages(), column.leaf, 0, &column);
+    const auto status = VerifyChunk((*sound).Pages(), column.leaf, 0, ChunkCheck::kValues);
     EXPECT_TRUE(status.ok()) << status;
     // In the compressed data of the last page.
     const auto chunk = metadata.RowGroup(0)->ColumnChunk(column.leaf);
@@ -392,7 +392,7 @@ TEST(VerifyChunk, DecodesPagesWithoutAChecksum) {
     bad[static_cast<size_t>(begin + chunk->total_compressed_size()) - 1] ^= 0x55;
     bad[static_cast<size_t>(begin + chunk->total_compressed_size()) - 3] ^= 0x55;
     Opened damaged(bad);
-    const auto with = VerifyChunk((*damaged).Pages(), column.leaf, 0, &column);
+    const auto with = VerifyChunk((*damaged).Pages(), column.leaf, 0, ChunkCheck::kValues);
     const auto without = VerifyChunk((*damaged).Pages(), column.leaf, 0);
     const std::string where = "column '" + column.column_name + "', row group 0, from row ";
     EXPECT_EQ(with.message().substr(0, where.size()), where) << with;
@@ -409,7 +409,8 @@ TEST(VerifyChunk, FindsABodyByItsChecksum) {
   bad[static_cast<size_t>(chunk->data_page_offset() + chunk->total_compressed_size()) - 1] ^= 1;
   Opened damaged(bad);
   const auto status = VerifyChunk((*damaged).Pages(), leaf, 2);
-  EXPECT_NE(status.message().find("column 'cost', row group 2, from row 56: the page at byte"),
+  EXPECT_NE(status.message().find(
+                "column 'cost', row group 2, from row 56: a page is damaged: its checksum"),
             std::string::npos)
       << status;
 }

@@ -43,8 +43,9 @@ std::string WithoutChecksums(const std::string& name, parquet::ParquetDataPageVe
     builder.encoding("is_active", parquet::Encoding::RLE);
   }
   const auto sink = arrow::io::BufferOutputStream::Create().ValueOrDie();
-  EXPECT_TRUE(parquet::arrow::WriteTable(*MixedTable(kRows), arrow::default_memory_pool(), sink,
-                                         400, builder.build())
+  EXPECT_TRUE(parquet::arrow::WriteTable(
+                  *MixedTable(kRows), arrow::default_memory_pool(), sink, 400, builder.build(),
+                  parquet::ArrowWriterProperties::Builder().store_schema()->build())
                   .ok());
   return WriteBytes(name, sink->Finish().ValueOrDie()->ToString());
 }
