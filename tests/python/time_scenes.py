@@ -67,6 +67,7 @@ def usd_layer(table: LongTable, codes: Sequence[float | None]) -> Sdf.Layer:
     later = {
         (path, code): row for row, (path, code) in enumerate(zip(table.paths, codes, strict=True))
     }
+    # A time of -0 is time 0: adding 0 makes -0.0 a 0.0, which the text of a layer tells apart.
     for (path, code), row in later.items():
         for name, cells in table.columns.items():
             if cells[row] is None:
@@ -76,10 +77,9 @@ def usd_layer(table: LongTable, codes: Sequence[float | None]) -> Sdf.Layer:
             if code is None:
                 spec.default = value
             else:
-                layer.SetTimeSample(spec.path, code, value)
+                layer.SetTimeSample(spec.path, code + 0.0, value)
     present = [code for code in codes if code is not None]
     if present:
-        # A time of -0 is time 0: adding 0 makes -0.0 a 0.0, which the text of a layer tells apart.
         layer.startTimeCode, layer.endTimeCode = min(present) + 0.0, max(present) + 0.0
     return layer
 

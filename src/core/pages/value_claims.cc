@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "core/util/block_memory.h"
+#include "core/util/limits.h"
 
 namespace usdparquet {
 namespace {
@@ -162,10 +163,17 @@ arrow::Status CheckPrefixedTexts(std::span<const uint8_t> section, int64_t num_l
                                  int64_t count) {
   ARROW_ASSIGN_OR_RAISE(const Lengths prefixes, ReadLengths(section, num_levels, count));
   ARROW_ASSIGN_OR_RAISE(const Lengths suffixes, ReadLengths(prefixes.rest, num_levels, count));
-  int64_t before = 0;
+  // Each text may repeat the one before: what they decode to can be the square of what is stored.
+  int64_t before = 0, text = 0;
   for (size_t i = 0; i < prefixes.values.size(); ++i) {
     if (prefixes.values[i] > before) return Damaged();
     before = int64_t{prefixes.values[i]} + suffixes.values[i];
+    text += before;
+  }
+  const int64_t most = MaxPageText(static_cast<int64_t>(section.size()));
+  if (text > most) {
+    return arrow::Status::CapacityError("the text of a page takes ", text, " bytes of at most ",
+                                        most, " (docs/limits.md)");
   }
   return CheckTotal(suffixes.values, suffixes.rest);
 }

@@ -59,7 +59,8 @@ class USDPARQUET_API ColumnReader {
 
   /// The page with `row`; valid as long as `guard`. Never null: a page that can't be decoded is
   /// reported and has no values. REQUIRES: row is one of the file.
-  const Page* Fetch(uint32_t row, EpochGuard& guard) {
+  /// Inlined: a call would be a tenth of a warm read.
+  [[gnu::always_inline]] const Page* Fetch(uint32_t row, EpochGuard& guard) {
     ColumnChunk* chunk = ChunkOf(row);
     const uint32_t index = chunk->PageOf(row);
     return cache_->Get(chunk->slots[index], guard,

@@ -84,6 +84,8 @@ class USDPARQUET_API Table {
     const std::optional<TimeIndex>& times = index_.current().times;
     return times ? &*times : nullptr;
   }
+  /// Whether there is a time column; never changes.
+  bool is_long() const { return time_.has_value(); }
   const TimeIndexReport& time_report() const { return index_.current().time_report; }
 
   /// What `f()` returns, which asks the indexes: damage that it meets is mended, and `f` called
@@ -119,7 +121,7 @@ class USDPARQUET_API Table {
   /// The page with `row` of column number `column`; valid as long as `guard`. Never
   /// null: a page that can't be decoded is reported once and has no values.
   /// REQUIRES: column < columns().size(), row < num_rows().
-  const Page* Fetch(size_t column, uint32_t row, EpochGuard& guard) {
+  [[gnu::always_inline]] const Page* Fetch(size_t column, uint32_t row, EpochGuard& guard) {
     return properties_[column].Fetch(row, guard);
   }
 

@@ -27,6 +27,11 @@ TfTokenVector UsdParquetPrimTree::ChildNames(PrimId prim) const {
   return names;
 }
 
+uint32_t UsdParquetPrimTree::RowOfParent(PrimId prim) const {
+  if (!prim || UsdParquetPrimLookup::IsAbovePrefix(prim)) return PrimId::kNone;
+  return table_.paths().RowOf(prim);
+}
+
 UsdParquetPrimTree::Step UsdParquetPrimTree::At(const SdfPath& path) const {
   Step step{{}, 0, table_.index_version()};
   step.hash = table_.paths().root_hash();

@@ -35,12 +35,12 @@ class UsdParquetPrimTree {
                : prim == table_.paths().root() && lookup_.prefix().IsAbsoluteRootPath();
   }
 
-  bool HasRow(usdparquet::PrimId prim) const {
-    return prim && !UsdParquetPrimLookup::IsAbovePrefix(prim) &&
-           RowOf(prim) != usdparquet::PrimId::kNone;
+  bool HasRow(usdparquet::PrimId prim) const { return RowOf(prim) != usdparquet::PrimId::kNone; }
+  /// The prim's row, or its first one; kNone for a null id and for a prim without a row.
+  uint32_t RowOf(usdparquet::PrimId prim) const {
+    // Of most prims the id is the row, and the index need not be asked.
+    return prim.is_parent() ? RowOfParent(prim) : prim.bits();
   }
-  /// The prim's row, or its first one. REQUIRES: HasRow(prim).
-  uint32_t RowOf(usdparquet::PrimId prim) const { return table_.paths().RowOf(prim); }
 
   bool HasChildren(usdparquet::PrimId prim) const {
     return UsdParquetPrimLookup::IsAbovePrefix(prim) || table_.paths().HasChildren(prim);
@@ -71,6 +71,7 @@ class UsdParquetPrimTree {
 
  private:
   Step At(const SdfPath& path) const;
+  uint32_t RowOfParent(usdparquet::PrimId prim) const;
 
   usdparquet::Table& table_;
   UsdParquetPrimLookup lookup_;

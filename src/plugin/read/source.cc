@@ -94,8 +94,8 @@ UsdParquetSource::Location UsdParquetSource::Resolve(const SdfPath& path) const 
       return path.IsTargetPath() ? ResolveTarget(path) : ResolveResidual(path);
     }
     at.prim = prims_.Find(path, handles.prim);
-    if (!prims_.HasRow(at.prim)) return ResolveResidual(path);
     at.row = prims_.RowOf(at.prim);
+    if (at.row == PrimId::kNone) return ResolveResidual(path);
     if (at.property->is_sparse && !HasAnyValue(at.property->number, at.row)) {
       return ResolveResidual(path);
     }
@@ -110,9 +110,9 @@ UsdParquetSource::Location UsdParquetSource::Resolve(const SdfPath& path) const 
 }
 
 TfTokenVector UsdParquetSource::PropertyNames(PrimId prim) const {
-  if (!prims_.HasRow(prim)) return {};
-  if (!columns_.has_sparse()) return columns_.property_names();
   const uint32_t row = prims_.RowOf(prim);
+  if (row == PrimId::kNone) return {};
+  if (!columns_.has_sparse()) return columns_.property_names();
   TfTokenVector names;
   for (const Property& property : columns_.properties()) {
     if (!property.is_sparse || HasAnyValue(property.number, row)) {

@@ -36,8 +36,8 @@ class UsdParquetTimeSamples {
 
   /// The row with the defaults of the prim, or kNoRow.
   uint32_t DefaultRow(uint32_t first_row) const {
-    const usdparquet::TimeIndex* const index = table_.times();
-    return index ? index->Find(first_row).default_row() : first_row;
+    if (!table_.is_long()) return first_row;
+    return table_.times()->Find(first_row).default_row();
   }
 
   bool HasAny(uint32_t column, uint32_t first_row) const;
