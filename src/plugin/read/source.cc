@@ -85,28 +85,34 @@ UsdParquetSource::Location UsdParquetSource::ResolveTarget(const SdfPath& path) 
   return at;
 }
 
-UsdParquetSource::Location UsdParquetSource::Resolve(const SdfPath& path) const {
-  const UsdParquetPathHandles handles(path);
+UsdParquetSource::Location UsdParquetSource::ResolvePrim(const SdfPath& path,
+                                                         uint32_t handle) const {
   Location at;
-  if (handles.property != 0) {
-    at.property = columns_.Find(handles.property);
-    if (!at.property) {
-      return path.IsTargetPath() ? ResolveTarget(path) : ResolveResidual(path);
-    }
-    at.prim = prims_.Find(path, handles.prim);
-    at.row = prims_.RowOf(at.prim);
-    if (at.row == PrimId::kNone) return ResolveResidual(path);
-    if (at.property->is_sparse && !HasAnyValue(at.property->number, at.row)) {
-      return ResolveResidual(path);
-    }
-    at.type = at.property->spec_type;
-    return at;
-  }
-  if (handles.prim == 0) return at;
-  at.prim = prims_.Find(path, handles.prim);
+  if (handle == 0) return at;
+  at.prim = prims_.Find(path, handle);
   if (!at.prim) return ResolveResidual(path);
   at.type = prims_.IsPseudoRoot(at.prim) ? SdfSpecTypePseudoRoot : SdfSpecTypePrim;
   return at;
+}
+
+inline UsdParquetSource::Location UsdParquetSource::ResolveInline(const SdfPath& path) const {
+  const UsdParquetPathHandles handles(path);
+  if (handles.property == 0) return ResolvePrim(path, handles.prim);
+  Location at;
+  at.property = columns_.Find(handles.property);
+  if (!at.property) return path.IsTargetPath() ? ResolveTarget(path) : ResolveResidual(path);
+  at.prim = prims_.Find(path, handles.prim);
+  at.row = prims_.RowOf(at.prim);
+  if (at.row == PrimId::kNone ||
+      (at.property->is_sparse && !HasAnyValue(at.property->number, at.row))) {
+    return ResolveResidual(path);
+  }
+  at.type = at.property->spec_type;
+  return at;
+}
+
+UsdParquetSource::Location UsdParquetSource::Resolve(const SdfPath& path) const {
+  return ResolveInline(path);
 }
 
 TfTokenVector UsdParquetSource::PropertyNames(PrimId prim) const {
@@ -226,7 +232,7 @@ template <typename Out>
 bool UsdParquetSource::Has(const SdfPath& path, const TfToken& field, Out* value,
                            SdfSpecType* type) const {
   return table_->Ask([&] {
-    const Location at = Resolve(path);
+    const Location at = ResolveInline(path);
     if (type) *type = at.type;
     return HasField(path, at, field, value);
   });

@@ -90,6 +90,9 @@ class UsdParquetSource {
 
   // What asks the index is called within Table::Ask, by the public functions.
   Location Resolve(const SdfPath& path) const;
+  /// The same for the query that is asked most: the call and the copy would be a tenth of it.
+  [[gnu::always_inline]] Location ResolveInline(const SdfPath& path) const;
+  Location ResolvePrim(const SdfPath& path, uint32_t handle) const;
   Location ResolveResidual(const SdfPath& path) const;
   Location ResolveTarget(const SdfPath& path) const;
   std::type_info const& TypeOf(const SdfPath& path, const TfToken& field) const;
