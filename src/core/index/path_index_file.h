@@ -36,7 +36,7 @@ class USDPARQUET_API PathIndexFile {
   };
 
   /// Opens the index of a file, if it has one, at a cost that does not depend on its size.
-  /// Every block is verified before it is first used; `on_damage` is called once if one is damaged.
+  /// Every block is verified before it is first used; `on_damage` is as in SectionBlocks.
   /// `time_leaf` is -1 unless the table is a long one.
   static Opened Open(arrow::io::RandomAccessFile& file, const parquet::FileMetaData& metadata,
                      int path_leaf, int time_leaf,

@@ -36,7 +36,7 @@ class USDPARQUET_API TimeIndexFile {
   };
 
   /// Opens the index of a file, if it has one, at a cost that does not depend on its size.
-  /// Every block is verified before it is first used; `on_damage` is called once if one is damaged.
+  /// Every block is verified before it is first used; `on_damage` is as in SectionBlocks.
   static Opened Open(arrow::io::RandomAccessFile& file, const parquet::FileMetaData& metadata,
                      uint64_t fingerprint, std::function<void(const std::string&)> on_damage);
 };

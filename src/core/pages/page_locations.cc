@@ -1,5 +1,8 @@
 #include "core/pages/page_locations.h"
 
+#include <atomic>
+#include <memory>
+
 #include "core/sections/section.h"
 
 namespace usdparquet {
@@ -76,9 +79,10 @@ PageLocations::Opened PageLocations::Open(arrow::io::RandomAccessFile& file,
       locations->chunks_ = section.Take<ListedChunk>(header->num_chunks);
       locations->pages_ = section.Take<ListedPage>(header->num_pages);
       locations->num_leaves_ = header->num_leaves;
-      locations->blocks_ =
-          section.Finish([on_damage = std::move(on_damage)](const std::string& what) {
-            if (on_damage) on_damage(what + kInstead);
+      locations->blocks_ = section.Finish(
+          [on_damage = std::move(on_damage),
+           is_told = std::make_shared<std::atomic<bool>>(false)](const std::string& what) {
+            if (on_damage && !is_told->exchange(true)) on_damage(what + kInstead);
           });
       if (locations->blocks_) opened.locations = std::move(locations);
     } else {

@@ -128,8 +128,9 @@ class SectionReader : public SectionReaderBase {
   /// The verified header; null if there is no usable section.
   const Header* header() const { return bytes_ ? &header_ : nullptr; }
 
-  /// What verifies the parts when they are read, and keeps them alive; `on_damage` is called once
-  /// if one is damaged or says what can't be. Null if the parts taken do not add up to the body.
+  /// What verifies the parts when they are read, and keeps them alive; `on_damage` is called
+  /// whenever one is found to be damaged or to say what can't be (see SectionBlocks). Null if the
+  /// parts taken do not add up to the body.
   std::shared_ptr<const SectionBlocks> Finish(std::function<void(const std::string&)> on_damage) {
     return MapBody(header_.header_size, header_.total_size, header_.num_blocks,
                    header_.blocks_checksum, std::move(on_damage));

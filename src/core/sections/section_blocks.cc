@@ -32,14 +32,17 @@ bool SectionBlocks::VerifyBlock(size_t block) const {
     is_there = section_->Load(bytes.data(), bytes.size());
   }
   const bool is_good = is_there && Checksum(bytes) == checksums_[block];
-  states_[block].store(is_good ? State::kGood : State::kBad, std::memory_order_release);
-  if (lock) lock.unlock();
-  if (!is_good) {
-    const std::string at = " at its byte " + std::to_string(begin);
-    Report(is_there ? "is damaged" + at
-                    : "can't be read" + at + " (the file was cut or replaced after it was opened)");
+  if (is_good) {
+    states_[block].store(State::kGood, std::memory_order_release);
+    return true;
   }
-  return is_good;
+  if (lock) lock.unlock();
+  const std::string at = " at its byte " + std::to_string(begin);
+  Report(is_there ? "is damaged" + at
+                  : "can't be read" + at + " (the file was cut or replaced after it was opened)");
+  // Not before it is told: who finds the block bad relies on the damage being known.
+  states_[block].store(State::kBad, std::memory_order_release);
+  return false;
 }
 
 bool SectionBlocks::Reject(const char* what) const {
@@ -48,8 +51,7 @@ bool SectionBlocks::Reject(const char* what) const {
 }
 
 void SectionBlocks::Report(const std::string& what) const {
-  if (has_reported_.exchange(true) || !on_damage_) return;
-  on_damage_(std::string("the embedded ") + name_ + " " + what);
+  if (on_damage_) on_damage_(std::string("the embedded ") + name_ + " " + what);
 }
 
 }  // namespace usdparquet

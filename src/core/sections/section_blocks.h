@@ -24,10 +24,10 @@ class USDPARQUET_API SectionBlocks {
  public:
   static constexpr size_t kBlockSize = 32 * 1024;
 
-  /// Checks `bytes` against `checksums`, one per block. `on_damage` is called once, from the thread
-  /// that finds a damaged block or is the first to call Reject, with a clause that says what is
-  /// wrong ("the embedded path index is damaged at its byte 0"). `section` has the bytes and the
-  /// checksums. `name` is what messages call the section.
+  /// Checks `bytes` against `checksums`, one per block. `on_damage` is called
+  /// by each thread that finds a damaged block or calls Reject, before it is told so, with a clause
+  /// that says what is wrong ("the embedded path index is damaged at its byte 0"). `section` has
+  /// the bytes and the checksums. `name` is what messages call the section.
   SectionBlocks(std::span<const std::byte> bytes, std::span<const uint32_t> checksums,
                 std::shared_ptr<const SectionBytes> section, const char* name,
                 std::function<void(const std::string&)> on_damage);
@@ -66,7 +66,6 @@ class USDPARQUET_API SectionBlocks {
   const std::function<void(const std::string&)> on_damage_;
   const std::unique_ptr<std::atomic<State>[]> states_;
   mutable std::mutex loading_;  // where the file is not mapped
-  mutable std::atomic<bool> has_reported_{false};
 };
 
 }  // namespace usdparquet

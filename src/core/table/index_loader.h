@@ -45,8 +45,8 @@ class IndexLoader {
 
   /// Takes the index that lies in the file; nothing if there is none, if it can't be used, or if
   /// its time codes are not those that the options ask for. Appends to `warnings` why one that is
-  /// there can't be used. Its blocks are verified when first used; `on_damage` is called once for
-  /// either index if one is damaged or wrong, from the thread that finds out, with what is wrong.
+  /// there can't be used. Its blocks are verified when first used; `on_damage` is called
+  /// by each thread that finds either index to be damaged or wrong, with what is wrong.
   std::optional<TableIndex> LoadEmbedded(std::function<void(const std::string&)> on_damage,
                                          std::vector<std::string>* warnings) const;
 

@@ -54,6 +54,7 @@ struct Numbers {
   template <typename T>
   static arrow::Status Append(const T* values, size_t count, Builder* builder) {
     static_assert(sizeof(T) == sizeof(C) * kTuple);
+    if (count == 0) return arrow::Status::OK();  // an empty array has no address to copy from
     return builder->AppendValues(reinterpret_cast<const C*>(values),
                                  static_cast<int64_t>(count * kTuple));
   }
