@@ -391,3 +391,44 @@ def assert_edit_is_refused(file: Path, rows: int) -> None:
     assert save(layer), "saved, with a damaged page"
     assert file.read_bytes() == damaged
     assert layer.dirty
+
+
+def test_save_does_not_vouch_for_a_page_header(tmp_path: Path) -> None:
+    """A header that no checksum covers may be damaged beside a right body.
+
+    A save gives every header a checksum: what does not decode must not be copied.
+    """
+    rows = 3_000
+    file = tmp_path / "lists.parquet"
+    table = pa.table(
+        {
+            "path": [f"/W/p{i}" for i in range(rows)],
+            "x": [i * 0.5 for i in range(rows)],
+            "l": [[float(i), i + 1.0] for i in range(rows)],
+        }
+    )
+    pq.write_table(table, file, write_page_checksum=True)
+    data = file.read_bytes()
+    page = Surgery(data).pages("l.list.element")[-1]
+    bad = tmp_path / "bad.parquet"
+    refused = 0
+    for byte in range(page.header_size):
+        for bit in range(8):
+            damaged = flip(data, page.offset + byte, 1 << bit)
+            bad.write_bytes(damaged)
+            try:
+                usdparquet.read_columns(bad, ["l"])
+            except (OSError, ValueError):
+                refused += 1
+            else:
+                continue
+            layer = opened(bad)
+            assert layer is not None
+            layer.GetAttributeAtPath("/W/p5.x").default = -1.0
+            error = save(layer)
+            assert error, f"saved, with bit {bit} of byte {byte} of a header flipped"
+            assert_named(error, bad, "l", range(rows))
+            assert layer.dirty
+            assert bad.read_bytes() == damaged
+            del layer
+    assert refused > 100

@@ -12,7 +12,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from parquet_surgery import Surgery, locate
+from parquet_surgery import Element, Surgery, locate
 from pxr import Sdf
 from recovered_files import (
     EXPECTED,
@@ -273,3 +273,28 @@ def test_interrupted(tmp_path: Path) -> None:
     process.send_signal(signal.SIGINT)
     assert process.wait(60) not in (0, 1)
     assert [each.name for each in tmp_path.iterdir()] == ["in.parquet"]
+
+
+def test_a_claimed_width(tmp_path: Path) -> None:
+    """Values of 2^31 - 1 bytes each, in a page of 80: lost, or one sentence where memory ends."""
+    fields = [pa.field("path", pa.string(), False), pa.field("x", pa.binary(8), False)]
+    table = pa.table([[f"/A{i}" for i in range(10)], [b"12345678"] * 10], schema=pa.schema(fields))
+    pq.write_table(table, tmp_path / "in.parquet", store_schema=False)
+    surgery = Surgery((tmp_path / "in.parquet").read_bytes())
+    surgery.schema()[2].change(Element.TYPE_LENGTH, (1 << 31) - 1)
+    (tmp_path / "bad.parquet").write_bytes(surgery.data())
+    limited = "import resource as r; r.setrlimit(r.RLIMIT_AS, (4 << 30,) * 2)\n"
+    code = limited + "from usdparquet.cli import app; app()"
+    arguments = ["recover", "--json", tmp_path / "bad.parquet", tmp_path / "out.parquet"]
+    done = subprocess.run(
+        [sys.executable, "-c", code, *arguments], capture_output=True, text=True, check=False
+    )
+    # The nulls that stand for the lost values have that width, too.
+    assert done.returncode == 2
+    assert "Traceback" not in done.stderr
+    assert "malloc of size" in done.stderr
+    surgery.schema()[2].change(Element.TYPE_LENGTH, 4096)
+    report, rows = recovered(surgery.data(), tmp_path)
+    assert [each["column"] for each in report["lost_cells"]] == ["x"]
+    assert "its values have 4096 bytes each" in report["lost_cells"][0]["reason"]
+    assert [row["x"] for row in rows.values()] == [None] * 10

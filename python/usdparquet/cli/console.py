@@ -23,7 +23,7 @@ def plain_errors() -> Iterator[None]:
         yield
     except BrokenPipeError:
         raise  # the reader of the pipe has seen enough; typer exits quietly
-    except (ValueError, OSError) as error:
+    except (ValueError, OSError, MemoryError) as error:
         _print(error_message(error))
         raise typer.Exit(1) from error
     except Exception as error:

@@ -51,7 +51,7 @@ def recover(
                 keep_pathless=keep_pathless,
                 progress=lambda rows, total: progress.update(task, completed=rows, total=total),
             )
-    except (ValueError, OSError) as error:
+    except (ValueError, OSError, MemoryError) as error:
         Console(stderr=True).print(Text(error_message(error), style="red"), soft_wrap=True)
         raise typer.Exit(_NOTHING_RECOVERED) from error
     report = _report(source, target, found)
