@@ -17,15 +17,15 @@ DASH = "\N{EN DASH}"
 
 
 @contextmanager
-def plain_errors() -> Iterator[None]:
-    """Print bad input, and what the system refused, as one message on stderr; exit with 1."""
+def plain_errors(code: int = 1) -> Iterator[None]:
+    """Print bad input, and what the system refused, as one message on stderr; exit with `code`."""
     try:
         yield
     except BrokenPipeError:
         raise  # the reader of the pipe has seen enough; typer exits quietly
     except (ValueError, OSError, MemoryError) as error:
-        _print(error_message(error))
-        raise typer.Exit(1) from error
+        _print(_error_message(error))
+        raise typer.Exit(code) from error
     except Exception as error:
         # OpenUSD's, which is not loaded for the sake of this question.
         tf = sys.modules.get("pxr.Tf")
@@ -33,7 +33,7 @@ def plain_errors() -> Iterator[None]:
             raise
         texts = [getattr(item, "commentary", str(item)) for item in error.args]
         _print("; ".join(dict.fromkeys(texts)) or str(error))
-        raise typer.Exit(1) from error
+        raise typer.Exit(code) from error
 
 
 def _print(text: str) -> None:
@@ -50,7 +50,7 @@ def cell_table() -> Table:
     return Table(box=box.SIMPLE, pad_edge=False, show_edge=False, collapse_padding=True)
 
 
-def error_message(error: Exception) -> str:
+def _error_message(error: Exception) -> str:
     """What a message says of an error."""
     if isinstance(error, OSError) and error.strerror:
         file = "" if error.filename is None else f"{error.filename}: "

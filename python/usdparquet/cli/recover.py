@@ -10,10 +10,9 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import Progress
-from rich.text import Text
 
 from usdparquet._plugin import load_core
-from usdparquet.cli.console import cell_table, counted, error_message
+from usdparquet.cli.console import cell_table, counted, plain_errors
 from usdparquet.cli.options import Compression, PathColumn
 
 _NOTHING_RECOVERED = 2
@@ -40,20 +39,19 @@ def recover(
 
     Exit code 0 if nothing is lost, 1 if anything is, 2 if nothing can be recovered.
     """
-    try:
-        with Progress(transient=True, console=Console(stderr=True)) as progress:
-            task = progress.add_task(f"Reading {source.name}", total=None)
-            found = load_core().recover(
-                str(source),
-                str(target),
-                path_column=path,
-                compression=compression.value,
-                keep_pathless=keep_pathless,
-                progress=lambda rows, total: progress.update(task, completed=rows, total=total),
-            )
-    except (ValueError, OSError, MemoryError) as error:
-        Console(stderr=True).print(Text(error_message(error), style="red"), soft_wrap=True)
-        raise typer.Exit(_NOTHING_RECOVERED) from error
+    with (
+        plain_errors(_NOTHING_RECOVERED),
+        Progress(transient=True, console=Console(stderr=True)) as progress,
+    ):
+        task = progress.add_task(f"Reading {source.name}", total=None)
+        found = load_core().recover(
+            str(source),
+            str(target),
+            path_column=path,
+            compression=compression.value,
+            keep_pathless=keep_pathless,
+            progress=lambda rows, total: progress.update(task, completed=rows, total=total),
+        )
     report = _report(source, target, found)
     if as_json:
         typer.echo(json.dumps(report, indent=1))
