@@ -82,25 +82,30 @@ def write_table(
     target = os.fspath(file)
     core = load_core()
     try:
-        stream = arrow_stream(table)
+        stream = arrow_stream(table, path)
     except ValueError as error:
         raise ValueError(f"{target}: {error}") from error
-    done = core.write_table(
-        stream,
-        target,
-        path_column=path,
-        compression=compression,
-        level=level,
-        rows_per_page=rows_per_page,
-        rows_per_group=rows_per_group,
-        time_column=time or "",
-        order=order,
-        types=dict(types or {}),
-        schema_json=_schema_json(layer or {}),
-        metadata=dict(metadata or {}),
-        is_strict=strict,
-        progress=progress,
-    )
+    try:
+        done = core.write_table(
+            stream.capsule,
+            target,
+            path_column=stream.path,
+            compression=compression,
+            level=level,
+            rows_per_page=rows_per_page,
+            rows_per_group=rows_per_group,
+            time_column=time or "",
+            order=order,
+            types=dict.fromkeys(stream.relationships, "rel") | dict(types or {}),
+            schema_json=_schema_json(layer or {}),
+            metadata=dict(metadata or {}),
+            is_strict=strict,
+            progress=progress,
+        )
+    except ValueError as error:
+        if not stream.hint or f"column '{stream.path}'" not in str(error):
+            raise
+        raise ValueError(f"{error}{stream.hint}") from error
     return WriteSummary(**done)
 
 
