@@ -179,7 +179,7 @@ def _cell_error(frame: Any, error: Exception) -> ValueError:
             else:
                 bad = middle
         reason = fails(cells.iloc[:bad])
-        cell = repr(cells.iloc[good])
+        cell = " ".join(repr(cells.iloc[good]).split())
         shown = cell if len(cell) <= 80 else cell[:79] + "…"
         return ValueError(f"column '{name}', row {good}: {shown} does not fit the column: {reason}")
     return ValueError(str(error))

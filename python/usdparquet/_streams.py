@@ -9,6 +9,13 @@ from typing import Any
 from ._path_cells import with_path_texts
 
 STREAM_METHOD = "__arrow_c_stream__"
+_WAYS_OUT = {
+    "Series": "its to_frame() is one",
+    "LazyFrame": "its collect() is one",
+    "dict": "pyarrow.table makes one of it",
+    "list": "pyarrow.Table.from_pylist makes one of rows",
+}
+"""What to do with things that are nearly tables."""
 
 
 @dataclass(frozen=True)
@@ -44,9 +51,11 @@ def arrow_stream(table: Any, path: str) -> TableStream:
         table, relationships = _without_objects(table)
     # A class has the method too, but only its instances are tables.
     method: Callable[[], object] | None = getattr(table, STREAM_METHOD, None)
-    if method is None or isinstance(table, type):
+    kind = type(table).__name__
+    if method is None or isinstance(table, type) or kind in ("Series", "ChunkedArray"):
+        way_out = f" ({_WAYS_OUT[kind]})" if kind in _WAYS_OUT else ""
         raise TypeError(
-            f"a table is needed, not {type(table).__name__}: a pyarrow Table or RecordBatchReader, "
+            f"a table is needed, not {kind}{way_out}: a pyarrow Table or RecordBatchReader, "
             f"a pandas or polars DataFrame, or another object with {STREAM_METHOD}"
         )
     try:

@@ -103,7 +103,7 @@ nb::dict Describe(const std::string& file, const std::string& path_column) {
 
 nb::dict Storage(const std::string& file) {
   const auto storage = CallUnlocked([&]() -> arrow::Result<FileStorage> {
-    ARROW_ASSIGN_OR_RAISE(auto opened, OpenFile(file));
+    ARROW_ASSIGN_OR_RAISE(auto opened, OpenNamed(file));
     return WithFileName(ReadFileStorage(std::move(opened)), file);
   });
   nb::list columns;

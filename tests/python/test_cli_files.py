@@ -79,7 +79,7 @@ def test_inspect_prints_a_table(odd_file: Path) -> None:
 
 
 def test_validate_accepts_a_good_file(good_file: Path) -> None:
-    assert "2 prims with 1 properties, no problems" in _run("validate", good_file)
+    assert "2 prims with 1 property, no problems" in _run("validate", good_file)
 
 
 def test_validate_lists_every_problem(odd_file: Path) -> None:
@@ -276,7 +276,7 @@ def test_no_row_groups_and_empty_ones(tmp_path: Path) -> None:
     path = tmp_path / "none.parquet"
     pq.write_table(schema.empty_table(), path)
     assert "0 rows in" in _run("inspect", path)
-    assert "0 prims with 1 properties" in _run("validate", path, "--values")
+    assert "0 prims with 1 property" in _run("validate", path, "--values")
     with pq.ParquetWriter(path, schema) as writer:
         for rows in (0, 2, 0, 1, 0):
             paths = [f"/P{rows}{i}" for i in range(rows)]

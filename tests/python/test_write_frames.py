@@ -274,3 +274,43 @@ def test_cells_without_a_place_are_named(cells: Any, reason: str, file: Path) ->
 def test_an_empty_frame(file: Path) -> None:
     frame = pandas.DataFrame({"path": PATHS, "x": [1, 2, 3]})[:0]
     assert written(frame, file) == {"path": [], "x": []}
+
+
+def test_polars_categories(file: Path) -> None:
+    """polars has them as dictionaries of views, of which Arrow casts none."""
+    frame = polars.DataFrame(
+        {
+            "path": polars.Series(PATHS, dtype=polars.Categorical),
+            "x": polars.Series(["b", None, "a"], dtype=polars.Enum(["a", "b"])),
+            "y": polars.Series([["b"], None, []], dtype=polars.List(polars.Categorical)),
+            "z": [{"k": "a"}, {"k": None}, {"k": "b"}],
+        },
+        schema_overrides={"z": polars.Struct({"k": polars.Categorical})},
+    )
+    assert written(frame[1:], file) == {
+        "path": PATHS[1:],
+        "x": [None, "a"],
+        "y": [None, []],
+        "z": [{"k": None}, {"k": "b"}],
+    }
+    assert written(frame, file)["y"] == [["b"], None, []]
+
+
+@pytest.mark.parametrize(
+    ("thing", "message"),
+    [
+        (pandas.Series([1], index=["/A"], name="x"), r"not Series \(its to_frame\(\) is one\)"),
+        (polars.Series([1]), r"not Series \(its to_frame\(\) is one\)"),
+        (polars.LazyFrame({"path": ["/A"]}), r"not LazyFrame \(its collect\(\) is one\)"),
+        ({"path": ["/A"]}, r"not dict \(pyarrow.table makes one of it\)"),
+        (pa.chunked_array([["/A"]]), "not ChunkedArray"),
+    ],
+)
+def test_what_is_nearly_a_table(thing: object, message: str, file: Path) -> None:
+    with pytest.raises(TypeError, match=message):
+        usdparquet.write_table(thing, file)
+
+
+def test_a_frame_of_nothing(file: Path) -> None:
+    with pytest.raises(ValueError, match=r"no column 'path' .* \(the table has no columns\)"):
+        usdparquet.write_table(pandas.DataFrame(), file)

@@ -40,7 +40,7 @@ std::string NamesOf(const arrow::Schema& schema) {
     if (names.size() > 400) return names + ", …";
     names += (names.empty() ? "'" : ", '") + field->name() + "'";
   }
-  return names;
+  return names.empty() ? "no columns" : names;
 }
 
 Status CheckNames(const arrow::Schema& schema) {
@@ -241,7 +241,8 @@ arrow::Result<std::shared_ptr<arrow::Table>> ConvertColumns(std::shared_ptr<arro
 }
 
 std::string AndMore(uint32_t count) {
-  return count > 1 ? " (and " + std::to_string(count - 1) + " more such rows)" : "";
+  if (count < 2) return "";
+  return " (and " + std::to_string(count - 1) + " more such row" + (count > 2 ? "s)" : ")");
 }
 
 Status CheckPaths(const arrow::Table& table, const std::string& time_column,
