@@ -56,9 +56,11 @@ nb::list ToList(const std::vector<std::string>& texts) {
   return list;
 }
 
-nb::dict Describe(const std::string& file, const std::string& path_column) {
+nb::dict Describe(const std::string& file, const std::string& path_column,
+                  const std::string& time_column) {
   TableOptions options;
   options.path_column = path_column;
+  options.time_column = time_column;
   const auto opened = CallUnlocked([&] { return OpenTable(file, std::move(options)); });
   const Table& table = *opened;
   nb::list columns;
@@ -173,11 +175,9 @@ nb::dict Read(const std::string& file, const std::string& path_column,
 
 /// Cells that no USD value can hold, and damage that the pages alone do not show. `leaves` are
 /// those that were looked at.
-arrow::Status CheckCells(const std::string& file, const std::string& path_column,
+arrow::Status CheckCells(const std::string& file, TableOptions options,
                          std::vector<std::string>* errors, std::vector<std::string>* bad_cells,
                          std::unordered_set<int>* leaves) {
-  TableOptions options;
-  options.path_column = path_column;
   options.report = [&](bool is_error, const std::string& message) {
     (is_error ? errors : bad_cells)->push_back(message);
   };
@@ -194,14 +194,18 @@ arrow::Status CheckCells(const std::string& file, const std::string& path_column
   return arrow::Status::OK();
 }
 
-nb::list CheckValues(const std::string& file, const std::string& path_column) {
+nb::list CheckValues(const std::string& file, const std::string& path_column,
+                     const std::string& time_column) {
+  TableOptions options;
+  options.path_column = path_column;
+  options.time_column = time_column;
   return ToList(CallUnlocked([&]() -> arrow::Result<std::vector<std::string>> {
     ARROW_ASSIGN_OR_RAISE(const TableFile opened, OpenTableFile(file));
     ARROW_ASSIGN_OR_RAISE(std::vector<std::string> found, FindDamagedPages(opened));
     for (std::string& message : found) message = file + ": " + message;
     std::vector<std::string> errors, bad_cells;
     std::unordered_set<int> leaves;
-    ARROW_RETURN_NOT_OK(CheckCells(file, path_column, &errors, &bad_cells, &leaves));
+    ARROW_RETURN_NOT_OK(CheckCells(file, options, &errors, &bad_cells, &leaves));
     ARROW_ASSIGN_OR_RAISE(const auto bad_texts, FindBadTexts(opened, leaves));
     for (const std::string& message : bad_texts) bad_cells.push_back(file + ": " + message);
     // A damaged page is told once.
@@ -273,6 +277,7 @@ nb::list CheckTexts(const std::string& file) {
 
 void AddReading(nb::module_& m) {
   m.def("describe", &Describe, nb::arg("file"), nb::arg("path_column") = "",
+        nb::arg("time_column") = "",
         "What the Parquet file is as a layer: rows, row_groups, prims, path_column, path and time "
         "(the "
         "numbers of the columns with the paths and the times; -1: none), columns (column, the "
@@ -294,6 +299,7 @@ void AddReading(nb::module_& m) {
       [](const std::string& column) { return MakePropertyName(column, IsPythonIdentifier); },
       nb::arg("column"), "The name of the property that a column of that name becomes.");
   m.def("check_values", &CheckValues, nb::arg("file"), nb::arg("path_column") = "",
+        nb::arg("time_column") = "",
         "Decodes every page of the file, with its checksum, and returns a message for each column "
         "of a row group with damage and for each column with cells that no USD value can hold. "
         "Raises as `describe` does.");

@@ -218,6 +218,11 @@ def test_the_columns_of_a_long_table(tmp_path: Path) -> None:
     columns = {c["name"]: c for c in json.loads(_run("inspect", path, "--json"))["columns"]}
     assert [column["is_time"] for column in columns.values()] == [False, True, False]
     assert "times" in _run("inspect", path)
+    # As another program writes it.
+    pq.write_table(table, path)
+    assert "1 row repeats the path of an earlier row" in _run("validate", path, code=1)
+    assert "1 prim with 1 property" in _run("validate", path, "--time", "frame", "--values")
+    assert "times" in _run("inspect", path, "--time", "frame")
 
 
 @pytest.mark.parametrize("command", ["inspect", "validate"])

@@ -12,9 +12,10 @@ from rich.console import Console
 from rich.markup import escape
 
 from usdparquet.cli.console import DASH, cell_table, counted
-from usdparquet.cli.options import PathColumn
+from usdparquet.cli.options import PathColumn, TimeColumn
 from usdparquet.tables.file_description import (
     PATH_COLUMN,
+    TIME_COLUMN,
     ColumnDescription,
     describe_file,
     problems,
@@ -30,10 +31,11 @@ File = Annotated[Path, typer.Argument(help="A Parquet file.", show_default=False
 def inspect(
     file: File,
     path: PathColumn = PATH_COLUMN,
+    time: TimeColumn = TIME_COLUMN,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Show a file's columns, how they are stored and what they become in a layer."""
-    description = describe_file(file, path)
+    description = describe_file(file, path, time)
     if as_json:
         typer.echo(json.dumps(asdict(description), indent=1))
         return
@@ -63,16 +65,17 @@ def inspect(
 def validate(
     file: File,
     path: PathColumn = PATH_COLUMN,
+    time: TimeColumn = TIME_COLUMN,
     values: Annotated[
         bool, typer.Option("--values", help="Decode every page, and check every cell.")
     ] = False,
 ) -> None:
     """Check that a file is a layer with nothing left out; exit code 1 if not."""
-    description = describe_file(file, path)
+    description = describe_file(file, path, time)
     found = problems(description)
     found = [*found, *section_problems(file, found)]
     if values and description.problem is None:
-        found = [*found, *value_problems(file, path)]
+        found = [*found, *value_problems(file, path, time)]
     for text in found:
         typer.echo(text)
     if found:

@@ -17,6 +17,9 @@ class Compression(StrEnum):
 
 
 PathColumn = Annotated[str, typer.Option("--path", help="The column with the prim paths.")]
+TimeColumn = Annotated[
+    str, typer.Option("--time", help="The column with the times of the rows, of a long table.")
+]
 Prims = Annotated[
     str | None,
     typer.Option(help="Prims, separated by commas: /A/B, /A/* or, with all below it, /A/**."),

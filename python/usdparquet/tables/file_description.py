@@ -17,6 +17,8 @@ from usdparquet.regular_file import check_regular_file
 
 PATH_COLUMN = ""
 """The default: the column that the file names, else `path`."""
+TIME_COLUMN = ""
+"""The default: the column that the file names, else none."""
 
 
 class InspectError(ValueError):
@@ -89,7 +91,9 @@ class FileDescription:
     """What the layer leaves out."""
 
 
-def describe_file(path: Path, path_column: str = PATH_COLUMN) -> FileDescription:
+def describe_file(
+    path: Path, path_column: str = PATH_COLUMN, time_column: str = TIME_COLUMN
+) -> FileDescription:
     """Describe a Parquet file; `InspectError` if it is not Parquet."""
     try:
         check_regular_file(path)
@@ -102,7 +106,7 @@ def describe_file(path: Path, path_column: str = PATH_COLUMN) -> FileDescription
     layer: dict[str, Any] = {"columns": [], "left_out": [], "warnings": [], "prims": 0}
     problem = None
     try:
-        layer = load_core().describe(str(path), path_column)
+        layer = load_core().describe(str(path), path_column, time_column)
     except (ValueError, OSError) as error:
         problem = str(error)
     presented = _by_column(layer["columns"])
@@ -155,9 +159,11 @@ def section_problems(path: Path, told: list[str]) -> list[str]:
     ]
 
 
-def value_problems(path: Path, path_column: str = PATH_COLUMN) -> list[str]:
+def value_problems(
+    path: Path, path_column: str = PATH_COLUMN, time_column: str = TIME_COLUMN
+) -> list[str]:
     """A message for each chunk with damaged pages and each column with cells USD cannot hold."""
-    return list(load_core().check_values(str(path), path_column))
+    return list(load_core().check_values(str(path), path_column, time_column))
 
 
 def _by_column(entries: Iterable[dict[str, Any]]) -> defaultdict[int, list[dict[str, Any]]]:
