@@ -39,12 +39,13 @@ macro(usdparquet_install_layout)
 
   set(plug_info_dir "${PROJECT_BINARY_DIR}/plug_info")
   if(USDPARQUET_STOCK_USD)
+    # INSTALL_RPATH_USE_LINK_PATH would leave out an Arrow of this folder's .venv.
     set_target_properties(usdparquet_core PROPERTIES
-      INSTALL_RPATH "$ORIGIN" INSTALL_RPATH_USE_LINK_PATH ON)
+      INSTALL_RPATH "$ORIGIN:${USDPARQUET_ARROW_FOLDER}")
     install(TARGETS usdparquet_core DESTINATION lib)
     if(TARGET usdparquet_plugin)
-      set_target_properties(usdparquet_plugin PROPERTIES INSTALL_RPATH_USE_LINK_PATH ON)
-      usdparquet_install_plugin(plugin/usd/usdparquet "$ORIGIN/../../../../../lib")
+      usdparquet_install_plugin(plugin/usd/usdparquet
+                                "$ORIGIN/../../../../../lib:${USDPARQUET_ARROW_FOLDER}")
       usdparquet_configure_plug_info("${plug_info_dir}/sdk/plugInfo.json" "../libusdparquet.so")
       install(FILES "${plug_info_dir}/sdk/plugInfo.json"
               DESTINATION plugin/usd/usdparquet/resources)
