@@ -23,6 +23,9 @@ constexpr char kFormatConstructor[] = "_ZN{}13SdfFileFormatC1ERKNS_7TfTokenES3_S
 constexpr char kFormatDestructor[] = "_ZN{}13SdfFileFormatD1Ev";
 constexpr char kWriteToFile[] = "_ZNK{}13SdfFileFormat11WriteToFileERKNS_8SdfLayerERK" STRING
                                 "SB_RKSt3mapIS9_S9_St4lessIS9_ESaISt4pairISA_S9_EEE";
+// The text format tells where the table has Read and what that takes.
+constexpr char kUsdaTable[] = "_ZTVN{}17SdfUsdaFileFormatE";
+constexpr char kUsdaRead[] = "_ZNK{}17SdfUsdaFileFormat4ReadEPNS_8SdfLayerERK" STRING "b";
 constexpr char kFactoryTable[] = "_ZTVN{}25Sdf_FileFormatFactoryBaseE";
 constexpr char kFactoryType[] = "_ZTIN{}25Sdf_FileFormatFactoryBaseE";
 constexpr char kTokenConstructor[] = "_ZN{}7TfTokenC1EPKc";
@@ -55,10 +58,10 @@ struct StandIn {
 };
 const StandIn* g_stand_in = nullptr;
 
-// What the stand-in does where SdfFileFormat does nothing. `this` is all that is known of them.
-bool CannotRead(const void* /*format*/) { return false; }
-bool Refuse(const void* /*format*/) {
-  RaiseUsdError(g_stand_in->usd, g_stand_in->sentence);
+// What the stand-in does where SdfFileFormat does nothing.
+bool CannotRead(const void* /*format*/, const std::string& /*path*/) { return false; }
+bool Refuse(const void* /*format*/, const void* /*layer*/, const std::string& path) {
+  RaiseUsdError(g_stand_in->usd, path + ": " + g_stand_in->sentence);
   return false;
 }
 void Stay(void* /*format*/) {}
@@ -99,19 +102,22 @@ class Factory {
 /// SdfFileFormat's table with its gaps filled in; empty if it is not as expected.
 std::vector<void*> FormatTable(const LoadedUsd& usd) {
   const auto known = usd.FindTable(kFormatTable);
-  if (known.size() < kFirstFunction + 2 || usd.Find(kWriteToFile) == nullptr) return {};
+  const auto usda = usd.FindTable(kUsdaTable);
+  const auto gap = reinterpret_cast<void*>(&__cxa_pure_virtual);
+  const auto read = std::find(usda.begin(), usda.end(), usd.Find(kUsdaRead)) - usda.begin();
+  const auto write = std::find(known.begin(), known.end(), usd.Find(kWriteToFile));
+  if (known.size() > usda.size() || read >= std::ssize(known) || known[read] != gap ||
+      write == known.end() || std::count(known.begin(), known.end(), gap) != 2) {
+    return {};
+  }
   std::vector<void*> table(known.begin(), known.end());
+  table[read] = reinterpret_cast<void*>(&Refuse);
+  table[write - known.begin()] = reinterpret_cast<void*>(&Refuse);
+  *std::find(table.begin(), table.end(), gap) = reinterpret_cast<void*>(&CannotRead);
   // The two destructors come first. An abstract class need not have them in its table.
   void*& destructor = table[kFirstFunction];
   if (destructor != nullptr && destructor != usd.Find(kFormatDestructor)) return {};
   std::fill_n(&destructor, 2, reinterpret_cast<void*>(&Stay));
-  std::replace(table.begin(), table.end(), usd.Find(kWriteToFile),
-               reinterpret_cast<void*>(&Refuse));
-  const auto gap = reinterpret_cast<void*>(&__cxa_pure_virtual);
-  if (std::count(table.begin(), table.end(), gap) != 2) return {};
-  const auto can_read = std::find(table.begin(), table.end(), gap);
-  *can_read = reinterpret_cast<void*>(&CannotRead);
-  *std::find(can_read, table.end(), gap) = reinterpret_cast<void*>(&Refuse);
   return table;
 }
 
