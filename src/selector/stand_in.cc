@@ -101,11 +101,14 @@ class Factory {
 
 /// SdfFileFormat's table with its gaps filled in; empty if it is not as expected.
 std::vector<void*> FormatTable(const LoadedUsd& usd) {
+  void* const usda_read = usd.Find(kUsdaRead);
+  void* const write_to_file = usd.Find(kWriteToFile);
+  if (usda_read == nullptr || write_to_file == nullptr) return {};
   const auto known = usd.FindTable(kFormatTable);
   const auto usda = usd.FindTable(kUsdaTable);
   const auto gap = reinterpret_cast<void*>(&__cxa_pure_virtual);
-  const auto read = std::find(usda.begin(), usda.end(), usd.Find(kUsdaRead)) - usda.begin();
-  const auto write = std::find(known.begin(), known.end(), usd.Find(kWriteToFile));
+  const auto read = std::find(usda.begin(), usda.end(), usda_read) - usda.begin();
+  const auto write = std::find(known.begin(), known.end(), write_to_file);
   if (known.size() > usda.size() || read >= std::ssize(known) || known[read] != gap ||
       write == known.end() || std::count(known.begin(), known.end(), gap) != 2) {
     return {};
