@@ -61,7 +61,7 @@ bool UsdParquetFileFormat::Read(SdfLayer* layer, const std::string& resolved_pat
     if (arguments->cache_bytes) {
       usdparquet::PageCache::Instance().SetBudget(*arguments->cache_bytes);
     }
-    auto source = UsdParquetOpenLayerFile(resolved_path, *arguments);
+    auto source = UsdParquetOpenLayerFile(resolved_path, *arguments, layer);
     if (!IsOk(source.status())) return false;
     SdfAbstractDataRefPtr data = UsdParquetLayerData::New(std::move(*source));
     _SetLayerData(layer, data);
