@@ -12,6 +12,7 @@
 #include "core/pages/dense_values.h"
 #include "core/pages/page_body.h"
 #include "core/pages/page_header.h"
+#include "core/pages/page_join.h"
 #include "core/pages/page_levels.h"
 #include "core/pages/row_assembly.h"
 #include "core/util/block_memory.h"
@@ -48,10 +49,11 @@ arrow::Result<std::shared_ptr<arrow::Buffer>> ReadBytes(const PageSource& source
 /// REQUIRES: what the headers of the pages claim was checked.
 std::unique_ptr<parquet::PageReader> OpenPages(std::shared_ptr<arrow::Buffer> bytes,
                                                const parquet::ColumnDescriptor& descriptor,
-                                               arrow::Compression::type codec) {
+                                               arrow::Compression::type codec,
+                                               bool is_always_compressed) {
   return parquet::PageReader::Open(std::make_shared<arrow::io::BufferReader>(std::move(bytes)),
                                    std::numeric_limits<int64_t>::max(), codec, PageProperties(),
-                                   descriptor);
+                                   descriptor, is_always_compressed);
 }
 
 /// The chunk's dictionary, decoded once for as long as a page uses it.
@@ -59,12 +61,13 @@ arrow::Result<std::shared_ptr<const Dictionary>> LoadDictionary(
     const PageSource& source, const ColumnInfo& column, const parquet::ColumnDescriptor& descriptor,
     ColumnChunk& chunk) {
   if (chunk.dictionary_page.size == 0) return nullptr;
-  std::lock_guard lock(chunk.dictionary_mutex);
+  std::lock_guard lock(chunk.mutex);
   if (auto dictionary = chunk.dictionary.lock()) return dictionary;
   ARROW_ASSIGN_OR_RAISE(auto bytes, ReadBytes(source, chunk.dictionary_page));
   ARROW_ASSIGN_OR_RAISE(const PageHeader header, ReadPageHeader(SpanOf(*bytes)));
   ARROW_RETURN_NOT_OK(CheckPageHeader(header, column.max_rep > 0));
-  const auto reader = OpenPages(std::move(bytes), descriptor, chunk.codec);
+  const auto reader =
+      OpenPages(std::move(bytes), descriptor, chunk.codec, chunk.is_always_compressed);
   const auto page = reader->NextPage();
   if (!page || page->type() != parquet::PageType::DICTIONARY_PAGE) {
     return arrow::Status::IOError("there is no dictionary page at byte ",
@@ -128,7 +131,8 @@ arrow::Status Decode(const PageSource& source, const ColumnInfo& column, ColumnC
   ARROW_ASSIGN_OR_RAISE(auto dictionary, LoadDictionary(source, column, descriptor, chunk));
   ARROW_ASSIGN_OR_RAISE(auto bytes, ReadBytes(source, location));
   ARROW_RETURN_NOT_OK(CheckPages(SpanOf(*bytes), column.max_rep > 0));
-  const auto reader = OpenPages(std::move(bytes), descriptor, PageReaderCodec(chunk.codec));
+  const auto reader = OpenPages(std::move(bytes), descriptor, PageReaderCodec(chunk.codec),
+                                chunk.is_always_compressed);
   page->first_row = location.first_row;
   page->num_rows = chunk.PageRows(index);
   Levels levels;
@@ -172,11 +176,35 @@ arrow::Status Decode(const PageSource& source, const ColumnInfo& column, ColumnC
   return arrow::Status::OK();
 }
 
+/// Decodes the rows of page `index` of `chunk` from the pages of `told`, which are bounded
+/// otherwise.
+arrow::Status DecodeRows(const PageSource& source, const ColumnInfo& column,
+                         const ColumnChunk& chunk, uint32_t index, ColumnChunk& told, Page* page,
+                         BadCells* bad) {
+  PageJoin join(column, chunk.pages[index].first_row, chunk.PageRows(index));
+  for (uint32_t i = told.PageOf(join.first_row());
+       i < told.pages.size() && told.pages[i].first_row < join.end_row(); ++i) {
+    Page part;
+    BadCells found;
+    ARROW_RETURN_NOT_OK(Decode(source, column, told, i, &part, &found));
+    ARROW_RETURN_NOT_OK(join.Append(part));
+    if (bad->count == 0) *bad = std::move(found);
+  }
+  *page = join.Finish();
+  return arrow::Status::OK();
+}
+
 }  // namespace
 
 arrow::Status DecodePage(const PageSource& source, const ColumnInfo& column, ColumnChunk& chunk,
                          uint32_t index, Page* page, BadCells* bad) {
-  return Guarded([&] { return Decode(source, column, chunk, index, page, bad); });
+  arrow::Status status = Guarded([&] { return Decode(source, column, chunk, index, page, bad); });
+  if (status.ok() || status.IsOutOfMemory()) return status;
+  // An offset index is a hint: where it is wrong, the headers are right.
+  ARROW_ASSIGN_OR_RAISE(ColumnChunk* const told, PagesByHeaders(source, column, chunk));
+  if (!told) return status;
+  *bad = BadCells();
+  return Guarded([&] { return DecodeRows(source, column, chunk, index, *told, page, bad); });
 }
 
 }  // namespace usdparquet

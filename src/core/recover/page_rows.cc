@@ -87,6 +87,7 @@ class SmallFile {
       return arrow::Status::UnknownError("the column has another number of leaves");
     }
     parquet::WriterProperties::Builder properties;
+    if (!leaves_.empty()) properties.created_by(leaves_[0].created_by);
     for (size_t i = 0; i < leaves_.size(); ++i) {
       properties.compression(schema_.Column(static_cast<int>(i))->path(), leaves_[i].codec);
     }
