@@ -15,6 +15,7 @@
 #include "core/pages/page_join.h"
 #include "core/pages/page_levels.h"
 #include "core/pages/row_assembly.h"
+#include "core/schema/text_check.h"
 #include "core/util/block_memory.h"
 #include "core/util/guard.h"
 
@@ -104,16 +105,16 @@ bool IsTimeText(const ColumnInfo& column) {
 }
 
 void ReportBadRows(const ColumnInfo& column, uint32_t first_row, const DenseValues& values,
-                   std::vector<RowSpan>* rows, BadCells* bad) {
+                   bool has_bad_string, std::vector<RowSpan>* rows, BadCells* bad) {
   const bool is_time = IsTimeText(column);
   for (size_t i = 0; i < rows->size(); ++i) {
     RowSpan& row = (*rows)[i];
     const char* reason = "has a null inside its array or tuple, which a USD value cannot have";
-    if (is_time && row.state == RowSpan::State::kValue) {
+    if ((is_time || has_bad_string) && row.state == RowSpan::State::kValue) {
       for (uint32_t k = row.begin; k < row.begin + row.count; ++k) {
-        if (!values.String(k).empty()) continue;
+        if (is_time ? !values.String(k).empty() : !values.IsBadString(k)) continue;
         row.state = RowSpan::State::kBad;
-        reason = "is a date or time that ISO 8601 cannot write";
+        reason = is_time ? "is a date or time that ISO 8601 cannot write" : kBadText;
       }
     }
     if (row.state != RowSpan::State::kBad) continue;
@@ -161,8 +162,9 @@ arrow::Status Decode(const PageSource& source, const ColumnInfo& column, ColumnC
   const auto wrong_count = [&](size_t rows) {
     return arrow::Status::IOError("a page holds ", rows, " rows, but should hold ", page->num_rows);
   };
+  const bool has_bad_string = values.is_stored_text() && values.HasBadString();
   // Most columns have no null in most pages; dates and times need a look at each text.
-  if (!IsTimeText(column) && IsDense(column, levels)) {
+  if (!IsTimeText(column) && !has_bad_string && IsDense(column, levels)) {
     if (levels.count != page->num_rows) return wrong_count(levels.count);
     FillDensePage(column, std::move(values), page);
     page->cells = page->values.data();
@@ -170,7 +172,7 @@ arrow::Status Decode(const PageSource& source, const ColumnInfo& column, ColumnC
   }
   auto rows = AssembleRows(column, levels);
   if (rows.size() != page->num_rows) return wrong_count(rows.size());
-  ReportBadRows(column, location.first_row, values, &rows, bad);
+  ReportBadRows(column, location.first_row, values, has_bad_string, &rows, bad);
   FillPage(column, rows, std::move(values), page);
   page->cells = page->values.data();
   return arrow::Status::OK();

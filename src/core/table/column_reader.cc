@@ -20,6 +20,7 @@ ColumnSource::ColumnSource(const TableFile& table_file, PageCache& page_cache,
 
 ColumnReader::~ColumnReader() {
   delete damage_.load();
+  delete bad_cell_.load();
   for (uint32_t group = 0; own_chunks_ && group < source_->file.num_groups(); ++group) {
     const std::unique_ptr<ColumnChunk> chunk(own_chunks_[group].load());
     if (chunk) cache_->Drop(chunk->slots.get(), chunk->pages.size());
@@ -132,17 +133,23 @@ void ColumnReader::ReportError(uint32_t group, uint32_t first_row, const std::st
 }
 
 void ColumnReader::ReportBadCells(uint32_t first_row, const std::string& reason) {
-  if (!source_->report || has_reported_bad_.exchange(true)) return;
-  source_->report(false, source_->name + ": column '" + info_->column_name + "', row " +
-                             std::to_string(first_row) + ": the cell " + reason +
+  if (bad_cell_.load(std::memory_order_acquire)) return;
+  auto cell =
+      std::make_unique<const std::string>("column '" + info_->column_name + "', row " +
+                                          std::to_string(first_row) + ": the cell " + reason);
+  const std::string* none = nullptr;
+  if (!bad_cell_.compare_exchange_strong(none, cell.get(), std::memory_order_acq_rel)) return;
+  const std::string& found = *cell.release();
+  if (!source_->report) return;
+  source_->report(false, source_->name + ": " + found +
                              "; it is presented without a value (further such cells of this "
                              "column are not shown)");
 }
 
 /// Whether a chunk's null count is that of its cells: it counts null leaves, which says less where
-/// the column is nested or converted.
+/// the column is nested or converted, or has cells that can't be presented.
 bool ColumnReader::CountsNulls() const {
-  return info_->max_rep == 0 &&
+  return info_->max_rep == 0 && !bad_cell_.load(std::memory_order_acquire) &&
          !(info_->conversion != Conversion::kNone && info_->stored_scalar == Scalar::kString);
 }
 

@@ -83,8 +83,12 @@ class USDPARQUET_API ColumnReader {
     const std::string* found = damage_.load(std::memory_order_acquire);
     return found ? *found : std::string();
   }
-  /// Whether a cell that was read so far holds what a USD value can't, and reads as none.
-  bool has_unpresentable_cells() const { return has_reported_bad_; }
+  /// The first cell found so far that holds what a USD value can't, and reads as none: the place
+  /// and what it is. Empty if there was none.
+  std::string unpresentable_cell() const {
+    const std::string* found = bad_cell_.load(std::memory_order_acquire);
+    return found ? *found : std::string();
+  }
 
   // For code that reads the whole column once, past the cache, and reports errors itself.
 
@@ -130,8 +134,8 @@ class USDPARQUET_API ColumnReader {
   const ColumnSource* source_ = nullptr;
   uint32_t rows_per_group_ = 0;
   std::atomic<Fullness> fullness_{Fullness::kUnknown};
-  std::atomic<bool> has_reported_bad_{false};
-  std::atomic<const std::string*> damage_{nullptr};  // owned
+  std::atomic<const std::string*> damage_{nullptr};    // owned
+  std::atomic<const std::string*> bad_cell_{nullptr};  // owned
   std::unique_ptr<std::atomic<ColumnChunk*>[]> own_chunks_;
   std::mutex mutex_;  // for locating
   ColumnUse use_;

@@ -33,6 +33,8 @@ struct TableOptions {
   std::string path_column;
   /// The columns to present; all, if not given. A struct's name stands for all its fields.
   std::optional<std::vector<std::string>> columns;
+  /// What they are wanted as. Cells of a table that is no layer can be read all the same.
+  WantedAs use = WantedAs::kProperties;
   /// The column with the times of the rows, of which several then share a path. If empty, what the
   /// file says; if that is nothing either, there is none.
   std::string time_column;
@@ -141,8 +143,9 @@ class USDPARQUET_API Table {
   /// What is wrong with the index, or with the first such page of the first such column; empty if
   /// nothing is.
   std::string damage() const;
-  /// Whether a cell that was read so far holds what a USD value can't, and reads as none.
-  bool has_unpresentable_cells() const;
+  /// The first cell of the first column found so far that holds what a USD value can't, and reads
+  /// as none: where it is and why. Empty if there was none.
+  std::string unpresentable_cell() const;
 
   /// Bytes that the table holds outside the page cache, about.
   size_t MemoryUsage() const {

@@ -277,7 +277,14 @@ std::vector<TfToken> UsdParquetSource::FieldsOf(const SdfPath& path) const {
     if (at.type == SdfSpecTypeAttribute) fields.push_back(SdfFieldKeys->TypeName);
     fields.insert(fields.end(), {SdfFieldKeys->Custom, SdfFieldKeys->Variability});
     for (const auto& [name, value] : at.property->metadata) fields.push_back(name);
-    add(SdfFieldKeys->Default);
+    // Statistics do not tell of text that is no UTF-8. Whoever lists fields reads them next, and
+    // finds what is listed.
+    const auto& type = table_->columns()[at.property->number].type;
+    VtValue cell;
+    if (type.scalar != usdparquet::Scalar::kString ||
+        HasField(path, at, SdfFieldKeys->Default, &cell)) {
+      add(SdfFieldKeys->Default);
+    }
     add(SdfFieldKeys->TimeSamples);
     add(SdfFieldKeys->TargetPaths);
     add(SdfChildrenKeys->RelationshipTargetChildren);
