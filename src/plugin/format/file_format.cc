@@ -7,6 +7,7 @@
 
 #include "core/pages/page_cache.h"
 #include "plugin/edit/layer_data.h"
+#include "plugin/edit/new_data.h"
 #include "plugin/format/asset_file.h"
 #include "plugin/format/layer_file.h"
 #include "plugin/format/layer_saver.h"
@@ -36,6 +37,10 @@ UsdParquetFileFormat::UsdParquetFileFormat()
     : SdfFileFormat(_tokens->id, _tokens->version, _tokens->target, _tokens->id.GetString()) {}
 
 UsdParquetFileFormat::~UsdParquetFileFormat() = default;
+
+SdfAbstractDataRefPtr UsdParquetFileFormat::InitData(const FileFormatArguments&) const {
+  return UsdParquetNewData::New();
+}
 
 bool UsdParquetFileFormat::CanRead(const std::string& file) const {
   return UsdParquetGuarded(false, [&] {
