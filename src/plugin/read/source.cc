@@ -17,14 +17,13 @@ using usdparquet::PrimId;
 using Property = UsdParquetColumns::Property;
 
 UsdParquetSource::UsdParquetSource(std::shared_ptr<usdparquet::Table> table,
-                                   const UsdParquetArguments& arguments, SdfLayerRefPtr residual,
-                                   SdfAbstractDataConstPtr residual_data)
+                                   const UsdParquetArguments& arguments,
+                                   SdfAbstractDataRefPtr residual)
     : table_(std::move(table)),
       prims_(*table_, arguments.prefix),
       samples_(*table_),
       columns_(*table_),
-      residual_layer_(std::move(residual)),
-      residual_(std::move(residual_data)) {
+      residual_(std::move(residual)) {
   root_fields_ = UsdParquetFieldsFromFooter(table_->schema_entry().layer, SdfSpecTypePseudoRoot,
                                             table_->name() + ": the layer");
   AddTimeFields(arguments);

@@ -5,7 +5,6 @@
 
 #include <pxr/pxr.h>
 #include <pxr/usd/sdf/abstractData.h>
-#include <pxr/usd/sdf/layer.h>
 #include <pxr/usd/sdf/path.h>
 
 #include <memory>
@@ -34,9 +33,9 @@ PXR_NAMESPACE_OPEN_SCOPE
 /// Thread-safety: immutable; queries may come from any number of threads.
 class UsdParquetSource {
  public:
-  /// `residual` is the opened residual of the file, or null; its data is `residual_data`.
+  /// `residual` is the data of the file's residual, or null.
   UsdParquetSource(std::shared_ptr<usdparquet::Table> table, const UsdParquetArguments& arguments,
-                   SdfLayerRefPtr residual, SdfAbstractDataConstPtr residual_data);
+                   SdfAbstractDataRefPtr residual);
   ~UsdParquetSource();
 
   const usdparquet::Table& table() const { return *table_; }
@@ -119,8 +118,7 @@ class UsdParquetSource {
   const UsdParquetTimeSamples samples_;
   const UsdParquetColumns columns_;
   std::vector<std::pair<TfToken, VtValue>> root_fields_;
-  const SdfLayerRefPtr residual_layer_;
-  const SdfAbstractDataConstPtr residual_;
+  const SdfAbstractDataRefPtr residual_;
   mutable std::once_flag all_times_once_;
   mutable std::set<double> all_times_;  // if there is a residual
 };
