@@ -8,6 +8,7 @@
 #include <pxr/usd/sdf/path.h>
 
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <set>
 #include <typeinfo>
@@ -56,10 +57,11 @@ class UsdParquetSource {
   /// The names of a prim's properties that are columns. To be called within prims().Ask.
   TfTokenVector PropertyNames(usdparquet::PrimId prim) const;
 
+  /// The times of all samples; found when first asked for.
+  const std::set<double>& AllTimes() const;
+  /// The times of an attribute's samples, in order.
+  std::vector<double> TimesOf(const SdfPath& path) const;
   // As in SdfAbstractData; see source_samples.cc.
-  std::set<double> ListAllTimeSamples() const;
-  std::set<double> ListTimeSamplesForPath(const SdfPath& path) const;
-  bool GetBracketingTimeSamples(double time, double* lower, double* upper) const;
   size_t GetNumTimeSamplesForPath(const SdfPath& path) const;
   bool GetBracketingTimeSamplesForPath(const SdfPath& path, double time, double* lower,
                                        double* upper) const;
@@ -117,6 +119,8 @@ class UsdParquetSource {
   const UsdParquetColumns columns_;
   std::vector<std::pair<TfToken, VtValue>> root_fields_;
   const SdfAbstractDataRefPtr residual_;
+  mutable std::once_flag all_times_once_;
+  mutable std::set<double> all_times_;  // if there is a residual
 };
 
 PXR_NAMESPACE_CLOSE_SCOPE

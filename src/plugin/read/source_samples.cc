@@ -7,21 +7,22 @@
 
 PXR_NAMESPACE_OPEN_SCOPE
 
-std::set<double> UsdParquetSource::ListAllTimeSamples() const {
-  std::set<double> times = samples_.ListAll();
-  if (residual_) times.merge(residual_->ListAllTimeSamples());
-  return times;
+const std::set<double>& UsdParquetSource::AllTimes() const {
+  if (!residual_) return samples_.ListAll();
+  std::call_once(all_times_once_, [this] {
+    all_times_ = samples_.ListAll();
+    all_times_.merge(residual_->ListAllTimeSamples());
+  });
+  return all_times_;
 }
 
-bool UsdParquetSource::GetBracketingTimeSamples(double time, double* lower, double* upper) const {
-  if (!residual_) return UsdParquetTimeSamples::Bracket(samples_.ListAll(), time, lower, upper);
-  return UsdParquetTimeSamples::Bracket(ListAllTimeSamples(), time, lower, upper);
-}
-
-std::set<double> UsdParquetSource::ListTimeSamplesForPath(const SdfPath& path) const {
-  return table_->Ask([&]() -> std::set<double> {
+std::vector<double> UsdParquetSource::TimesOf(const SdfPath& path) const {
+  return table_->Ask([&]() -> std::vector<double> {
     const Location at = Resolve(path);
-    if (at.is_residual) return residual_->ListTimeSamplesForPath(path);
+    if (at.is_residual) {
+      const std::set<double> times = residual_->ListTimeSamplesForPath(path);
+      return {times.begin(), times.end()};
+    }
     if (at.type != SdfSpecTypeAttribute) return {};
     return samples_.List(at.property->number, at.row);
   });
