@@ -63,6 +63,8 @@ struct ColumnChunk {
   uint32_t rows_per_page = 0;  ///< the same for all pages but the last; else 0
   /// One for each page. Whoever caches pages of the chunk drops them before the chunk goes.
   std::unique_ptr<PageSlot[]> slots;
+  /// The same of pages that have nothing but their presence; see page_nulls.h.
+  std::unique_ptr<PageSlot[]> null_slots;
 
   /// The decoded dictionary, for as long as one of the chunk's pages uses it.
   std::mutex dictionary_mutex;
