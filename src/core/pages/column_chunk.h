@@ -54,6 +54,8 @@ struct ColumnChunk {
   uint32_t rows_per_page = 0;  ///< the same for all pages but the last; else 0
   /// One for each page. Whoever caches pages of the chunk drops them before the chunk goes.
   std::unique_ptr<PageSlot[]> slots;
+  /// The same of pages that have nothing but their presence; see page_nulls.h.
+  std::unique_ptr<PageSlot[]> null_slots;
 
   /// Whether the pages of version 2 are compressed whatever their headers say.
   bool is_always_compressed = false;
