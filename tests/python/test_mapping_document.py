@@ -39,6 +39,7 @@ ERRORS = [
     ({"path": ["/A"], "frame": [1]}, {"time": "frame", "start": "2024-05-01"}),
     (ONE, {"start": "yesterday"}),
     (ONE, {"timeCodesPerSecond": "0"}),
+    (ONE, {"nulls": "keep"}),
     (ONE, {"cache_mb": "many"}),
 ]
 WARNINGS = [

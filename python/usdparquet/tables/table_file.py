@@ -66,6 +66,7 @@ class TableFile:
         repeated = [name for name, count in Counter(schema.names).items() if count > 1]
         if repeated:
             raise TableFileError(f"{file}: two columns are named '{repeated[0]}'")
+        self._is_exact = bool(footer.get("exact"))
         self._described: dict[str, dict[str, Any]] = footer.get("columns", {})
         self._parts = [_part(field, (), self._described) for field in schema]
 
@@ -81,10 +82,13 @@ class TableFile:
 
     def num_properties(self, name: str) -> int:
         """How many prims have the property of a column."""
-        column, entry = self.columns()[name], self._described.get(name, {})
-        condition = column.expression.is_valid() if entry.get("null") == "no property" else None
+        entry = self._described.get(name)
+        unsaid = "no value" if self._is_exact and entry is not None else "no property"
+        condition = None
+        if (entry or {}).get("null", unsaid) == "no property":
+            condition = self.columns()[name].expression.is_valid()
         if condition is not None:
-            self._verify(self._names_in([column.expression]))
+            self._verify(self._names_in([condition]))
         if not self.time_column:
             return int(self._dataset.count_rows(filter=condition))
         paths = self.batches(self.choose([self.path_column]), condition)

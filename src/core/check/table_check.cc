@@ -157,10 +157,11 @@ arrow::Result<SchemaEntry> MakeSchemaEntry(const arrow::Schema& schema, const Ta
       return Status::Invalid("column '", name, "': OpenUSD has no value type '", sdf_type, "'");
     }
     const bool is_default = SdfTypeName(*shape) == sdf_type;
-    if (!is_default || entry.columns.contains(name)) {
-      entry.columns[name].type = sdf_type;
-      entry.columns[name].role = ColumnRole::kAttribute;
-    }
+    if (is_default && !entry.columns.contains(name)) continue;
+    const NullMeaning null = NullMeaningOf(entry, name);  // which a new entry may not change
+    entry.columns[name].type = sdf_type;
+    entry.columns[name].role = ColumnRole::kAttribute;
+    if (NullMeaningOf(entry, name) != null) entry.columns[name].null = null;
   }
   return entry;
 }

@@ -65,6 +65,9 @@ struct Page {
 
   /// A bit a row, set where the cell has a value. Empty if every cell has one.
   std::vector<uint64_t> presence;
+  /// Whether the cells without a value are those that are null: not so where there are cells that
+  /// no USD value can hold, or where the page could not be decoded.
+  bool tells_nulls = true;
   /// Scalars and tuples: row i at [i * stride], unspecified where there is no value. Arrays: the
   /// elements of all rows. Points into `values`, or into the mapped file, where nothing is aligned.
   const std::byte* cells = nullptr;

@@ -96,6 +96,7 @@ class PartReader {
     ARROW_ASSIGN_OR_RAISE(opened.found, find(file_.Pages(), InfoOf(file_, leaf), row_group_));
     const auto group = file_.metadata->RowGroup(row_group_);
     opened.stored.codec = group->ColumnChunk(leaf)->compression();
+    opened.stored.created_by = file_.metadata->created_by();
     const FoundPages& found = opened.found;
     int64_t row = 0;
     for (const FoundPage& page : found.pages) {

@@ -39,7 +39,6 @@ arrow::Status ApplyEntry(const ColumnEntry& entry, const IdentifierTest& unicode
   column->field = entry.field;
   column->is_uniform = entry.is_uniform;
   column->is_custom = entry.is_custom;
-  column->is_sparse = entry.is_sparse;
   column->metadata = entry.metadata;
   if (!entry.property.empty()) {
     if (MakePropertyName(entry.property, unicode_test) != entry.property) {
@@ -111,6 +110,7 @@ class SchemaReader {
       return;
     }
     column.sdf_type = SdfTypeName(column.type);
+    column.null = NullMeaningOf(entry_, name);
     const auto found = entry_.columns.find(name);
     if (found != entry_.columns.end()) {
       const arrow::Status applied = ApplyEntry(found->second, unicode_test_, &column);

@@ -46,7 +46,7 @@ struct ColumnInfo {
   std::string display_name;  ///< the column's name, where the property's had to be changed
   bool is_uniform = false;
   bool is_custom = false;
-  bool is_sparse = false;
+  NullMeaning null = NullMeaning::kNoProperty;
   MetadataFields metadata;
 
   Scalar stored_scalar = Scalar::kDouble;  ///< scalar before TupleStorage widening

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "core/pages/page_decoder.h"
+#include "core/pages/page_nulls.h"
 #include "core/util/guard.h"
 #include "core/util/message_text.h"
 
@@ -23,7 +24,9 @@ ColumnReader::~ColumnReader() {
   delete bad_cell_.load();
   for (uint32_t group = 0; own_chunks_ && group < source_->file.num_groups(); ++group) {
     const std::unique_ptr<ColumnChunk> chunk(own_chunks_[group].load());
-    if (chunk) cache_->Drop(chunk->slots.get(), chunk->pages.size());
+    if (!chunk) continue;
+    cache_->Drop(chunk->slots.get(), chunk->pages.size());
+    cache_->Drop(chunk->null_slots.get(), chunk->pages.size());
   }
 }
 
@@ -73,6 +76,7 @@ ColumnChunk* ColumnReader::Keep(uint32_t group, std::unique_ptr<ColumnChunk> chu
     own_chunks_ = std::make_unique<std::atomic<ColumnChunk*>[]>(source_->file.num_groups());
     chunks_.store(own_chunks_.get(), std::memory_order_release);
   }
+  chunk->null_slots = std::make_unique<PageSlot[]>(chunk->pages.size());
   ColumnChunk* const kept = chunk.release();
   own_chunks_[group].store(kept, std::memory_order_release);
   return kept;
@@ -89,31 +93,42 @@ arrow::Result<std::unique_ptr<Page>> ColumnReader::Decode(ColumnChunk& chunk,
 void ColumnReader::Load(ColumnChunk& chunk, uint32_t index, CachedPage* entry) {
   DecodeOrReport(chunk, index, &entry->page);
   entry->use = &use_;
-  entry->previous = SlotBefore(chunk, index);
+  entry->previous = SlotBefore(chunk, index, &ColumnChunk::slots);
+}
+
+void ColumnReader::LoadNulls(const ColumnChunk& chunk, uint32_t index, CachedPage* entry) {
+  const auto decoded = DecodeNulls(source_->Pages(), *info_, chunk, index, &entry->page);
+  if (!decoded.ok()) Fail(chunk, index, decoded, &entry->page);
+  entry->use = &null_use_;
+  entry->previous = SlotBefore(chunk, index, &ColumnChunk::null_slots);
 }
 
 void ColumnReader::DecodeOrReport(ColumnChunk& chunk, uint32_t index, Page* page) {
   BadCells bad;
   const auto decoded = DecodePage(source_->Pages(), *info_, chunk, index, page, &bad);
-  if (!decoded.ok()) {
-    ReportError(chunk.row_group, chunk.pages[index].first_row, decoded.message());
-    *page = Page();
-    page->first_row = chunk.pages[index].first_row;
-    page->num_rows = chunk.PageRows(index);
-    page->presence.assign((page->num_rows + 63) / 64, 0);
-    return;
-  }
+  if (!decoded.ok()) return Fail(chunk, index, decoded, page);
   if (bad.count > 0) ReportBadCells(bad.first_row, bad.reason);
+}
+
+void ColumnReader::Fail(const ColumnChunk& chunk, uint32_t index, const arrow::Status& status,
+                        Page* page) {
+  ReportError(chunk.row_group, chunk.pages[index].first_row, status.message());
+  *page = Page();
+  page->first_row = chunk.pages[index].first_row;
+  page->num_rows = chunk.PageRows(index);
+  page->presence.assign((page->num_rows + 63) / 64, 0);
+  page->tells_nulls = false;
 }
 
 /// The slot of the page before page `index` of the chunk; null if there is none or nothing of the
 /// row group before was read yet.
-const PageSlot* ColumnReader::SlotBefore(const ColumnChunk& chunk, uint32_t index) const {
-  if (index > 0) return &chunk.slots[index - 1];
+const PageSlot* ColumnReader::SlotBefore(const ColumnChunk& chunk, uint32_t index,
+                                         std::unique_ptr<PageSlot[]> ColumnChunk::* slots) const {
+  if (index > 0) return &(chunk.*slots)[index - 1];
   for (int group = chunk.row_group; group-- > 0;) {
     const ColumnChunk* before = LocatedChunk(group);
     if (!before) return nullptr;
-    if (!before->pages.empty()) return &before->slots[before->pages.size() - 1];
+    if (!before->pages.empty()) return &(before->*slots)[before->pages.size() - 1];
   }
   return nullptr;
 }

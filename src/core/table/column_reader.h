@@ -67,6 +67,19 @@ class USDPARQUET_API ColumnReader {
                        [&](CachedPage* entry) { Load(*chunk, index, entry); });
   }
 
+  /// A page with `row` that tells nulls: its presence is that of the cells that are not null. That
+  /// is the page that Fetch gives, if it is decoded already, or one without values. Otherwise as
+  /// Fetch; a page whose levels can't be decoded has nulls alone.
+  const Page* FetchNulls(uint32_t row, EpochGuard& guard) {
+    ColumnChunk* chunk = ChunkOf(row);
+    const uint32_t index = chunk->PageOf(row);
+    if (const Page* page = cache_->Find(chunk->slots[index], guard); page && page->tells_nulls) {
+      return page;
+    }
+    return cache_->Get(chunk->null_slots[index], guard,
+                       [&](CachedPage* entry) { LoadNulls(*chunk, index, entry); });
+  }
+
   /// Whether the cell has a value. Decodes nothing where the chunk's statistics tell.
   bool HasValue(uint32_t row);
 
@@ -121,8 +134,12 @@ class USDPARQUET_API ColumnReader {
   ColumnChunk* LocateOrReport(uint32_t group);
   ColumnChunk* Keep(uint32_t group, std::unique_ptr<ColumnChunk> chunk);
   void Load(ColumnChunk& chunk, uint32_t index, CachedPage* entry);
+  void LoadNulls(const ColumnChunk& chunk, uint32_t index, CachedPage* entry);
+  /// What stands for a page that can't be decoded.
+  void Fail(const ColumnChunk& chunk, uint32_t index, const arrow::Status& status, Page* page);
   void DecodeOrReport(ColumnChunk& chunk, uint32_t index, Page* page);
-  const PageSlot* SlotBefore(const ColumnChunk& chunk, uint32_t index) const;
+  const PageSlot* SlotBefore(const ColumnChunk& chunk, uint32_t index,
+                             std::unique_ptr<PageSlot[]> ColumnChunk::* slots) const;
   void ReportError(uint32_t group, uint32_t first_row, const std::string& reason);
   void ReportBadCells(uint32_t first_row, const std::string& reason);
 
@@ -139,6 +156,7 @@ class USDPARQUET_API ColumnReader {
   std::unique_ptr<std::atomic<ColumnChunk*>[]> own_chunks_;
   std::mutex mutex_;  // for locating
   ColumnUse use_;
+  ColumnUse null_use_;
 };
 
 }  // namespace usdparquet

@@ -7,6 +7,7 @@
 
 #include "core/index/path_index_file.h"
 #include "core/index/time_index_file.h"
+#include "core/pages/chunk_range.h"
 #include "core/pages/column_chunk.h"
 #include "core/pages/page_header.h"
 #include "core/pages/page_locations.h"
@@ -39,10 +40,11 @@ arrow::Result<bool> MatchesHeaders(const PageSource& source, int leaf, const Col
   const auto meta = source.metadata.RowGroup(chunk.row_group)->ColumnChunk(leaf);
   const bool has_lists = source.metadata.schema()->Column(leaf)->max_repetition_level() > 0;
   ARROW_ASSIGN_OR_RAISE(const int64_t file_size, source.file.GetSize());
-  ARROW_ASSIGN_OR_RAISE(const ChunkRange range, RangeOfChunk(*meta, file_size));
+  ARROW_ASSIGN_OR_RAISE(const ChunkRange range, RangeOfChunk(source.metadata, *meta, file_size));
   int64_t row = chunk.first_row;
   size_t next = 0;
-  for (PageHeaderScan scan(source.file, range.begin, range.end); !scan.is_done();) {
+  PageHeaderScan scan(source.file, range.begin, range.limit, meta->num_values());
+  while (!scan.is_done()) {
     const int64_t offset = scan.position();
     ARROW_ASSIGN_OR_RAISE(const PageHeader header, scan.Next());
     if (!header.is_data()) continue;
@@ -69,7 +71,7 @@ arrow::Result<bool> IsOffsetIndexRight(const TableFile& file, int leaf, int row_
   const PageSource source = file.Pages();
   const PageSource unlisted{source.file, source.metadata, source.group_first_rows, source.cache};
   const auto by_index = Guarded([&] { return LocatePages(unlisted, column, row_group); });
-  if (!by_index.ok()) return false;
+  if (!by_index.ok() || !(*by_index)->is_hinted) return false;
   ARROW_ASSIGN_OR_RAISE(const auto listed, LocatePages(source, column, row_group));
   if (!AreSame((*by_index)->pages, listed->pages)) return false;
   return MatchesHeaders(source, leaf, **by_index);

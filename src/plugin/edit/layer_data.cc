@@ -5,7 +5,6 @@
 #include <pxr/usd/sdf/types.h>
 
 #include <algorithm>
-#include <iterator>
 
 #include "plugin/read/guarded.h"
 #include "plugin/read/spec_visit.h"
@@ -27,6 +26,7 @@ UsdParquetLayerData::~UsdParquetLayerData() = default;
 void UsdParquetLayerData::Rebase(std::shared_ptr<const UsdParquetSource> source) {
   source_ = std::move(source);
   edits_.clear();
+  all_times_.Clear();
 }
 
 bool UsdParquetLayerData::IsEmpty() const { return false; }  // the pseudo-root is always there
@@ -49,8 +49,13 @@ bool UsdParquetLayerData::HasEditedField(const Edits::Spec& spec, const SdfPath&
                                          const TfToken& field, Out* out, SdfSpecType* type) const {
   if (type) *type = spec.type;
   if (spec.type == SdfSpecTypeUnknown) return false;
-  if (const VtValue* value = spec.Find(field))
+  if (const VtValue* value = spec.Find(field)) {
+    if (out && value->IsHolding<UsdParquetSampleList>()) {
+      return UsdParquetDeliver(WholeSamples(path, value->UncheckedGet<UsdParquetSampleList>()),
+                               out);
+    }
     return !value->IsEmpty() && UsdParquetDeliver(*value, out);
+  }
   return !spec.hides_file && source_->Has(path, field, out, nullptr);
 }
 
@@ -98,7 +103,10 @@ std::type_info const& UsdParquetLayerData::GetTypeid(const SdfPath& path,
     if (!edits_.empty()) {
       if (const Edits::Spec* spec = edits_.Find(path)) {
         if (spec->type == SdfSpecTypeUnknown) return typeid(void);
-        if (const VtValue* value = spec->Find(field)) return value->GetTypeid();
+        if (const VtValue* value = spec->Find(field)) {
+          return value->IsHolding<UsdParquetSampleList>() ? typeid(SdfTimeSampleMap)
+                                                          : value->GetTypeid();
+        }
         if (spec->hides_file) return typeid(void);
       }
     }
@@ -151,8 +159,9 @@ void UsdParquetLayerData::EraseSpec(const SdfPath& path) {
       TF_CODING_ERROR("No spec to erase at <%s>", path.GetText());
       return;
     }
+    ForgetTimes(path);
     if (source_->HasSpec(path)) {
-      edits_[path] = {SdfSpecTypeUnknown, true, {}};
+      edits_[path] = {.hides_file = true};
     } else {
       edits_.Erase(path);
     }
@@ -166,10 +175,12 @@ void UsdParquetLayerData::MoveSpec(const SdfPath& from, const SdfPath& to) {
       TF_CODING_ERROR("No spec to move at <%s>", from.GetText());
       return;
     }
-    Edits::Spec moved{type, true, {}};
-    for (const TfToken& field : List(from)) moved.fields.emplace_back(field, Get(from, field));
+    std::vector<std::pair<TfToken, VtValue>> moved;
+    for (const TfToken& field : List(from)) moved.emplace_back(field, Get(from, field));
     EraseSpec(from);
-    edits_[to] = std::move(moved);
+    Edits::Spec& spec = edits_[to];
+    spec = {.type = type, .hides_file = true};
+    for (const auto& [field, value] : moved) SetField(to, &spec, field, value);
   });
 }
 
@@ -178,7 +189,7 @@ void UsdParquetLayerData::Set(const SdfPath& path, const TfToken& field, const V
     if (value.IsEmpty()) {
       Erase(path, field);
     } else if (Edits::Spec* spec = EditedSpec(path)) {
-      spec->Set(field, value);
+      SetField(path, spec, field, value);
     } else {
       TF_CODING_ERROR("No spec at <%s> when trying to set field '%s'", path.GetText(),
                       field.GetText());
@@ -197,8 +208,21 @@ void UsdParquetLayerData::Erase(const SdfPath& path, const TfToken& field) {
   UsdParquetGuarded([&] {
     VtValue* const only_asking = nullptr;
     if (!HasField(path, field, only_asking, nullptr)) return;
-    EditedSpec(path)->Set(field, VtValue());
+    SetField(path, EditedSpec(path), field, VtValue());
   });
+}
+
+void UsdParquetLayerData::SetField(const SdfPath& path, Edits::Spec* spec, const TfToken& field,
+                                   const VtValue& value) {
+  if (field != SdfFieldKeys->TimeSamples) {
+    spec->Set(field, value);
+    return;
+  }
+  ForgetTimes(path);
+  spec->Set(field, value.IsHolding<SdfTimeSampleMap>()
+                       ? VtValue(UsdParquetSampleList(value.UncheckedGet<SdfTimeSampleMap>()))
+                       : value);
+  AddTimes(path);
 }
 
 namespace {
@@ -232,151 +256,6 @@ void UsdParquetLayerData::_VisitSpecs(SdfAbstractDataSpecVisitor* visitor) const
     for (const auto& [path, spec] : edits_) {
       if (spec.type == SdfSpecTypeUnknown || source_->HasSpec(path)) continue;
       if (!visitor->VisitSpec(*this, path)) return;
-    }
-  });
-}
-
-// Time samples. Those of an edited attribute are one field, as in SdfData; those of the file are
-// asked for one at a time.
-
-std::optional<SdfTimeSampleMap> UsdParquetLayerData::EditedSamples(const SdfPath& path) const {
-  const Edits::Spec* spec = edits_.empty() ? nullptr : edits_.Find(path);
-  if (!spec) return std::nullopt;
-  const VtValue* value = spec->Find(SdfFieldKeys->TimeSamples);
-  if (!value && !spec->hides_file && spec->type != SdfSpecTypeUnknown) return std::nullopt;
-  if (!value || !value->IsHolding<SdfTimeSampleMap>()) return SdfTimeSampleMap();
-  return value->UncheckedGet<SdfTimeSampleMap>();
-}
-
-std::set<double> UsdParquetLayerData::ListTimeSamplesForPath(const SdfPath& path) const {
-  return UsdParquetGuarded({}, [&]() -> std::set<double> {
-    const auto edited = EditedSamples(path);
-    if (!edited) return source_->ListTimeSamplesForPath(path);
-    std::set<double> times;
-    for (const auto& [time, value] : *edited) times.insert(times.end(), time);
-    return times;
-  });
-}
-
-std::set<double> UsdParquetLayerData::ListAllTimeSamples() const {
-  return UsdParquetGuarded({}, [&]() -> std::set<double> {
-    std::set<double> times = source_->ListAllTimeSamples();
-    if (edits_.empty()) return times;
-    // An edit may have removed the last sample at a time of the file: then every attribute counts.
-    class Collector final : public SdfAbstractDataSpecVisitor {
-     public:
-      explicit Collector(std::set<double>* times) : times_(times) {}
-      bool VisitSpec(const SdfAbstractData& data, const SdfPath& path) override {
-        if (path.IsPropertyPath()) times_->merge(data.ListTimeSamplesForPath(path));
-        return true;
-      }
-      void Done(const SdfAbstractData&) override {}
-
-     private:
-      std::set<double>* const times_;
-    };
-    times.clear();
-    Collector collector(&times);
-    VisitSpecs(&collector);
-    return times;
-  });
-}
-
-bool UsdParquetLayerData::GetBracketingTimeSamples(double time, double* lower,
-                                                   double* upper) const {
-  return UsdParquetGuarded(false, [&]() -> bool {
-    if (edits_.empty()) return source_->GetBracketingTimeSamples(time, lower, upper);
-    return UsdParquetTimeSamples::Bracket(ListAllTimeSamples(), time, lower, upper);
-  });
-}
-
-size_t UsdParquetLayerData::GetNumTimeSamplesForPath(const SdfPath& path) const {
-  return UsdParquetGuarded(0, [&]() -> size_t {
-    const auto edited = EditedSamples(path);
-    return edited ? edited->size() : source_->GetNumTimeSamplesForPath(path);
-  });
-}
-
-bool UsdParquetLayerData::GetBracketingTimeSamplesForPath(const SdfPath& path, double time,
-                                                          double* lower, double* upper) const {
-  return UsdParquetGuarded(false, [&]() -> bool {
-    if (!EditedSamples(path)) {
-      return source_->GetBracketingTimeSamplesForPath(path, time, lower, upper);
-    }
-    return UsdParquetTimeSamples::Bracket(ListTimeSamplesForPath(path), time, lower, upper);
-  });
-}
-
-bool UsdParquetLayerData::GetPreviousTimeSampleForPath(const SdfPath& path, double time,
-                                                       double* previous) const {
-  return UsdParquetGuarded(false, [&]() -> bool {
-    const auto edited = EditedSamples(path);
-    if (!edited) return source_->GetPreviousTimeSampleForPath(path, time, previous);
-    const auto at_or_behind = edited->lower_bound(time);
-    if (at_or_behind == edited->begin()) return false;
-    *previous = std::prev(at_or_behind)->first;
-    return true;
-  });
-}
-
-const std::type_info& UsdParquetLayerData::QueryTimeSampleTypeid(const SdfPath& path,
-                                                                 double time) const {
-  return UsdParquetGuarded(typeid(void), [&]() -> const std::type_info& {
-    const auto edited = EditedSamples(path);
-    if (!edited) return source_->QueryTimeSampleTypeid(path, time);
-    const auto sample = edited->find(time);
-    return sample == edited->end() ? typeid(void) : sample->second.GetTypeid();
-  });
-}
-
-template <typename Out>
-bool UsdParquetLayerData::HasSample(const SdfPath& path, double time, Out* out) const {
-  return UsdParquetGuarded(false, [&]() -> bool {
-    const auto edited = EditedSamples(path);
-    if (!edited) return source_->QueryTimeSample(path, time, out);
-    const auto sample = edited->find(time);
-    return sample != edited->end() && UsdParquetDeliver(sample->second, out);
-  });
-}
-
-bool UsdParquetLayerData::QueryTimeSample(const SdfPath& path, double time, VtValue* value) const {
-  return HasSample(path, time, value);
-}
-
-bool UsdParquetLayerData::QueryTimeSample(const SdfPath& path, double time,
-                                          SdfAbstractDataValue* value) const {
-  return HasSample(path, time, value);
-}
-
-void UsdParquetLayerData::SetTimeSample(const SdfPath& path, double time, const VtValue& value) {
-  UsdParquetGuarded([&] {
-    if (value.IsEmpty()) {
-      EraseTimeSample(path, time);
-      return;
-    }
-    VtValue held;
-    HasField(path, SdfFieldKeys->TimeSamples, &held, nullptr);
-    SdfTimeSampleMap samples;
-    if (held.IsHolding<SdfTimeSampleMap>()) held.UncheckedSwap(samples);
-    samples[time] = value;
-    Set(path, SdfFieldKeys->TimeSamples, VtValue::Take(samples));
-  });
-}
-
-void UsdParquetLayerData::EraseTimeSample(const SdfPath& path, double time) {
-  UsdParquetGuarded([&] {
-    VtValue held;
-    if (!HasField(path, SdfFieldKeys->TimeSamples, &held, nullptr) ||
-        !held.IsHolding<SdfTimeSampleMap>()) {
-      return;
-    }
-    SdfTimeSampleMap samples;
-    held.UncheckedSwap(samples);
-    if (samples.erase(time) == 0) return;
-    if (samples.empty()) {
-      Erase(path, SdfFieldKeys->TimeSamples);
-    } else {
-      Set(path, SdfFieldKeys->TimeSamples, VtValue::Take(samples));
     }
   });
 }

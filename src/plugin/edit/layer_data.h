@@ -8,11 +8,12 @@
 #include <pxr/usd/sdf/abstractData.h>
 
 #include <memory>
-#include <optional>
 #include <string>
 #include <vector>
 
+#include "plugin/edit/all_times.h"
 #include "plugin/edit/layer_edits.h"
+#include "plugin/edit/sample_list.h"
 #include "plugin/read/source.h"
 
 PXR_NAMESPACE_OPEN_SCOPE
@@ -87,10 +88,20 @@ class UsdParquetLayerData : public SdfAbstractData {
   template <typename Out>
   bool HasSample(const SdfPath& path, double time, Out* out) const;
   UsdParquetLayerEdits::Spec* EditedSpec(const SdfPath& path);
-  std::optional<SdfTimeSampleMap> EditedSamples(const SdfPath& path) const;
+  void SetField(const SdfPath& path, UsdParquetLayerEdits::Spec* spec, const TfToken& field,
+                const VtValue& value);
+
+  // See layer_data_samples.cc.
+  const UsdParquetSampleList* FindEditedSamples(const SdfPath& path) const;
+  SdfTimeSampleMap WholeSamples(const SdfPath& path, const UsdParquetSampleList& edited) const;
+  VtValue* SamplesToEdit(const SdfPath& path);
+  void AddTimes(const SdfPath& path);
+  void ForgetTimes(const SdfPath& path);
+  UsdParquetAllTimes::Counts CountTimes() const;
 
   std::shared_ptr<const UsdParquetSource> source_;
   UsdParquetLayerEdits edits_;
+  UsdParquetAllTimes all_times_;
 };
 
 PXR_NAMESPACE_CLOSE_SCOPE

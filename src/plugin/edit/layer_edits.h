@@ -24,7 +24,7 @@ class UsdParquetLayerEdits {
   struct Spec {
     SdfSpecType type = SdfSpecTypeUnknown;  ///< unknown: there is no such spec any more
     bool hides_file = false;                ///< nothing of the file's spec shows through
-    /// Set fields; an empty value is an erased one.
+    /// Set fields; an empty value is an erased one. `timeSamples` are a UsdParquetSampleList.
     std::vector<std::pair<TfToken, VtValue>> fields;
 
     const VtValue* Find(const TfToken& field) const {
@@ -32,6 +32,9 @@ class UsdParquetLayerEdits {
         if (name == field) return &value;
       }
       return nullptr;
+    }
+    VtValue* Find(const TfToken& field) {
+      return const_cast<VtValue*>(std::as_const(*this).Find(field));
     }
     void Set(const TfToken& field, VtValue value) {
       for (auto& [name, old] : fields) {

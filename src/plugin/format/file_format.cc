@@ -7,6 +7,7 @@
 
 #include "core/pages/page_cache.h"
 #include "plugin/edit/layer_data.h"
+#include "plugin/edit/new_data.h"
 #include "plugin/format/asset_file.h"
 #include "plugin/format/layer_file.h"
 #include "plugin/format/layer_saver.h"
@@ -30,12 +31,37 @@ bool IsOk(const arrow::Status& status) {
   return status.ok();
 }
 
+/// The data of the file that `layer` is to have; null after an error. `scratch` is for
+/// UsdParquetOpenLayerFile.
+SdfAbstractDataRefPtr OpenData(const SdfLayer& layer, const std::string& resolved_path,
+                               SdfLayer* scratch) {
+  const auto arguments = UsdParquetParseArguments(layer.GetFileFormatArguments());
+  if (!arguments.ok()) {
+    TF_RUNTIME_ERROR("%s: %s", resolved_path.c_str(), arguments.status().message().c_str());
+    return TfNullPtr;
+  }
+  for (const std::string& name : arguments->unknown) {
+    TF_WARN("%s: unknown format argument '%s' is ignored; known are %s", resolved_path.c_str(),
+            name.c_str(), kUsdParquetArgumentNames);
+  }
+  if (arguments->cache_bytes) {
+    usdparquet::PageCache::Instance().SetBudget(*arguments->cache_bytes);
+  }
+  auto source = UsdParquetOpenLayerFile(resolved_path, *arguments, scratch);
+  if (!IsOk(source.status())) return TfNullPtr;
+  return UsdParquetLayerData::New(std::move(*source));
+}
+
 }  // namespace
 
 UsdParquetFileFormat::UsdParquetFileFormat()
     : SdfFileFormat(_tokens->id, _tokens->version, _tokens->target, _tokens->id.GetString()) {}
 
 UsdParquetFileFormat::~UsdParquetFileFormat() = default;
+
+SdfAbstractDataRefPtr UsdParquetFileFormat::InitData(const FileFormatArguments&) const {
+  return UsdParquetNewData::New();
+}
 
 bool UsdParquetFileFormat::CanRead(const std::string& file) const {
   return UsdParquetGuarded(false, [&] {
@@ -49,29 +75,24 @@ bool UsdParquetFileFormat::CanRead(const std::string& file) const {
 bool UsdParquetFileFormat::Read(SdfLayer* layer, const std::string& resolved_path,
                                 bool /*metadata_only*/) const {
   return UsdParquetGuarded(false, [&] {
-    const auto arguments = UsdParquetParseArguments(layer->GetFileFormatArguments());
-    if (!arguments.ok()) {
-      TF_RUNTIME_ERROR("%s: %s", resolved_path.c_str(), arguments.status().message().c_str());
-      return false;
-    }
-    for (const std::string& name : arguments->unknown) {
-      TF_WARN("%s: unknown format argument '%s' is ignored; known are %s", resolved_path.c_str(),
-              name.c_str(), kUsdParquetArgumentNames);
-    }
-    if (arguments->cache_bytes) {
-      usdparquet::PageCache::Instance().SetBudget(*arguments->cache_bytes);
-    }
-    auto source = UsdParquetOpenLayerFile(resolved_path, *arguments);
-    if (!IsOk(source.status())) return false;
-    SdfAbstractDataRefPtr data = UsdParquetLayerData::New(std::move(*source));
-    _SetLayerData(layer, data);
-    return true;
+    SdfAbstractDataRefPtr data = OpenData(*layer, resolved_path, layer);
+    if (data) _SetLayerData(layer, data);
+    return static_cast<bool>(data);
   });
 }
 
 bool UsdParquetFileFormat::_ReadDetached(SdfLayer* layer, const std::string& resolved_path,
-                                         bool metadata_only) const {
-  return _ReadAndCopyLayerDataToMemory(layer, resolved_path, metadata_only);
+                                         bool /*metadata_only*/) const {
+  return UsdParquetGuarded(false, [&] {
+    // Unlike _ReadAndCopyLayerDataToMemory, and without the layer as a scratch: its data is set
+    // once, so that a reload tells of what changed, not that all was replaced.
+    const SdfAbstractDataRefPtr data = OpenData(*layer, resolved_path, nullptr);
+    if (!data) return false;
+    SdfAbstractDataRefPtr copy = InitDetachedData(layer->GetFileFormatArguments());
+    copy->CopyFrom(data);
+    _SetLayerData(layer, copy);
+    return true;
+  });
 }
 
 bool UsdParquetFileFormat::WriteToFile(const SdfLayer& layer, const std::string& file,

@@ -17,6 +17,7 @@ TF_DECLARE_WEAK_AND_REF_PTRS(UsdParquetFileFormat);
 /// every binary layer.
 class UsdParquetFileFormat : public SdfFileFormat {
  public:
+  SdfAbstractDataRefPtr InitData(const FileFormatArguments& arguments) const override;
   bool CanRead(const std::string& file) const override;
   bool Read(SdfLayer* layer, const std::string& resolved_path, bool metadata_only) const override;
   bool WriteToFile(const SdfLayer& layer, const std::string& file, const std::string& comment,

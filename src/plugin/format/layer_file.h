@@ -5,6 +5,7 @@
 
 #include <arrow/result.h>
 #include <pxr/pxr.h>
+#include <pxr/usd/sdf/layer.h>
 
 #include <memory>
 #include <string>
@@ -15,8 +16,9 @@
 PXR_NAMESPACE_OPEN_SCOPE
 
 /// Opens the asset at `resolved_path`, and its residual if it has one, as the arguments say.
-/// Problems that leave a layer to work with are raised as warnings. Errors name the file.
+/// Problems that leave a layer to work with are raised as warnings. Errors name the file. `scratch`
+/// is for UsdParquetReadCrate: the layer that is being loaded, or null.
 arrow::Result<std::shared_ptr<const UsdParquetSource>> UsdParquetOpenLayerFile(
-    const std::string& resolved_path, const UsdParquetArguments& arguments);
+    const std::string& resolved_path, const UsdParquetArguments& arguments, SdfLayer* scratch);
 
 PXR_NAMESPACE_CLOSE_SCOPE

@@ -13,6 +13,7 @@
 #include "plugin/edit/layer_data.h"
 #include "plugin/format/layer_access.h"
 #include "plugin/format/layer_file.h"
+#include "plugin/format/residual_crate.h"
 #include "plugin/read/format_arguments.h"
 #include "plugin/values/identifier.h"
 #include "plugin/write/layer_writer.h"
@@ -39,12 +40,6 @@ arrow::Result<usdparquet::WriteOptions> ParseOptions(
   }
   options.codec = *found;
   return options;
-}
-
-bool WriteCrate(const SdfAbstractDataRefPtr& data, const std::string& file) {
-  const SdfLayerRefPtr layer = SdfLayer::CreateAnonymous(".usdc");
-  UsdParquetLayerAccess::Set(get_pointer(layer), data);
-  return layer->Export(file);
 }
 
 /// Makes the folder that `file` is to lie in, as OpenUSD's own formats do.
@@ -82,7 +77,8 @@ arrow::Status Write(const SdfAbstractData& data, const std::string& file,
                                     "; set or clear it, or export the layer to another file");
     };
   }
-  return UsdParquetWriteLayer(data, file, names, options, WriteCrate, is_complete).status();
+  return UsdParquetWriteLayer(data, file, names, options, UsdParquetWriteCrate, is_complete)
+      .status();
 }
 
 /// Saves a layer in which only cells were edited. False if more was.
@@ -158,7 +154,7 @@ arrow::Status UsdParquetSaveLayer(const SdfLayer& layer, const std::string& file
     }
     ARROW_RETURN_NOT_OK(Write(*data, file, DefaultOptions(), /*is_own_file=*/true));
   }
-  ARROW_ASSIGN_OR_RAISE(auto source, UsdParquetOpenLayerFile(file, *arguments));
+  ARROW_ASSIGN_OR_RAISE(auto source, UsdParquetOpenLayerFile(file, *arguments, nullptr));
   data->Rebase(std::move(source));
   return arrow::Status::OK();
 }

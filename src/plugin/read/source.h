@@ -5,10 +5,10 @@
 
 #include <pxr/pxr.h>
 #include <pxr/usd/sdf/abstractData.h>
-#include <pxr/usd/sdf/layer.h>
 #include <pxr/usd/sdf/path.h>
 
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <set>
 #include <typeinfo>
@@ -28,14 +28,15 @@ PXR_NAMESPACE_OPEN_SCOPE
 /// `Resolve` finds what a path stands for, `HasField` is the one resolver of fields; all
 /// queries are made of the two. A property comes whole from a column or whole from the residual; a
 /// prim's fields come from the residual first, then from columns. Whatever asks for a type, a list
-/// of properties or metadata reads no page, unless a null in the column means "no such property".
+/// of properties or metadata reads no page, unless a null in the column means "no such property"
+/// and the footer does not tell where nulls are; then it reads which cells are null, and no value.
 ///
 /// Thread-safety: immutable; queries may come from any number of threads.
 class UsdParquetSource {
  public:
-  /// `residual` is the opened residual of the file, or null; its data is `residual_data`.
+  /// `residual` is the data of the file's residual, or null.
   UsdParquetSource(std::shared_ptr<usdparquet::Table> table, const UsdParquetArguments& arguments,
-                   SdfLayerRefPtr residual, SdfAbstractDataConstPtr residual_data);
+                   SdfAbstractDataRefPtr residual);
   ~UsdParquetSource();
 
   const usdparquet::Table& table() const { return *table_; }
@@ -57,10 +58,11 @@ class UsdParquetSource {
   /// The names of a prim's properties that are columns. To be called within prims().Ask.
   TfTokenVector PropertyNames(usdparquet::PrimId prim) const;
 
+  /// The times of all samples; found when first asked for.
+  const std::set<double>& AllTimes() const;
+  /// The times of an attribute's samples, in order.
+  std::vector<double> TimesOf(const SdfPath& path) const;
   // As in SdfAbstractData; see source_samples.cc.
-  std::set<double> ListAllTimeSamples() const;
-  std::set<double> ListTimeSamplesForPath(const SdfPath& path) const;
-  bool GetBracketingTimeSamples(double time, double* lower, double* upper) const;
   size_t GetNumTimeSamplesForPath(const SdfPath& path) const;
   bool GetBracketingTimeSamplesForPath(const SdfPath& path, double time, double* lower,
                                        double* upper) const;
@@ -69,13 +71,17 @@ class UsdParquetSource {
   bool QueryTimeSample(const SdfPath& path, double time, Out* value) const;
   const std::type_info& QueryTimeSampleTypeid(const SdfPath& path, double time) const;
 
-  /// Where the default value of an attribute is, if that is a cell of the table.
+  /// Where the default value of an attribute is, or would be, if that is a cell of the table.
   struct Cell {
-    size_t column;
+    const UsdParquetColumns::Property* property;
     uint32_t row;
-    bool is_sparse;  ///< whether a null there says that there is no such attribute
+    bool is_there;     ///< whether the attribute is
+    bool has_samples;  ///< whether it is in rows with times too
   };
+  /// Nothing if the attribute is, or would be, none of the table's.
   std::optional<Cell> FindCell(const SdfPath& attribute) const;
+  /// The properties of a prim, in order, if the columns and nothing else make them; else nothing.
+  std::optional<TfTokenVector> ColumnPropertyNames(const SdfPath& prim) const;
 
  private:
   /// What a path stands for.
@@ -90,8 +96,18 @@ class UsdParquetSource {
 
   // What asks the index is called within Table::Ask, by the public functions.
   Location Resolve(const SdfPath& path) const;
+  /// As Resolve, but a property that is a column counts even where a null says that it is not
+  /// there.
+  Location Locate(const SdfPath& path) const;
   /// The same for the query that is asked most: the call and the copy would be a tenth of it.
-  [[gnu::always_inline]] Location ResolveInline(const SdfPath& path) const;
+  [[gnu::always_inline]] Location LocateInline(const SdfPath& path) const;
+  /// Whether nulls leave a located property there.
+  bool IsThere(const Location& at) const;
+  /// The residual, if it and not the table has what was located at `path`; else null.
+  const SdfAbstractData* ResidualOf(const Location& at) const;
+  static bool IsAttributeColumn(const Location& at) {
+    return at.property && at.type == SdfSpecTypeAttribute;
+  }
   Location ResolvePrim(const SdfPath& path, uint32_t handle) const;
   Location ResolveResidual(const SdfPath& path) const;
   Location ResolveTarget(const SdfPath& path) const;
@@ -109,16 +125,18 @@ class UsdParquetSource {
   bool HasPrimField(const SdfPath& path, const Location& at, const TfToken& field, Out* out) const;
 
   void AddTimeFields(const UsdParquetArguments& arguments);
-  /// Whether any row of the prim whose first one is `row` has a value in the column.
-  bool HasAnyValue(size_t column, uint32_t row) const;
+  /// Whether the column has a cell that is not null in any row of the prim whose first one is
+  /// `row`.
+  bool HasAnyCell(size_t column, uint32_t row) const;
 
   const std::shared_ptr<usdparquet::Table> table_;
   const UsdParquetPrimTree prims_;
   const UsdParquetTimeSamples samples_;
   const UsdParquetColumns columns_;
   std::vector<std::pair<TfToken, VtValue>> root_fields_;
-  const SdfLayerRefPtr residual_layer_;
-  const SdfAbstractDataConstPtr residual_;
+  const SdfAbstractDataRefPtr residual_;
+  mutable std::once_flag all_times_once_;
+  mutable std::set<double> all_times_;  // if there is a residual
 };
 
 PXR_NAMESPACE_CLOSE_SCOPE

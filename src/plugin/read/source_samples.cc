@@ -7,21 +7,22 @@
 
 PXR_NAMESPACE_OPEN_SCOPE
 
-std::set<double> UsdParquetSource::ListAllTimeSamples() const {
-  std::set<double> times = samples_.ListAll();
-  if (residual_) times.merge(residual_->ListAllTimeSamples());
-  return times;
+const std::set<double>& UsdParquetSource::AllTimes() const {
+  if (!residual_) return samples_.ListAll();
+  std::call_once(all_times_once_, [this] {
+    all_times_ = samples_.ListAll();
+    all_times_.merge(residual_->ListAllTimeSamples());
+  });
+  return all_times_;
 }
 
-bool UsdParquetSource::GetBracketingTimeSamples(double time, double* lower, double* upper) const {
-  if (!residual_) return UsdParquetTimeSamples::Bracket(samples_.ListAll(), time, lower, upper);
-  return UsdParquetTimeSamples::Bracket(ListAllTimeSamples(), time, lower, upper);
-}
-
-std::set<double> UsdParquetSource::ListTimeSamplesForPath(const SdfPath& path) const {
-  return table_->Ask([&]() -> std::set<double> {
+std::vector<double> UsdParquetSource::TimesOf(const SdfPath& path) const {
+  return table_->Ask([&]() -> std::vector<double> {
     const Location at = Resolve(path);
-    if (at.is_residual) return residual_->ListTimeSamplesForPath(path);
+    if (at.is_residual) {
+      const std::set<double> times = residual_->ListTimeSamplesForPath(path);
+      return {times.begin(), times.end()};
+    }
     if (at.type != SdfSpecTypeAttribute) return {};
     return samples_.List(at.property->number, at.row);
   });
@@ -39,20 +40,26 @@ size_t UsdParquetSource::GetNumTimeSamplesForPath(const SdfPath& path) const {
 bool UsdParquetSource::GetBracketingTimeSamplesForPath(const SdfPath& path, double time,
                                                        double* lower, double* upper) const {
   return table_->Ask([&] {
-    const Location at = Resolve(path);
-    if (at.is_residual) return residual_->GetBracketingTimeSamplesForPath(path, time, lower, upper);
-    return at.type == SdfSpecTypeAttribute &&
-           samples_.GetBracketing(at.property->number, at.row, time, lower, upper);
+    const Location at = Locate(path);
+    if (IsAttributeColumn(at) &&
+        samples_.GetBracketing(at.property->number, at.row, time, lower, upper)) {
+      return true;
+    }
+    const SdfAbstractData* const rest = ResidualOf(at);
+    return rest && rest->GetBracketingTimeSamplesForPath(path, time, lower, upper);
   });
 }
 
 bool UsdParquetSource::GetPreviousTimeSampleForPath(const SdfPath& path, double time,
                                                     double* previous) const {
   return table_->Ask([&] {
-    const Location at = Resolve(path);
-    if (at.is_residual) return residual_->GetPreviousTimeSampleForPath(path, time, previous);
-    return at.type == SdfSpecTypeAttribute &&
-           samples_.GetPrevious(at.property->number, at.row, time, previous);
+    const Location at = Locate(path);
+    if (IsAttributeColumn(at) &&
+        samples_.GetPrevious(at.property->number, at.row, time, previous)) {
+      return true;
+    }
+    const SdfAbstractData* const rest = ResidualOf(at);
+    return rest && rest->GetPreviousTimeSampleForPath(path, time, previous);
   });
 }
 
@@ -71,10 +78,13 @@ const std::type_info& UsdParquetSource::QueryTimeSampleTypeid(const SdfPath& pat
 template <typename Out>
 bool UsdParquetSource::QueryTimeSample(const SdfPath& path, double time, Out* value) const {
   return table_->Ask([&] {
-    const Location at = Resolve(path);
-    if (at.is_residual) return UsdParquetResidualSample(*residual_, path, time, value);
-    if (at.type != SdfSpecTypeAttribute) return false;
-    return columns_.HasCell(*at.property, samples_.RowAt(at.row, time), value);
+    const Location at = Locate(path);
+    if (IsAttributeColumn(at) &&
+        columns_.HasCell(*at.property, samples_.RowAt(at.row, time), value)) {
+      return true;
+    }
+    const SdfAbstractData* const rest = ResidualOf(at);
+    return rest && UsdParquetResidualSample(*rest, path, time, value);
   });
 }
 template bool UsdParquetSource::QueryTimeSample(const SdfPath&, double, VtValue*) const;

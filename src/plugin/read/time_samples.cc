@@ -26,6 +26,16 @@ bool UsdParquetTimeSamples::HasAny(uint32_t column, uint32_t first_row) const {
   return index && FirstFrom(column, index->Find(first_row), 0) != kNone;
 }
 
+bool UsdParquetTimeSamples::HasAnyCell(uint32_t column, uint32_t first_row) const {
+  const TimeIndex* const index = table_.times();
+  if (!index) return false;
+  const PrimTimes times = index->Find(first_row);
+  for (uint32_t i = 0; i < times.size(); ++i) {
+    if (!table_.IsNull(column, times.RowOf(i))) return true;
+  }
+  return false;
+}
+
 size_t UsdParquetTimeSamples::Count(uint32_t column, uint32_t first_row) const {
   const TimeIndex* const index = table_.times();
   if (!index) return 0;
@@ -36,14 +46,14 @@ size_t UsdParquetTimeSamples::Count(uint32_t column, uint32_t first_row) const {
   return count;
 }
 
-std::set<double> UsdParquetTimeSamples::List(uint32_t column, uint32_t first_row) const {
-  std::set<double> found;
+std::vector<double> UsdParquetTimeSamples::List(uint32_t column, uint32_t first_row) const {
+  std::vector<double> found;
   const TimeIndex* const index = table_.times();
   if (!index) return found;
   const PrimTimes times = index->Find(first_row);
   if (!times.HasGoodCodes()) return found;
   for (uint32_t i = 0; i < times.size(); ++i) {
-    if (HasSample(column, times, i)) found.insert(found.end(), times.codes()[i]);
+    if (HasSample(column, times, i)) found.push_back(times.codes()[i]);
   }
   return found;
 }
@@ -148,21 +158,6 @@ std::set<double> UsdParquetTimeSamples::FindAll() const {
 const std::set<double>& UsdParquetTimeSamples::ListAll() const {
   std::call_once(all_once_, [this] { all_ = table_.Ask([this] { return FindAll(); }); });
   return all_;
-}
-
-bool UsdParquetTimeSamples::Bracket(const std::set<double>& times, double time, double* lower,
-                                    double* upper) {
-  if (times.empty()) return false;
-  const auto above = times.lower_bound(time);
-  if (above == times.end()) {
-    *lower = *upper = *times.rbegin();
-  } else if (above == times.begin() || *above == time) {
-    *lower = *upper = *above;
-  } else {
-    *upper = *above;
-    *lower = *std::prev(above);
-  }
-  return true;
 }
 
 PXR_NAMESPACE_CLOSE_SCOPE

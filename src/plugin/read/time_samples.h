@@ -7,10 +7,13 @@
 #include <pxr/pxr.h>
 #include <pxr/usd/sdf/types.h>
 
+#include <algorithm>
+#include <iterator>
 #include <memory>
 #include <mutex>
 #include <set>
 #include <utility>
+#include <vector>
 
 #include "core/table/table.h"
 #include "plugin/values/value_types.h"
@@ -41,8 +44,10 @@ class UsdParquetTimeSamples {
   }
 
   bool HasAny(uint32_t column, uint32_t first_row) const;
+  /// Whether any row with a time has a cell that is not null, with or without a value.
+  bool HasAnyCell(uint32_t column, uint32_t first_row) const;
   size_t Count(uint32_t column, uint32_t first_row) const;
-  std::set<double> List(uint32_t column, uint32_t first_row) const;
+  std::vector<double> List(uint32_t column, uint32_t first_row) const;
   SdfTimeSampleMap Map(uint32_t column, uint32_t first_row, const UsdParquetValueType& type) const;
 
   /// The times of the samples before and after `time`. On a sample, before the first and after the
@@ -64,8 +69,26 @@ class UsdParquetTimeSamples {
 
   /// The times of all samples of the layer; found when first asked for.
   const std::set<double>& ListAll() const;
-  /// As GetBracketing, over a set of times.
-  static bool Bracket(const std::set<double>& times, double time, double* lower, double* upper);
+  /// As GetBracketing, over times in order: a std::vector, a std::set or the keys of a std::map.
+  template <typename Times>
+  static bool Bracket(const Times& times, double time, double* lower, double* upper) {
+    if (times.empty()) return false;
+    const auto above = [&] {
+      if constexpr (requires { times.lower_bound(time); }) {
+        return times.lower_bound(time);
+      } else {
+        return std::lower_bound(times.begin(), times.end(), time);
+      }
+    }();
+    const bool is_below_all = above == times.begin();
+    if (!is_below_all && (above == times.end() || TimeOf(*above) != time)) {
+      *lower = TimeOf(*std::prev(above));
+      *upper = above == times.end() ? *lower : TimeOf(*above);
+    } else {
+      *lower = *upper = TimeOf(*above);
+    }
+    return true;
+  }
 
   /// The first and the last time code of the file, whether or not anything has a value there. False
   /// if the file has none.
@@ -74,6 +97,11 @@ class UsdParquetTimeSamples {
  private:
   static constexpr uint32_t kNone = 0xffffffffu;
 
+  static double TimeOf(double time) { return time; }
+  template <typename Value>
+  static double TimeOf(const std::pair<const double, Value>& entry) {
+    return entry.first;
+  }
   bool HasSample(uint32_t column, const usdparquet::PrimTimes& times, uint32_t i) const {
     return table_.IsFull(column) || table_.HasValue(column, times.RowOf(i));
   }

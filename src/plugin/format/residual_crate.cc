@@ -1,0 +1,152 @@
+#include "plugin/format/residual_crate.h"
+
+#include <pxr/usd/ar/defineResolver.h>
+#include <pxr/usd/ar/resolvedPath.h>
+#include <pxr/usd/ar/resolver.h>
+#include <pxr/usd/ar/writableAsset.h>
+#include <pxr/usd/sdf/changeBlock.h>
+#include <pxr/usd/sdf/fileFormat.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "plugin/format/layer_access.h"
+#include "plugin/format/range_asset.h"
+
+PXR_NAMESPACE_OPEN_SCOPE
+
+namespace {
+
+/// What plugInfo.json names.
+constexpr char kScheme[] = "usdparquet-residual";
+
+/// The asset that this thread reads under the scheme.
+std::shared_ptr<ArAsset>& ThreadsAsset() {
+  static thread_local std::shared_ptr<ArAsset> asset;
+  return asset;
+}
+
+}  // namespace
+
+/// Opens under its scheme what its thread has at hand, and nothing else. OpenUSD's crate reader
+/// takes a path, not an asset.
+class UsdParquetResidualResolver final : public ArResolver {
+ protected:
+  std::string _CreateIdentifier(const std::string& path, const ArResolvedPath&) const override {
+    return path;
+  }
+  std::string _CreateIdentifierForNewAsset(const std::string& path,
+                                           const ArResolvedPath&) const override {
+    return path;
+  }
+  ArResolvedPath _Resolve(const std::string&) const override { return {}; }
+  ArResolvedPath _ResolveForNewAsset(const std::string&) const override { return {}; }
+  std::shared_ptr<ArAsset> _OpenAsset(const ArResolvedPath&) const override {
+    return ThreadsAsset();
+  }
+  std::shared_ptr<ArWritableAsset> _OpenAssetForWrite(const ArResolvedPath&,
+                                                      WriteMode) const override {
+    return nullptr;
+  }
+};
+
+AR_DEFINE_RESOLVER(UsdParquetResidualResolver, ArResolver);
+
+namespace {
+
+/// False if the process made its resolver before this plugin was registered, or was told to use no
+/// plugin's schemes (PXR_AR_DISABLE_PLUGIN_URI_RESOLVERS).
+bool IsSchemeKnown() {
+  const auto& schemes = ArGetRegisteredURISchemes();
+  return std::find(schemes.begin(), schemes.end(), kScheme) != schemes.end();
+}
+
+/// A path under which OpenUSD's crate reader finds an asset, as long as this lives.
+class AssetPath {
+ public:
+  AssetPath(const std::string& name, std::shared_ptr<ArAsset> asset) {
+    if (!IsSchemeKnown()) {
+      CopyToMemoryFile(*asset);
+      return;
+    }
+    path_ = std::string(kScheme) + ":" + name;
+    // Brackets would make it a path within a package.
+    std::replace(path_.begin(), path_.end(), '[', '(');
+    std::replace(path_.begin(), path_.end(), ']', ')');
+    ThreadsAsset() = std::move(asset);
+  }
+  ~AssetPath() {
+    ThreadsAsset().reset();
+    if (descriptor_ >= 0) ::close(descriptor_);
+  }
+  AssetPath(const AssetPath&) = delete;
+  AssetPath& operator=(const AssetPath&) = delete;
+
+  const std::string& path() const { return path_; }
+
+ private:
+  void CopyToMemoryFile(const ArAsset& asset) {
+    const auto bytes = asset.GetBuffer();
+    descriptor_ = ::memfd_create("usdparquet", MFD_CLOEXEC);
+    if (!bytes || descriptor_ < 0) return;
+    for (size_t done = 0; done < asset.GetSize();) {
+      const ssize_t written = ::write(descriptor_, bytes.get() + done, asset.GetSize() - done);
+      if (written <= 0) return;
+      done += static_cast<size_t>(written);
+    }
+    path_ = "/proc/self/fd/" + std::to_string(descriptor_);
+  }
+
+  std::string path_;  // empty: there is none
+  int descriptor_ = -1;
+};
+
+/// An anonymous layer that nobody hears of: OpenUSD drops the changes of layers that are gone when
+/// the change block ends (Sdf_ChangeManager::_SendNotices).
+class ScratchLayer {
+ public:
+  ScratchLayer() : layer_(SdfLayer::CreateAnonymous(".usdc")) {}
+
+  SdfLayer* get() const { return get_pointer(layer_); }
+
+ private:
+  const SdfChangeBlock block_;  // ends after the layer
+  const SdfLayerRefPtr layer_;
+};
+
+SdfFileFormatConstPtr CrateFormat() {
+  static const TfToken id("usdc");
+  return SdfFileFormat::FindById(id);
+}
+
+SdfAbstractDataRefPtr DataOf(const SdfLayer& layer) {
+  return TfConst_cast<SdfAbstractDataPtr>(UsdParquetLayerAccess::Get(layer));
+}
+
+}  // namespace
+
+SdfAbstractDataRefPtr UsdParquetReadCrate(const std::string& name,
+                                          const std::shared_ptr<ArAsset>& whole,
+                                          const usdparquet::ResidualBlob& blob, SdfLayer* scratch) {
+  if (!scratch) {
+    const ScratchLayer anonymous;
+    return UsdParquetReadCrate(name, whole, blob, anonymous.get());
+  }
+  auto asset = UsdParquetRangeAsset(whole, blob.offset, blob.length);
+  if (!asset) return {};
+  const AssetPath path(name, std::move(asset));
+  const SdfAbstractDataRefPtr own = DataOf(*scratch);
+  if (path.path().empty() || !CrateFormat()->Read(scratch, path.path(), false)) return {};
+  SdfAbstractDataRefPtr read = DataOf(*scratch);
+  UsdParquetLayerAccess::Set(scratch, own);
+  return read;
+}
+
+bool UsdParquetWriteCrate(const SdfAbstractDataRefPtr& data, const std::string& file) {
+  const ScratchLayer anonymous;
+  UsdParquetLayerAccess::Set(anonymous.get(), data);
+  return CrateFormat()->WriteToFile(*anonymous.get(), file);
+}
+
+PXR_NAMESPACE_CLOSE_SCOPE

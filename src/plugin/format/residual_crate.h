@@ -1,0 +1,32 @@
+#pragma once
+
+/// \file
+/// The residual as a crate file, read and written by OpenUSD's own format.
+
+#include <pxr/pxr.h>
+#include <pxr/usd/ar/asset.h>
+#include <pxr/usd/sdf/abstractData.h>
+#include <pxr/usd/sdf/layer.h>
+
+#include <memory>
+#include <string>
+
+#include "core/sections/residual_blob.h"
+
+PXR_NAMESPACE_OPEN_SCOPE
+
+/// Reads the crate file at `blob` of `whole`, in place: its values are read when they are asked
+/// for. With USDPARQUET_USE_PREAD its bytes are copied. Null if it can't be read; OpenUSD's reader
+/// has then raised why, and calls it by `name`.
+///
+/// OpenUSD reads into layers only. `scratch` is the one that is being loaded or reloaded, and has
+/// its own data again afterwards: OpenUSD sends nothing while it loads, and one notice at the end
+/// of a reload. Where there is none, an anonymous layer lives meanwhile and sends nothing.
+SdfAbstractDataRefPtr UsdParquetReadCrate(const std::string& name,
+                                          const std::shared_ptr<ArAsset>& whole,
+                                          const usdparquet::ResidualBlob& blob, SdfLayer* scratch);
+
+/// Writes `data` as the crate file `file`. Sends no notices.
+bool UsdParquetWriteCrate(const SdfAbstractDataRefPtr& data, const std::string& file);
+
+PXR_NAMESPACE_CLOSE_SCOPE
