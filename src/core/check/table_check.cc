@@ -147,21 +147,20 @@ arrow::Result<SchemaEntry> MakeSchemaEntry(const arrow::Schema& schema, const Ta
     entry.layer.emplace_back(name, value);
   }
   for (const auto& [name, sdf_type] : check.types) {
-    if (sdf_type == kRelationshipType) {
-      entry.columns[name].role = ColumnRole::kRelationship;
-      entry.columns[name].type.clear();
-      continue;
+    const bool is_relationship = sdf_type == kRelationshipType;
+    if (!is_relationship) {
+      const auto shape = ShapeOfSdfType(sdf_type);
+      if (!shape) {
+        return Status::Invalid("column '", name, "': OpenUSD has no value type '", sdf_type, "'");
+      }
+      const bool is_default = SdfTypeName(*shape) == sdf_type;
+      if (is_default && !entry.columns.contains(name)) continue;
     }
-    const auto shape = ShapeOfSdfType(sdf_type);
-    if (!shape) {
-      return Status::Invalid("column '", name, "': OpenUSD has no value type '", sdf_type, "'");
-    }
-    const bool is_default = SdfTypeName(*shape) == sdf_type;
-    if (is_default && !entry.columns.contains(name)) continue;
     const NullMeaning null = NullMeaningOf(entry, name);  // which a new entry may not change
-    entry.columns[name].type = sdf_type;
-    entry.columns[name].role = ColumnRole::kAttribute;
-    if (NullMeaningOf(entry, name) != null) entry.columns[name].null = null;
+    ColumnEntry& column = entry.columns[name];
+    column.type = is_relationship ? "" : sdf_type;
+    column.role = is_relationship ? ColumnRole::kRelationship : ColumnRole::kAttribute;
+    if (NullMeaningOf(entry, name) != null) column.null = null;
   }
   return entry;
 }
