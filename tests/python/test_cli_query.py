@@ -241,3 +241,12 @@ def test_errors(file: Path, tmp_path: Path) -> None:
     assert failure(text, "--format", "csv") == (
         "column 'raw' is binary, which CSV has no place for; leave it out"
     )
+
+
+def test_a_wide_table_is_whole_for_a_program(tmp_path: Path) -> None:
+    file = tmp_path / "wide.parquet"
+    names = [f"column_{i}" for i in range(60)]
+    pq.write_table(pa.table({"path": ["/A"], **{name: [i] for i, name in enumerate(names)}}), file)
+    head, _, row, _ = invoke(file).stdout.splitlines()
+    assert head.split() == ["path", *names]
+    assert row.split() == ["/A", *map(str, range(60))]

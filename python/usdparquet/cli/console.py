@@ -14,6 +14,7 @@ from rich.text import Text
 
 DASH = "\N{EN DASH}"
 """What an empty cell shows."""
+_WIDEST_LINE = 100_000
 
 
 @contextmanager
@@ -48,6 +49,12 @@ def counted(number: int, thing: str, things: str = "") -> str:
 def cell_table() -> Table:
     """A table to add columns and rows to, without a frame."""
     return Table(box=box.SIMPLE, pad_edge=False, show_edge=False, collapse_padding=True)
+
+
+def table_console() -> Console:
+    """Where tables go: as wide as a terminal; for a program, a line a row, whatever it holds."""
+    console = Console()
+    return console if console.is_terminal else Console(width=_WIDEST_LINE)
 
 
 def _error_message(error: Exception) -> str:

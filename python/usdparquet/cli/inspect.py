@@ -8,10 +8,9 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.markup import escape
 
-from usdparquet.cli.console import DASH, cell_table, counted
+from usdparquet.cli.console import DASH, cell_table, counted, table_console
 from usdparquet.cli.options import PathColumn, TimeColumn
 from usdparquet.tables.file_description import (
     PATH_COLUMN,
@@ -22,8 +21,6 @@ from usdparquet.tables.file_description import (
     section_problems,
     value_problems,
 )
-
-_WIDEST_LINE = 100_000
 
 File = Annotated[Path, typer.Argument(help="A Parquet file.", show_default=False)]
 
@@ -54,10 +51,7 @@ def inspect(
     table.add_column("Bytes", justify="right")
     for column in description.columns:
         table.add_row(*_cells(column))
-    console = Console()
-    if not console.is_terminal:  # for a program: a line a column, whatever it holds
-        console = Console(width=_WIDEST_LINE)
-    console.print(table)
+    table_console().print(table)
     for text in problems(description):
         typer.echo(text)
 

@@ -11,10 +11,9 @@ from typing import Annotated, BinaryIO
 
 import pyarrow as pa
 import typer
-from rich.console import Console
 from rich.markup import escape
 
-from usdparquet.cli.console import DASH, cell_table, counted
+from usdparquet.cli.console import DASH, cell_table, counted, table_console
 from usdparquet.cli.options import PathColumn, Prims
 from usdparquet.tables.atomic_file import replaced_file
 from usdparquet.tables.patterns import split_patterns
@@ -138,7 +137,7 @@ def _print_table(result: QueryResult, file: Path, request: Query, path_column: s
         for cells in zip(*(plain_values(column) for column in batch.columns), strict=True):
             table.add_row(*(_cell(value) for value in cells))
         rows += batch.num_rows
-    console = Console()
+    console = table_console()
     console.print(table)
     console.print(_closing(rows, file, request, path_column), style="dim", highlight=False)
 
