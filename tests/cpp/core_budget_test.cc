@@ -7,7 +7,6 @@
 #include <parquet/page_index.h>
 
 #include <algorithm>
-#include <filesystem>
 #include <stdexcept>
 
 #include "core/pages/page_cache.h"
@@ -69,9 +68,7 @@ std::string WriteLargeTable() {
     arrays.push_back(BuildColumn(column));
     fields.push_back(arrow::field("c" + std::to_string(column), arrays.back()->type()));
   }
-  const auto folder = std::filesystem::path(USDPARQUET_TEST_DATA_DIR) / "scratch";
-  std::filesystem::create_directories(folder);
-  const std::string file = (folder / "budget.parquet").string();
+  const std::string file = usdparquet_test::ScratchPath("budget.parquet");
   WriteOptions options;
   options.compression_level = 1;
   Check(WriteTable(*arrow::Table::Make(arrow::schema(fields), arrays), file, options).status());

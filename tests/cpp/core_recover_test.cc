@@ -1,8 +1,6 @@
 #include <arrow/array.h>
-#include <arrow/io/file.h>
 #include <arrow/table.h>
 #include <gtest/gtest.h>
-#include <parquet/arrow/reader.h>
 #include <parquet/file_reader.h>
 #include <parquet/page_index.h>
 
@@ -16,6 +14,7 @@
 
 using usdparquet_test::MixedPath;
 using usdparquet_test::MixedTable;
+using usdparquet_test::ReadFile;
 using usdparquet_test::WriteBytes;
 using usdparquet_test::WriteFile;
 
@@ -30,9 +29,7 @@ std::string BytesOf(const std::string& path) {
 }
 
 std::shared_ptr<arrow::Table> ReadAll(const std::string& path) {
-  auto reader =
-      *parquet::arrow::OpenFile(*arrow::io::ReadableFile::Open(path), arrow::default_memory_pool());
-  return *(*reader->ReadTable())->CombineChunks();
+  return *ReadFile(path)->CombineChunks();
 }
 
 /// Page `page` of a leaf in row group `group`.

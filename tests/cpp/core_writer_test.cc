@@ -4,8 +4,7 @@
 #include <arrow/io/file.h>
 #include <arrow/io/memory.h>
 #include <gtest/gtest.h>
-#include <parquet/arrow/reader.h>
-#include <parquet/arrow/writer.h>
+#include <parquet/file_reader.h>
 #include <parquet/page_index.h>
 
 #include <algorithm>
@@ -28,8 +27,6 @@ namespace {
 
 using namespace usdparquet_test;
 
-std::string ScratchFile(const std::string& name) { return WriteBytes(name, ""); }
-
 WriteOptions SmallPages(int64_t rows_per_page, int64_t rows_per_group) {
   WriteOptions options;
   options.rows_per_page = rows_per_page;
@@ -42,12 +39,6 @@ std::shared_ptr<Table> Open(const std::string& path, TableOptions options = {}) 
   auto table = Table::Open(file, "test.parquet", std::move(options));
   EXPECT_TRUE(table.ok()) << table.status();
   return table.ok() ? *table : nullptr;
-}
-
-std::shared_ptr<arrow::Table> ReadArrow(const std::string& path) {
-  auto file = arrow::io::ReadableFile::Open(path).ValueOrDie();
-  auto reader = parquet::arrow::OpenFile(file, arrow::default_memory_pool()).ValueOrDie();
-  return reader->ReadTable().ValueOrDie();
 }
 
 std::string ReadAll(const std::string& path) {
@@ -92,14 +83,14 @@ std::shared_ptr<arrow::Table> PathsAndCosts(const std::vector<std::string>& path
 
 TEST(WriteTable, KeepsEveryCellAndEmbedsTheIndex) {
   const auto table = MixedTable(5000);
-  const std::string path = ScratchFile("written.parquet");
+  const std::string path = ScratchPath("written.parquet");
   const auto summary = WriteTable(*table, path, SmallPages(300, 2000));
   ASSERT_TRUE(summary.ok()) << summary.status();
   EXPECT_EQ(summary->rows, 5000);
   EXPECT_FALSE(summary->was_reordered);
   EXPECT_EQ(summary->bytes, static_cast<int64_t>(std::filesystem::file_size(path)));
   EXPECT_LE(summary->index_bytes, 5000 * 9 + 50 * 40 + 500);
-  EXPECT_TRUE(ReadArrow(path)->Equals(*table));
+  EXPECT_TRUE(ReadFile(path)->Equals(*table));
   const auto opened = Open(path);
   EXPECT_TRUE(opened->paths().is_embedded());
   EXPECT_EQ(opened->paths().MemoryUsage(), 0u);
@@ -107,7 +98,7 @@ TEST(WriteTable, KeepsEveryCellAndEmbedsTheIndex) {
 }
 
 TEST(WriteTable, PagesAreSmallAndIndexed) {
-  const std::string path = ScratchFile("layout.parquet");
+  const std::string path = ScratchPath("layout.parquet");
   ASSERT_TRUE(WriteTable(*MixedTable(5000), path, SmallPages(300, 2000)).ok());
   const auto reader = parquet::ParquetFileReader::OpenFile(path);
   ASSERT_EQ(reader->metadata()->num_row_groups(), 3);
@@ -120,7 +111,7 @@ TEST(WriteTable, PagesAreSmallAndIndexed) {
 }
 
 TEST(WriteTable, UncompressedNumbersAreReadInPlace) {
-  const std::string path = ScratchFile("in_place_numbers.parquet");
+  const std::string path = ScratchPath("in_place_numbers.parquet");
   WriteOptions options = SmallPages(300, 2000);
   options.codec = arrow::Compression::UNCOMPRESSED;
   ASSERT_TRUE(WriteTable(*MixedTable(5000), path, options).ok());
@@ -168,7 +159,7 @@ TEST_P(RandomTables, ReadAsTheSameLayerWithOrWithoutTheIndex) {
   }
   const auto table = PathsAndCosts(paths);
   const auto plain = Open(WriteFile("random_plain.parquet", *table));
-  const std::string path = ScratchFile("random_written.parquet");
+  const std::string path = ScratchPath("random_written.parquet");
   const auto summary = WriteTable(*table, path, SmallPages(30, 100));
   ASSERT_TRUE(summary.ok()) << summary.status();
   const auto indexed = Open(path);
@@ -188,14 +179,14 @@ TEST_P(RandomTables, ReadAsTheSameLayerWithOrWithoutTheIndex) {
 INSTANTIATE_TEST_SUITE_P(Seeds, RandomTables, testing::Range(0, 30));
 
 TEST(WriteTable, SubtreesAreContiguous) {
-  const std::string path = ScratchFile("contiguous.parquet");
+  const std::string path = ScratchPath("contiguous.parquet");
   const auto summary = WriteTable(
       *PathsAndCosts({"/a/x", "/b/x", "/a/y", "/b", "/c", "/a/x/z", "nonsense", "/b/y", "/a"}),
       path, {});
   ASSERT_TRUE(summary.ok());
   EXPECT_TRUE(summary->was_reordered);
   EXPECT_EQ(summary->num_invalid, 1u);
-  const auto written = ReadArrow(path)->GetColumnByName("path");
+  const auto written = ReadFile(path)->GetColumnByName("path");
   const auto views = StringViews(*written).ValueOrDie();
   EXPECT_EQ(std::vector<std::string>(views.begin(), views.end()),
             (std::vector<std::string>{"/a", "/a/x", "/a/x/z", "/a/y", "/b", "/b/x", "/b/y", "/c",
@@ -208,7 +199,7 @@ struct Tampered {
   size_t offset = 0, length = 0;
 
   Tampered() {
-    const std::string path = ScratchFile("tampered.parquet");
+    const std::string path = ScratchPath("tampered.parquet");
     EXPECT_TRUE(WriteTable(*MixedTable(20000), path, {}).ok());
     bytes = ReadAll(path);
     const auto metadata = parquet::ParquetFileReader::OpenFile(path)->metadata();
@@ -269,7 +260,7 @@ TEST(EmbeddedIndex, AnotherMajorVersionIsNotUsed) {
 }
 
 TEST(EmbeddedIndex, AFileThatOtherSoftwareWroteAgainNeedsNone) {
-  const std::string path = ScratchFile("before.parquet");
+  const std::string path = ScratchPath("before.parquet");
   ASSERT_TRUE(WriteTable(*PathsAndCosts({"/a", "/b", "/c"}), path, {}).ok());
   // The key is carried along, as pyarrow does with all metadata; the rows are others.
   const auto metadata = parquet::ParquetFileReader::OpenFile(path)->metadata();
@@ -354,11 +345,11 @@ TEST(OptimizeFile, MayReplaceItsInput) {
   const std::string path = WriteFile("in_place.parquet", *table);
   const auto summary = OptimizeFile(path, path, {});
   ASSERT_TRUE(summary.ok()) << summary.status();
-  EXPECT_TRUE(ReadArrow(path)->Equals(*table));
+  EXPECT_TRUE(ReadFile(path)->Equals(*table));
   EXPECT_TRUE(Open(path)->paths().is_embedded());
   const auto again = OptimizeFile(path, path, {});
   ASSERT_TRUE(again.ok());
-  EXPECT_TRUE(ReadArrow(path)->Equals(*table));
+  EXPECT_TRUE(ReadFile(path)->Equals(*table));
 }
 
 }  // namespace

@@ -2,23 +2,20 @@
 
 #include <arrow/api.h>
 #include <arrow/io/file.h>
+#include <gtest/gtest.h>
 #include <parquet/arrow/writer.h>
 
 #include <filesystem>
 #include <fstream>
 #include <stdexcept>
 
+#include "core/table/arrow_reader.h"
+
 namespace usdparquet_test {
 namespace {
 
 void Check(const arrow::Status& status) {
   if (!status.ok()) throw std::runtime_error(status.ToString());
-}
-
-std::string ScratchPath(const std::string& name) {
-  const auto folder = std::filesystem::path(USDPARQUET_TEST_DATA_DIR) / "scratch";
-  std::filesystem::create_directories(folder);
-  return (folder / name).string();
 }
 
 template <typename Builder, typename Values>
@@ -35,6 +32,14 @@ std::shared_ptr<arrow::Array> Build(Builder&& builder, const Values& values,
 }
 
 }  // namespace
+
+std::string ScratchPath(const std::string& name) {
+  const testing::TestInfo& test = *testing::UnitTest::GetInstance()->current_test_info();
+  const auto folder = std::filesystem::path(USDPARQUET_TEST_DATA_DIR) / "scratch" /
+                      test.test_suite_name() / test.name();
+  std::filesystem::create_directories(folder);
+  return (folder / name).string();
+}
 
 std::string WriteFile(const std::string& name, const arrow::Table& table, const Layout& layout) {
   const std::string path = ScratchPath(name);
@@ -53,6 +58,12 @@ std::string WriteFile(const std::string& name, const arrow::Table& table, const 
                                    builder.build(), arrow_properties));
   Check(sink->Close());
   return path;
+}
+
+std::shared_ptr<arrow::Table> ReadFile(const std::string& path) {
+  const auto file = arrow::io::ReadableFile::Open(path).ValueOrDie();
+  const auto reader = usdparquet::OpenArrowReader(file, nullptr).ValueOrDie();
+  return reader->ReadTable().ValueOrDie();
 }
 
 std::string WriteBytes(const std::string& name, std::string_view bytes) {

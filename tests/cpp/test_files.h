@@ -24,11 +24,18 @@ struct Layout {
   parquet::Compression::type codec = parquet::Compression::ZSTD;
 };
 
-/// Writes `table` to a file of that name in the test's scratch folder and returns its path.
+/// A file of that name in a folder that the running test alone uses: tests may run at the same
+/// time.
+std::string ScratchPath(const std::string& name);
+
+/// Writes `table` to ScratchPath(name), which it returns.
 std::string WriteFile(const std::string& name, const arrow::Table& table,
                       const Layout& layout = {});
 
-/// Writes the bytes as they are.
+/// All of a file's table, as Arrow reads it.
+std::shared_ptr<arrow::Table> ReadFile(const std::string& path);
+
+/// Writes the bytes as they are to ScratchPath(name), which it returns.
 std::string WriteBytes(const std::string& name, std::string_view bytes);
 
 std::shared_ptr<arrow::Array> Strings(const std::vector<std::string>& values,

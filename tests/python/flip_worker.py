@@ -15,6 +15,7 @@ import resource
 import sys
 from pathlib import Path
 
+from parquet_surgery import flipped
 from reading_ways import QUICK, SLOW
 from readings import WrongError, truth_of
 
@@ -45,9 +46,7 @@ def main() -> None:
     for number, offset, xor, ways in jobs["flips"]:
         print(number, flush=True)
         file = folder / f"{number}.parquet"
-        damaged = bytearray(data)
-        damaged[offset] ^= xor
-        file.write_bytes(damaged)
+        file.write_bytes(flipped(data, offset, bit=xor))
         found = verdicts(file, truth, ways)
         file.unlink()
         print(json.dumps([number, found]), flush=True)

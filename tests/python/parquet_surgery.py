@@ -294,6 +294,14 @@ class Surgery:
         return self.body + footer + struct.pack("<I", len(footer)) + MAGIC
 
 
+def flipped(data: bytes, *places: int, bit: int = 16) -> bytes:
+    """The bytes with those of `bit` flipped at some places."""
+    damaged = bytearray(data)
+    for place in places:
+        damaged[place] ^= bit
+    return bytes(damaged)
+
+
 def seal_of(data: bytes) -> tuple[int, int, int] | None:
     """Offset, length and checksum in the footer's own entry; None if there is none."""
     text = Surgery(data).entries().get(SEAL)

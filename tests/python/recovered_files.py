@@ -75,13 +75,6 @@ def write(file: Path, layout: str, table: pa.Table = TABLE) -> bytes:
     return file.read_bytes()
 
 
-def flipped(data: bytes, *places: int, bit: int = 16) -> bytes:
-    damaged = bytearray(data)
-    for place in places:
-        damaged[place] ^= bit
-    return bytes(damaged)
-
-
 def recover(file: Path, out: Path, *options: str) -> tuple[int, dict[str, Any]]:
     """Exit code and report."""
     result = CliRunner().invoke(app, ["recover", "--json", *options, str(file), str(out)])

@@ -12,7 +12,8 @@ import pyarrow.parquet as pq
 import pytest
 from compact_thrift import write_struct
 from embedded_sections import INDEX, PAGES, RESIDUAL, TIMES, expected_locations, section_of
-from parquet_surgery import SEAL, Footer, Surgery, has_entry, locate, seal_of
+from exported_layers import export_layer
+from parquet_surgery import SEAL, Footer, Surgery, flipped, has_entry, locate, seal_of
 from pxr import Sdf, Tf
 from readings import opened, run, warnings_of_usd
 
@@ -41,16 +42,7 @@ def by_optimize(file: Path) -> None:
 
 
 def by_export(file: Path) -> None:
-    layer = Sdf.Layer.CreateAnonymous(".usda")
-    layer.ImportFromString('#usda 1.0\n(\n doc = "kept"\n)\n')
-    for i in range(20):
-        prim = Sdf.PrimSpec(layer, f"p{i}", Sdf.SpecifierDef, "Xform")
-        Sdf.AttributeSpec(prim, "cost", Sdf.ValueTypeNames.Double).default = float(i)
-        prim.customData = {"number": i}
-        speed = Sdf.AttributeSpec(prim, "speed", Sdf.ValueTypeNames.Float)
-        for time in range(3):
-            layer.SetTimeSample(speed.path, float(time), float(i * time))
-    assert layer.Export(str(file))
+    export_layer(file, prims=20)
 
 
 def by_saved_cell(file: Path) -> None:
@@ -136,9 +128,7 @@ def test_bit_in_the_footer(what: str, tmp_path: Path) -> None:
         "rows": coded.index(b"\x16") + 1,
         "created_by": coded.index(surgery.footer[Footer.CREATED_BY]),
     }
-    damaged = bytearray(data)
-    damaged[start + places[what]] ^= 1
-    file.write_bytes(damaged)
+    file.write_bytes(flipped(data, start + places[what], bit=1))
     with pytest.raises(Tf.ErrorException, match="footer is damaged"):
         Sdf.Layer.FindOrOpen(str(file))
     with pytest.raises((OSError, ValueError), match="footer is damaged"):
@@ -226,10 +216,8 @@ def test_bit_in_the_page_locations_or_the_page_index(tmp_path: Path) -> None:
     offset, length = locate(data, PAGES)
     index = Surgery(data).chunk("cost")[4]
     for place in (offset + 200, offset + length // 2, offset + length - 20, index + 3):
-        damaged = bytearray(data)
-        damaged[place] ^= 4
         copy = tmp_path / f"{place}.parquet"
-        copy.write_bytes(damaged)
+        copy.write_bytes(flipped(data, place, bit=4))
         with warnings_of_usd() as warnings:
             layer = Sdf.Layer.FindOrOpen(str(copy))
             values = [layer.GetAttributeAtPath(f"/W/p{i}.cost").default for i in range(500)]
@@ -249,9 +237,7 @@ def test_recover(tmp_path: Path) -> None:
     out.unlink()
     data = file.read_bytes()
     second = Surgery(data).pages("cost")[1]  # rows 64 to 127
-    damaged = bytearray(data)
-    damaged[second.offset + second.header_size + 5] ^= 1
-    file.write_bytes(damaged)
+    file.write_bytes(flipped(data, second.offset + second.header_size + 5, bit=1))
     code, report = run("recover", "--json", file, out)
     assert code == 1
     assert "cost" in json.dumps(json.loads(report))

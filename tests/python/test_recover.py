@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
-from parquet_surgery import Chunk, Surgery
+from parquet_surgery import Chunk, Surgery, flipped
 from recovered_files import (
     EXPECTED,
     GROUP_ROWS,
@@ -17,7 +17,6 @@ from recovered_files import (
     ROWS,
     TABLE,
     data_pages,
-    flipped,
     lost_from,
     recovered,
     without,

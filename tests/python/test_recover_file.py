@@ -12,7 +12,8 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from parquet_surgery import Element, Surgery, locate
+from exported_layers import export_layer
+from parquet_surgery import Element, Surgery, flipped, locate
 from pxr import Sdf
 from recovered_files import (
     EXPECTED,
@@ -20,7 +21,6 @@ from recovered_files import (
     ROWS,
     TABLE,
     data_pages,
-    flipped,
     recover,
     recovered,
     write,
@@ -31,24 +31,10 @@ import usdparquet
 from usdparquet.cli import app
 
 
-def exported(file: Path) -> bytes:
-    layer = Sdf.Layer.CreateAnonymous(".usda")
-    layer.ImportFromString('#usda 1.0\n(\n doc = "kept"\n)\n')
-    for i in range(40):
-        prim = Sdf.PrimSpec(layer, f"p{i}", Sdf.SpecifierDef, "Xform")
-        Sdf.AttributeSpec(prim, "cost", Sdf.ValueTypeNames.Double).default = float(i)
-        prim.customData = {"number": i}
-        speed = Sdf.AttributeSpec(prim, "speed", Sdf.ValueTypeNames.Float)
-        for at in range(3):
-            layer.SetTimeSample(speed.path, float(at), float(i * at + 1))
-    assert layer.Export(str(file))
-    return file.read_bytes()
-
-
 @pytest.mark.parametrize("key", ["usdparquet:index", "usdparquet:times"])
 def test_embedded_index(key: str, tmp_path: Path) -> None:
     """An index is made anew: nothing is lost."""
-    data = exported(tmp_path / "in.parquet")
+    data = export_layer(tmp_path / "in.parquet")
     expected = Sdf.Layer.FindOrOpen(str(tmp_path / "in.parquet")).ExportToString()
     offset, length = locate(data, key)
     for place in (offset + 9, offset + 20, offset + 200, offset + length - 3):
@@ -62,7 +48,7 @@ def test_embedded_index(key: str, tmp_path: Path) -> None:
 
 
 def test_residual(tmp_path: Path) -> None:
-    data = exported(tmp_path / "in.parquet")
+    data = export_layer(tmp_path / "in.parquet")
     offset, length = locate(data, "usdparquet:residual")
     report, _ = recovered(data, tmp_path, 0)
     assert report["residual"] == "kept"
