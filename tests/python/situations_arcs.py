@@ -366,6 +366,82 @@ def bad_relocates(w: World) -> None:
     w.see(w.stage('def "R" (references = @./model.EXT@) {}', header))
 
 
+def sublayers_that_can_not_be(w: World) -> None:
+    """Cycles, the same layer twice, and offsets that scale to nothing."""
+    w.write("a", "", "(subLayers = [@./b.EXT@])")
+    w.write("b", 'def "B" {}', "(subLayers = [@./a.EXT@, @./root.EXT@])")
+    w.see(w.stage("", "(subLayers = [@./a.EXT@, @./a.EXT@, @./c.EXT@ (scale = 0)])"))
+    w.write("c", MODEL)
+    w.see(w.stage("", "(subLayers = [@./c.EXT@ (scale = -1)])", name="negative"))
+
+
+def edits_under_instances(w: World) -> None:
+    """An edit of a model's layer changes its prototype."""
+    w.write("model", MODEL, DEFAULT)
+    content = "\n".join(
+        f'def "{name}" (instanceable = true; references = @./model.EXT@) {{}}' for name in "PQ"
+    )
+    stage = w.stage(content)
+    model = Sdf.Layer.FindOrOpen(w.name("model"))
+    model.GetAttributeAtPath("/Model/B.radius").default = 30.0
+    Sdf.CreatePrimInLayer(model, "/Model/C").specifier = Sdf.SpecifierDef
+    w.say(*(f"{p}" for p in stage.Traverse(Usd.TraverseInstanceProxies())))
+    w.say(stage.GetAttributeAtPath("/Q/B.radius").Get())
+    model.GetPrimAtPath("/Model").name = "Other"
+    w.say(*(f"{p}" for p in stage.Traverse(Usd.TraverseInstanceProxies())))
+    w.save(model)
+
+
+def composition_queries(w: World) -> None:
+    w.write("model", MODEL + VARIANTS, DEFAULT)
+    stage = w.stage(
+        """
+        class "_C" { int c = 1; }
+        def "R" (
+            inherits = </_C>
+            payload = @./model.EXT@</P>
+            references = @./model.EXT@
+            specializes = </_C>
+        ) {}
+        """
+    )
+    for arc in Usd.PrimCompositionQuery(stage.GetPrimAtPath("/R")).GetCompositionArcs():
+        w.say(f"{arc.GetArcType()} {arc.GetTargetPrimPath()} {arc.HasSpecs()}")
+        w.say(arc.GetIntroducingLayer(), arc.GetIntroducingPrimPath(), arc.GetTargetLayer())
+    for spec in stage.GetPrimAtPath("/R").GetPrimStackWithLayerOffsets():
+        w.say(spec)
+
+
+def ancestors_without_opinions(w: World) -> None:
+    """Prims that are there only because of their children."""
+    w.write("weak", MODEL)
+    stage = w.stage(
+        """
+        over "Model"
+        {
+            over "A"
+            {
+                over "X"
+                {
+                    def "Y" { int y = 1; }
+                }
+            }
+            over "Empty" {}
+        }
+        class "K" {}
+        """,
+        "(subLayers = [@./weak.EXT@])",
+    )
+    w.see(stage)
+    layer = stage.GetRootLayer()
+    del layer.GetPrimAtPath("/Model/A/X").nameChildren["Y"]
+    w.save(layer)
+    layer.GetPrimAtPath("/Model/A").specifier = Sdf.SpecifierDef
+    layer.GetPrimAtPath("/Model/Empty").typeName = "Scope"
+    w.save(layer)
+    w.see(stage)
+
+
 SITUATIONS = [
     sublayers,
     layer_offsets,
@@ -386,4 +462,8 @@ SITUATIONS = [
     specializes,
     relocates,
     bad_relocates,
+    sublayers_that_can_not_be,
+    edits_under_instances,
+    composition_queries,
+    ancestors_without_opinions,
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pxr import Gf, Sdf, Usd, Vt
 from situations import World
-from situations_content import MODEL, TABLE, VARIANTS
+from situations_content import DEFAULT, MODEL, TABLE, VARIANTS
 
 
 def batch_namespace_edits(w: World) -> None:
@@ -334,6 +334,89 @@ def sublayer_lists(w: World) -> None:
     w.see(stage)
 
 
+def handles_outlive_saves(w: World) -> None:
+    """Specs that a script holds go on after the layer was saved or reloaded."""
+    layer = w.open(MODEL + VARIANTS)
+    prim, attribute = layer.GetPrimAtPath("/Model/A"), layer.GetAttributeAtPath("/Model/A.radius")
+    variant = layer.GetPrimAtPath("/P{look=red}")
+    attribute.default = 5.0
+    w.save(layer)
+    w.say(prim.expired, attribute.expired, variant.expired, attribute.default)
+    variant.comment = "variant"
+    prim.typeName = "Cube"
+    w.save(layer)
+    layer.Reload(force=True)
+    w.say(prim.expired, attribute.expired, variant.expired, attribute.default, prim.typeName)
+    prim.name = "Renamed"
+    w.say(prim.path, attribute.path, attribute.default)
+    prim.nameParent.name = "Top"
+    w.say(prim.path, attribute.path, attribute.default)
+    w.save(layer)
+
+
+def many_edits_and_saves(w: World) -> None:
+    """Of all that a layer has, one kind of thing between two saves."""
+    layer = w.open(VARIANTS + MODEL, DEFAULT)
+    for edit in (
+        lambda: layer.GetAttributeAtPath("/Model/A.radius").SetInfo("documentation", "d"),
+        lambda: setattr(layer.GetAttributeAtPath("/P{look=red}.tint"), "default", (1, 1, 1)),
+        lambda: layer.GetPrimAtPath("/P").variantSelections.update({"look": "blue"}),
+        lambda: layer.SetTimeSample("/Model.height", 9.0, 9.0),
+        lambda: layer.EraseTimeSample("/Model.height", 1.0),
+        lambda: setattr(layer.GetPrimAtPath("/Model/B"), "active", False),
+        lambda: layer.GetPrimAtPath("/Model/B").ClearActive(),
+        lambda: layer.subLayerPaths.append("weak.usda"),
+        lambda: layer.GetPrimAtPath("/Model").referenceList.Prepend(Sdf.Reference("", "/P")),
+        lambda: layer.GetPrimAtPath("/Model").referenceList.ClearEdits(),
+        lambda: layer.GetPrimAtPath("/P").variantSets["look"].variants["red"],
+        lambda: setattr(layer, "relocates", [("/Model/A", "/Model/Z")]),
+        lambda: setattr(layer.GetAttributeAtPath("/Model/A.map"), "default", Sdf.ValueBlock()),
+        lambda: layer.GetPrimAtPath("/Model").nameChildren.clear(),
+        lambda: layer.Clear(),
+    ):
+        w.attempt(edit)
+        w.save(layer)
+
+
+def specs_made_without_stages(w: World) -> None:
+    layer = w.open("")
+    for path in ("/A/B/C", "/A{v=x}D", "/A{v=x}{w=y}E", "/A.b", "not a path", "/"):
+        w.attempt(Sdf.CreatePrimInLayer, layer, path)
+    for path in ("/A.one:two", "/A{v=x}D.x", "/New/Deep.y"):
+        kind = Sdf.ValueTypeNames.Float
+        w.attempt(Sdf.JustCreatePrimAttributeInLayer, layer, path, kind)
+    w.attempt(Sdf.CreateVariantInLayer, layer, "/A/B", "set", "choice")
+    w.attempt(Sdf.RelationshipSpec, layer.GetPrimAtPath("/A"), "r", False)
+    w.attempt(Sdf.AttributeSpec, layer.GetPrimAtPath("/A"), "r", Sdf.ValueTypeNames.Int)
+    w.attempt(Sdf.PrimSpec, layer, "A", Sdf.SpecifierDef)
+    w.attempt(Sdf.PrimSpec, layer, "1", Sdf.SpecifierDef)
+    w.attempt(Sdf.VariantSetSpec, layer.GetPrimAtPath("/A"), "v")
+    w.save(layer)
+
+
+def a_thousand_prims(w: World) -> None:
+    """Changes that touch many prims, and few."""
+    with w.quiet():
+        layer = w.open("")
+        with Sdf.ChangeBlock():
+            for i in range(1000):
+                prim = Sdf.PrimSpec(layer, f"p{i}", Sdf.SpecifierDef, "Scope")
+                Sdf.AttributeSpec(prim, "v", Sdf.ValueTypeNames.Double).default = float(i)
+                if i % 3 == 0:
+                    Sdf.AttributeSpec(prim, "w", Sdf.ValueTypeNames.Token).default = f"t{i}"
+    w.save(layer)
+    with Sdf.ChangeBlock():
+        for i in range(0, 1000, 7):
+            layer.GetPrimAtPath(f"/p{i}").name = f"renamed{i}"
+        for i in range(1, 1000, 7):
+            layer.GetAttributeAtPath(f"/p{i}.v").default = -1.0
+        for i in range(2, 1000, 7):
+            del layer.rootPrims[f"p{i}"]
+    w.save(layer)
+    layer.rootPrims[0].name = "Last"
+    w.save(layer)
+
+
 SITUATIONS = [
     batch_namespace_edits,
     names_and_orders,
@@ -349,4 +432,8 @@ SITUATIONS = [
     relationship_targets_as_specs,
     list_editor_proxies,
     sublayer_lists,
+    handles_outlive_saves,
+    many_edits_and_saves,
+    specs_made_without_stages,
+    a_thousand_prims,
 ]

@@ -257,6 +257,82 @@ def file_format_arguments(w: World) -> None:
     w.see(with_target)
 
 
+def links_and_relative_paths(w: World) -> None:
+    """One file under several names."""
+    path = Path(w.write("folder/layer", MODEL))
+    link = w.folder / path.name
+    link.symlink_to(path)
+    layer = Sdf.Layer.FindOrOpen(str(path))
+    w.say(Sdf.Layer.FindOrOpen(str(path.parent / ".." / "folder" / path.name)) == layer)
+    linked = Sdf.Layer.FindOrOpen(str(link))
+    w.say(linked == layer, linked.realPath)
+    linked.comment = "through the link"
+    w.save(linked)
+    w.say(link.is_symlink(), layer.Reload(), layer.comment)
+    stage = w.stage("", "(subLayers = [@folder/layer.EXT@, @./folder/../layer.EXT@])")
+    w.say(len(stage.GetUsedLayers()))
+
+
+def several_are_reloaded(w: World) -> None:
+    weak = w.open(MODEL, name="weak")
+    stage = w.stage('over "Model" {}', "(subLayers = [@./weak.EXT@])")
+    weak.GetAttributeAtPath("/Model/A.radius").default = 4.0
+    stage.GetRootLayer().GetPrimAtPath("/Model").comment = "x"
+    with w.quiet():  # in the order of addresses
+        w.say(Sdf.Layer.ReloadLayers({weak, stage.GetRootLayer()}))
+    w.see(stage)
+    weak.GetAttributeAtPath("/Model/A.radius").default = 4.0
+    with w.quiet():
+        stage.Reload()
+    w.see(stage)
+    w.say(weak.dirty)
+
+
+def layers_of_nothing_but(w: World) -> None:
+    """Layers with metadata only, with sublayers only, and empty ones."""
+    for name, header in (
+        ("empty", ""),
+        ("comment", '("only a comment")'),
+        ("arcs", "(subLayers = [@./empty.EXT@])"),
+        ("metadata", '(customLayerData = { string a = "b" })'),
+    ):
+        layer = w.open("", header, name=name)
+        w.say(layer.empty, layer.dirty)
+        layer.documentation = "added"
+        w.save(layer)
+        w.attempt(layer.Export, w.name(f"{name}_2"))
+        w.see(Sdf.Layer.FindOrOpen(w.name(f"{name}_2")))
+
+
+def layers_without_files(w: World) -> None:
+    """Sdf.Layer.New makes a layer that is written when it is saved."""
+    layer = Sdf.Layer.New(Sdf.FileFormat.FindByExtension(w.suffix), w.name("new"))
+    w.say(layer.identifier, layer.dirty, Path(w.name("new")).exists())
+    Sdf.CreatePrimInLayer(layer, "/A").SetInfo("comment", "x")
+    w.save(layer)
+    w.attempt(layer.Reload, force=True)
+    w.see(layer)
+    w.attempt(Sdf.Layer.New, Sdf.FileFormat.FindByExtension(w.suffix), "x.unknown")
+
+
+def content_goes_between_formats(w: World) -> None:
+    text = Sdf.Layer.CreateAnonymous(".usda")
+    with w.quiet():
+        text.ImportFromString("#usda 1.0\n" + MODEL)
+    layer = w.open(VARIANTS)
+    stage = Usd.Stage.Open(layer)
+    layer.TransferContent(text)
+    w.see(stage)
+    w.save(layer)
+    layer.GetPrimAtPath("/Model").comment = "x"
+    text.TransferContent(layer)
+    w.see(text)
+    stage.GetRootLayer().TransferContent(w.open(VARIANTS, name="other"))
+    w.see(stage)
+    layer.Reload(force=True)
+    w.see(stage)
+
+
 SITUATIONS = [
     duplicated_layers,
     imported_layers,
@@ -275,4 +351,9 @@ SITUATIONS = [
     other_formats_into_and_out_of,
     layers_that_expire,
     file_format_arguments,
+    links_and_relative_paths,
+    several_are_reloaded,
+    layers_of_nothing_but,
+    layers_without_files,
+    content_goes_between_formats,
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pxr import Ar, Sdf, Usd, UsdUtils
+from pxr import Ar, Sdf, Tf, Usd, UsdUtils
 from situations import World
 from situations_content import DEFAULT, MODEL, TABLE
 
@@ -217,6 +217,54 @@ def packages(w: World) -> None:
     w.see(inner)
 
 
+def edits_in_listeners(w: World) -> None:
+    """A listener that edits when it is told of a change."""
+    layer = w.open(MODEL)
+    stage = Usd.Stage.Open(layer)
+
+    def copy(notice: Usd.Notice.ObjectsChanged, _: Usd.Stage) -> None:
+        if any(path == "/Model/A.radius" for path in notice.GetChangedInfoOnlyPaths()):
+            stage.GetAttributeAtPath("/Model/B.radius").Set(100.0)
+
+    listener = Tf.Notice.Register(Usd.Notice.ObjectsChanged, copy, stage)
+    stage.GetAttributeAtPath("/Model/A.radius").Set(50.0)
+    listener.Revoke()
+    w.save(layer)
+
+
+def edits_while_saving(w: World) -> None:
+    """A listener that edits when the layer is no longer dirty: that edit stays, and is dirty."""
+    layer = w.open(MODEL)
+    layer.comment = "first"
+    done: list[bool] = []
+
+    def edit(_: Sdf.Notice.LayerDirtinessChanged, sender: Sdf.Layer) -> None:
+        if not done and sender == layer:
+            done.append(True)
+            layer.GetAttributeAtPath("/Model/B.radius").default = 77.0
+
+    listener = Tf.Notice.RegisterGlobally(Sdf.Notice.LayerDirtinessChanged, edit)
+    w.attempt(layer.Save)
+    listener.Revoke()
+    w.say(layer.dirty, layer.GetAttributeAtPath("/Model/B.radius").default)
+    w.save(layer)
+
+
+def prims_are_described(w: World) -> None:
+    """What tools list of every object."""
+    w.write("weak", MODEL, DEFAULT)
+    stage = w.stage('over "Model" { double own = 1; }', "(subLayers = [@./weak.EXT@])")
+    for prim in stage.TraverseAll():
+        w.say(f"{prim} {prim.GetAllMetadata()} {prim.GetAllAuthoredMetadata()}")
+        w.say(prim.GetDescription(), prim.GetPrimStack(), prim.HasAuthoredReferences())
+        for item in prim.GetProperties():
+            w.say(f"{item} {item.GetAllAuthoredMetadata()} {item.GetPropertyStack(1.0)}")
+    w.say(stage.ResolveIdentifierToEditTarget(w.text("./weak.EXT")))
+    w.say(
+        stage.GetObjectAtPath("/Model.own"), stage.GetDefaultPrim(), stage.GetColorConfiguration()
+    )
+
+
 SITUATIONS = [
     flattened_layer_stacks,
     session_layers,
@@ -230,4 +278,7 @@ SITUATIONS = [
     search_paths,
     localized_assets,
     packages,
+    edits_in_listeners,
+    edits_while_saving,
+    prims_are_described,
 ]

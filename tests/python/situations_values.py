@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pxr import Gf, Sdf, Usd, UsdGeom, UsdUtils, Vt
+from pxr import Gf, Sdf, Usd, UsdGeom, UsdShade, UsdUtils, Vt
 from situations import World
 from situations_content import DEFAULT, MODEL, TABLE
 
@@ -635,6 +635,165 @@ def long_and_empty_values(w: World) -> None:
     w.save(layer)
 
 
+def interpolated_values(w: World) -> None:
+    """What each type gives between two samples, held and linear."""
+    stage = w.stage(
+        """
+        def "P"
+        {
+            bool b.timeSamples = { 1: false, 3: true }
+            double d.timeSamples = { 1: 1, 3: 2 }
+            float3 f.timeSamples = { 1: (0, 0, 0), 3: (1, 2, 3) }
+            half h.timeSamples = { 1: 0, 3: 1 }
+            int i.timeSamples = { 1: 1, 3: 9 }
+            quatf q.timeSamples = { 1: (1, 0, 0, 0), 3: (0, 1, 0, 0) }
+            matrix2d m.timeSamples = { 1: ((1, 0), (0, 1)), 3: ((3, 0), (0, 3)) }
+            float[] same.timeSamples = { 1: [1, 2], 3: [3, 4] }
+            float[] other.timeSamples = { 1: [1, 2], 3: [3] }
+            string s.timeSamples = { 1: "a", 3: "b" }
+            token t.timeSamples = { 1: "a", 3: "b" }
+            asset a.timeSamples = { 1: @a@, 3: @b@ }
+            color3f[] c.timeSamples = { 1: [(0, 0, 0)], 3: [(1, 1, 1)] }
+        }
+        """
+    )
+    for kind in (Usd.InterpolationTypeLinear, Usd.InterpolationTypeHeld):
+        stage.SetInterpolationType(kind)
+        for attribute in stage.GetPrimAtPath("/P").GetAttributes():
+            w.say(attribute.GetName(), [attribute.Get(time) for time in (0, 1, 1.5, 3, 4)])
+    attributes = stage.GetPrimAtPath("/P").GetAttributes()
+    w.say(Usd.Attribute.GetUnionedTimeSamples(attributes))
+    query = Usd.AttributeQuery(stage.GetAttributeAtPath("/P.d"))
+    w.say(query.GetTimeSamplesInInterval(Gf.Interval(2, 5)), query.ValueMightBeTimeVarying())
+    w.say(query.GetBracketingTimeSamples(2.5), query.GetNumTimeSamples())
+    w.say(stage.GetStartTimeCode(), stage.HasAuthoredTimeCodeRange())
+
+
+def primvars_and_shading(w: World) -> None:
+    stage = w.stage(
+        """
+        def Mesh "M" (prepend apiSchemas = ["MaterialBindingAPI"])
+        {
+            color3f[] primvars:displayColor = [(1, 0, 0), (0, 1, 0)] (
+                elementSize = 1
+                interpolation = "vertex"
+            )
+            int[] primvars:displayColor:indices = [0, 1, 1]
+            rel material:binding = </Mat>
+        }
+        def Material "Mat"
+        {
+            token outputs:surface.connect = </Mat/S.outputs:surface>
+            def Shader "S"
+            {
+                uniform token info:id = "UsdPreviewSurface"
+                color3f inputs:diffuseColor = (0.5, 0.5, 0.5)
+                float inputs:roughness.connect = </Mat/T.outputs:r>
+                token outputs:surface
+            }
+            def Shader "T"
+            {
+                uniform token info:id = "UsdUVTexture"
+                asset inputs:file = @./t.png@ (colorSpace = "sRGB")
+                float outputs:r
+            }
+        }
+        """
+    )
+    primvar = UsdGeom.PrimvarsAPI(stage.GetPrimAtPath("/M")).GetPrimvar("displayColor")
+    w.say(primvar.ComputeFlattened(), primvar.GetInterpolation(), primvar.GetIndices())
+    primvar.SetIndices([1, 0, 0], 2.0)
+    primvar.BlockIndices()
+    material, _ = UsdShade.MaterialBindingAPI(stage.GetPrimAtPath("/M")).ComputeBoundMaterial()
+    w.say(material.GetPath(), *material.ComputeSurfaceSource())
+    shader = UsdShade.Shader(stage.GetPrimAtPath("/Mat/S"))
+    w.say(shader.GetInput("roughness").GetConnectedSources())
+    shader.GetInput("roughness").DisconnectSource()
+    shader.GetInput("roughness").Set(0.25)
+    w.see(stage)
+    w.save(stage.GetRootLayer())
+
+
+def unknown_metadata(w: World) -> None:
+    """Fields that no schema knows are kept as text."""
+    layer = w.open(
+        """
+        def "P" (
+            someText = "x"
+            someNumber = 3.5
+            someDict = {
+                int a = 1
+            }
+            someList = [1, 2]
+        )
+        {
+            double v = 1 (onAttribute = "y")
+            rel r (onRelationship = "z")
+        }
+        def "Q" (prepend someOp = ["a", "b"])
+        {
+            double v = 2 (onAttribute = "y")
+        }
+        """,
+        '(\n    onLayer = "w"\n)',
+    )
+    w.see(layer)
+    for key in ("someText", "someNumber", "someDict", "someList"):
+        w.attempt(lambda key=key: w.say(layer.GetPrimAtPath("/P").GetInfo(key)))
+    w.say(sorted(layer.GetPrimAtPath("/P").ListInfoKeys()))
+    layer.GetPrimAtPath("/P").comment = "x"
+    w.save(layer)
+
+
+def declarations(w: World) -> None:
+    """One name as uniform, custom, of other types and as a relationship."""
+    layer = w.open(
+        """
+        def "A"
+        {
+            uniform token x = "t"
+            custom double y = 1
+            rel z = </A>
+            opaque o
+            group g
+        }
+        def "B"
+        {
+            token x = "t"
+            double y = 2
+            custom rel z = </B>
+            opaque o
+            group g
+        }
+        def "C"
+        {
+            custom uniform token x
+            float y = 3
+            double z = 4
+            custom opaque o
+        }
+        def "D"
+        {
+            varying rel z
+            uniform token x = "u" (allowedTokens = ["t", "u"])
+        }
+        """
+    )
+    stage = Usd.Stage.Open(layer)
+    for prim in stage.Traverse():
+        for item in prim.GetAuthoredProperties():
+            w.say(f"{item} {item.IsCustom()} {type(item).__name__}")
+        for attribute in prim.GetAuthoredAttributes():
+            w.say(f"{attribute.GetTypeName()} {attribute.GetVariability()} {attribute.Get()}")
+    stage.GetPrimAtPath("/A").GetAttribute("y").SetCustom(False)
+    layer.GetAttributeAtPath("/B.y").SetInfo("typeName", "float")
+    layer.GetRelationshipAtPath("/B.z").custom = False
+    stage.GetAttributeAtPath("/C.x").Set("new", 3.0)
+    w.attempt(stage.GetPrimAtPath("/C").CreateRelationship, "y")
+    w.see(stage)
+    w.save(layer)
+
+
 SITUATIONS = [
     time_codes_are_scaled,
     value_clips,
@@ -658,4 +817,8 @@ SITUATIONS = [
     values_of_wrong_types,
     special_numbers,
     long_and_empty_values,
+    interpolated_values,
+    primvars_and_shading,
+    unknown_metadata,
+    declarations,
 ]
