@@ -21,3 +21,18 @@ else()
   message(STATUS "Arrow ${Arrow_VERSION}: ${Arrow_DIR}")
   target_link_libraries(usdparquet_arrow INTERFACE Parquet::parquet_shared Arrow::arrow_shared)
 endif()
+
+# USDPARQUET_ARROW_SO_VERSION is the number in the names of Arrow's libraries, 2600 of 26.0, and
+# USDPARQUET_ARROW_FOLDER where they are.
+if(USDPARQUET_ARROW_FROM_PYARROW)
+  set(arrow_version "${USDPARQUET_ARROW_VERSION}")
+  set(arrow_library "${USDPARQUET_ARROW_LIBRARY}")
+else()
+  set(arrow_version "${Arrow_VERSION}")
+  get_target_property(arrow_library Arrow::arrow_shared LOCATION)
+endif()
+if(NOT arrow_version MATCHES "^([0-9]+)\\.([0-9]+)")
+  message(FATAL_ERROR "Cannot read the version of Arrow: ${arrow_version}")
+endif()
+math(EXPR USDPARQUET_ARROW_SO_VERSION "${CMAKE_MATCH_1} * 100 + ${CMAKE_MATCH_2}")
+get_filename_component(USDPARQUET_ARROW_FOLDER "${arrow_library}" DIRECTORY)

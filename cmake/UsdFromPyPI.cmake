@@ -1,4 +1,5 @@
-# Makes usdparquet::usd from the wheels usd-core (libraries) and pxr-*-dev (headers).
+# Makes usdparquet::usd from the wheels usd-core (libraries) and pxr-*-dev (headers), and
+# usdparquet::usd_headers, the headers alone.
 #
 # The libraries of the pxr-*-dev packages are never linked: usd-core's libusd_ms holds the same
 # code, and two copies of USD in one process do not know each other's types.
@@ -15,6 +16,8 @@ endif()
 set(USD_MINOR ${CMAKE_MATCH_1})
 set(USD_PATCH ${CMAKE_MATCH_2})
 math(EXPR USD_VERSION_NUMBER "${USD_MINOR} * 100 + ${USD_PATCH}")
+# As the selector names a version, from the namespace of OpenUSD's symbols.
+set(USDPARQUET_USD_FOLDER "${USD_MINOR}.${USD_PATCH}")
 
 set(usd_forward_dir "${PROJECT_BINARY_DIR}/usd_headers")
 configure_file("${PROJECT_SOURCE_DIR}/cmake/pxr.h.in" "${usd_forward_dir}/pxr/pxr.h" @ONLY)
@@ -42,17 +45,21 @@ add_library(usdparquet_libtbb SHARED IMPORTED)
 set_target_properties(usdparquet_libtbb PROPERTIES
   IMPORTED_LOCATION "${USDPARQUET_USD_TBB_LIBRARY}")
 
-add_library(usdparquet_usd INTERFACE)
-add_library(usdparquet::usd ALIAS usdparquet_usd)
-target_include_directories(usdparquet_usd SYSTEM INTERFACE
+add_library(usdparquet_usd_headers INTERFACE)
+add_library(usdparquet::usd_headers ALIAS usdparquet_usd_headers)
+target_include_directories(usdparquet_usd_headers SYSTEM INTERFACE
   "${usd_forward_dir}" ${USDPARQUET_USD_INCLUDE_DIRS} "${USDPARQUET_USD_TBB_INCLUDE_DIR}"
   ${Python_INCLUDE_DIRS})
-target_compile_definitions(usdparquet_usd INTERFACE PXR_PYTHON_SUPPORT_ENABLED)
+target_compile_definitions(usdparquet_usd_headers INTERFACE PXR_PYTHON_SUPPORT_ENABLED)
 # USD's headers include <ext/hash_set>, which warns unless this is given (OpenUSD gives it too).
-target_compile_options(usdparquet_usd INTERFACE -Wno-deprecated)
+target_compile_options(usdparquet_usd_headers INTERFACE -Wno-deprecated)
+
+add_library(usdparquet_usd INTERFACE)
+add_library(usdparquet::usd ALIAS usdparquet_usd)
 # USD's headers use TBB inline, so libtbb must be named even where the linker sees no use of it.
 target_link_options(usdparquet_usd INTERFACE "LINKER:--no-as-needed")
-target_link_libraries(usdparquet_usd INTERFACE usdparquet_libusd usdparquet_libtbb)
+target_link_libraries(usdparquet_usd INTERFACE
+  usdparquet_usd_headers usdparquet_libusd usdparquet_libtbb)
 
 # usdparquet_check_usd(<target>): refuse a target that USD's headers gave inline TBB code.
 function(usdparquet_check_usd target)

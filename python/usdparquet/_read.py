@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ._path_cells import is_path
 from ._plugin import load_core
 
 if TYPE_CHECKING:
@@ -28,13 +29,14 @@ def read_columns(
 ) -> pa.Table:
     """Read columns of a Parquet layer into a pyarrow Table, for all rows or for chosen prims.
 
-    The first column holds the paths; the others are those of `columns`, with their types and names
-    in the file. With `paths` or `under` the rows are found through the path index, and
-    only the pages that hold them are read where that pays. OpenUSD is not loaded.
+    The first column holds the paths, and the second the times, if the file has them; the others are
+    those of `columns`, with their types and names in the file. With `paths` or `under` the rows are
+    found through the path index, and only the pages that hold them are read where that pays.
+    OpenUSD is not loaded.
 
     `source`: a file name, or an open Sdf.Layer or Usd.Stage (its root layer), whose file is read.
     `columns`: names of columns, of struct fields (``column:field``) or of properties; all columns
-    if not given.
+    if not given. Whether two of them would become one property of a layer is no matter.
     `paths`: prim paths (texts or Sdf.Path); the rows are in this order. If a path has several rows,
     the last one counts, as in the layer.
     `under`: a prim path; the rows of this prim and of all prims below it, in namespace order.
@@ -45,16 +47,20 @@ def read_columns(
     `missing`: what to do about `paths` without a row: ``"error"``, or ``"null"`` for a row of
     nulls.
 
-    Raises ValueError for a column or a prim that is not there, OSError for a file that
-    cannot be read. Warns where the file's index is damaged, which loses nothing.
+    Raises ValueError for a column or a prim that is not there and for text that is no UTF-8,
+    OSError for a file that cannot be read. Warns where the file's index is damaged, which loses
+    nothing.
     """
     if missing not in MISSING:
         raise ValueError(f"missing is {missing!r}; it can be 'error' or 'null'")
     if paths is not None and under is not None:
         raise ValueError("paths and under cannot be given together")
     for name, value in (("columns", columns), ("paths", paths)):
-        if isinstance(value, str):
-            raise TypeError(f"{name} takes a list of names, not the text {value!r}")
+        if isinstance(value, str) or is_path(value):
+            raise TypeError(f"{name} takes a list of names, not {value!r} alone")
+    for name in columns or ():
+        if not isinstance(name, str):
+            raise TypeError(f"columns takes names, which {name!r} is not")
     file, arguments = _file_of(source)
     core = load_core()
     Path(file).stat()  # so that a file that is not there is a FileNotFoundError

@@ -3,84 +3,94 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
+from ._path_cells import with_path_texts
+
 STREAM_METHOD = "__arrow_c_stream__"
+_WAYS_OUT = {
+    "Series": "its to_frame() is one",
+    "LazyFrame": "its collect() is one",
+    "dict": "pyarrow.table makes one of it",
+    "list": "pyarrow.Table.from_pylist makes one of rows",
+}
+"""What to do with things that are nearly tables."""
 
 
-def arrow_stream(table: object) -> object:
-    """The `arrow_array_stream` capsule of any table.
+@dataclass(frozen=True)
+class TableStream:
+    """A table of any library, ready to be read once."""
+
+    capsule: object
+    """An `arrow_array_stream`."""
+    path: str
+    """The column with the prim paths."""
+    relationships: list[str]
+    """Other columns whose cells were Sdf.Paths, or lists of them."""
+    hint: str
+    """What an error about the path column should say as well."""
+
+
+def arrow_stream(table: Any, path: str) -> TableStream:
+    """The Arrow stream of any table whose prim paths are in the column `path`, or in its index.
 
     Takes pandas frames and whatever has an Arrow C stream (pyarrow tables and readers, polars
-    frames, DuckDB relations). `TypeError` for anything else; `ValueError` if a pandas column has no
-    Arrow type.
+    frames, DuckDB relations). `TypeError` for anything else; `ValueError` if a column has no Arrow
+    type, or if an index leaves open which column holds the paths.
     """
-    if _is_pandas(table):
-        table = _from_pandas(table)
+    relationships: list[str] = []
+    hint = ""
+    library = _library_of(table)
+    if library == "pandas":
+        from ._pandas_frames import pandas_table
+
+        made = pandas_table(table, path)
+        table, path, relationships, hint = made.table, made.path, made.relationships, made.hint
+    elif library == "polars":
+        table, relationships = _without_objects(table)
     # A class has the method too, but only its instances are tables.
     method: Callable[[], object] | None = getattr(table, STREAM_METHOD, None)
-    if method is None or isinstance(table, type):
+    kind = type(table).__name__
+    if method is None or isinstance(table, type) or kind in ("Series", "ChunkedArray"):
+        way_out = f" ({_WAYS_OUT[kind]})" if kind in _WAYS_OUT else ""
         raise TypeError(
-            f"a table is needed, not {type(table).__name__}: a pyarrow Table or RecordBatchReader, "
+            f"a table is needed, not {kind}{way_out}: a pyarrow Table or RecordBatchReader, "
             f"a pandas or polars DataFrame, or another object with {STREAM_METHOD}"
         )
-    return method()
-
-
-def _is_pandas(table: object) -> bool:
-    """Whether it is a pandas frame; found out without importing pandas."""
-    names = {f"{base.__module__.partition('.')[0]}.{base.__name__}" for base in type(table).__mro__}
-    return "pandas.DataFrame" in names
-
-
-def _from_pandas(frame: Any) -> Any:
-    """A pandas frame as an Arrow table; the named levels of its index become columns.
-
-    An index without a name merely numbers the rows.
-    """
-    import pyarrow as pa
-
-    named = [name for name in frame.index.names if name is not None]
-    if named:
-        taken = [str(name) for name in named if name in frame.columns]
-        if taken:
-            raise ValueError(
-                f"'{taken[0]}' is the name of a column and of the frame's index; rename one"
-            )
-        frame = frame.reset_index(level=named)
-    twice = frame.columns[frame.columns.duplicated()]
-    if len(twice):
-        raise ValueError(f"two columns are named '{twice[0]}'; rename one")
     try:
-        return pa.Table.from_pandas(frame, preserve_index=False)
-    except (pa.ArrowException, OverflowError) as error:
-        raise _pandas_error(frame, error) from error
+        capsule = method()
+    except UnicodeDecodeError as error:  # pyarrow reads the names, and text in cells is no matter
+        raise ValueError("the name of a column is no valid UTF-8; rename it") from error
+    return TableStream(capsule, path, [name for name in relationships if name != path], hint)
 
 
-def _pandas_error(frame: Any, error: Exception) -> ValueError:
-    """Names the first cell that keeps a frame from becoming a table."""
-    import pyarrow as pa
+def _library_of(table: object) -> str:
+    """`pandas` or `polars` if it is a frame of theirs; found out without importing them."""
+    for base in type(table).__mro__:
+        library = base.__module__.partition(".")[0]
+        if base.__name__ == "DataFrame" and library in ("pandas", "polars"):
+            return library
+    return ""
 
-    def fails(cells: Any) -> Exception | None:
-        try:
-            pa.array(cells, from_pandas=True)
-        except (pa.ArrowException, OverflowError) as reason:
-            return reason
-        return None
 
-    for name in frame.columns:
-        cells = frame[name]
-        if fails(cells) is None:
+def _without_objects(frame: Any) -> tuple[Any, list[str]]:
+    """A polars frame with the texts of Sdf.Paths, which are Python objects to it.
+
+    Also returns the names of the columns that held nothing else.
+    """
+    import polars
+
+    relationships = []
+    for name, kind in frame.schema.items():
+        if kind != polars.Object:
             continue
-        good, bad = 0, len(cells)  # the first `good` cells share a type, the first `bad` do not
-        while bad - good > 1:
-            middle = (good + bad) // 2
-            if fails(cells.iloc[:middle]) is None:
-                good = middle
-            else:
-                bad = middle
-        reason = fails(cells.iloc[:bad])
-        cell = repr(cells.iloc[good])
-        shown = cell if len(cell) <= 80 else cell[:79] + "…"
-        return ValueError(f"column '{name}', row {good}: {shown} does not fit the column: {reason}")
-    return ValueError(str(error))
+        cells = with_path_texts(frame[name].to_list())
+        if cells is None:
+            raise ValueError(
+                f"column '{name}' holds Python objects, which have no Arrow type; convert it"
+            )
+        frame = frame.with_columns(polars.Series(name, cells.values, strict=False))
+        if cells.are_paths:
+            relationships.append(name)
+    return frame, relationships

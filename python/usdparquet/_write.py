@@ -56,12 +56,14 @@ def write_table(
 
     `table`: a pyarrow Table or RecordBatchReader, a pandas or polars DataFrame, a DuckDB relation,
     or anything else with ``__arrow_c_stream__``. Named levels of a pandas index are columns.
-    `path`: the column with the prim paths.
+    `path`: the column with the prim paths, texts or Sdf.Paths. If no column of a pandas frame is
+    called that, it is the index that holds prim paths. Other Sdf.Paths are relationships' targets.
     `time`: the column with the times of the rows; several rows of a path are its time samples then.
     `order`: how to sort a table with times: ``path`` (prim by prim, each by time) or ``time`` (time
     by time, for playback); if not given, by time where the times never decrease, else by path.
     `types`: the Sdf types of columns, such as ``{"size": "float3"}``, including roles such as
-    ``color3f``, ``token``, ``asset`` or ``quatf``; cells are converted.
+    ``color3f``, ``token``, ``asset`` or ``quatf``; cells are converted. ``rel`` makes absolute
+    paths, or lists of them, the targets of a relationship.
     `layer`: metadata of the layer, such as ``{"upAxis": "Z", "defaultPrim": "World"}``.
     `strict`: refuse what a layer would leave out (rows without a prim path or with the path of an
     earlier row, columns without an Sdf type, cells that no USD value can hold) instead of keeping
@@ -82,25 +84,30 @@ def write_table(
     target = os.fspath(file)
     core = load_core()
     try:
-        stream = arrow_stream(table)
+        stream = arrow_stream(table, path)
     except ValueError as error:
         raise ValueError(f"{target}: {error}") from error
-    done = core.write_table(
-        stream,
-        target,
-        path_column=path,
-        compression=compression,
-        level=level,
-        rows_per_page=rows_per_page,
-        rows_per_group=rows_per_group,
-        time_column=time or "",
-        order=order,
-        types=dict(types or {}),
-        schema_json=_schema_json(layer or {}),
-        metadata=dict(metadata or {}),
-        is_strict=strict,
-        progress=progress,
-    )
+    try:
+        done = core.write_table(
+            stream.capsule,
+            target,
+            path_column=stream.path,
+            compression=compression,
+            level=level,
+            rows_per_page=rows_per_page,
+            rows_per_group=rows_per_group,
+            time_column=time or "",
+            order=order,
+            types=dict.fromkeys(stream.relationships, "rel") | dict(types or {}),
+            schema_json=_schema_json(layer or {}),
+            metadata=dict(metadata or {}),
+            is_strict=strict,
+            progress=progress,
+        )
+    except ValueError as error:
+        if not stream.hint or f"column '{stream.path}'" not in str(error):
+            raise
+        raise ValueError(f"{error}{stream.hint}") from error
     return WriteSummary(**done)
 
 

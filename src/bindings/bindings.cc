@@ -21,6 +21,13 @@ bool IsPythonIdentifier(std::string_view name) {
   return is_identifier;
 }
 
+nb::str ToStr(std::string_view text) {
+  PyObject* const made =
+      PyUnicode_DecodeUTF8(text.data(), static_cast<Py_ssize_t>(text.size()), "replace");
+  if (!made) throw nb::python_error();
+  return nb::steal<nb::str>(made);
+}
+
 void Raise(const arrow::Status& status) {
   PyObject* const type = status.IsIOError()       ? PyExc_OSError
                          : status.IsOutOfMemory() ? PyExc_MemoryError
@@ -30,7 +37,7 @@ void Raise(const arrow::Status& status) {
     const std::string reason = status.detail()->ToString();
     if (message.find(reason) == std::string::npos) message += ": " + reason;
   }
-  PyErr_SetString(type, message.c_str());
+  PyErr_SetObject(type, ToStr(message).ptr());
   throw nb::python_error();
 }
 

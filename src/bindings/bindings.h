@@ -20,6 +20,9 @@ namespace usdparquet::bindings {
 /// OpenUSD's test for identifiers beyond ASCII, as Python has it. Callable from any thread.
 bool IsPythonIdentifier(std::string_view name);
 
+/// `text` as a str, with a U+FFFD for each byte that is not UTF-8. REQUIRES: the GIL is held.
+nanobind::str ToStr(std::string_view text);
+
 /// Raises the Python exception for `status`: OSError for what the system refused and for files that
 /// can't be read, MemoryError, else ValueError for what is wrong with the input.
 /// Every error of core becomes an exception here. REQUIRES: the GIL is held.

@@ -10,10 +10,12 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <unordered_set>
 #include <vector>
 
 #include "bindings/bindings.h"
 #include "core/schema/property_name.h"
+#include "core/schema/text_check.h"
 #include "core/sections/residual_blob.h"
 #include "core/table/file_check.h"
 #include "core/table/file_storage.h"
@@ -48,6 +50,12 @@ const char* RoleName(ColumnRole role) {
   }
 }
 
+nb::list ToList(const std::vector<std::string>& texts) {
+  nb::list list;
+  for (const std::string& text : texts) list.append(ToStr(text));
+  return list;
+}
+
 nb::dict Describe(const std::string& file, const std::string& path_column) {
   TableOptions options;
   options.path_column = path_column;
@@ -56,54 +64,59 @@ nb::dict Describe(const std::string& file, const std::string& path_column) {
   nb::list columns;
   for (const auto& column : table.columns()) {
     nb::dict entry;
-    entry["name"] = column.column_name;
-    entry["property"] = column.property_name;
-    entry["storage"] = column.storage;
+    entry["column"] = column.top;
+    entry["name"] = ToStr(column.column_name);
+    entry["property"] = ToStr(column.property_name);
+    entry["storage"] = ToStr(column.storage);
     entry["sdf_type"] = column.sdf_type;
     entry["role"] = RoleName(column.role);
-    entry["field"] = column.field;
+    entry["field"] = ToStr(column.field);
     columns.append(entry);
   }
   nb::list left_out;
   for (const auto& column : table.left_out()) {
     nb::dict entry;
-    entry["name"] = column.column_name;
-    entry["reason"] = column.reason;
+    entry["column"] = column.top;
+    entry["name"] = ToStr(column.column_name);
+    entry["reason"] = ToStr(column.reason);
     left_out.append(entry);
   }
   nb::dict out;
   int64_t residual_bytes = 0;
   const auto residual = FindResidual(table.file(), table.metadata());
   if (residual.ok() && *residual) residual_bytes = (*residual)->length;
-  out["path_column"] = table.path_column();
+  out["path_column"] = ToStr(table.path_column());
+  out["path"] = table.schema().path->top;
+  out["time"] = table.schema().time ? table.schema().time->top : -1;
   out["residual_bytes"] = residual_bytes;
   out["rows"] = table.num_rows();
   out["row_groups"] = table.metadata().num_row_groups();
   out["prims"] = table.paths().num_row_prims();
   out["index_memory"] = table.paths().MemoryUsage();
   out["has_embedded_index"] = table.paths().is_embedded();
-  out["created_by"] = table.metadata().created_by();
+  out["created_by"] = ToStr(table.metadata().created_by());
   out["columns"] = columns;
   out["left_out"] = left_out;
-  out["warnings"] = table.warnings();
+  out["warnings"] = ToList(table.warnings());
   return out;
 }
 
 nb::dict Storage(const std::string& file) {
   const auto storage = CallUnlocked([&]() -> arrow::Result<FileStorage> {
-    ARROW_ASSIGN_OR_RAISE(auto opened, OpenFile(file));
+    ARROW_ASSIGN_OR_RAISE(auto opened, OpenNamed(file));
     return WithFileName(ReadFileStorage(std::move(opened)), file);
   });
   nb::list columns;
   for (const ColumnStorage& column : storage.columns) {
     nb::dict entry;
-    entry["name"] = column.name;
-    entry["type"] = column.type;
+    entry["name"] = ToStr(column.name);
+    entry["type"] = ToStr(column.type);
     entry["compression"] = std::vector(column.codecs.begin(), column.codecs.end());
     entry["encodings"] = std::vector(column.encodings.begin(), column.encodings.end());
     entry["bytes"] = column.stored_bytes;
     entry["uncompressed_bytes"] = column.decompressed_bytes;
     entry["page_index"] = column.has_offset_index;
+    entry["problem"] = column.problem;
     columns.append(entry);
   }
   nb::dict key_values;
@@ -113,7 +126,7 @@ nb::dict Storage(const std::string& file) {
   nb::dict out;
   out["rows"] = storage.num_rows;
   out["row_groups"] = storage.num_row_groups;
-  out["created_by"] = storage.created_by;
+  out["created_by"] = ToStr(storage.created_by);
   out["sealed"] = storage.is_sealed;
   out["page_locations"] = storage.has_page_locations;
   out["columns"] = columns;
@@ -152,22 +165,26 @@ nb::dict Read(const std::string& file, const std::string& path_column,
   });
   nb::dict out;
   out["stream"] = StreamOf(answer.table);
-  out["missing"] = answer.missing;
+  out["missing"] = ToList(answer.missing);
   out["num_missing"] = answer.num_missing;
-  out["warnings"] = answer.warnings;
+  out["warnings"] = ToList(answer.warnings);
   return out;
 }
 
-/// Cells that no USD value can hold, and damage that the pages alone do not show.
+/// Cells that no USD value can hold, and damage that the pages alone do not show. `leaves` are
+/// those that were looked at.
 arrow::Status CheckCells(const std::string& file, const std::string& path_column,
-                         std::vector<std::string>* errors, std::vector<std::string>* bad_cells) {
+                         std::vector<std::string>* errors, std::vector<std::string>* bad_cells,
+                         std::unordered_set<int>* leaves) {
   TableOptions options;
   options.path_column = path_column;
   options.report = [&](bool is_error, const std::string& message) {
     (is_error ? errors : bad_cells)->push_back(message);
   };
   ARROW_ASSIGN_OR_RAISE(const auto table, OpenTable(file, std::move(options)));
+  leaves->insert(table->schema().path->leaf);  // the open judged it
   for (size_t column = 0; column < table->columns().size(); ++column) {
+    leaves->insert(table->columns()[column].leaf);
     for (uint32_t row = 0; row < table->num_rows();) {
       EpochGuard guard;
       const Page* page = table->Fetch(column, row, guard);
@@ -177,18 +194,21 @@ arrow::Status CheckCells(const std::string& file, const std::string& path_column
   return arrow::Status::OK();
 }
 
-std::vector<std::string> CheckValues(const std::string& file, const std::string& path_column) {
-  return CallUnlocked([&]() -> arrow::Result<std::vector<std::string>> {
+nb::list CheckValues(const std::string& file, const std::string& path_column) {
+  return ToList(CallUnlocked([&]() -> arrow::Result<std::vector<std::string>> {
     ARROW_ASSIGN_OR_RAISE(const TableFile opened, OpenTableFile(file));
     ARROW_ASSIGN_OR_RAISE(std::vector<std::string> found, FindDamagedPages(opened));
     for (std::string& message : found) message = file + ": " + message;
     std::vector<std::string> errors, bad_cells;
-    ARROW_RETURN_NOT_OK(CheckCells(file, path_column, &errors, &bad_cells));
+    std::unordered_set<int> leaves;
+    ARROW_RETURN_NOT_OK(CheckCells(file, path_column, &errors, &bad_cells, &leaves));
+    ARROW_ASSIGN_OR_RAISE(const auto bad_texts, FindBadTexts(opened, leaves));
+    for (const std::string& message : bad_texts) bad_cells.push_back(file + ": " + message);
     // A damaged page is told once.
     if (found.empty()) found = std::move(errors);
     found.insert(found.end(), bad_cells.begin(), bad_cells.end());
     return found;
-  });
+  }));
 }
 
 nb::dict CheckSections(const std::string& file) {
@@ -198,7 +218,7 @@ nb::dict CheckSections(const std::string& file) {
   });
   nb::dict out;
   for (const DamagedSection& section : damaged) {
-    out[section.name.c_str()] = file + ": " + section.message;
+    out[section.name.c_str()] = ToStr(file + ": " + section.message);
   }
   return out;
 }
@@ -214,18 +234,59 @@ void Verify(const std::string& file, std::optional<std::vector<std::string>> col
   });
 }
 
+/// The first bad row of anything with `__arrow_c_array__`.
+std::optional<int64_t> BadText(const nb::object& array) {
+  const auto capsules = nb::cast<nb::tuple>(array.attr("__arrow_c_array__")());
+  const auto part = [&](size_t i, const char* name) {
+    void* const pointer = PyCapsule_GetPointer(capsules[i].ptr(), name);
+    if (!pointer) throw nb::python_error();
+    return pointer;
+  };
+  auto* const type = static_cast<ArrowSchema*>(part(0, "arrow_schema"));
+  auto* const cells = static_cast<ArrowArray*>(part(1, "arrow_array"));
+  return CallUnlocked([&]() -> arrow::Result<std::optional<int64_t>> {
+    ARROW_ASSIGN_OR_RAISE(const auto imported, arrow::ImportArray(cells, type));
+    return FindBadText(*imported);
+  });
+}
+
+/// Raises ValueError for names that are no UTF-8 in anything with `__arrow_c_schema__`.
+void CheckNames(const nb::object& schema) {
+  const nb::object capsule = schema.attr("__arrow_c_schema__")();
+  void* const pointer = PyCapsule_GetPointer(capsule.ptr(), "arrow_schema");
+  if (!pointer) throw nb::python_error();
+  const auto imported = ValueOrRaise(arrow::ImportSchema(static_cast<ArrowSchema*>(pointer)));
+  const arrow::Status status = CheckNamesAreText(*imported);
+  if (!status.ok()) Raise(status);
+}
+
+nb::list CheckTexts(const std::string& file) {
+  return ToList(CallUnlocked([&]() -> arrow::Result<std::vector<std::string>> {
+    ARROW_ASSIGN_OR_RAISE(const TableFile opened, OpenTableFile(file));
+    ARROW_ASSIGN_OR_RAISE(std::vector<std::string> found, FindBadTexts(opened, {}));
+    for (std::string& message : found) message = file + ": " + message;
+    return found;
+  }));
+}
+
 }  // namespace
 
 void AddReading(nb::module_& m) {
   m.def("describe", &Describe, nb::arg("file"), nb::arg("path_column") = "",
-        "What the Parquet file is as a layer: rows, row_groups, prims, path_column, columns (name, "
-        "property, storage, sdf_type, role, field), left_out (name, reason), residual_bytes, "
+        "What the Parquet file is as a layer: rows, row_groups, prims, path_column, path and time "
+        "(the "
+        "numbers of the columns with the paths and the times; -1: none), columns (column, the "
+        "number of the column that it is or is a field of; "
+        "name, property, storage, sdf_type, role, field), left_out (column, name, reason), "
+        "residual_bytes, "
         "index_memory (bytes of the path index on the heap), has_embedded_index, created_by, "
         "warnings. Raises ValueError or OSError with the reason if it is no layer.");
   m.def(
       "storage", &Storage, nb::arg("file"),
       "How the Parquet file is stored, whether it is a layer or not: rows, row_groups, created_by, "
-      "columns (name, type, compression, encodings, bytes, uncompressed_bytes, page_index), "
+      "columns (name, type, compression, encodings, bytes, uncompressed_bytes, page_index, "
+      "problem: "
+      "a sentence if what the footer says of it is damaged), "
       "key_values (bytes to bytes). Reads the footer alone. Raises OSError where the file can't be "
       "read or is damaged, ValueError where it is no Parquet file that this version reads.");
   m.def(
@@ -236,6 +297,25 @@ void AddReading(nb::module_& m) {
         "Decodes every page of the file, with its checksum, and returns a message for each column "
         "of a row group with damage and for each column with cells that no USD value can hold. "
         "Raises as `describe` does.");
+  m.def("check_texts", &CheckTexts, nb::arg("file"),
+        "Reads every column with text and returns a message for each that has text which is no "
+        "UTF-8. Raises OSError where the file can't be read.");
+  m.def(
+      "check_names", &CheckNames, nb::arg("schema"),
+      "Raises ValueError if a column of an Arrow schema (`__arrow_c_schema__`), or a field within "
+      "one, has a name that is no UTF-8.");
+  m.def("bad_text", &BadText, nb::arg("array"),
+        "The first row of an Arrow array (`__arrow_c_array__`) with text, at any depth, that is no "
+        "UTF-8; None if there is none.");
+  m.def(
+      "bad_text_message",
+      [](const std::string& column, int64_t row, const std::string& advice) {
+        const std::string_view what_to_do =
+            advice.empty() ? std::string_view(kRecoverText) : advice;
+        return ToStr(BadTextError(column, row, what_to_do).message());
+      },
+      nb::arg("column"), nb::arg("row"), nb::arg("advice") = "",
+      "What to say of it behind the file's name; by default with the advice for Parquet files.");
   m.def("check_sections", &CheckSections, nb::arg("file"),
         "Verifies the path index, the time index, the page locations and the residual whole, and "
         "returns a message for each that is damaged, by its name. Raises OSError where the file "

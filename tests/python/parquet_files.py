@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Callable
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+import pyarrow.parquet.encryption as pe
 
 # What the fixture `write` is.
 Writer = Callable[..., Path]
@@ -114,3 +116,29 @@ def write_parquet(
         **options,
     )
     return file
+
+
+class _FixedKeys(pe.KmsClient):
+    """Wraps keys by writing them down; enough to make encrypted files."""
+
+    def __init__(self, _config: pe.KmsConnectionConfig) -> None:
+        pe.KmsClient.__init__(self)
+
+    def wrap_key(self, key_bytes: bytes, _master_key: str) -> bytes:
+        return base64.b64encode(key_bytes)
+
+    def unwrap_key(self, wrapped_key: bytes, _master_key: str) -> bytes:
+        return base64.b64decode(wrapped_key)
+
+
+def write_encrypted(table: pa.Table, file: Path, *, plaintext_footer: bool) -> None:
+    """Write a file whose last column is encrypted, and its footer too unless that is plain."""
+    configuration = pe.EncryptionConfiguration(
+        footer_key="footer",
+        column_keys={"column": table.column_names[-1:]},
+        plaintext_footer=plaintext_footer,
+    )
+    properties = pe.CryptoFactory(_FixedKeys).file_encryption_properties(
+        pe.KmsConnectionConfig(), configuration
+    )
+    pq.write_table(table, file, encryption_properties=properties)

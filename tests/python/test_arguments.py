@@ -42,9 +42,21 @@ def test_a_file_without_path_column_opens_by_argument(write) -> None:
 
 def test_columns_are_chosen(write) -> None:
     layer = open_layer(write(TABLE), columns="cost,count")
-    assert property_names(layer, "/B/C") == ["cost", "count"]
+    assert property_names(layer, "/A") == ["cost", "count"]
+    assert property_names(layer, "/B/C") == ["count"]
     assert layer.GetAttributeAtPath("/B/C.count").default == 8
     assert not layer.GetAttributeAtPath("/A.unit_mass")
+
+
+def test_nulls_are_declared(write) -> None:
+    layer = open_layer(write(TABLE), nulls="declare")
+    names = ["where", "cost", "unit_mass", "count"]
+    assert property_names(layer, "/A") == names
+    assert property_names(layer, "/B/C") == names
+    cost = layer.GetAttributeAtPath("/B/C.cost")
+    assert str(cost.typeName) == "double"
+    assert "default" not in cost.ListInfoKeys()
+    assert "default" in layer.GetAttributeAtPath("/A.cost").ListInfoKeys()
 
 
 def test_columns_are_named_as_in_the_file(write) -> None:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import base64
 import subprocess
 import sys
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-import pyarrow.parquet.encryption as pe
 import pytest
+from parquet_files import write_encrypted
 from pxr import Sdf, Tf, Usd
 from usd_values import canonical, collected_warnings, open_layer, values
 
@@ -102,31 +101,11 @@ def test_a_damaged_footer(write) -> None:
     error_of(file)
 
 
-class FixedKeys(pe.KmsClient):
-    """Wraps keys by writing them down; enough to make encrypted files."""
-
-    def __init__(self, _config: pe.KmsConnectionConfig) -> None:
-        pe.KmsClient.__init__(self)
-
-    def wrap_key(self, key_bytes: bytes, _master_key: str) -> bytes:
-        return base64.b64encode(key_bytes)
-
-    def unwrap_key(self, wrapped_key: bytes, _master_key: str) -> bytes:
-        return base64.b64decode(wrapped_key)
-
-
 @pytest.mark.parametrize("plaintext_footer", [False, True])
 def test_encrypted(tmp_path: Path, plaintext_footer: bool) -> None:
     file = tmp_path / "secret.parquet"
-    configuration = pe.EncryptionConfiguration(
-        footer_key="footer",
-        column_keys={"columns": ["path", "cost"]},
-        plaintext_footer=plaintext_footer,
-    )
-    factory = pe.CryptoFactory(FixedKeys)
-    properties = factory.file_encryption_properties(pe.KmsConnectionConfig(), configuration)
-    pq.write_table(
-        pa.table({"path": ["/A"], "cost": [1.0]}), file, encryption_properties=properties
+    write_encrypted(
+        pa.table({"path": ["/A"], "cost": [1.0]}), file, plaintext_footer=plaintext_footer
     )
     assert "encrypted" in error_of(file)
 

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from site_folders import link_arrow, link_usd, link_usdparquet, remove_plug_info, run_with
 
 SCENE = """#usda 1.0
 (
@@ -139,52 +138,20 @@ def test_plugin_dir_is_a_plugin_path() -> None:
     assert library.is_file()
 
 
-def link_tree(source: Path, target: Path) -> None:
-    """Copy a folder, by hard links where the file system has them."""
-
-    def link(from_file: str, to_file: str) -> None:
-        try:
-            os.link(from_file, to_file)
-        except OSError:
-            shutil.copy2(from_file, to_file)
-
-    ignored = shutil.ignore_patterns("__pycache__")
-    shutil.copytree(source, target, copy_function=link, ignore=ignored)
-
-
-def package_folder(name: str) -> Path:
-    spec = importlib.util.find_spec(name)
-    assert spec and spec.origin
-    return Path(spec.origin).parent
-
-
 @pytest.fixture
 def split_folders(tmp_path: Path) -> list[Path]:
     """OpenUSD, pyarrow and usdparquet each in a folder of its own."""
-    pxr, package = package_folder("pxr"), package_folder("usdparquet")
-    if not (package / "libusdparquet.so").is_file():
-        pytest.skip("an editable installation has its parts in two folders")
     usd, arrow, own = folders = [tmp_path / name for name in ("usd", "arrow", "own")]
-    link_tree(pxr, usd / "pxr")
-    shutil.rmtree(usd / "pxr" / "pluginfo" / "usdparquet")
-    link_tree(pxr.parent / "usd_core.libs", usd / "usd_core.libs")
-    link_tree(package, own / "usdparquet")
-    (metadata,) = package.parent.glob("usdparquet-*.dist-info")
-    link_tree(metadata, own / metadata.name)
-    arrow.mkdir()
-    for name in ("pyarrow", "numpy"):
-        (arrow / name).symlink_to(package_folder(name))
-    for libraries in package_folder("numpy").parent.glob("numpy.libs"):
-        (arrow / libraries.name).symlink_to(libraries)
+    link_usd(usd)
+    remove_plug_info(usd)
+    link_usdparquet(own)
+    link_arrow(arrow)
     return folders
 
 
 @pytest.mark.parametrize("how", ["register", "PXR_PLUGINPATH_NAME"])
 def test_split_site_packages(scene: Path, split_folders: list[Path], how: str) -> None:
     code = f"""
-import sys
-sys.path = [entry for entry in sys.path if not entry.endswith("site-packages")]
-sys.path[:0] = {[str(folder) for folder in split_folders]!r}
 import pxr
 assert pxr.__file__.startswith({str(split_folders[0])!r})
 if {how!r} == "register":
@@ -199,7 +166,7 @@ print(stage.GetAttributeAtPath("/World/Part.cost").Get())
 """
     plugin = str(split_folders[2] / "usdparquet" / "plugin")
     environment = {} if how == "register" else {how: plugin}
-    assert run(code, scene, **environment) == "2.5\n"
+    assert run_with(split_folders, code, scene, **environment) == "2.5\n"
 
 
 @pytest.mark.parametrize(

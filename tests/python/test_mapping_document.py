@@ -9,6 +9,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from bad_texts import LATIN, named, texts
 from pxr import Sdf, Tf
 from usd_values import collected_warnings
 
@@ -38,12 +39,14 @@ ERRORS = [
     ({"path": ["/A"], "frame": [1]}, {"time": "frame", "start": "2024-05-01"}),
     (ONE, {"start": "yesterday"}),
     (ONE, {"timeCodesPerSecond": "0"}),
+    (ONE, {"nulls": "keep"}),
     (ONE, {"cache_mb": "many"}),
 ]
 WARNINGS = [
     ({"path": ["/A", "B/C", "/A b"]}, {}),
     ({"path": ["/A", "/B", "/A"]}, {}),
     ({"path": ["/A"], "photo": [b"x"], "note": pa.nulls(1)}, {}),
+    (named(["path", "Größe".encode("latin-1")], [pa.array(["/A"]), pa.array([1])]), {}),
     (
         described(
             {"path": ["/A"], "cost": [1.0]},
@@ -71,6 +74,7 @@ WARNINGS = [
     ({"path": ["/A", "/A"], "frame": [1.0, float("nan")], "v": [1, 2]}, {"time": "frame"}),
     ({"path": ["/A", "/A"], "frame": [1, 1], "v": [1, 2]}, {"time": "frame"}),
     ({"path": ["/A"], "series": [[1.0, None]]}, {}),
+    ({"path": ["/A"], "label": texts([LATIN])}, {}),
     ({"path": ["/A"], "day": pa.array([1 << 30], type=pa.date32())}, {}),
 ]
 

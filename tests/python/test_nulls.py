@@ -2,14 +2,29 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from parquet_files import LAYOUTS
 from pxr import Sdf, Usd
+from typer.testing import CliRunner
 from usd_values import check_property, collected_warnings, open_layer, values
+
+import usdparquet
+from usdparquet.cli import app
 
 ROWS = 400
 PATHS = [f"/World/Part_{row}" for row in range(ROWS)]
+
+
+def described(table: pa.Table, entry: dict[str, object]) -> pa.Table:
+    """The table with what its footer says."""
+    text = json.dumps({"version": "1.0", **entry})
+    return table.replace_schema_metadata({"usdparquet:schema": text})
+
 
 # Which rows are null, by name: rows 170 to 339 are the whole second row group of three.
 PATTERNS = {
@@ -81,13 +96,75 @@ def test_required_columns(write, layout: str) -> None:
     check_property(stage, PATHS, "part:cost", "float", [row * 0.5 for row in rows])
 
 
-def test_the_property_of_a_null_cell_exists_without_a_value(write) -> None:
+def test_a_null_cell_is_no_property(write) -> None:
     layer = open_layer(write({"path": ["/A", "/B"], "size": pa.array([None, 1.5])}))
-    spec = layer.GetAttributeAtPath("/A.size")
-    assert str(spec.typeName) == "double"
-    assert not spec.HasInfo("default")
-    assert "default" not in spec.ListInfoKeys()
-    assert "default" in layer.GetAttributeAtPath("/B.size").ListInfoKeys()
+    assert layer.GetAttributeAtPath("/A.size") is None
+    assert list(layer.GetPrimAtPath("/A").properties) == []
+    assert layer.GetPrimAtPath("/A").ListInfoKeys() == ["specifier"]
+    assert layer.GetAttributeAtPath("/B.size").default == 1.5
+
+
+ENTRIES = [
+    ({}, "no property", None),
+    ({"null": "no property"}, "no property", None),
+    ({"null": "no value"}, "no value", None),
+    ({}, "no value", "declare"),
+    ({"null": "no property"}, "no property", "declare"),
+    ({"null": "no value"}, "no value", "declare"),
+]
+
+
+@pytest.mark.parametrize(("entry", "meaning", "nulls"), ENTRIES)
+def test_the_footer_says_what_a_null_is(
+    write, entry: dict[str, str], meaning: str, nulls: str | None
+) -> None:
+    table = pa.table({"path": ["/A", "/B"], "size": pa.array([None, 1.5])})
+    file = write(described(table, {"columns": {"size": entry}}))
+    layer = open_layer(file, **({"nulls": nulls} if nulls else {}))
+    assert (layer.GetAttributeAtPath("/A.size") is not None) == (meaning == "no value")
+
+
+@pytest.mark.parametrize(("is_described", "is_there"), [(True, True), (False, False)])
+def test_a_described_column_of_a_whole_layer_declares(
+    write, *, is_described: bool, is_there: bool
+) -> None:
+    table = pa.table({"path": ["/A", "/B"], "size": pa.array([None, 1.5])})
+    columns = {"size": {"type": "double"}} if is_described else {}
+    layer = open_layer(write(described(table, {"exact": True, "columns": columns})))
+    assert (layer.GetAttributeAtPath("/A.size") is not None) == is_there
+
+
+@pytest.mark.parametrize("way", ["optimize", "write_table", "convert"])
+def test_rewritten_tables_keep_what_a_null_is(write, tmp_path: Path, way: str) -> None:
+    numbers = pa.array([None, 1.5])
+    table = pa.table({"path": ["/A", "/B"], "a": numbers, "b": numbers, "c": numbers, "d": numbers})
+    columns = {
+        "a": {"type": "double"},
+        "b": {"null": "no property"},
+        "c": {"null": "no value"},
+    }
+    for is_exact in (False, True):
+        entry = {"exact": is_exact, "columns": columns}
+        file = write(described(table, entry), f"{way}_{is_exact}")
+        out = tmp_path / f"{way}_{is_exact}_out.parquet"
+        if way == "write_table":
+            usdparquet.write_table(pq.read_table(file), out, types={"d": "double"})
+        else:
+            only = ["--prims", "/**"] if way == "convert" else []
+            result = CliRunner().invoke(app, [way, str(file), str(out), *only])
+            assert result.exit_code == 0, result.output
+        for each in (file, out):
+            layer = Sdf.Layer.OpenAsAnonymous(str(each))
+            names = [spec.name for spec in layer.GetPrimAtPath("/A").properties]
+            assert names == (["a", "c"] if is_exact else ["c"])
+
+
+def test_a_column_of_nulls_is_no_property_anywhere(write) -> None:
+    table = {"path": ["/A", "/B"], "none": pa.nulls(2, pa.float64()), "x": [1, 2]}
+    layer = open_layer(write(table))
+    for path in ("/A", "/B"):
+        assert [spec.name for spec in layer.GetPrimAtPath(path).properties] == ["x"]
+    assert "none" not in layer.ExportToString()
 
 
 def test_empty_is_not_null(write) -> None:
@@ -127,6 +204,7 @@ def test_a_null_in_a_list_leaves_the_cell_without_opinion(write) -> None:
         values(layer, paths, "series")
     assert [row for row in rows if series[row] is None] == [41, 250]
     assert [row for row in rows if vector[row] is None] == [7]
+    # The cell is not null: the attribute is there, and a value that no layer shows.
     assert not layer.GetAttributeAtPath("/P_41.series").HasDefaultValue()
     for name, row in (("series", 41), ("vector", 7)):
         about = [text for text in warnings if name in text]
@@ -134,6 +212,20 @@ def test_a_null_in_a_list_leaves_the_cell_without_opinion(write) -> None:
         assert str(file) in about[0]
         assert f"row {row}" in about[0]
     assert len(warnings) == 2
+
+
+def test_a_date_without_a_text_leaves_the_attribute_without_a_value(write) -> None:
+    days = pa.array([0, None, 10_000_000], pa.int32()).cast(pa.date32())
+    for is_value_read_first in (False, True):
+        layer = open_layer(
+            write({"path": ["/A", "/B", "/C"], "day": days}, str(is_value_read_first))
+        )
+        with collected_warnings():
+            if is_value_read_first:
+                assert layer.GetAttributeAtPath("/A.day").default == "1970-01-01"
+            assert layer.GetAttributeAtPath("/B.day") is None
+            assert not layer.GetAttributeAtPath("/C.day").HasDefaultValue()
+            assert layer.GetAttributeAtPath("/A.day").default == "1970-01-01"
 
 
 def test_nulls_let_weaker_layers_speak(write) -> None:

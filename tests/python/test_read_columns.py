@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 from arrow_cases import CASES, Case, cells
 from parquet_files import LAYOUTS, Writer
-from pxr import Sdf, Usd
+from pxr import Sdf, Tf, Usd
 
 import usdparquet
 
@@ -229,3 +229,133 @@ def test_damage_is_an_error_that_names_the_column(tmp_path: Path) -> None:
     with pytest.raises(OSError, match=r"damaged\.parquet: column 'x', row group 0, from row 0: "):
         usdparquet.read_columns(file, ["x"], ["/P3"])
     assert usdparquet.read_columns(file, ["x"], ["/P4000"])["x"].to_pylist() == [4000 / 7]
+
+
+# Columns that would be in the way of a layer
+
+
+@pytest.fixture
+def clashing_file(write: Writer) -> Path:
+    return write({"path": ["/A", "/B"], "cost ($)": [1, 2], "cost (€)": [3, 4], "area": [5, 6]})
+
+
+@pytest.mark.parametrize("paths", [None, ["/B"]])
+def test_columns_that_clash_are_in_nobodys_way(
+    clashing_file: Path, paths: list[str] | None
+) -> None:
+    rows = slice(None) if paths is None else slice(1, None)
+    read = usdparquet.read_columns(clashing_file, ["area"], paths)
+    assert read.to_pydict() == {"path": ["/A", "/B"][rows], "area": [5, 6][rows]}
+    read = usdparquet.read_columns(clashing_file, ["cost (€)", "cost ($)"], paths)
+    assert read.column_names == ["path", "cost (€)", "cost ($)"]
+    assert read["cost (€)"].to_pylist() == [3, 4][rows]
+    # All columns have names of their own too.
+    assert usdparquet.read_columns(clashing_file, paths=paths).num_columns == 4
+
+
+def test_a_property_of_two_columns_is_not_guessed(clashing_file: Path) -> None:
+    with pytest.raises(ValueError, match="both become") as error:
+        usdparquet.read_columns(clashing_file, ["cost____"])
+    assert str(error.value) == (
+        f"{clashing_file}: columns 'cost ($)' and 'cost (€)' both become the property 'cost____'; "
+        "ask for one by its own name"
+    )
+
+
+def test_what_the_footer_says_of_other_columns_is_in_nobodys_way(tmp_path: Path) -> None:
+    file = tmp_path / "entry.parquet"
+    said = '{"version": "1.0", "columns": {"x": {"type": "color3f"}}}'
+    table = pa.table({"path": ["/A"], "x": ["text"], "y": [1]})
+    pq.write_table(table.replace_schema_metadata({"usdparquet:schema": said}), file)
+    assert usdparquet.read_columns(file, ["y"])["y"].to_pylist() == [1]
+    layer = Sdf.Layer.FindOrOpen(str(file), args={"columns": "y"})
+    assert layer.GetAttributeAtPath("/A.y").default == 1
+    with pytest.raises(Tf.ErrorException, match="column 'x': the footer's"):
+        Sdf.Layer.FindOrOpen(str(file))
+
+
+def test_columns_and_fields_of_the_same_name(tmp_path: Path) -> None:
+    file = tmp_path / "alike.parquet"
+    struct = pa.struct([("b", pa.int64()), ("c", pa.int64()), ("d.e", pa.int64())])
+    cells = [{"b": 1, "c": 2, "d.e": 3}, {"b": 4, "c": 5, "d.e": 6}]
+    table = pa.Table.from_arrays(
+        [
+            pa.array([7, 8]),
+            pa.array(cells, struct),
+            pa.array(["/A", "/B"]),
+            pa.array([9, 10]),
+            pa.array([11, 12]),
+            pa.array([b"x", b"y"]),
+            pa.array([b"z", b"w"]),
+        ],
+        names=["a:b", "a", "path", "a.b", "", "twice", "twice"],
+    )
+    pq.write_table(table, file, row_group_size=1)
+    asked = ["a.b", "a:c", "a:b", "a:d.e", "", "a"]
+    for paths in (None, ["/A", "/B"]):
+        read = usdparquet.read_columns(file, [*asked, "a:c"], paths)
+        assert read.column_names == ["path", *asked]
+        assert [read[name].to_pylist() for name in asked] == [
+            [9, 10],
+            [2, 5],
+            [7, 8],
+            [3, 6],
+            [11, 12],
+            cells,
+        ]
+        with pytest.raises(ValueError, match="two columns are named 'twice'"):
+            usdparquet.read_columns(file, ["twice"], paths)
+    read = usdparquet.read_columns(file)
+    assert read.column_names == ["path", "a:b", "a", "a.b", "", "twice", "twice"]
+    assert read.column(6).to_pylist() == [b"z", b"w"]
+
+
+def test_thousands_of_columns(tmp_path: Path) -> None:
+    file = tmp_path / "wide.parquet"
+    names = [f"c.{i}" for i in range(10_000)]
+    pq.write_table(pa.table({"path": ["/A"], **{name: [i] for i, name in enumerate(names)}}), file)
+    read = usdparquet.read_columns(file, names[::-1], ["/A"])
+    assert read.column_names == ["path", *names[::-1]]
+    assert read.column(1).to_pylist() == [9_999]
+
+
+# The times of a long table
+
+
+@pytest.fixture
+def long_file(tmp_path: Path) -> Path:
+    file = tmp_path / "long.parquet"
+    table = pa.table(
+        {
+            "x": [0.5, 1.5, 2.5, 3.5],
+            "path": ["/A", "/A", "/B", "/A"],
+            "frame": pa.array([None, 1, 1, 2], pa.int32()),
+        }
+    )
+    usdparquet.write_table(table, file, time="frame")
+    return file
+
+
+def test_times_come_with_the_paths(long_file: Path) -> None:
+    for columns in (None, ["x"], ["x", "frame"], ["frame", "path", "x"]):
+        read = usdparquet.read_columns(long_file, columns, ["/A"])
+        assert read.column_names == ["path", "frame", "x"]
+        assert read.to_pydict() == {
+            "path": ["/A"] * 3,
+            "frame": [None, 1, 2],
+            "x": [0.5, 1.5, 3.5],
+        }
+        assert read.schema.field("frame").type == pa.int32()
+        assert usdparquet.read_columns(long_file, columns).column_names == read.column_names
+    assert usdparquet.read_columns(long_file, []).column_names == ["path", "frame"]
+    layer = Sdf.Layer.FindOrOpen(str(long_file))
+    assert usdparquet.read_columns(layer, ["x"]).column_names == ["path", "frame", "x"]
+    read = usdparquet.read_columns(long_file, ["x"], ["/B", "/No"], missing="null")
+    assert read.to_pydict() == {"path": ["/B", "/No"], "frame": [1, None], "x": [2.5, None]}
+
+
+def test_times_in_a_struct(write: Writer) -> None:
+    file = write({"path": ["/A", "/A"], "at": [{"t": 2, "z": 0}, {"t": 1, "z": 1}], "x": [1, 2]})
+    read = usdparquet.read_columns(file, ["x"], ["/A"], time="at:t")
+    assert read.to_pydict() == {"path": ["/A", "/A"], "at:t": [1, 2], "x": [2, 1]}
+    assert usdparquet.read_columns(file, ["x"]).column_names == ["path", "x"]

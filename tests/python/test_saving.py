@@ -68,19 +68,41 @@ def file(tmp_path: Path, request: pytest.FixtureRequest) -> Path:
     return path
 
 
+def set_value(layer: Sdf.Layer, prim: str, name: str, value: object) -> None:
+    """Set a value, of an attribute that is made where the cell is null."""
+    spec = layer.GetAttributeAtPath(f"{prim}.{name}")
+    if spec is None:
+        kind = layer.GetAttributeAtPath(f"/World/Prim_0.{name}").typeName
+        spec = Sdf.AttributeSpec(layer.GetPrimAtPath(prim), name, kind)
+    spec.default = value
+
+
+def properties_of(layer: Sdf.Layer) -> list[Sdf.PropertySpec]:
+    found: list[Sdf.PropertySpec] = []
+
+    def visit(path: Sdf.Path) -> None:
+        if path.IsPropertyPath():
+            found.append(layer.GetPropertyAtPath(path))
+
+    layer.Traverse("/", visit)
+    return found
+
+
 def test_edited_cells_keep_the_stored_types(file: Path) -> None:
     expected = many_types().to_pylist()
     layer = open_layer(file)
     for k, (name, (value, stored)) in enumerate(EDITS.items()):
         for row in (k, 1500 + k, 2990 + k):
-            layer.GetAttributeAtPath(f"/World/Prim_{row}.{name}").default = value
+            set_value(layer, f"/World/Prim_{row}", name, value)
             expected[row][name] = stored
-    layer.GetAttributeAtPath("/World/Prim_8.name").ClearDefaultValue()
+    prim = layer.GetPrimAtPath("/World/Prim_8")
+    prim.RemoveProperty(prim.properties["name"])
     expected[8]["name"] = None
-    text = layer.ExportToString()
+    names = {str(spec.path) for spec in properties_of(layer)}
     assert layer.Save()
     assert not layer.dirty
-    assert layer.ExportToString() == text
+    text = layer.ExportToString()
+    assert {str(spec.path) for spec in properties_of(layer)} == names
     assert Sdf.Layer.OpenAsAnonymous(str(file)).ExportToString() == text
     read = pq.read_table(file, page_checksum_verification=True)
     assert read.schema == many_types().schema
@@ -95,7 +117,7 @@ def test_chunks_without_edits_stay_where_they_are(file: Path) -> None:
     before = pq.ParquetFile(file).metadata
     stored = file.read_bytes()
     layer = open_layer(file)
-    layer.GetAttributeAtPath("/World/Prim_2999.name").default = "edited"
+    set_value(layer, "/World/Prim_2999", "name", "edited")
     layer.Save()
     after = pq.ParquetFile(file).metadata
     last = before.num_row_groups - 1
@@ -147,7 +169,8 @@ def test_a_value_that_the_stored_type_cannot_hold_changes_the_type(tmp_path: Pat
     day = pa.array([DAY, None])
     pq.write_table(pa.table({"path": ["/A", "/B"], "day": day}), path)
     layer = open_layer(path)
-    layer.GetAttributeAtPath("/B.day").default = "soon"
+    day = Sdf.AttributeSpec(layer.GetPrimAtPath("/B"), "day", Sdf.ValueTypeNames.String)
+    day.default = "soon"
     layer.Save()
     assert pq.read_table(path)["day"].to_pylist() == ["2024-05-01", "soon"]
     assert Sdf.Layer.OpenAsAnonymous(str(path)).GetAttributeAtPath("/B.day").default == "soon"

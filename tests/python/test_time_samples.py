@@ -342,8 +342,9 @@ def test_times_that_are_none_are_left_out(write, times: pa.Array, shown: str) ->
     with collected_warnings() as warnings:
         layer = open_layer(file, time="frame")
     assert layer.ListTimeSamplesForPath("/A.v") == [1.0, 2.0]
-    # Its prim is there, as that of any row is.
-    assert layer.GetAttributeAtPath("/B.v")
+    # Its prim is there, as that of any row is, but none of its cells.
+    assert layer.GetPrimAtPath("/B")
+    assert not layer.GetAttributeAtPath("/B.v")
     assert layer.GetNumTimeSamplesForPath("/B.v") == 0
     assert len(warnings) == 1
     assert warnings[0].startswith(

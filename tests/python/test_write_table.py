@@ -167,7 +167,7 @@ REFUSED: list[tuple[dict[str, Any], dict[str, str], str]] = [
         {"path": ["/A", "B", "C"]},
         {},
         "column 'path', row 1: 'B' is no absolute prim path: it does not start with '/' (and 1 "
-        "more such rows)",
+        "more such row)",
     ),
     (
         {"path": ["/A", "/B", "/A"]},

@@ -58,15 +58,18 @@ class LongTable:
 def usd_layer(table: LongTable, codes: Sequence[float | None]) -> Sdf.Layer:
     """The layer of a table, authored with Sdf; `codes` are the time codes of its rows."""
     layer = Sdf.Layer.CreateAnonymous(".usda")
-    first_rows = {path: row for row, path in reversed(list(enumerate(table.paths)))}
-    for path in sorted(first_rows, key=first_rows.__getitem__):
-        prim = Sdf.CreatePrimInLayer(layer, path)
-        for name in table.columns:
-            type_name = Sdf.ValueTypeNames.Find(KINDS[name][1])
-            Sdf.AttributeSpec(prim, name, type_name, Sdf.VariabilityVarying)
     later = {
         (path, code): row for row, (path, code) in enumerate(zip(table.paths, codes, strict=True))
     }
+    first_rows = {path: row for row, path in reversed(list(enumerate(table.paths)))}
+    for path in sorted(first_rows, key=first_rows.__getitem__):
+        prim = Sdf.CreatePrimInLayer(layer, path)
+        rows = [row for (prim_path, _), row in later.items() if prim_path == path]
+        for name, cells in table.columns.items():
+            if all(cells[row] is None for row in rows):
+                continue
+            type_name = Sdf.ValueTypeNames.Find(KINDS[name][1])
+            Sdf.AttributeSpec(prim, name, type_name, Sdf.VariabilityVarying)
     # A time of -0 is time 0: adding 0 makes -0.0 a 0.0, which the text of a layer tells apart.
     for (path, code), row in later.items():
         for name, cells in table.columns.items():

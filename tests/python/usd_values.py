@@ -12,6 +12,9 @@ from typing import Any
 
 from pxr import Sdf, Usd, UsdUtils
 
+# An attribute that is there without a value, where a test lists values.
+NO_VALUE = object()
+
 
 def canonical(value: Any) -> Any:
     """Return a form of `value` that can be compared with ==."""
@@ -37,14 +40,20 @@ def check_property(
 ) -> None:
     """Assert type, authored state and value of property `name` for every row.
 
-    `expected` holds the USD value of each row, None where there is to be no opinion. The same is
-    asserted of the stage and of its root layer.
+    `expected` holds the USD value of each row, None where there is to be no such attribute, and
+    NO_VALUE where it is to have no value. The same is asserted of the stage and of its root layer.
     """
     layer = stage.GetRootLayer()
     value_type = python_type(type_name)
     for row, (path, want) in enumerate(zip(paths, expected, strict=True)):
         where = f"row {row}, <{path}.{name}>"
-        attribute = stage.GetPrimAtPath(path).GetAttribute(name)
+        prim = stage.GetPrimAtPath(path)
+        attribute = prim.GetAttribute(name)
+        if want is None:
+            assert not prim.HasProperty(name), where
+            assert layer.GetPropertyAtPath(f"{path}.{name}") is None, where
+            continue
+        want = None if want is NO_VALUE else want
         assert attribute, f"{where}: no such attribute"
         assert str(attribute.GetTypeName()) == type_name, where
         assert attribute.GetVariability() == Sdf.VariabilityVarying, where
@@ -63,8 +72,9 @@ def check_property(
 
 
 def values(layer: Sdf.Layer, paths: Iterable[str], name: str) -> list[object]:
-    """The canonical defaults of property `name` at `paths` in `layer`."""
-    return [canonical(layer.GetAttributeAtPath(f"{path}.{name}").default) for path in paths]
+    """The canonical defaults of property `name` at `paths` in `layer`, None where there is none."""
+    specs = [layer.GetAttributeAtPath(f"{path}.{name}") for path in paths]
+    return [canonical(spec.default) if spec else None for spec in specs]
 
 
 @contextmanager

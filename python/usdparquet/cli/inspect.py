@@ -22,6 +22,8 @@ from usdparquet.tables.file_description import (
     value_problems,
 )
 
+_WIDEST_LINE = 100_000
+
 File = Annotated[Path, typer.Argument(help="A Parquet file.", show_default=False)]
 
 
@@ -36,8 +38,8 @@ def inspect(
         typer.echo(json.dumps(asdict(description), indent=1))
         return
     typer.echo(
-        f"{description.file}: {description.rows:,} rows in "
-        f"{counted(description.row_groups, 'row group')}, {description.prims:,} prims, "
+        f"{description.file}: {counted(description.rows, 'row')} in "
+        f"{counted(description.row_groups, 'row group')}, {counted(description.prims, 'prim')}, "
         f"{description.bytes:,} bytes, {description.created_by}"
     )
     typer.echo(
@@ -50,7 +52,10 @@ def inspect(
     table.add_column("Bytes", justify="right")
     for column in description.columns:
         table.add_row(*_cells(column))
-    Console().print(table)
+    console = Console()
+    if not console.is_terminal:  # for a program: a line a column, whatever it holds
+        console = Console(width=_WIDEST_LINE)
+    console.print(table)
     for text in problems(description):
         typer.echo(text)
 
@@ -74,15 +79,21 @@ def validate(
         raise typer.Exit(1)
     shown = sum(len(column.properties) for column in description.columns)
     typer.echo(
-        f"{description.file}: {description.prims:,} prims with {shown:,} properties, no problems"
+        f"{description.file}: {counted(description.prims, 'prim')} with "
+        f"{counted(shown, 'property', 'properties')}, no problems"
     )
+
+
+def _printable(text: str) -> str:
+    """A name out of a file without what would move a terminal's cursor."""
+    return "".join(character if character.isprintable() else "?" for character in text)
 
 
 def _cells(column: ColumnDescription) -> list[str]:
     return [
-        escape(column.name),
-        escape(column.type),
-        escape(column.role) or DASH,
+        escape(_printable(column.name)),
+        escape(_printable(column.type)),
+        escape(_printable(column.role)) or DASH,
         ", ".join(column.compression).lower() or DASH,
         "yes" if column.page_index else "no",
         f"{column.bytes:,}",

@@ -155,14 +155,19 @@ def _convert_table(job: _Job, target: Path) -> ConvertSummary:
     columns, condition = _choose(table, options)
     if kind_of(target) is FileKind.PARQUET:
         job.listener.started(f"Writing {target.name}")
-        done = write_table(
-            table.reader(columns, condition),
-            target,
-            path=table.path_column,
-            time=table.time_column or None,
-            compression=options.compression,
-            progress=job.listener.advanced,
-        )
+        try:
+            done = write_table(
+                table.reader(columns, condition),
+                target,
+                path=table.path_column,
+                time=table.time_column or None,
+                compression=options.compression,
+                progress=job.listener.advanced,
+            )
+        except (ValueError, OSError) as error:
+            if table.error is None:
+                raise
+            raise table.error from error
         summary.rows, summary.columns = done.rows, len(columns)
     else:
         _write_rows(job, table, columns, condition, summary)
@@ -188,6 +193,10 @@ def _convert_layer(job: _Job) -> ConvertSummary:
     options = job.options
     arguments: dict[str, str] = {}
     if kind_of(job.source) is FileKind.PARQUET:
+        # A layer presents such cells without a value.
+        bad_texts = [] if options.is_filtered else load_core().check_texts(str(job.source))
+        if bad_texts:
+            raise ConvertError(bad_texts[0])
         given = {"path": options.path_column, "time": options.time_column}
         arguments = {name: column for name, column in given.items() if column}
     with collected_warnings() as warnings:

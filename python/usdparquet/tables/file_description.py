@@ -42,7 +42,11 @@ class ColumnDescription:
     bytes: int
     uncompressed_bytes: int
     page_index: bool
+    problem: str
+    """What the footer says of it that cannot be understood; empty if nothing."""
     is_path: bool
+    is_time: bool
+    """Whether it holds the times of a long table, or one of its fields does."""
     properties: list[PropertyDescription]
     metadata_fields: list[str]
     """The prim metadata that it holds, such as `kind`."""
@@ -54,9 +58,11 @@ class ColumnDescription:
         """What the column is in a layer, in words."""
         if self.is_path:
             return "prim path"
+        times = ["times"] if self.is_time else []
         shown = [f"{entry.type} {entry.name}" for entry in self.properties]
         fields = [f"prim metadata {name}" for name in self.metadata_fields]
-        return ", ".join([*shown, *fields, *(f"left out: {reason}" for reason in self.left_out)])
+        left_out = [f"left out: {reason}" for reason in self.left_out]
+        return ", ".join([*times, *shown, *fields, *left_out])
 
 
 @dataclass(frozen=True)
@@ -64,6 +70,8 @@ class FileDescription:
     """A file and its columns."""
 
     file: str
+    path: str
+    """As it was given."""
     bytes: int
     rows: int
     row_groups: int
@@ -90,25 +98,18 @@ def describe_file(path: Path, path_column: str = PATH_COLUMN) -> FileDescription
     try:
         storage = load_core().storage(str(path))
     except (ValueError, OSError) as error:
-        reason = str(error).removeprefix(f"{path}: ")
-        raise InspectError(f"{path}: cannot be read as Parquet: {reason}") from error
-    layer: dict[str, Any] = {
-        "columns": [],
-        "left_out": [],
-        "warnings": [],
-        "prims": 0,
-        "path_column": "path",
-    }
+        raise InspectError(str(error)) from error
+    layer: dict[str, Any] = {"columns": [], "left_out": [], "warnings": [], "prims": 0}
     problem = None
     try:
         layer = load_core().describe(str(path), path_column)
     except (ValueError, OSError) as error:
         problem = str(error)
-    names = {column["name"] for column in storage["columns"]}
-    presented = _by_column(layer["columns"], names)
-    left_out = _by_column(layer["left_out"], names)
+    presented = _by_column(layer["columns"])
+    left_out = _by_column(layer["left_out"])
     return FileDescription(
         file=path.name,
+        path=str(path),
         bytes=path.stat().st_size,
         rows=storage["rows"],
         row_groups=storage["row_groups"],
@@ -118,9 +119,13 @@ def describe_file(path: Path, path_column: str = PATH_COLUMN) -> FileDescription
         page_locations=storage["page_locations"],
         columns=[
             _describe_column(
-                column, layer["path_column"], presented[column["name"]], left_out[column["name"]]
+                column,
+                presented[number],
+                left_out[number],
+                is_path=number == layer.get("path"),
+                is_time=number == layer.get("time"),
             )
-            for column in storage["columns"]
+            for number, column in enumerate(storage["columns"])
         ],
         problem=problem,
         warnings=list(layer["warnings"]),
@@ -129,9 +134,9 @@ def describe_file(path: Path, path_column: str = PATH_COLUMN) -> FileDescription
 
 def problems(description: FileDescription) -> list[str]:
     """Why a file is not a layer, or what the layer leaves out; empty if nothing is wrong."""
-    if description.problem is not None:
-        return [description.problem]
-    return description.warnings
+    found = [] if description.problem is None else [description.problem]
+    damaged = [column.problem for column in description.columns if column.problem]
+    return [*found, *(f"{description.path}: {text}" for text in damaged), *description.warnings]
 
 
 def section_problems(path: Path, told: list[str]) -> list[str]:
@@ -155,30 +160,29 @@ def value_problems(path: Path, path_column: str = PATH_COLUMN) -> list[str]:
     return list(load_core().check_values(str(path), path_column))
 
 
-def _by_column(
-    entries: Iterable[dict[str, Any]], names: set[str]
-) -> defaultdict[str, list[dict[str, Any]]]:
-    """What the layer says of each top-level column and of the fields below it."""
-    grouped: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
+def _by_column(entries: Iterable[dict[str, Any]]) -> defaultdict[int, list[dict[str, Any]]]:
+    """What the layer says of each column of the file, by its number, and of the fields below it.
+
+    Not by name: a column may be called what a field of another one is, or what another one is.
+    """
+    grouped: defaultdict[int, list[dict[str, Any]]] = defaultdict(list)
     for entry in entries:
-        steps = entry["name"].split(":")
-        for end in range(1, len(steps) + 1):
-            name = ":".join(steps[:end])
-            if name in names:
-                grouped[name].append(entry)
+        grouped[entry["column"]].append(entry)
     return grouped
 
 
 def _describe_column(
     storage: dict[str, Any],
-    path_column: str,
     presented: list[dict[str, Any]],
     left_out: list[dict[str, Any]],
+    *,
+    is_path: bool,
+    is_time: bool,
 ) -> ColumnDescription:
-    name = storage["name"]
     return ColumnDescription(
         **storage,
-        is_path=name == path_column,
+        is_path=is_path,
+        is_time=is_time,
         properties=[
             PropertyDescription(
                 entry["property"],
@@ -187,10 +191,6 @@ def _describe_column(
             for entry in presented
             if entry["role"] != "metadata"
         ],
-        metadata_fields=[
-            entry["field"]
-            for entry in presented
-            if entry["name"] == name and entry["role"] == "metadata"
-        ],
+        metadata_fields=[entry["field"] for entry in presented if entry["role"] == "metadata"],
         left_out=[entry["reason"] for entry in left_out],
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -50,15 +51,22 @@ class TableFile:
 
     def __init__(self, file: Path, path_column: str = "", time_column: str = "") -> None:
         self.file = file
+        self.error: Exception | None = None
+        """What ended a stream of `reader`: whoever reads that learns of it as Arrow tells it."""
         self._dataset = _open(file)
         schema = self._dataset.schema
+        try:
+            load_core().check_names(schema)
+        except ValueError as error:
+            raise TableFileError(f"{file}: {error}") from error
         self._metadata = _metadata(file)
         footer = _footer(file, self._metadata)
         self.path_column: str = path_column or footer.get("path") or "path"
         self.time_column: str = time_column or footer.get("time") or ""
-        repeated = sorted({name for name in schema.names if schema.names.count(name) > 1})
+        repeated = [name for name, count in Counter(schema.names).items() if count > 1]
         if repeated:
             raise TableFileError(f"{file}: two columns are named '{repeated[0]}'")
+        self._is_exact = bool(footer.get("exact"))
         self._described: dict[str, dict[str, Any]] = footer.get("columns", {})
         self._parts = [_part(field, (), self._described) for field in schema]
 
@@ -74,10 +82,13 @@ class TableFile:
 
     def num_properties(self, name: str) -> int:
         """How many prims have the property of a column."""
-        column, entry = self.columns()[name], self._described.get(name, {})
-        condition = column.expression.is_valid() if entry.get("null") == "no property" else None
+        entry = self._described.get(name)
+        unsaid = "no value" if self._is_exact and entry is not None else "no property"
+        condition = None
+        if (entry or {}).get("null", unsaid) == "no property":
+            condition = self.columns()[name].expression.is_valid()
         if condition is not None:
-            self._verify(self._names_in([column.expression]))
+            self._verify(self._names_in([condition]))
         if not self.time_column:
             return int(self._dataset.count_rows(filter=condition))
         paths = self.batches(self.choose([self.path_column]), condition)
@@ -165,10 +176,24 @@ class TableFile:
                 columns=expressions, filter=condition, batch_size=_ROWS_PER_BATCH, **ahead
             )
             try:
-                yield from scanner.to_batches()
+                for batch in scanner.to_batches():
+                    self._check_texts(columns, batch)
+                    yield batch
             except (pa.ArrowException, OSError) as error:
                 self._verify(names, row_group, checksums=True)
                 raise TableFileError(f"{self.file}: {error}") from error
+
+    def _check_texts(self, columns: Mapping[str, Column], batch: pa.RecordBatch) -> None:
+        """`TableFileError`, with the row, if text of a batch is no UTF-8: Arrow does not look."""
+        for (name, column), cells in zip(columns.items(), batch.columns, strict=True):
+            if load_core().bad_text(cells) is None:
+                continue
+            first_row = 0
+            for part in self._dataset.scanner(columns={"": column.expression}).to_batches():
+                row = load_core().bad_text(part.column(0))
+                if row is not None:
+                    raise _bad_text(self.file, column.name or name, first_row + row)
+                first_row += part.num_rows
 
     def _parts_to_scan(self, condition: Any, *, few: bool) -> Iterator[tuple[Any, int | None]]:
         """The file as a whole, or its row groups one by one, with their numbers."""
@@ -204,7 +229,15 @@ class TableFile:
         kept = {key: text for key, text in self._metadata.items() if key == SCHEMA_KEY}
         fields = [(name, column.type) for name, column in columns.items()]
         schema = pa.schema(fields, metadata=kept)
-        return pa.RecordBatchReader.from_batches(schema, self.batches(columns, condition))
+        batches = self._noting_errors(self.batches(columns, condition))
+        return pa.RecordBatchReader.from_batches(schema, batches)
+
+    def _noting_errors(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        try:
+            yield from batches
+        except (ValueError, OSError) as error:
+            self.error = error
+            raise
 
     def _all_parts(self) -> Iterator[_Part]:
         stack = list(reversed(self._parts))
@@ -237,7 +270,7 @@ def _part(field: pa.Field, above: tuple[str, ...], described: dict[str, Any]) ->
     return _Part(
         name,
         entry.get("property") or load_core().property_name(name),
-        Column(pc.field(*steps), field.type),
+        Column(pc.field(*steps), field.type, name),
         [_part(child, steps, described) for child in children],
         entry.get("role") == "metadata",
     )
@@ -267,7 +300,9 @@ def flat_columns(columns: Mapping[str, Column]) -> dict[str, Column]:
             flat[name] = column
             continue
         fields = {
-            f"{name}:{field.name}": Column(pc.struct_field(column.expression, [index]), field.type)
+            f"{name}:{field.name}": Column(
+                pc.struct_field(column.expression, [index]), field.type, f"{name}:{field.name}"
+            )
             for index, field in enumerate(column.type)
         }
         flat.update(flat_columns(fields))
@@ -294,8 +329,37 @@ def _open(file: Path) -> ds.Dataset:
         raise TableFileError(f"{file}: cannot be read as {kind.value}: {error}") from error
 
 
+def _bad_text(file: Path, column: str, row: int) -> TableFileError:
+    """The error for text in a file that is no UTF-8."""
+    advice = {
+        FileKind.CSV: "save the file as UTF-8",
+        FileKind.ARROW: "write the text as UTF-8, or the column as binary",
+    }
+    message = load_core().bad_text_message(column, row, advice.get(kind_of(file), ""))
+    return TableFileError(f"{file}: {message}")
+
+
+def _check_csv_texts(file: Path, table: pa.Table) -> None:
+    """`TableFileError` if a CSV file has text that is no UTF-8, which Arrow takes for bytes."""
+    try:
+        names = table.schema.names
+    except UnicodeDecodeError as error:
+        raise TableFileError(
+            f"{file}: the name of a column is no valid UTF-8; save the file as UTF-8"
+        ) from error
+    for name, cells in zip(names, table.columns, strict=True):
+        if not pa.types.is_binary(cells.type):
+            continue
+        first_row = 0
+        for chunk in cells.chunks:
+            row = load_core().bad_text(chunk.view(pa.string()))
+            if row is not None:
+                raise _bad_text(file, name, first_row + row)
+            first_row += len(chunk)
+
+
 def read_csv(file: Path) -> pa.Table:
-    """A CSV file with types inferred from all its rows.
+    """A CSV file in UTF-8 with types inferred from all its rows.
 
     An empty cell is a null, two quotes are an empty text. In columns that otherwise hold numbers,
     dates or truth values, `NA`, `NaN`, `null` and the like are nulls too; in others they are texts.
@@ -304,6 +368,7 @@ def read_csv(file: Path) -> pa.Table:
         null_values=[""], strings_can_be_null=True, quoted_strings_can_be_null=False
     )
     table = pyarrow.csv.read_csv(file, convert_options=options)
+    _check_csv_texts(file, table)
     texts = [field.name for field in table.schema if pa.types.is_string(field.type)]
     if texts:
         again = pyarrow.csv.read_csv(

@@ -40,6 +40,8 @@ class Column:
 
     expression: Any
     type: pa.DataType
+    name: str = ""
+    """What messages call it."""
 
 
 def parse_where(text: str, columns: Mapping[str, Column]) -> pc.Expression:

@@ -16,6 +16,7 @@
 #include "core/schema/column_convert.h"
 #include "core/schema/path_problem.h"
 #include "core/schema/schema.h"
+#include "core/schema/text_check.h"
 #include "core/schema/type_table.h"
 #include "core/schema/without_views.h"
 #include "core/util/guard.h"
@@ -25,6 +26,9 @@ namespace usdparquet {
 namespace {
 
 using arrow::Status;
+
+/// What TableCheck::types has instead of an Sdf type for a relationship.
+constexpr char kRelationshipType[] = "rel";
 
 std::shared_ptr<parquet::ArrowWriterProperties> SchemaProperties() {
   return parquet::ArrowWriterProperties::Builder().store_schema()->build();
@@ -36,10 +40,11 @@ std::string NamesOf(const arrow::Schema& schema) {
     if (names.size() > 400) return names + ", …";
     names += (names.empty() ? "'" : ", '") + field->name() + "'";
   }
-  return names;
+  return names.empty() ? "no columns" : names;
 }
 
 Status CheckNames(const arrow::Schema& schema) {
+  ARROW_RETURN_NOT_OK(CheckNamesAreText(schema));
   std::set<std::string> names;
   for (const auto& field : schema.fields()) {
     if (!names.insert(field->name()).second) {
@@ -142,12 +147,21 @@ arrow::Result<SchemaEntry> MakeSchemaEntry(const arrow::Schema& schema, const Ta
     entry.layer.emplace_back(name, value);
   }
   for (const auto& [name, sdf_type] : check.types) {
+    if (sdf_type == kRelationshipType) {
+      entry.columns[name].role = ColumnRole::kRelationship;
+      entry.columns[name].type.clear();
+      continue;
+    }
     const auto shape = ShapeOfSdfType(sdf_type);
     if (!shape) {
       return Status::Invalid("column '", name, "': OpenUSD has no value type '", sdf_type, "'");
     }
     const bool is_default = SdfTypeName(*shape) == sdf_type;
-    if (!is_default || entry.columns.contains(name)) entry.columns[name].type = sdf_type;
+    if (is_default && !entry.columns.contains(name)) continue;
+    const NullMeaning null = NullMeaningOf(entry, name);  // which a new entry may not change
+    entry.columns[name].type = sdf_type;
+    entry.columns[name].role = ColumnRole::kAttribute;
+    if (NullMeaningOf(entry, name) != null) entry.columns[name].null = null;
   }
   return entry;
 }
@@ -169,19 +183,52 @@ arrow::Result<TableSchema> SchemaOf(const arrow::Schema& schema, const SchemaEnt
   return read.status().IsIOError() ? Status::Invalid(read.status().message()) : read;
 }
 
+/// Fails unless the cells are absolute paths, or lists of them.
+Status CheckTargets(const std::string& name, const arrow::ChunkedArray& column) {
+  const arrow::DataType& type = *column.type();
+  const bool has_lists = type.id() == arrow::Type::LIST || type.id() == arrow::Type::LARGE_LIST;
+  const arrow::DataType& text = has_lists ? *type.field(0)->type() : type;
+  if (!arrow::is_string(text.id())) {
+    return Status::Invalid("column '", name, "' has type ", type.ToString(),
+                           "; a relationship has texts with paths, or lists of them");
+  }
+  int64_t row = 0;
+  for (const auto& chunk : column.chunks()) {
+    for (int64_t i = 0; i < chunk->length(); ++i, ++row) {
+      if (chunk->IsNull(i)) continue;
+      std::shared_ptr<arrow::Array> cell = chunk->Slice(i, 1);
+      if (has_lists)
+        cell = type.id() == arrow::Type::LIST
+                   ? static_cast<const arrow::ListArray&>(*chunk).value_slice(i)
+                   : static_cast<const arrow::LargeListArray&>(*chunk).value_slice(i);
+      ARROW_ASSIGN_OR_RAISE(const auto paths, StringViews(arrow::ChunkedArray(cell)));
+      for (const std::string_view path : paths) {
+        if (path.starts_with('/')) continue;
+        return Status::Invalid("column '", name, "', row ", row, ": ", QuotedValue(path),
+                               " is no absolute path, which a relationship's target is");
+      }
+    }
+  }
+  return Status::OK();
+}
+
 /// Converts the columns that `check.types` names.
 arrow::Result<std::shared_ptr<arrow::Table>> ConvertColumns(std::shared_ptr<arrow::Table> table,
                                                             const TableCheck& check) {
   if (check.types.empty()) return table;
   ARROW_ASSIGN_OR_RAISE(const TableSchema schema, SchemaOf(*table->schema(), {}, check));
   for (const auto& [name, sdf_type] : check.types) {
-    const auto shape = ShapeOfSdfType(sdf_type);
     const int i = table->schema()->GetFieldIndex(name);
     if (i < 0 || name == check.path_column) {
       return Status::Invalid("argument 'types' names '", name,
                              "', which is no property column of the table (it has ",
                              NamesOf(*table->schema()), ")");
     }
+    if (sdf_type == kRelationshipType) {
+      ARROW_RETURN_NOT_OK(CheckTargets(name, *table->column(i)));
+      continue;
+    }
+    const auto shape = ShapeOfSdfType(sdf_type);
     bool has_shape = false;
     for (const ColumnInfo& column : schema.columns) {
       has_shape = has_shape || (column.column_name == name && column.type == *shape);
@@ -195,7 +242,8 @@ arrow::Result<std::shared_ptr<arrow::Table>> ConvertColumns(std::shared_ptr<arro
 }
 
 std::string AndMore(uint32_t count) {
-  return count > 1 ? " (and " + std::to_string(count - 1) + " more such rows)" : "";
+  if (count < 2) return "";
+  return " (and " + std::to_string(count - 1) + " more such row" + (count > 2 ? "s)" : ")");
 }
 
 Status CheckPaths(const arrow::Table& table, const std::string& time_column,
@@ -227,6 +275,15 @@ Status CheckPaths(const arrow::Table& table, const std::string& time_column,
   return Status::OK();
 }
 
+/// Text that is no UTF-8, which keeps some readers from the whole file.
+Status CheckTexts(const arrow::Table& table) {
+  for (int i = 0; i < table.num_columns(); ++i) {
+    const auto row = FindBadText(*table.column(i));
+    if (row) return BadTextError(table.field(i)->name(), *row, kCorrectText);
+  }
+  return Status::OK();
+}
+
 Status CheckCells(const arrow::Table& table, const std::string& time_column,
                   const TableCheck& check) {
   for (int i = 0; i < table.num_columns(); ++i) {
@@ -250,13 +307,17 @@ arrow::Result<CheckedTable> Check(std::shared_ptr<arrow::Table> table, const Tab
   ARROW_ASSIGN_OR_RAISE(table, ConvertColumns(std::move(table), check));
   CheckedTable checked{table, entry == SchemaEntry() ? "" : SerializeSchemaEntry(entry)};
   ARROW_ASSIGN_OR_RAISE(const TableSchema schema, SchemaOf(*table->schema(), entry, check));
-  if (!check.is_strict) return checked;
+  if (!check.is_strict) {
+    ARROW_RETURN_NOT_OK(CheckTexts(*table));
+    return checked;
+  }
   if (!schema.left_out.empty()) {
     const LeftOutColumn& column = schema.left_out[0];
     return Status::Invalid("column '", column.column_name, "': ", column.reason,
                            "; convert it or leave it out");
   }
   ARROW_RETURN_NOT_OK(CheckPaths(*table, entry.time_column, check));
+  ARROW_RETURN_NOT_OK(CheckTexts(*table));
   ARROW_RETURN_NOT_OK(CheckCells(*table, entry.time_column, check));
   return checked;
 }

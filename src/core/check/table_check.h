@@ -21,7 +21,8 @@ struct TableCheck {
   /// The column with the times of the rows, several of which may then have the same path. If empty,
   /// the one that the table's own footer entry names, if any.
   std::string time_column;
-  /// Sdf types that columns are converted to, by column name.
+  /// Sdf types that columns are converted to, by column name; `rel` makes one of absolute paths, or
+  /// of lists of them, a relationship.
   std::map<std::string, std::string> types;
   MetadataFields layer;  ///< metadata to add to the layer
   /// If false, it is no error if the layer leaves something out: rows without a prim path or with
@@ -46,7 +47,8 @@ struct CheckedTable {
 ///   - a column that can't be converted, with the first row that can't;
 ///   - a path that is null, no prim path, or that of an earlier row (with the same time, if there
 ///     are times); a time that no time code can hold;
-///   - a null inside an array or tuple; a date that ISO 8601 can't express.
+///   - a null inside an array or tuple; a date that ISO 8601 can't express;
+///   - a name, or text in a cell, that is no UTF-8.
 USDPARQUET_API arrow::Result<CheckedTable> CheckTable(std::shared_ptr<arrow::Table> table,
                                                       const TableCheck& check);
 

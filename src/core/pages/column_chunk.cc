@@ -5,46 +5,90 @@
 #include <parquet/page_index.h>
 #include <parquet/statistics.h>
 
+#include <algorithm>
+#include <optional>
+
+#include "core/pages/chunk_range.h"
 #include "core/pages/page_header.h"
+#include "core/pages/page_levels.h"
+#include "core/util/guard.h"
 #include "core/util/limits.h"
 
 namespace usdparquet {
 namespace {
 
-/// Reads all page headers of a flat column's chunk; bodies are skipped.
-arrow::Status ReadHeaders(arrow::io::RandomAccessFile& file, int64_t begin, int64_t end,
+/// How many rows begin in a page of lists, and whether one begins with it.
+arrow::Result<PageRows> RowsOf(const PageSource& source, const ColumnInfo& column,
+                               const ColumnChunk& chunk, const PageLocation& page,
+                               const PageHeader& header) {
+  if (header.num_rows >= 0) return PageRows{header.num_rows, true};
+  ARROW_ASSIGN_OR_RAISE(auto bytes, source.file.ReadAt(page.offset, page.size));
+  return CountRows(std::move(bytes), *source.metadata.schema()->Column(column.leaf), chunk.codec,
+                   chunk.is_always_compressed);
+}
+
+/// Reads the headers of a chunk's pages, one behind the other, and skips their bodies. Where rows
+/// start in pages of lists, headers of version 1 do not say; without `counts_rows` the data pages
+/// of lists are one unit.
+arrow::Status ReadHeaders(const PageSource& source, const ColumnInfo& column,
+                          const ChunkRange& range, int64_t num_values, bool counts_rows,
                           ColumnChunk* chunk) {
-  PageHeaderScan scan(file, begin, end);
+  const bool has_lists = column.max_rep > 0;
+  PageHeaderScan scan(source.file, range.begin, range.limit, num_values);
   int64_t rows = 0;
   while (!scan.is_done()) {
     const int64_t offset = scan.position();
     ARROW_ASSIGN_OR_RAISE(const PageHeader header, scan.Next());
+    PageLocation page{offset, scan.position() - offset, chunk->first_row};
+    // One of no known kind where the footer says that the dictionary is: decoding it fails.
+    const bool is_told = offset == range.begin && scan.position() == range.data_page;
+    if (header.type == parquet::PageType::DICTIONARY_PAGE || (is_told && !header.is_data())) {
+      if (chunk->dictionary_page.size > 0) {
+        return arrow::Status::IOError("it has a second dictionary page at byte ", offset);
+      }
+      chunk->dictionary_page = page;
+      continue;
+    }
     if (!header.is_data()) continue;
-    ARROW_RETURN_NOT_OK(CheckPageHeader(header, false));
-    chunk->pages.push_back(
-        {offset, scan.position() - offset, chunk->first_row + static_cast<uint32_t>(rows)});
-    rows += header.num_rows >= 0 ? header.num_rows : header.num_values;
+    ARROW_RETURN_NOT_OK(CheckPageHeader(header, has_lists));
+    PageRows starts{header.num_rows >= 0 ? header.num_rows : header.num_values, true};
+    if (has_lists && counts_rows) {
+      ARROW_ASSIGN_OR_RAISE(starts, RowsOf(source, column, *chunk, page, header));
+    }
+    const bool is_apart = !has_lists || (counts_rows && starts.begins_with_row);
+    if (is_apart || chunk->pages.empty()) {
+      page.first_row += static_cast<uint32_t>(rows);
+      chunk->pages.push_back(page);
+    } else {
+      PageLocation& unit = chunk->pages.back();
+      unit.size = scan.position() - unit.offset;
+    }
+    if (has_lists && !counts_rows) continue;
+    rows += starts.rows;
     if (rows > chunk->num_rows) break;  // so that no sum wraps
   }
-  if (rows != chunk->num_rows) {
-    return arrow::Status::IOError("its pages hold ", rows, rows > chunk->num_rows ? " or more" : "",
-                                  " values, but the row group has ", chunk->num_rows, " rows");
-  }
-  return arrow::Status::OK();
+  ARROW_RETURN_NOT_OK(CheckBehindPages(source.file, scan.position(), range.end));
+  // Without a count of rows, decoding the unit tells.
+  if (has_lists && !counts_rows && !chunk->pages.empty()) return arrow::Status::OK();
+  if (rows == chunk->num_rows) return arrow::Status::OK();
+  return arrow::Status::IOError("its pages hold ", rows, rows > chunk->num_rows ? " or more" : "",
+                                " values, but the row group has ", chunk->num_rows, " rows");
 }
 
-/// Takes the locations of an offset index, those of a chunk in the bytes [begin, end).
-arrow::Status TakeLocations(const parquet::OffsetIndex& index, int64_t begin, int64_t end,
-                            ColumnChunk* chunk) {
-  int64_t previous_end = begin, previous_row = 0;
-  for (const parquet::PageLocation& page : index.page_locations()) {
+/// Takes the locations of an offset index, those of a chunk in that range. False if they can't be
+/// its pages: one behind the other up to the end, with rising rows.
+bool TakeLocations(const std::vector<parquet::PageLocation>& listed, const ChunkRange& range,
+                   ColumnChunk* chunk) {
+  if (listed.empty()) return false;
+  int64_t previous_end = listed[0].offset, previous_row = 0;
+  if (previous_end < range.begin || listed[0].first_row_index != 0) return false;
+  std::vector<PageLocation> pages;
+  for (const parquet::PageLocation& page : listed) {
     const int64_t row = page.first_row_index;
-    const bool is_first = &page == index.page_locations().data();
-    // Each page behind the one before: a page that is listed twice would be decoded twice.
-    if (page.offset < previous_end || page.compressed_page_size <= 0 ||
-        page.offset > end - page.compressed_page_size || row < previous_row ||
-        row > chunk->num_rows || (is_first && row != 0)) {
-      return arrow::Status::IOError("its offset index is damaged");
+    if (page.offset != previous_end || page.compressed_page_size <= 0 ||
+        page.offset > range.limit - page.compressed_page_size || row < previous_row ||
+        row > chunk->num_rows) {
+      return false;
     }
     previous_end = page.offset + page.compressed_page_size;
     previous_row = row;
@@ -52,12 +96,17 @@ arrow::Status TakeLocations(const parquet::OffsetIndex& index, int64_t begin, in
     // there is none.
     if (row == chunk->num_rows) continue;
     const uint32_t first_row = chunk->first_row + static_cast<uint32_t>(row);
-    if (!chunk->pages.empty() && chunk->pages.back().first_row == first_row) {
-      chunk->pages.pop_back();
-    }
-    chunk->pages.push_back({page.offset, page.compressed_page_size, first_row});
+    if (!pages.empty() && pages.back().first_row == first_row) pages.pop_back();
+    pages.push_back({page.offset, page.compressed_page_size, first_row});
   }
-  return arrow::Status::OK();
+  if (previous_end != range.end) return false;
+  chunk->pages = std::move(pages);
+  // What lies before is the dictionary page. If it is none, decoding says so.
+  if (listed[0].offset > range.begin) {
+    chunk->dictionary_page = {range.begin, listed[0].offset - range.begin, chunk->first_row};
+  }
+  chunk->is_hinted = true;
+  return true;
 }
 
 /// Whether each page can hold the rows that are claimed of it.
@@ -82,27 +131,28 @@ uint32_t UniformRows(const ColumnChunk& chunk) {
   return rows;
 }
 
-/// The offset index of `column` in row group `row_group`, null if the file has none. Arrow's
-/// PageIndexReader would look at the metadata of all columns of the row group first, which in a
-/// wide file takes longer than reading the footer.
-arrow::Result<std::unique_ptr<parquet::OffsetIndex>> ReadOffsetIndex(
-    arrow::io::RandomAccessFile& file, const parquet::FileMetaData& metadata,
-    const ColumnInfo& column, int row_group) {
-  const auto location =
-      metadata.RowGroup(row_group)->ColumnChunk(column.leaf)->GetOffsetIndexLocation();
-  if (!location) return nullptr;
-  ARROW_ASSIGN_OR_RAISE(const int64_t file_size, file.GetSize());
-  if (location->offset < 0 || location->length <= 0 ||
+/// The locations in the offset index of a chunk; none if the file has no index that can be read.
+/// Arrow's PageIndexReader would look at the metadata of all columns of the row group first, which
+/// in a wide file takes longer than reading the footer.
+arrow::Result<std::vector<parquet::PageLocation>> ReadOffsetIndex(
+    arrow::io::RandomAccessFile& file, int64_t file_size,
+    const parquet::ColumnChunkMetaData& meta) {
+  std::vector<parquet::PageLocation> none;
+  const auto location = meta.GetOffsetIndexLocation();
+  if (!location || location->offset < 0 || location->length <= 0 ||
       location->offset > file_size - location->length) {
-    return arrow::Status::IOError("the footer places its offset index at byte ", location->offset,
-                                  " of a file of ", file_size, " bytes: the file is damaged");
+    return none;
   }
   ARROW_ASSIGN_OR_RAISE(const auto bytes, file.ReadAt(location->offset, location->length));
   if (bytes->size() != location->length) {
     return arrow::Status::IOError("the file ends within its offset index");
   }
-  return parquet::OffsetIndex::Make(bytes->data(), bytes->size(),
-                                    parquet::ReaderProperties(arrow::system_memory_pool()));
+  auto parsed = Guarded([&]() -> arrow::Result<std::vector<parquet::PageLocation>> {
+    return parquet::OffsetIndex::Make(bytes->data(), static_cast<uint32_t>(bytes->size()),
+                                      parquet::ReaderProperties(arrow::system_memory_pool()))
+        ->page_locations();
+  });
+  return parsed.ok() || parsed.status().IsOutOfMemory() ? parsed : none;
 }
 
 PageLocation Located(const ListedPage& page, uint32_t first_row) {
@@ -110,69 +160,38 @@ PageLocation Located(const ListedPage& page, uint32_t first_row) {
           page.header_checksum};
 }
 
-/// Finds the pages where the file does not list them.
-arrow::Status SearchPages(const PageSource& source, const ColumnInfo& column,
-                          const ChunkRange& range, ColumnChunk* chunk) {
-  ARROW_ASSIGN_OR_RAISE(const auto offset_index,
-                        ReadOffsetIndex(source.file, source.metadata, column, chunk->row_group));
-  int64_t first_page = range.data_page;
-  if (offset_index && !offset_index->page_locations().empty()) {
-    first_page = offset_index->page_locations()[0].offset;
-    ARROW_RETURN_NOT_OK(TakeLocations(*offset_index, range.begin, range.end, chunk));
-  } else if (column.max_rep > 0) {
-    chunk->pages.push_back({range.data_page, range.end - range.data_page, chunk->first_row});
-  } else if (chunk->num_rows > 0) {
-    ARROW_RETURN_NOT_OK(ReadHeaders(source.file, range.data_page, range.end, chunk));
+/// A chunk whose pages are not located yet.
+std::unique_ptr<ColumnChunk> MakeChunk(const PageSource& source,
+                                       const parquet::RowGroupMetaData& group,
+                                       const parquet::ColumnChunkMetaData& meta, int row_group) {
+  auto chunk = std::make_unique<ColumnChunk>();
+  chunk->first_row = source.group_first_rows[static_cast<size_t>(row_group)];
+  chunk->num_rows = static_cast<uint32_t>(group.num_rows());
+  chunk->row_group = row_group;
+  chunk->codec = meta.compression();
+  chunk->is_always_compressed = IsAlwaysCompressed(source.metadata);
+  if (const auto stats = meta.encoded_statistics(); stats && stats->has_null_count) {
+    chunk->null_count = stats->null_count;
   }
-  if (first_page > range.begin) {
-    chunk->dictionary_page = {range.begin, first_page - range.begin, chunk->first_row};
-  }
-  return arrow::Status::OK();
+  return chunk;
 }
 
-}  // namespace
-
-arrow::Result<ChunkRange> RangeOfChunk(const parquet::ColumnChunkMetaData& chunk,
-                                       int64_t file_size) {
-  ChunkRange range;
-  range.begin = range.data_page = chunk.data_page_offset();
-  if (chunk.has_dictionary_page() && chunk.dictionary_page_offset() > 0 &&
-      chunk.dictionary_page_offset() < range.begin) {
-    range.begin = chunk.dictionary_page_offset();
-  }
-  const int64_t size = chunk.total_compressed_size();
-  if (range.begin < 4 || size < 0 || range.begin > file_size - size ||
-      range.data_page > range.begin + size) {
-    return arrow::Status::IOError("the footer places it at byte ", range.begin, ", ", size,
-                                  " bytes long, of a file of ", file_size,
-                                  " bytes: the file is damaged");
-  }
-  range.end = range.begin + size;
-  return range;
-}
-
-arrow::Result<std::unique_ptr<ColumnChunk>> LocatePages(const PageSource& source,
-                                                        const ColumnInfo& column, int row_group) {
+arrow::Result<std::unique_ptr<ColumnChunk>> Locate(const PageSource& source,
+                                                   const ColumnInfo& column, int row_group,
+                                                   bool by_headers) {
   const auto group = source.metadata.RowGroup(row_group);
   const auto meta = group->ColumnChunk(column.leaf);
   ARROW_ASSIGN_OR_RAISE(const int64_t file_size, source.file.GetSize());
-  ARROW_ASSIGN_OR_RAISE(const ChunkRange range, RangeOfChunk(*meta, file_size));
+  ARROW_ASSIGN_OR_RAISE(const ChunkRange range, RangeOfChunk(source.metadata, *meta, file_size));
   if (column.max_rep == 0 && meta->num_values() != group->num_rows()) {
     return arrow::Status::IOError("the footer says that it has ", meta->num_values(),
                                   " values, but its row group has ", group->num_rows(), " rows");
   }
-
-  auto chunk = std::make_unique<ColumnChunk>();
-  chunk->first_row = source.group_first_rows[row_group];
-  chunk->num_rows = static_cast<uint32_t>(group->num_rows());
-  chunk->row_group = row_group;
-  chunk->codec = meta->compression();
-  if (const auto stats = meta->encoded_statistics(); stats && stats->has_null_count) {
-    chunk->null_count = stats->null_count;
-  }
-  const auto listed = source.locations ? source.locations->Find(row_group, column.leaf, range.begin,
-                                                                range.size(), chunk->num_rows)
-                                       : std::nullopt;
+  auto chunk = MakeChunk(source, *group, *meta, row_group);
+  const auto listed = source.locations && !by_headers
+                          ? source.locations->Find(row_group, column.leaf, range.begin,
+                                                   range.size(), chunk->num_rows)
+                          : std::nullopt;
   if (listed) {
     chunk->pages.reserve(listed->data.size());
     for (const ListedPage& page : listed->data) {
@@ -180,12 +199,51 @@ arrow::Result<std::unique_ptr<ColumnChunk>> LocatePages(const PageSource& source
     }
     if (listed->dictionary) chunk->dictionary_page = Located(*listed->dictionary, chunk->first_row);
   } else {
-    ARROW_RETURN_NOT_OK(SearchPages(source, column, range, chunk.get()));
+    std::vector<parquet::PageLocation> index;
+    if (!by_headers) {
+      ARROW_ASSIGN_OR_RAISE(index, ReadOffsetIndex(source.file, file_size, *meta));
+    }
+    if (!TakeLocations(index, range, chunk.get())) {
+      ARROW_RETURN_NOT_OK(
+          ReadHeaders(source, column, range, meta->num_values(), by_headers, chunk.get()));
+    }
   }
   ARROW_RETURN_NOT_OK(CheckRows(*chunk, column.max_rep > 0));
   if (!chunk->pages.empty()) chunk->rows_per_page = UniformRows(*chunk);
+  return chunk;
+}
+
+bool AreSame(const PageLocation& a, const PageLocation& b) {
+  return a.offset == b.offset && a.size == b.size && a.first_row == b.first_row;
+}
+
+}  // namespace
+
+arrow::Result<std::unique_ptr<ColumnChunk>> LocatePages(const PageSource& source,
+                                                        const ColumnInfo& column, int row_group) {
+  ARROW_ASSIGN_OR_RAISE(auto chunk, Locate(source, column, row_group, /*by_headers=*/false));
   chunk->slots = std::make_unique<PageSlot[]>(chunk->pages.size());
   return chunk;
+}
+
+arrow::Result<ColumnChunk*> PagesByHeaders(const PageSource& source, const ColumnInfo& column,
+                                           ColumnChunk& chunk) {
+  std::lock_guard lock(chunk.mutex);
+  if (!chunk.is_hinted) return nullptr;
+  if (!chunk.by_headers) {
+    auto located =
+        Guarded([&] { return Locate(source, column, chunk.row_group, /*by_headers=*/true); });
+    if (located.status().IsOutOfMemory()) return located.status();
+    const bool is_other =
+        located.ok() && !(std::ranges::equal((*located)->pages, chunk.pages, AreSame) &&
+                          AreSame((*located)->dictionary_page, chunk.dictionary_page));
+    if (!is_other) {
+      chunk.is_hinted = false;
+      return nullptr;
+    }
+    chunk.by_headers = std::move(*located);
+  }
+  return chunk.by_headers.get();
 }
 
 }  // namespace usdparquet

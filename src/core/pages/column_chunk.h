@@ -41,15 +41,6 @@ struct PageLocation {
   uint32_t header_checksum = 0;
 };
 
-/// Where the footer says that a column chunk lies, checked against the size of the file.
-struct ChunkRange {
-  int64_t begin = 0;      ///< its first page, which may be a dictionary page
-  int64_t data_page = 0;  ///< its first data page, as the footer says
-  int64_t end = 0;
-
-  int64_t size() const { return end - begin; }
-};
-
 /// One column in one row group: immutable locations, and the cache slots of the pages.
 struct ColumnChunk {
   uint32_t first_row = 0;
@@ -63,10 +54,19 @@ struct ColumnChunk {
   uint32_t rows_per_page = 0;  ///< the same for all pages but the last; else 0
   /// One for each page. Whoever caches pages of the chunk drops them before the chunk goes.
   std::unique_ptr<PageSlot[]> slots;
+  /// The same of pages that have nothing but their presence; see page_nulls.h.
+  std::unique_ptr<PageSlot[]> null_slots;
 
+  /// Whether the pages of version 2 are compressed whatever their headers say.
+  bool is_always_compressed = false;
+
+  std::mutex mutex;  ///< for all below
   /// The decoded dictionary, for as long as one of the chunk's pages uses it.
-  std::mutex dictionary_mutex;
   std::weak_ptr<const Dictionary> dictionary;
+  /// Whether an offset index without a checksum tells the pages, and may be wrong.
+  bool is_hinted = false;
+  /// The pages as their headers tell, without slots, once the index was found to be wrong.
+  std::unique_ptr<ColumnChunk> by_headers;
 
   /// The index of the page that holds `row` (from the start of the file).
   /// REQUIRES: first_row <= row < first_row + num_rows.
@@ -87,14 +87,17 @@ struct ColumnChunk {
   }
 };
 
-/// The range of a chunk; an IOError if the file can't have it. Arrow's Parquet classes may throw.
-arrow::Result<ChunkRange> RangeOfChunk(const parquet::ColumnChunkMetaData& chunk,
-                                       int64_t file_size);
-
 /// Locates the pages of `column` in row group `row_group`: from the file's page locations, else
-/// from the offset index, else by reading all page headers. Arrow's Parquet classes may throw.
-/// Thread-safe.
+/// from the offset index, else by reading all page headers. An offset index that can't be right is
+/// as good as none; one that may be is believed until a page of it does not decode. Arrow's Parquet
+/// classes may throw. Thread-safe.
 arrow::Result<std::unique_ptr<ColumnChunk>> LocatePages(const PageSource& source,
                                                         const ColumnInfo& column, int row_group);
+
+/// The pages of a chunk of which one does not decode, as the headers tell them, if the chunk has
+/// others from an offset index; null if it does not, so that the page is damaged. Pages of lists
+/// are decoded once to count their rows. Owned by `chunk`. Thread-safe.
+arrow::Result<ColumnChunk*> PagesByHeaders(const PageSource& source, const ColumnInfo& column,
+                                           ColumnChunk& chunk);
 
 }  // namespace usdparquet

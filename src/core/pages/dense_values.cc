@@ -303,6 +303,12 @@ arrow::Status DenseValues::Append(parquet::Encoding::type encoding, const uint8_
   return arrow::Status::OK();
 }
 
+bool DenseValues::HasBadString() const {
+  if (codes.empty()) return !strings.IsUtf8();
+  return !dictionary->bad_strings.empty() &&
+         std::ranges::any_of(codes, [this](uint32_t code) { return dictionary->IsBad(code); });
+}
+
 arrow::Result<std::shared_ptr<Dictionary>> DenseValues::DecodeDictionary(
     const ColumnInfo& column, const parquet::ColumnDescriptor& descriptor,
     const parquet::DictionaryPage& page) {
@@ -314,6 +320,11 @@ arrow::Result<std::shared_ptr<Dictionary>> DenseValues::DecodeDictionary(
   dictionary->values = std::move(values.fixed);
   dictionary->strings = std::move(values.strings);
   dictionary->strings.chars.shrink_to_fit();
+  if (values.is_stored_text() && !dictionary->strings.IsUtf8()) {
+    for (uint32_t i = 0; i < dictionary->size; ++i) {
+      if (!IsUtf8(dictionary->strings[i])) dictionary->bad_strings.push_back(i);
+    }
+  }
   return dictionary;
 }
 

@@ -43,10 +43,22 @@ class DenseValues {
                              parquet::Encoding::type encoding);
 
   bool is_string() const { return column_.stored_scalar == Scalar::kString; }
+  /// Whether the values are text as it was stored, which may be no UTF-8. (Paths are judged as
+  /// paths.)
+  bool is_stored_text() const {
+    return is_string() && column_.conversion == Conversion::kNone && !column_.is_path;
+  }
   uint32_t size() const { return size_; }
 
   std::string_view String(uint32_t i) const {
     return codes.empty() ? strings[i] : dictionary->strings[codes[i]];
+  }
+
+  /// Whether any string is no valid UTF-8. REQUIRES: is_stored_text().
+  bool HasBadString() const;
+  /// Whether string `i` is no valid UTF-8.
+  bool IsBadString(uint32_t i) const {
+    return codes.empty() ? !IsUtf8(strings[i]) : dictionary->IsBad(codes[i]);
   }
 
   RawVector<std::byte> fixed;  ///< all but strings

@@ -3,6 +3,7 @@
 /// \file
 /// Decoded values of one data page, in the layout in which they are read.
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -10,6 +11,7 @@
 #include <vector>
 
 #include "core/util/raw_vector.h"
+#include "core/util/utf8.h"
 
 namespace usdparquet {
 
@@ -19,6 +21,8 @@ struct StringPool {
   RawVector<char> chars;
 
   size_t size() const { return offsets.size() - 1; }
+  /// Whether every one is valid UTF-8.
+  bool IsUtf8() const { return AreUtf8(chars.data(), offsets.data(), size()); }
   std::string_view operator[](size_t i) const {
     return {chars.data() + offsets[i], offsets[i + 1] - offsets[i]};
   }
@@ -36,9 +40,17 @@ struct StringPool {
 struct Dictionary {
   RawVector<std::byte> values;
   StringPool strings;
+  /// Those of `strings` that are no valid UTF-8, ascending: cells with them have no value.
+  std::vector<uint32_t> bad_strings;
   uint32_t size = 0;
 
-  size_t MemoryUsage() const { return values.capacity() + strings.MemoryUsage() + sizeof(*this); }
+  bool IsBad(uint32_t code) const {
+    return std::binary_search(bad_strings.begin(), bad_strings.end(), code);
+  }
+  size_t MemoryUsage() const {
+    return values.capacity() + strings.MemoryUsage() + bad_strings.capacity() * sizeof(uint32_t) +
+           sizeof(*this);
+  }
 };
 
 /// One decoded page: rows [first_row, first_row + num_rows) of one column.
@@ -53,6 +65,9 @@ struct Page {
 
   /// A bit a row, set where the cell has a value. Empty if every cell has one.
   std::vector<uint64_t> presence;
+  /// Whether the cells without a value are those that are null: not so where there are cells that
+  /// no USD value can hold, or where the page could not be decoded.
+  bool tells_nulls = true;
   /// Scalars and tuples: row i at [i * stride], unspecified where there is no value. Arrays: the
   /// elements of all rows. Points into `values`, or into the mapped file, where nothing is aligned.
   const std::byte* cells = nullptr;

@@ -94,20 +94,19 @@ class USDPARQUET_API PageCache {
   /// Fills `page`, `use` and `previous` of a new entry. Must not throw.
   using Loader = std::function<void(CachedPage*)>;
 
+  /// The page of `slot`, if it is there; valid as long as the caller's `guard`. Else null.
+  const Page* Find(const PageSlot& slot, const EpochGuard& guard) const {
+    const uintptr_t state = slot.load(std::memory_order_seq_cst);
+    return state > kLoading ? Used(state, guard) : nullptr;
+  }
+
   /// The page of `slot`, which stays valid as long as the caller's `guard`. On a
   /// miss, `load` decodes it; pages that the guard protected before may then be gone.
   template <typename Load>
   const Page* Get(PageSlot& slot, EpochGuard& guard, const Load& load) {
     const uintptr_t state = slot.load(std::memory_order_seq_cst);
-    if (state > kLoading) [[likely]] {
-      auto* entry = reinterpret_cast<CachedPage*>(state);
-      // Written only when it changes: a store by every reader would make the line travel.
-      if (!entry->referenced.load(std::memory_order_relaxed)) {
-        entry->referenced.store(true, std::memory_order_relaxed);
-      }
-      guard.CountHit();
-      return &entry->page;
-    }
+    if (state > kLoading) [[likely]]
+      return Used(state, guard);
     return Miss(slot, guard, load);
   }
 
@@ -135,6 +134,17 @@ class USDPARQUET_API PageCache {
   CacheStats Stats() const;
 
  private:
+  /// The page whose address is `state`, marked as used.
+  static const Page* Used(uintptr_t state, const EpochGuard& guard) {
+    auto* entry = reinterpret_cast<CachedPage*>(state);
+    // Written only when it changes: a store by every reader would make the line travel.
+    if (!entry->referenced.load(std::memory_order_relaxed)) {
+      entry->referenced.store(true, std::memory_order_relaxed);
+    }
+    guard.CountHit();
+    return &entry->page;
+  }
+
   const Page* Miss(PageSlot& slot, EpochGuard& guard, const Loader& load);
 
   /// Pages in a circle; where the hand points is the next to be looked at.

@@ -1,70 +1,37 @@
 #include "core/pages/page_decoder.h"
 
 #include <arrow/buffer.h>
-#include <arrow/io/memory.h>
 #include <parquet/column_page.h>
 #include <parquet/column_reader.h>
 
 #include <algorithm>
-#include <limits>
 #include <span>
 
 #include "core/pages/dense_values.h"
 #include "core/pages/page_body.h"
+#include "core/pages/page_bytes.h"
 #include "core/pages/page_header.h"
+#include "core/pages/page_join.h"
 #include "core/pages/page_levels.h"
 #include "core/pages/row_assembly.h"
-#include "core/util/block_memory.h"
+#include "core/schema/text_check.h"
 #include "core/util/guard.h"
 
 namespace usdparquet {
 namespace {
-
-parquet::ReaderProperties PageProperties() {
-  parquet::ReaderProperties properties(BlockPool());
-  properties.set_page_checksum_verification(true);
-  return properties;
-}
-
-std::span<const uint8_t> SpanOf(const arrow::Buffer& bytes) {
-  return {bytes.data(), static_cast<size_t>(bytes.size())};
-}
-
-/// The bytes of a page, whose header is verified where the file has a checksum of it.
-arrow::Result<std::shared_ptr<arrow::Buffer>> ReadBytes(const PageSource& source,
-                                                        const PageLocation& page) {
-  ARROW_ASSIGN_OR_RAISE(auto bytes, source.file.ReadAt(page.offset, page.size));
-  if (bytes->size() != page.size) {
-    return arrow::Status::IOError("the file ends within a page at byte ", page.offset);
-  }
-  source.cache.CountBytesRead(page.size);
-  if (page.header_size > 0 &&
-      PageHeaderChecksum(SpanOf(*bytes).first(page.header_size)) != page.header_checksum) {
-    return PageHeaderDamaged(page.offset);
-  }
-  return bytes;
-}
-
-/// REQUIRES: what the headers of the pages claim was checked.
-std::unique_ptr<parquet::PageReader> OpenPages(std::shared_ptr<arrow::Buffer> bytes,
-                                               const parquet::ColumnDescriptor& descriptor,
-                                               arrow::Compression::type codec) {
-  return parquet::PageReader::Open(std::make_shared<arrow::io::BufferReader>(std::move(bytes)),
-                                   std::numeric_limits<int64_t>::max(), codec, PageProperties(),
-                                   descriptor);
-}
 
 /// The chunk's dictionary, decoded once for as long as a page uses it.
 arrow::Result<std::shared_ptr<const Dictionary>> LoadDictionary(
     const PageSource& source, const ColumnInfo& column, const parquet::ColumnDescriptor& descriptor,
     ColumnChunk& chunk) {
   if (chunk.dictionary_page.size == 0) return nullptr;
-  std::lock_guard lock(chunk.dictionary_mutex);
+  std::lock_guard lock(chunk.mutex);
   if (auto dictionary = chunk.dictionary.lock()) return dictionary;
-  ARROW_ASSIGN_OR_RAISE(auto bytes, ReadBytes(source, chunk.dictionary_page));
+  ARROW_ASSIGN_OR_RAISE(auto bytes, ReadPageBytes(source, chunk.dictionary_page));
   ARROW_ASSIGN_OR_RAISE(const PageHeader header, ReadPageHeader(SpanOf(*bytes)));
   ARROW_RETURN_NOT_OK(CheckPageHeader(header, column.max_rep > 0));
-  const auto reader = OpenPages(std::move(bytes), descriptor, chunk.codec);
+  const auto reader =
+      OpenPages(std::move(bytes), descriptor, chunk.codec, chunk.is_always_compressed);
   const auto page = reader->NextPage();
   if (!page || page->type() != parquet::PageType::DICTIONARY_PAGE) {
     return arrow::Status::IOError("there is no dictionary page at byte ",
@@ -101,16 +68,16 @@ bool IsTimeText(const ColumnInfo& column) {
 }
 
 void ReportBadRows(const ColumnInfo& column, uint32_t first_row, const DenseValues& values,
-                   std::vector<RowSpan>* rows, BadCells* bad) {
+                   bool has_bad_string, std::vector<RowSpan>* rows, BadCells* bad) {
   const bool is_time = IsTimeText(column);
   for (size_t i = 0; i < rows->size(); ++i) {
     RowSpan& row = (*rows)[i];
     const char* reason = "has a null inside its array or tuple, which a USD value cannot have";
-    if (is_time && row.state == RowSpan::State::kValue) {
+    if ((is_time || has_bad_string) && row.state == RowSpan::State::kValue) {
       for (uint32_t k = row.begin; k < row.begin + row.count; ++k) {
-        if (!values.String(k).empty()) continue;
+        if (is_time ? !values.String(k).empty() : !values.IsBadString(k)) continue;
         row.state = RowSpan::State::kBad;
-        reason = "is a date or time that ISO 8601 cannot write";
+        reason = is_time ? "is a date or time that ISO 8601 cannot write" : kBadText;
       }
     }
     if (row.state != RowSpan::State::kBad) continue;
@@ -126,9 +93,10 @@ arrow::Status Decode(const PageSource& source, const ColumnInfo& column, ColumnC
   const parquet::ColumnDescriptor& descriptor = *source.metadata.schema()->Column(column.leaf);
   const PageLocation& location = chunk.pages[index];
   ARROW_ASSIGN_OR_RAISE(auto dictionary, LoadDictionary(source, column, descriptor, chunk));
-  ARROW_ASSIGN_OR_RAISE(auto bytes, ReadBytes(source, location));
+  ARROW_ASSIGN_OR_RAISE(auto bytes, ReadPageBytes(source, location));
   ARROW_RETURN_NOT_OK(CheckPages(SpanOf(*bytes), column.max_rep > 0));
-  const auto reader = OpenPages(std::move(bytes), descriptor, PageReaderCodec(chunk.codec));
+  const auto reader = OpenPages(std::move(bytes), descriptor, PageReaderCodec(chunk.codec),
+                                chunk.is_always_compressed);
   page->first_row = location.first_row;
   page->num_rows = chunk.PageRows(index);
   Levels levels;
@@ -154,21 +122,38 @@ arrow::Status Decode(const PageSource& source, const ColumnInfo& column, ColumnC
     ARROW_RETURN_NOT_OK(values.Append(data_page.encoding(), section.data, section.size,
                                       data_page.num_values(), section.count, dictionary));
   }
-  const auto wrong_count = [&](size_t rows) {
-    return arrow::Status::IOError("a page holds ", rows, " rows, but should hold ", page->num_rows);
-  };
+  const bool has_bad_string = values.is_stored_text() && values.HasBadString();
   // Most columns have no null in most pages; dates and times need a look at each text.
-  if (!IsTimeText(column) && IsDense(column, levels)) {
-    if (levels.count != page->num_rows) return wrong_count(levels.count);
+  if (!IsTimeText(column) && !has_bad_string && IsDense(column, levels)) {
+    if (levels.count != page->num_rows) return WrongRowCount(levels.count, *page);
     FillDensePage(column, std::move(values), page);
     page->cells = page->values.data();
     return arrow::Status::OK();
   }
   auto rows = AssembleRows(column, levels);
-  if (rows.size() != page->num_rows) return wrong_count(rows.size());
-  ReportBadRows(column, location.first_row, values, &rows, bad);
+  if (rows.size() != page->num_rows) return WrongRowCount(rows.size(), *page);
+  ReportBadRows(column, location.first_row, values, has_bad_string, &rows, bad);
+  page->tells_nulls = bad->count == 0;
   FillPage(column, rows, std::move(values), page);
   page->cells = page->values.data();
+  return arrow::Status::OK();
+}
+
+/// Decodes the rows of page `index` of `chunk` from the pages of `told`, which are bounded
+/// otherwise.
+arrow::Status DecodeRows(const PageSource& source, const ColumnInfo& column,
+                         const ColumnChunk& chunk, uint32_t index, ColumnChunk& told, Page* page,
+                         BadCells* bad) {
+  PageJoin join(column, chunk.pages[index].first_row, chunk.PageRows(index));
+  for (uint32_t i = told.PageOf(join.first_row());
+       i < told.pages.size() && told.pages[i].first_row < join.end_row(); ++i) {
+    Page part;
+    BadCells found;
+    ARROW_RETURN_NOT_OK(Decode(source, column, told, i, &part, &found));
+    ARROW_RETURN_NOT_OK(join.Append(part));
+    if (bad->count == 0) *bad = std::move(found);
+  }
+  *page = join.Finish();
   return arrow::Status::OK();
 }
 
@@ -176,7 +161,13 @@ arrow::Status Decode(const PageSource& source, const ColumnInfo& column, ColumnC
 
 arrow::Status DecodePage(const PageSource& source, const ColumnInfo& column, ColumnChunk& chunk,
                          uint32_t index, Page* page, BadCells* bad) {
-  return Guarded([&] { return Decode(source, column, chunk, index, page, bad); });
+  arrow::Status status = Guarded([&] { return Decode(source, column, chunk, index, page, bad); });
+  if (status.ok() || status.IsOutOfMemory()) return status;
+  // An offset index is a hint: where it is wrong, the headers are right.
+  ARROW_ASSIGN_OR_RAISE(ColumnChunk* const told, PagesByHeaders(source, column, chunk));
+  if (!told) return status;
+  *bad = BadCells();
+  return Guarded([&] { return DecodeRows(source, column, chunk, index, *told, page, bad); });
 }
 
 }  // namespace usdparquet

@@ -23,9 +23,9 @@ struct BadCells {
 };
 
 /// Decodes page `index` of `chunk` into `page`, a new one. Cells that have no USD value (a
-/// null inside an array or tuple, a date beyond the calendar) are left without one and counted
-/// in `bad`. Damage fails, as does a wrong page checksum; `page` is then unspecified. The
-/// dictionary is charged to the source's cache. Thread-safe.
+/// null inside an array or tuple, a date beyond the calendar, text that is no UTF-8) are left
+/// without one and counted in `bad`. Damage fails, as does a wrong page checksum; `page` is then
+/// unspecified. The dictionary is charged to the source's cache. Thread-safe.
 arrow::Status DecodePage(const PageSource& source, const ColumnInfo& column, ColumnChunk& chunk,
                          uint32_t index, Page* page, BadCells* bad);
 

@@ -213,8 +213,22 @@ arrow::Result<PageHeader> PageHeaderScan::Next() {
     }
     header_ = bytes.first(header->header_size);
     position_ += page;
+    if (header->is_data()) values_left_ -= std::max(header->num_values, 0);
     return header;
   }
+}
+
+arrow::Status CheckBehindPages(arrow::io::RandomAccessFile& file, int64_t begin, int64_t end) {
+  for (PageHeaderScan scan(file, begin, end); !scan.is_done();) {
+    const int64_t offset = scan.position();
+    const auto header = scan.Next();
+    if (!header.ok()) break;
+    if (!header->is_data() || header->num_values <= 0) continue;
+    return arrow::Status::IOError(
+        "its pages hold more values than the footer says: a page at byte ", offset, " has ",
+        header->num_values, " more");
+  }
+  return arrow::Status::OK();
 }
 
 }  // namespace usdparquet

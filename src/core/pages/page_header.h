@@ -10,6 +10,7 @@
 #include <parquet/types.h>
 
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <span>
@@ -54,13 +55,15 @@ USDPARQUET_API arrow::Status PageHeaderDamaged(int64_t offset);
 /// together. Linear in the number of pages. Thread-safe.
 USDPARQUET_API arrow::Status CheckPages(std::span<const uint8_t> bytes, bool has_lists);
 
-/// Reads page headers in [begin, end) one after the other, skipping bodies.
+/// Reads page headers in [begin, end) one after the other, skipping bodies, up to the data page
+/// with the last of `num_values` values. Arrow's reader ends there too.
 class USDPARQUET_API PageHeaderScan {
  public:
-  PageHeaderScan(arrow::io::RandomAccessFile& file, int64_t begin, int64_t end)
-      : file_(file), position_(begin), end_(end) {}
+  PageHeaderScan(arrow::io::RandomAccessFile& file, int64_t begin, int64_t end,
+                 int64_t num_values = std::numeric_limits<int64_t>::max())
+      : file_(file), position_(begin), end_(end), values_left_(num_values) {}
 
-  bool is_done() const { return position_ >= end_; }
+  bool is_done() const { return position_ >= end_ || values_left_ <= 0; }
   /// Where the next page starts.
   int64_t position() const { return position_; }
   /// The next header. Fails if it is damaged or its page does not end within the range.
@@ -75,9 +78,15 @@ class USDPARQUET_API PageHeaderScan {
   arrow::io::RandomAccessFile& file_;
   int64_t position_;
   const int64_t end_;
+  int64_t values_left_;
   std::shared_ptr<arrow::Buffer> window_;
   int64_t window_begin_ = 0;
   std::span<const uint8_t> header_;
 };
+
+/// Looks at what lies in [begin, end), behind the page with a chunk's last value. No reader asks
+/// what it is; but if it is a page with values, a header before it lied, which is an IOError.
+USDPARQUET_API arrow::Status CheckBehindPages(arrow::io::RandomAccessFile& file, int64_t begin,
+                                              int64_t end);
 
 }  // namespace usdparquet

@@ -1,9 +1,15 @@
 #include "core/pages/page_levels.h"
 
+#include <arrow/io/memory.h>
 #include <parquet/column_reader.h>
 
 #include <algorithm>
+#include <limits>
+#include <utility>
 #include <vector>
+
+#include "core/pages/page_body.h"
+#include "core/util/block_memory.h"
 
 namespace usdparquet {
 namespace {
@@ -61,6 +67,29 @@ arrow::Result<ValueSection> DecodeLevels(int16_t max_def, int16_t max_rep,
   }
   levels->count += n;
   return ValueSection{data, size, count};
+}
+
+arrow::Result<PageRows> CountRows(std::shared_ptr<arrow::Buffer> bytes,
+                                  const parquet::ColumnDescriptor& descriptor,
+                                  arrow::Compression::type codec, bool is_always_compressed) {
+  parquet::ReaderProperties properties(BlockPool());
+  properties.set_page_checksum_verification(true);
+  const auto reader =
+      parquet::PageReader::Open(std::make_shared<arrow::io::BufferReader>(std::move(bytes)),
+                                std::numeric_limits<int64_t>::max(), PageReaderCodec(codec),
+                                properties, descriptor, is_always_compressed);
+  const auto stored = reader->NextPage();
+  if (!stored || (stored->type() != parquet::PageType::DATA_PAGE &&
+                  stored->type() != parquet::PageType::DATA_PAGE_V2)) {
+    return arrow::Status::IOError("there is no data page");
+  }
+  const auto& page = static_cast<const parquet::DataPage&>(*stored);
+  ARROW_ASSIGN_OR_RAISE(const PageBody body, DecompressPage(page, codec));
+  Levels levels;
+  ARROW_RETURN_NOT_OK(
+      DecodeLevels(0, descriptor.max_repetition_level(), page, body.bytes, &levels).status());
+  return PageRows{std::count(levels.rep.begin(), levels.rep.end(), 0),
+                  levels.rep.empty() || levels.rep[0] == 0};
 }
 
 }  // namespace usdparquet

@@ -3,13 +3,18 @@
 /// \file
 /// The levels of a data page, and where its values lie behind them.
 
+#include <arrow/buffer.h>
 #include <arrow/result.h>
+#include <arrow/util/type_fwd.h>
 #include <parquet/column_page.h>
+#include <parquet/schema.h>
 
 #include <cstdint>
+#include <memory>
 #include <span>
 
 #include "core/pages/row_assembly.h"
+#include "core/util/export.h"
 
 namespace usdparquet {
 
@@ -26,5 +31,19 @@ struct ValueSection {
 arrow::Result<ValueSection> DecodeLevels(int16_t max_def, int16_t max_rep,
                                          const parquet::DataPage& page,
                                          std::span<const uint8_t> body, Levels* levels);
+
+/// The rows of a page of lists.
+struct PageRows {
+  int64_t rows = 0;              ///< that begin in it
+  bool begins_with_row = false;  ///< or else with the rest of a row of the page before
+};
+
+/// Decodes the repetition levels of the one data page that `bytes` are, header included, to count
+/// its rows. Verifies its checksum if it has one. `codec` and `is_always_compressed` are those of
+/// its chunk. Arrow's Parquet classes may throw. Thread-safe.
+USDPARQUET_API arrow::Result<PageRows> CountRows(std::shared_ptr<arrow::Buffer> bytes,
+                                                 const parquet::ColumnDescriptor& descriptor,
+                                                 arrow::Compression::type codec,
+                                                 bool is_always_compressed);
 
 }  // namespace usdparquet

@@ -1,5 +1,6 @@
 #include <vector>
 
+#include "core/pages/chunk_range.h"
 #include "core/pages/column_chunk.h"
 #include "core/pages/page_header.h"
 #include "core/pages/page_locations.h"
@@ -42,7 +43,7 @@ class Lister {
                          static_cast<uint32_t>(pages_.size()), 0, 0, 0});
       return arrow::Status::OK();
     }
-    ARROW_ASSIGN_OR_RAISE(const ChunkRange range, RangeOfChunk(*meta, file_size_));
+    ARROW_ASSIGN_OR_RAISE(const ChunkRange range, RangeOfChunk(metadata_, *meta, file_size_));
     const auto first_page = static_cast<uint32_t>(pages_.size());
     ListedChunk listed{range.begin, range.size(), first_page, 0, 0, 0};
     ColumnInfo column;
@@ -52,17 +53,30 @@ class Lister {
     if (column.max_rep == 0 || meta->GetOffsetIndexLocation()) {
       const PageSource source{file_, metadata_, group_first_rows_, PageCache::Instance()};
       ARROW_ASSIGN_OR_RAISE(const auto located, LocatePages(source, column, group));
-      ARROW_RETURN_NOT_OK(AddPages(range, located->pages, column.max_rep > 0, &listed));
+      if (CanList(*located, range, column)) {
+        ARROW_RETURN_NOT_OK(
+            AddPages(range, meta->num_values(), located->pages, column.max_rep > 0, &listed));
+      }
     }
     listed.num_pages = static_cast<uint32_t>(pages_.size()) - first_page;
     chunks_.push_back(listed);
     return arrow::Status::OK();
   }
 
+  /// Not what the list has no form for: pages of lists without an index that may be right, a
+  /// dictionary page behind others, and pages behind the end that the footer says.
+  static bool CanList(const ColumnChunk& chunk, const ChunkRange& range, const ColumnInfo& column) {
+    const PageLocation& dictionary = chunk.dictionary_page;
+    return (column.max_rep == 0 || chunk.is_hinted) && !chunk.pages.empty() &&
+           chunk.pages.back().offset + chunk.pages.back().size <= range.end &&
+           (dictionary.size == 0 || dictionary.offset == range.begin);
+  }
+
   /// Adds the chunk's dictionary page, and those of its data pages that are in `located`.
-  arrow::Status AddPages(const ChunkRange& range, const std::vector<PageLocation>& located,
-                         bool has_lists, ListedChunk* chunk) {
-    PageHeaderScan scan(file_, range.begin, range.end);
+  arrow::Status AddPages(const ChunkRange& range, int64_t num_values,
+                         const std::vector<PageLocation>& located, bool has_lists,
+                         ListedChunk* chunk) {
+    PageHeaderScan scan(file_, range.begin, range.limit, num_values);
     auto next = located.begin();
     while (!scan.is_done()) {
       const int64_t offset = scan.position();

@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "core/pages/chunk_range.h"
 #include "core/pages/page_body.h"
 #include "core/pages/page_header.h"
 #include "core/pages/page_levels.h"
@@ -38,7 +39,8 @@ class ChunkWalk {
         descriptor_(*source.metadata.schema()->Column(leaf)),
         check_(check),
         rows_(source.metadata.RowGroup(row_group)->num_rows()),
-        meta_(source.metadata.RowGroup(row_group)->ColumnChunk(leaf)) {}
+        meta_(source.metadata.RowGroup(row_group)->ColumnChunk(leaf)),
+        is_always_compressed_(IsAlwaysCompressed(source.metadata)) {}
 
   /// Rows of the row group before the page that is being looked at, as far as they are known.
   int64_t row() const { return std::min(row_, std::max<int64_t>(rows_ - 1, 0)); }
@@ -47,9 +49,10 @@ class ChunkWalk {
     // Writers place the chunk of an empty row group anywhere.
     if (rows_ == 0 && meta_->num_values() == 0) return arrow::Status::OK();
     ARROW_ASSIGN_OR_RAISE(const int64_t file_size, file_.GetSize());
-    ARROW_ASSIGN_OR_RAISE(const ChunkRange range, RangeOfChunk(*meta_, file_size));
+    ARROW_ASSIGN_OR_RAISE(const ChunkRange range,
+                          RangeOfChunk(source_.metadata, *meta_, file_size));
     FindListed(range);
-    PageHeaderScan scan(file_, range.begin, range.end);
+    PageHeaderScan scan(file_, range.begin, range.limit, meta_->num_values());
     while (!scan.is_done()) {
       const int64_t offset = scan.position();
       ARROW_RETURN_NOT_OK(BeginPage(offset));
@@ -57,7 +60,8 @@ class ChunkWalk {
       ARROW_RETURN_NOT_OK(CheckHeaderBytes(scan.header_bytes(), offset));
       ARROW_RETURN_NOT_OK(CheckPage(header, offset, scan.position() - offset));
     }
-    ARROW_RETURN_NOT_OK(BeginPage(range.end));
+    ARROW_RETURN_NOT_OK(BeginPage(range.limit));
+    ARROW_RETURN_NOT_OK(CheckBehindPages(file_, scan.position(), range.end));
     if (values_ != meta_->num_values()) return WrongSum(values_, "values");
     if (!has_lists() && values_ != rows_) return WrongSum(values_, "values");
     if (has_lists() && knows_rows_ && row_ != rows_) return WrongSum(row_, "rows");
@@ -115,8 +119,8 @@ class ChunkWalk {
     ARROW_RETURN_NOT_OK(CheckPageHeader(header, has_lists()));
     const bool is_dictionary = header.type == parquet::PageType::DICTIONARY_PAGE;
     if (!is_dictionary && !header.is_data()) return arrow::Status::OK();
-    if (is_dictionary && (dictionary_size_ >= 0 || values_ > 0)) {
-      return arrow::Status::IOError("a dictionary page at byte ", offset, " is not the first");
+    if (is_dictionary && dictionary_size_ >= 0) {
+      return arrow::Status::IOError("it has a second dictionary page at byte ", offset);
     }
     const bool is_decoded =
         check_ == ChunkCheck::kValues || !header.crc.has_value() || ClaimsValues(header);
@@ -160,7 +164,7 @@ class ChunkWalk {
     const auto reader = parquet::PageReader::Open(
         std::make_shared<arrow::io::BufferReader>(std::move(bytes)),
         std::numeric_limits<int64_t>::max(), is_dictionary ? codec : PageReaderCodec(codec),
-        parquet::ReaderProperties(BlockPool()), descriptor_);
+        parquet::ReaderProperties(BlockPool()), descriptor_, is_always_compressed_);
     const auto page = reader->NextPage();
     if (!page || page->type() != header.type) {
       return arrow::Status::IOError("a page can't be read");
@@ -200,6 +204,7 @@ class ChunkWalk {
   const ChunkCheck check_;
   const int64_t rows_;  // of the row group
   const std::unique_ptr<parquet::ColumnChunkMetaData> meta_;
+  const bool is_always_compressed_;
   const ListedPage* dictionary_ = nullptr;  // those that are still to come
   std::span<const ListedPage> listed_;
   int64_t row_ = 0;

@@ -1,17 +1,12 @@
 #include "core/recover/chunk_pages.h"
 
 #include <arrow/buffer.h>
-#include <arrow/io/memory.h>
-#include <arrow/memory_pool.h>
-#include <parquet/column_reader.h>
 
-#include <algorithm>
-#include <limits>
-#include <optional>
-#include <span>
+#include <utility>
 
-#include "core/pages/page_body.h"
+#include "core/pages/chunk_range.h"
 #include "core/pages/page_header.h"
+#include "core/pages/page_levels.h"
 #include "core/util/guard.h"
 
 namespace usdparquet {
@@ -28,40 +23,35 @@ struct ScannedPage {
 
 /// The number of rows that begin in a page of lists. Fails if the page cannot be read; Invalid if
 /// it does not begin with a row.
-arrow::Result<int64_t> CountRows(const PageSource& source, const ColumnInfo& column,
-                                 const ScannedPage& page, parquet::Compression::type codec) {
+arrow::Result<int64_t> CountWholeRows(const PageSource& source, const ColumnInfo& column,
+                                      const ScannedPage& page, parquet::Compression::type codec) {
   ARROW_ASSIGN_OR_RAISE(auto bytes, source.file.ReadAt(page.offset, page.size));
-  parquet::ReaderProperties properties(arrow::system_memory_pool());
-  properties.set_page_checksum_verification(true);
-  const auto reader =
-      parquet::PageReader::Open(std::make_shared<arrow::io::BufferReader>(std::move(bytes)),
-                                std::numeric_limits<int64_t>::max(), PageReaderCodec(codec),
-                                properties, *source.metadata.schema()->Column(column.leaf));
-  const auto stored = reader->NextPage();
-  if (!stored || stored->type() != parquet::PageType::DATA_PAGE) {
-    return arrow::Status::IOError("there is no data page at byte ", page.offset);
-  }
-  const auto& data = static_cast<const parquet::DataPageV1&>(*stored);
-  ARROW_ASSIGN_OR_RAISE(const PageBody body, DecompressPage(data, codec));
-  std::vector<int16_t> levels(static_cast<size_t>(data.num_values()));
-  parquet::LevelDecoder decoder;
-  decoder.SetData(data.repetition_level_encoding(), column.max_rep, data.num_values(),
-                  body.bytes.data(), static_cast<int32_t>(body.bytes.size()));
-  if (decoder.Decode(data.num_values(), levels.data()) != data.num_values()) {
-    return arrow::Status::IOError("a page has too few repetition levels");
-  }
-  if (!levels.empty() && levels[0] != 0) {
-    return arrow::Status::Invalid("its pages do not begin with rows");
-  }
-  return std::count(levels.begin(), levels.end(), 0);
+  ARROW_ASSIGN_OR_RAISE(const PageRows found,
+                        CountRows(std::move(bytes), *source.metadata.schema()->Column(column.leaf),
+                                  codec, IsAlwaysCompressed(source.metadata)));
+  if (!found.begins_with_row) return arrow::Status::Invalid("its pages do not begin with rows");
+  return found.rows;
+}
+
+/// Where the first data page of a chunk lies: behind the dictionary page, if one comes first. Where
+/// its header is damaged, the footer may tell.
+int64_t FirstDataPage(arrow::io::RandomAccessFile& file, const ChunkRange& range) {
+  PageHeaderScan scan(file, range.begin, range.limit);
+  if (scan.is_done()) return range.begin;
+  const auto first = Guarded([&] { return scan.Next(); });
+  const bool is_told = range.data_page > range.begin;
+  if (first.ok() && first->is_data() && (first->num_values > 0 || !is_told)) return range.begin;
+  if (first.ok() && first->type == parquet::PageType::DICTIONARY_PAGE) return scan.position();
+  return range.data_page < range.end ? range.data_page : range.begin;
 }
 
 arrow::Result<std::vector<ScannedPage>> Scan(const PageSource& source, const ColumnInfo& column,
                                              parquet::Compression::type codec,
-                                             const ChunkRange& range, int64_t num_rows) {
+                                             const ChunkRange& range, int64_t first_page,
+                                             int64_t num_rows) {
   std::vector<ScannedPage> pages;
-  PageHeaderScan scan(source.file, range.data_page, range.end);
-  while (!scan.is_done()) {
+  PageHeaderScan scan(source.file, first_page, range.limit);
+  while (scan.position() < range.end) {
     ScannedPage page;
     page.offset = scan.position();
     page.has_whole_rows = column.max_rep == 0;
@@ -76,15 +66,12 @@ arrow::Result<std::vector<ScannedPage>> Scan(const PageSource& source, const Col
     }
     page.size = scan.position() - page.offset;
     if (!header->is_data()) {
-      // A dictionary that the footer does not tell of; anything else was a data page once.
-      const bool is_first = pages.empty() && page.offset == range.begin;
-      if (is_first && header->type == parquet::PageType::DICTIONARY_PAGE) continue;
       page.problem = "its header is damaged: it is said to be no data page";
     } else if (header->num_rows >= 0 || column.max_rep == 0) {
       page.rows = header->num_rows >= 0 ? header->num_rows : header->num_values;
       page.has_whole_rows = true;
     } else {
-      auto rows = Guarded([&] { return CountRows(source, column, page, codec); });
+      auto rows = Guarded([&] { return CountWholeRows(source, column, page, codec); });
       if (rows.ok()) {
         page.rows = *rows;
       } else if (rows.status().IsInvalid()) {
@@ -168,15 +155,14 @@ arrow::Result<FoundPages> ScannedPages(const PageSource& source, const ColumnInf
   const auto group = source.metadata.RowGroup(row_group);
   const auto meta = group->ColumnChunk(column.leaf);
   ARROW_ASSIGN_OR_RAISE(const int64_t file_size, source.file.GetSize());
-  ARROW_ASSIGN_OR_RAISE(const ChunkRange range, RangeOfChunk(*meta, file_size));
-  ARROW_ASSIGN_OR_RAISE(const auto pages,
-                        Scan(source, column, meta->compression(), range, group->num_rows()));
+  ARROW_ASSIGN_OR_RAISE(const ChunkRange range, RangeOfChunk(source.metadata, *meta, file_size));
+  const int64_t first_page = FirstDataPage(source.file, range);
+  ARROW_ASSIGN_OR_RAISE(const auto pages, Scan(source, column, meta->compression(), range,
+                                               first_page, group->num_rows()));
   FoundPages found;
   ARROW_ASSIGN_OR_RAISE(found.pages, PlaceRows(pages, group->num_rows()));
-  // A dictionary that the footer does not tell of lies before the first data page.
-  const bool is_told = range.data_page > range.begin || pages.empty();
   found.dictionary.offset = range.begin;
-  found.dictionary.size = (is_told ? range.data_page : pages[0].offset) - range.begin;
+  found.dictionary.size = first_page - range.begin;
   return found;
 }
 

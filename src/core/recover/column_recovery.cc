@@ -14,6 +14,7 @@
 #include "core/recover/chunk_pages.h"
 #include "core/recover/column_parts.h"
 #include "core/recover/page_rows.h"
+#include "core/schema/text_check.h"
 #include "core/util/guard.h"
 #include "core/util/message_text.h"
 
@@ -95,6 +96,7 @@ class PartReader {
     ARROW_ASSIGN_OR_RAISE(opened.found, find(file_.Pages(), InfoOf(file_, leaf), row_group_));
     const auto group = file_.metadata->RowGroup(row_group_);
     opened.stored.codec = group->ColumnChunk(leaf)->compression();
+    opened.stored.created_by = file_.metadata->created_by();
     const FoundPages& found = opened.found;
     int64_t row = 0;
     for (const FoundPage& page : found.pages) {
@@ -207,6 +209,34 @@ arrow::Result<std::shared_ptr<arrow::ChunkedArray>> ReadWhole(const DamagedFile&
   return table->column(0);
 }
 
+/// `runs` with each cell lost that has text which is no UTF-8.
+std::vector<CellRun> WithoutBadTexts(std::vector<CellRun> runs) {
+  std::vector<CellRun> split;
+  const auto add = [&split](CellRun run) {
+    CellRun* const last = split.empty() ? nullptr : &split.back();
+    if (last && !last->cells && !run.cells && last->reason == run.reason) {
+      last->end = run.end;
+    } else if (run.begin < run.end) {
+      split.push_back(std::move(run));
+    }
+  };
+  for (CellRun& run : runs) {
+    if (!run.cells) {
+      add(std::move(run));
+      continue;
+    }
+    int64_t done = 0;  // of the cells
+    for (auto bad = FindBadText(*run.cells); bad; bad = FindBadText(*run.cells->Slice(done))) {
+      const int64_t row = done + *bad;
+      add({run.begin + done, run.begin + row, run.cells->Slice(done, row - done), {}});
+      add({run.begin + row, run.begin + row + 1, nullptr, "its text is no valid UTF-8"});
+      done = row + 1;
+    }
+    add({run.begin + done, run.end, run.cells->Slice(done), {}});
+  }
+  return split;
+}
+
 int64_t LostRows(const std::vector<CellRun>& runs) {
   return usdparquet::LostRows(PartCells{{}, {}, nullptr, runs});
 }
@@ -243,8 +273,11 @@ arrow::Result<std::vector<PartCells>> RecoverColumn(const DamagedFile& file, int
   const auto whole =
       Guarded([&] { return ReadWhole(file, leaves, *field.field->type(), row_group); });
   if (whole.status().IsOutOfMemory()) return whole.status();
-  if (whole.ok()) {
-    return std::vector<PartCells>{{field.field->name(), {}, field.field, {{0, rows, *whole, {}}}}};
+  // Of a struct, a field can be lost by itself.
+  const bool has_parts = field.field->type()->id() == arrow::Type::STRUCT;
+  if (whole.ok() && (!has_parts || !FindBadText(**whole))) {
+    return std::vector<PartCells>{
+        {field.field->name(), {}, field.field, WithoutBadTexts({{0, rows, *whole, {}}})}};
   }
   const auto parts = [&]() -> arrow::Result<std::vector<ColumnPart>> {
     return PartsOf(field, *file.metadata->schema()->group_node()->field(column));
@@ -257,7 +290,7 @@ arrow::Result<std::vector<PartCells>> RecoverColumn(const DamagedFile& file, int
   std::vector<PartCells> cells;
   for (const ColumnPart& part : *split) {
     ARROW_ASSIGN_OR_RAISE(auto runs, ReadPart(file, part, row_group));
-    cells.push_back({part.name, part.steps, part.field, std::move(runs)});
+    cells.push_back({part.name, part.steps, part.field, WithoutBadTexts(std::move(runs))});
   }
   return cells;
 }

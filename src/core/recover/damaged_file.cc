@@ -3,7 +3,6 @@
 #include <arrow/buffer.h>
 #include <arrow/memory_pool.h>
 #include <arrow/util/key_value_metadata.h>
-#include <parquet/file_reader.h>
 #include <parquet/properties.h>
 #include <parquet/schema.h>
 
@@ -14,6 +13,7 @@
 #include "core/schema/footer_limits.h"
 #include "core/schema/schema.h"
 #include "core/sections/residual_blob.h"
+#include "core/table/arrow_reader.h"
 #include "core/table/table_file.h"
 #include "core/util/guard.h"
 #include "core/util/limits.h"
@@ -46,12 +46,7 @@ arrow::Result<std::vector<uint32_t>> FirstRows(const parquet::FileMetaData& meta
 }
 
 arrow::Status OpenReader(DamagedFile* file) {
-  parquet::ReaderProperties properties(arrow::system_memory_pool());
-  properties.set_page_checksum_verification(true);
-  parquet::arrow::FileReaderBuilder builder;
-  ARROW_RETURN_NOT_OK(builder.Open(file->file, properties, file->metadata));
-  ARROW_ASSIGN_OR_RAISE(file->reader, builder.memory_pool(arrow::system_memory_pool())->Build());
-  file->reader->set_use_threads(true);
+  ARROW_ASSIGN_OR_RAISE(file->reader, OpenArrowReader(file->file, file->metadata));
   return arrow::Status::OK();
 }
 

@@ -9,10 +9,8 @@
 #include <arrow/table.h>
 #include <arrow/util/base64.h>
 #include <arrow/util/key_value_metadata.h>
-#include <parquet/arrow/reader.h>
 #include <parquet/column_page.h>
 #include <parquet/column_reader.h>
-#include <parquet/file_reader.h>
 #include <parquet/metadata.h>
 #include <parquet/properties.h>
 
@@ -22,6 +20,7 @@
 #include <string_view>
 
 #include "core/pages/page_header.h"
+#include "core/table/arrow_reader.h"
 
 namespace usdparquet {
 namespace {
@@ -87,6 +86,7 @@ class SmallFile {
       return arrow::Status::UnknownError("the column has another number of leaves");
     }
     parquet::WriterProperties::Builder properties;
+    if (!leaves_.empty()) properties.created_by(leaves_[0].created_by);
     for (size_t i = 0; i < leaves_.size(); ++i) {
       properties.compression(schema_.Column(static_cast<int>(i))->path(), leaves_[i].codec);
     }
@@ -100,12 +100,9 @@ class SmallFile {
     group->Finish(static_cast<int64_t>(bytes_.size()), 0);
     ARROW_ASSIGN_OR_RAISE(const auto entry, ArrowSchema());
     const std::shared_ptr<parquet::FileMetaData> metadata = builder->Finish(entry);
-    parquet::arrow::FileReaderBuilder reader;
-    ARROW_RETURN_NOT_OK(reader.Open(
-        std::make_shared<arrow::io::BufferReader>(arrow::Buffer::FromString(std::move(bytes_))),
-        Verifying(), metadata));
-    ARROW_ASSIGN_OR_RAISE(const auto file,
-                          reader.memory_pool(arrow::system_memory_pool())->Build());
+    auto bytes =
+        std::make_shared<arrow::io::BufferReader>(arrow::Buffer::FromString(std::move(bytes_)));
+    ARROW_ASSIGN_OR_RAISE(const auto file, OpenArrowReader(std::move(bytes), metadata));
     return file->ReadRowGroup(0);
   }
 

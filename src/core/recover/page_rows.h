@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "core/recover/column_parts.h"
@@ -19,6 +20,7 @@ namespace usdparquet {
 /// Stored pages of one leaf.
 struct StoredPages {
   parquet::Compression::type codec = parquet::Compression::UNCOMPRESSED;
+  std::string created_by;                     ///< of the file: what it says of pages depends on it
   std::shared_ptr<arrow::Buffer> dictionary;  ///< the page with its header; may be null
   std::vector<std::shared_ptr<arrow::Buffer>> pages;
 };

@@ -85,6 +85,7 @@ class Recovery {
     ending_.schema_json = std::move(found.json);
     entry_ = std::move(found.entry);
     if (!residual.problem.empty() && entry_.is_exact) {  // it is no whole layer any more
+      StateNullMeanings(&entry_);
       entry_.is_exact = false;
       ending_.schema_json = SerializeSchemaEntry(entry_);
     }

@@ -11,6 +11,7 @@
 
 #include "core/schema/leaf_type.h"
 #include "core/util/message_text.h"
+#include "core/util/utf8.h"
 
 namespace usdparquet {
 namespace {
@@ -38,7 +39,6 @@ arrow::Status ApplyEntry(const ColumnEntry& entry, const IdentifierTest& unicode
   column->field = entry.field;
   column->is_uniform = entry.is_uniform;
   column->is_custom = entry.is_custom;
-  column->is_sparse = entry.is_sparse;
   column->metadata = entry.metadata;
   if (!entry.property.empty()) {
     if (MakePropertyName(entry.property, unicode_test) != entry.property) {
@@ -70,34 +70,55 @@ class SchemaReader {
                const IdentifierTest& unicode_test)
       : descriptor_(descriptor), entry_(entry), unicode_test_(unicode_test) {}
 
-  arrow::Status Add(const SchemaField& field, const std::string& name, TableSchema* out) const {
+  /// Adds column `top` of the file, or, of a struct, its fields.
+  void Add(const SchemaField& field, int top, TableSchema* out) {
+    Add(field, top, field.field->name(), out);
+  }
+
+  /// Fails for the first column of `columns` that the footer makes what it can't be.
+  arrow::Status CheckEntries(const std::vector<ColumnInfo>& columns) const {
+    for (const ColumnInfo& column : columns) {
+      const auto found = problems_.find(column.leaf);
+      if (found != problems_.end()) return found->second;
+    }
+    return arrow::Status::OK();
+  }
+
+ private:
+  void Add(const SchemaField& field, int top, const std::string& name, TableSchema* out) {
     const arrow::DataType& type = *field.field->type();
+    if (!IsUtf8(field.field->name())) {
+      out->left_out.push_back({top, WithValidUtf8(name), "its name is no valid UTF-8"});
+      return;
+    }
     if (type.id() == arrow::Type::STRUCT) {
-      if (field.children.empty()) out->left_out.push_back({name, "a struct without fields"});
+      if (field.children.empty()) out->left_out.push_back({top, name, "a struct without fields"});
       for (const SchemaField& child : field.children) {
-        ARROW_RETURN_NOT_OK(Add(child, name + ":" + child.field->name(), out));
+        Add(child, top, name + ":" + child.field->name(), out);
       }
-      return arrow::Status::OK();
+      return;
     }
     ColumnInfo column;
+    column.top = top;
     column.column_name = name;
     column.property_name = MakePropertyName(name, unicode_test_);
     if (column.property_name != name) column.display_name = name;
     column.storage = type.ToString();
     if (!SetShape(field, &column)) {
-      out->left_out.push_back({name, "type " + type.ToString() + " has no Sdf type"});
-      return arrow::Status::OK();
+      out->left_out.push_back(
+          {top, name, WithValidUtf8("type " + type.ToString() + " has no Sdf type")});
+      return;
     }
     column.sdf_type = SdfTypeName(column.type);
+    column.null = NullMeaningOf(entry_, name);
     const auto found = entry_.columns.find(name);
     if (found != entry_.columns.end()) {
-      ARROW_RETURN_NOT_OK(ApplyEntry(found->second, unicode_test_, &column));
+      const arrow::Status applied = ApplyEntry(found->second, unicode_test_, &column);
+      if (!applied.ok()) problems_.emplace(column.leaf, applied);
     }
     out->columns.push_back(std::move(column));
-    return arrow::Status::OK();
   }
 
- private:
   /// Tells whether `field` is a leaf with a place, and describes it in `column`.
   bool SetLeaf(const SchemaField& field, ColumnInfo* column) const {
     if (!field.is_leaf()) return false;
@@ -150,6 +171,7 @@ class SchemaReader {
   const parquet::SchemaDescriptor& descriptor_;
   const SchemaEntry& entry_;
   const IdentifierTest& unicode_test_;
+  std::unordered_map<int, arrow::Status> problems_;  // by leaf
 };
 
 std::string JoinNames(const parquet::arrow::SchemaManifest& manifest) {
@@ -198,6 +220,11 @@ arrow::Status TakeTimeColumn(const std::string& name,
   if (column != schema->columns.end()) {
     schema->time = std::move(*column);
     schema->columns.erase(column);
+    for (const ColumnInfo& other : schema->columns) {
+      if (other.column_name == name) {
+        return arrow::Status::Invalid("two columns are named '", name, "'");
+      }
+    }
     return arrow::Status::OK();
   }
   if (name == schema->path->column_name) {
@@ -221,23 +248,25 @@ arrow::Result<TableSchema> ReadSchema(const parquet::FileMetaData& metadata,
                                       const SchemaEntry& entry, const std::string& path_column,
                                       const std::string& time_column,
                                       const std::optional<std::vector<std::string>>& selected,
-                                      const IdentifierTest& unicode_test) {
+                                      const IdentifierTest& unicode_test, WantedAs use) {
   parquet::arrow::SchemaManifest manifest;
   ARROW_RETURN_NOT_OK(
       parquet::arrow::SchemaManifest::Make(metadata.schema(), metadata.key_value_metadata(),
                                            parquet::ArrowReaderProperties(), &manifest));
   TableSchema schema;
-  const SchemaReader reader(*metadata.schema(), entry, unicode_test);
+  SchemaReader reader(*metadata.schema(), entry, unicode_test);
+  int top = -1;
   for (const SchemaField& field : manifest.schema_fields) {
+    ++top;
     if (field.field->name() != path_column) {
-      ARROW_RETURN_NOT_OK(reader.Add(field, field.field->name(), &schema));
+      reader.Add(field, top, &schema);
       continue;
     }
     if (schema.path) {
       return arrow::Status::Invalid("two columns are named '", path_column, "'");
     }
     TableSchema own;
-    ARROW_RETURN_NOT_OK(reader.Add(field, field.field->name(), &own));
+    reader.Add(field, top, &own);
     if (own.columns.size() != 1 || own.columns[0].type != ValueType{Scalar::kString, 1, false} ||
         own.columns[0].conversion != Conversion::kNone) {
       return arrow::Status::Invalid("the path column '", path_column, "' has type ",
@@ -246,6 +275,7 @@ arrow::Result<TableSchema> ReadSchema(const parquet::FileMetaData& metadata,
                                     "type String)");
     }
     schema.path = std::move(own.columns[0]);
+    schema.path->is_path = true;
   }
   if (!schema.path) {
     return arrow::Status::Invalid("there is no column '", path_column,
@@ -263,7 +293,12 @@ arrow::Result<TableSchema> ReadSchema(const parquet::FileMetaData& metadata,
     }
   }
   if (selected) ARROW_RETURN_NOT_OK(Select(*selected, &schema));
+  if (use == WantedAs::kCells) return schema;
 
+  for (const auto& role : {schema.path, schema.time}) {
+    if (role) ARROW_RETURN_NOT_OK(reader.CheckEntries({*role}));
+  }
+  ARROW_RETURN_NOT_OK(reader.CheckEntries(schema.columns));
   std::unordered_map<std::string_view, const ColumnInfo*> by_property;
   for (const ColumnInfo& column : schema.columns) {
     if (column.role == ColumnRole::kPrimMetadata) continue;

@@ -31,11 +31,14 @@ enum class Conversion : uint8_t {
 /// One leaf column of the file that is presented, mostly as a property. Immutable.
 struct ColumnInfo {
   int leaf = -1;              ///< index of the leaf column in the Parquet schema
+  int top = -1;               ///< index of the column of the file that it is, or is a field of
   std::string column_name;    ///< as stored; `column:field` for the field of a struct
   std::string property_name;  ///< the USD property name
   ValueType type;             ///< the shape of the values as USD sees them
   std::string sdf_type;       ///< Sdf type name, by default SdfTypeName(type)
   std::string storage;        ///< Arrow's name for the stored type, for people
+
+  bool is_path = false;  ///< its cells are prim paths, to be judged as such
 
   // What the schema entry adds to name and type; see ColumnEntry.
   ColumnRole role = ColumnRole::kAttribute;
@@ -43,7 +46,7 @@ struct ColumnInfo {
   std::string display_name;  ///< the column's name, where the property's had to be changed
   bool is_uniform = false;
   bool is_custom = false;
-  bool is_sparse = false;
+  NullMeaning null = NullMeaning::kNoProperty;
   MetadataFields metadata;
 
   Scalar stored_scalar = Scalar::kDouble;  ///< scalar before TupleStorage widening
@@ -62,7 +65,8 @@ struct ColumnInfo {
 
 /// A column that has no place in USD, with the reason.
 struct LeftOutColumn {
-  std::string column_name;
+  int top = -1;             ///< as that of ColumnInfo
+  std::string column_name;  ///< valid UTF-8, whatever the file has
   std::string reason;
 };
 
@@ -75,15 +79,21 @@ struct TableSchema {
   std::optional<ColumnInfo> time;    ///< the time column, if one was named; it is no property
 };
 
+/// What columns are wanted as, and so what is wrong with them.
+enum class WantedAs {
+  kProperties,  ///< two that become one property, or an entry that does not fit, are errors
+  kCells,       ///< they are not: columns are told apart by their place in the file
+};
+
 /// Derives the schema from a file's footer. `path_column` names the path column, `time_column`
 /// that with the times, if it is not empty; `selected`, if given, the columns to present; `entry`
 /// is what the file says about its columns. Fails if the path column is missing or does not hold
 /// strings, the time column is missing, a selected column does not exist, two columns make one
-/// property name, or the entry gives a column what its stored type can't be. The message does not
-/// name the file: the caller does.
+/// property name, or the entry gives a column what its stored type can't be; the last two only of
+/// columns that are presented, as properties. The message does not name the file: the caller does.
 USDPARQUET_API arrow::Result<TableSchema> ReadSchema(
     const parquet::FileMetaData& metadata, const SchemaEntry& entry, const std::string& path_column,
     const std::string& time_column, const std::optional<std::vector<std::string>>& selected,
-    const IdentifierTest& unicode_test);
+    const IdentifierTest& unicode_test, WantedAs use = WantedAs::kProperties);
 
 }  // namespace usdparquet

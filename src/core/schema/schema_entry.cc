@@ -29,6 +29,11 @@ constexpr std::pair<ColumnRole, const char*> kRoles[] = {
     {ColumnRole::kPrimMetadata, "metadata"},
 };
 
+constexpr std::pair<NullMeaning, const char*> kNullMeanings[] = {
+    {NullMeaning::kNoProperty, "no property"},
+    {NullMeaning::kNoValue, "no value"},
+};
+
 Json WriteValue(const MetadataValue& value) {
   Json json;
   std::visit([&](const auto& v) { json[value.type] = v; }, value.value);
@@ -113,11 +118,15 @@ ColumnEntry ReadColumn(const Json& json) {
   }
   column.is_uniform = variability == "uniform";
   column.is_custom = json.value("custom", false);
-  const std::string null = json.value("null", "no value");
-  if (null != "no value" && null != "no property") {
-    throw std::invalid_argument("'null' is '" + null + "', not 'no value' or 'no property'");
+  if (json.contains("null")) {
+    const std::string null = json["null"].get<std::string>();
+    for (const auto& [value, name] : kNullMeanings) {
+      if (null == name) column.null = value;
+    }
+    if (!column.null) {
+      throw std::invalid_argument("'null' is '" + null + "', not 'no value' or 'no property'");
+    }
   }
-  column.is_sparse = null == "no property";
   if (json.contains("metadata")) column.metadata = ReadFields(json["metadata"]);
   return column;
 }
@@ -155,6 +164,19 @@ int MajorVersion(const Json& json) {
 
 }  // namespace
 
+NullMeaning NullMeaningOf(const SchemaEntry& entry, const std::string& name) {
+  const auto column = entry.columns.find(name);
+  if (column == entry.columns.end()) return NullMeaning::kNoProperty;
+  return column->second.null.value_or(entry.is_exact ? NullMeaning::kNoValue
+                                                     : NullMeaning::kNoProperty);
+}
+
+void StateNullMeanings(SchemaEntry* entry) {
+  for (auto& [name, column] : entry->columns) {
+    if (column.role != ColumnRole::kPrimMetadata) column.null = NullMeaningOf(*entry, name);
+  }
+}
+
 std::optional<double> TimeCodesPerSecondOf(const SchemaEntry& entry) {
   constexpr double kHighest = 1e9;
   for (const auto& [name, value] : entry.layer) {
@@ -182,7 +204,9 @@ std::string SerializeSchemaEntry(const SchemaEntry& entry) {
     if (!column.field.empty()) object["field"] = column.field;
     if (column.is_uniform) object["variability"] = "uniform";
     if (column.is_custom) object["custom"] = true;
-    if (column.is_sparse) object["null"] = "no property";
+    for (const auto& [meaning, text] : kNullMeanings) {
+      if (meaning == column.null) object["null"] = text;
+    }
     if (!column.metadata.empty()) object["metadata"] = WriteFields(column.metadata);
     columns.get_ref<Json::object_t&>()[name] = std::move(object);
   }

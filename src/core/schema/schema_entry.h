@@ -31,6 +31,12 @@ enum class ColumnRole : uint8_t {
   kPrimMetadata,  ///< a field of each row's prim, such as `kind`
 };
 
+/// What a null says of the property that its column is.
+enum class NullMeaning : uint8_t {
+  kNoProperty,  ///< the prim has no such property: no opinion at all
+  kNoValue,     ///< the prim has it, without a value
+};
+
 /// A metadata value with its type: `bool`, `int`, `int64`, `double`, `float`, `string`, `token`,
 /// `asset`, `token[]` or `string[]`.
 struct MetadataValue {
@@ -48,9 +54,8 @@ struct ColumnEntry {
   std::string field;     ///< for prim metadata: the field's name
   bool is_uniform = false;
   bool is_custom = false;
-  /// Whether a null says that the prim has no such property, rather than one without a value.
-  bool is_sparse = false;
-  MetadataFields metadata;  ///< the property's, the same on every prim
+  std::optional<NullMeaning> null;  ///< if not given, see NullMeaningOf
+  MetadataFields metadata;          ///< the property's, the same on every prim
   bool operator==(const ColumnEntry&) const = default;
 };
 
@@ -63,6 +68,15 @@ struct SchemaEntry {
   std::map<std::string, ColumnEntry> columns;  ///< by column name
   bool operator==(const SchemaEntry&) const = default;
 };
+
+/// What a null in the column called `name` says. Where the file does not say it, there is no such
+/// property; but in a file that is a whole layer, what is not said of a described column is that
+/// there is no value.
+USDPARQUET_API NullMeaning NullMeaningOf(const SchemaEntry& entry, const std::string& name);
+
+/// Writes down what a null in each described column says, so that it goes on saying it when the
+/// file is no whole layer any more.
+USDPARQUET_API void StateNullMeanings(SchemaEntry* entry);
 
 /// The layer's timeCodesPerSecond, if the entry has one that makes sense.
 USDPARQUET_API std::optional<double> TimeCodesPerSecondOf(const SchemaEntry& entry);

@@ -1,15 +1,19 @@
 #include "core/table/bulk_reader.h"
 
-#include <arrow/memory_pool.h>
 #include <parquet/file_reader.h>
+#include <parquet/schema.h>
 
 #include <numeric>
 #include <set>
 #include <string>
+#include <unordered_map>
+#include <utility>
 
 #include "core/pages/page_cache.h"
 #include "core/pages/verify_chunk.h"
+#include "core/table/arrow_reader.h"
 #include "core/util/guard.h"
+#include "core/util/parallel_for.h"
 
 namespace usdparquet {
 namespace {
@@ -32,12 +36,7 @@ std::vector<int> AllRowGroups(const parquet::FileMetaData& metadata) {
 
 arrow::Result<std::unique_ptr<BulkReader>> BulkReader::Open(const TableFile& file) {
   std::unique_ptr<BulkReader> reader(new BulkReader(file));
-  parquet::ReaderProperties properties(arrow::system_memory_pool());
-  properties.set_page_checksum_verification(true);
-  parquet::arrow::FileReaderBuilder builder;
-  ARROW_RETURN_NOT_OK(builder.Open(file.file(), properties, file.metadata()));
-  ARROW_ASSIGN_OR_RAISE(reader->arrow_, builder.memory_pool(arrow::system_memory_pool())->Build());
-  reader->arrow_->set_use_threads(true);
+  ARROW_ASSIGN_OR_RAISE(reader->arrow_, OpenArrowReader(file.file(), file.metadata()));
   return reader;
 }
 
@@ -61,7 +60,7 @@ arrow::Result<std::shared_ptr<arrow::Table>> BulkReader::Read(
   int64_t rows = 0;
   for (const int group : row_groups) rows += file_.metadata()->RowGroup(group)->num_rows();
   auto read = Guarded([&]() -> arrow::Result<std::shared_ptr<arrow::Table>> {
-    ARROW_ASSIGN_OR_RAISE(auto table, arrow_->ReadRowGroups(row_groups, leaves));
+    ARROW_ASSIGN_OR_RAISE(auto table, ReadFields(row_groups, leaves));
     for (int i = 0; i < table->num_columns(); ++i) {
       if (table->column(i)->length() == rows) continue;
       return arrow::Status::IOError("column '", table->field(i)->name(), "' decodes to ",
@@ -76,6 +75,30 @@ arrow::Result<std::shared_ptr<arrow::Table>> BulkReader::Read(
     return table;
   });
   return read.ok() ? read : Explain(read.status(), row_groups, leaves);
+}
+
+/// Reads top-level columns in parallel, in threads that end with the read.
+arrow::Result<std::shared_ptr<arrow::Table>> BulkReader::ReadFields(
+    const std::vector<int>& row_groups, const std::vector<int>& leaves) const {
+  const parquet::SchemaDescriptor& schema = *file_.metadata()->schema();
+  std::unordered_map<const parquet::schema::Node*, size_t> known;
+  std::vector<std::vector<int>> columns;  // the leaves of each, in the order of `leaves`
+  for (const int leaf : leaves) {
+    const auto [at, is_new] = known.try_emplace(schema.GetColumnRoot(leaf), columns.size());
+    if (is_new) columns.emplace_back();
+    columns[at->second].push_back(leaf);
+  }
+  if (columns.size() <= 1) return arrow_->ReadRowGroups(row_groups, leaves);
+  arrow::FieldVector fields(columns.size());
+  arrow::ChunkedArrayVector cells(columns.size());
+  ARROW_RETURN_NOT_OK(ParallelFor(0, columns.size(), [&](size_t i) -> arrow::Status {
+    ARROW_ASSIGN_OR_RAISE(const auto read, arrow_->ReadRowGroups(row_groups, columns[i]));
+    fields[i] = read->field(0);
+    cells[i] = read->column(0);
+    return arrow::Status::OK();
+  }));
+  return arrow::Table::Make(arrow::schema(std::move(fields), manifest().schema_metadata),
+                            std::move(cells));
 }
 
 /// What is wrong with the columns that Arrow could not read, with the place.

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Whole columns as Arrow tables: the one place where core opens Arrow's Parquet reader to decode.
+/// Whole columns of a sound file as Arrow tables.
 
 #include <arrow/result.h>
 #include <arrow/table.h>
@@ -42,6 +42,8 @@ class USDPARQUET_API BulkReader {
 
   arrow::Result<std::shared_ptr<arrow::Table>> Read(const std::vector<int>& row_groups,
                                                     const std::vector<int>& leaves) const;
+  arrow::Result<std::shared_ptr<arrow::Table>> ReadFields(const std::vector<int>& row_groups,
+                                                          const std::vector<int>& leaves) const;
   arrow::Status Explain(const arrow::Status& status, const std::vector<int>& row_groups,
                         const std::vector<int>& leaves) const;
 

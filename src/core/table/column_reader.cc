@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "core/pages/page_decoder.h"
+#include "core/pages/page_nulls.h"
 #include "core/util/guard.h"
 #include "core/util/message_text.h"
 
@@ -20,9 +21,12 @@ ColumnSource::ColumnSource(const TableFile& table_file, PageCache& page_cache,
 
 ColumnReader::~ColumnReader() {
   delete damage_.load();
+  delete bad_cell_.load();
   for (uint32_t group = 0; own_chunks_ && group < source_->file.num_groups(); ++group) {
     const std::unique_ptr<ColumnChunk> chunk(own_chunks_[group].load());
-    if (chunk) cache_->Drop(chunk->slots.get(), chunk->pages.size());
+    if (!chunk) continue;
+    cache_->Drop(chunk->slots.get(), chunk->pages.size());
+    cache_->Drop(chunk->null_slots.get(), chunk->pages.size());
   }
 }
 
@@ -72,6 +76,7 @@ ColumnChunk* ColumnReader::Keep(uint32_t group, std::unique_ptr<ColumnChunk> chu
     own_chunks_ = std::make_unique<std::atomic<ColumnChunk*>[]>(source_->file.num_groups());
     chunks_.store(own_chunks_.get(), std::memory_order_release);
   }
+  chunk->null_slots = std::make_unique<PageSlot[]>(chunk->pages.size());
   ColumnChunk* const kept = chunk.release();
   own_chunks_[group].store(kept, std::memory_order_release);
   return kept;
@@ -88,31 +93,42 @@ arrow::Result<std::unique_ptr<Page>> ColumnReader::Decode(ColumnChunk& chunk,
 void ColumnReader::Load(ColumnChunk& chunk, uint32_t index, CachedPage* entry) {
   DecodeOrReport(chunk, index, &entry->page);
   entry->use = &use_;
-  entry->previous = SlotBefore(chunk, index);
+  entry->previous = SlotBefore(chunk, index, &ColumnChunk::slots);
+}
+
+void ColumnReader::LoadNulls(const ColumnChunk& chunk, uint32_t index, CachedPage* entry) {
+  const auto decoded = DecodeNulls(source_->Pages(), *info_, chunk, index, &entry->page);
+  if (!decoded.ok()) Fail(chunk, index, decoded, &entry->page);
+  entry->use = &null_use_;
+  entry->previous = SlotBefore(chunk, index, &ColumnChunk::null_slots);
 }
 
 void ColumnReader::DecodeOrReport(ColumnChunk& chunk, uint32_t index, Page* page) {
   BadCells bad;
   const auto decoded = DecodePage(source_->Pages(), *info_, chunk, index, page, &bad);
-  if (!decoded.ok()) {
-    ReportError(chunk.row_group, chunk.pages[index].first_row, decoded.message());
-    *page = Page();
-    page->first_row = chunk.pages[index].first_row;
-    page->num_rows = chunk.PageRows(index);
-    page->presence.assign((page->num_rows + 63) / 64, 0);
-    return;
-  }
+  if (!decoded.ok()) return Fail(chunk, index, decoded, page);
   if (bad.count > 0) ReportBadCells(bad.first_row, bad.reason);
+}
+
+void ColumnReader::Fail(const ColumnChunk& chunk, uint32_t index, const arrow::Status& status,
+                        Page* page) {
+  ReportError(chunk.row_group, chunk.pages[index].first_row, status.message());
+  *page = Page();
+  page->first_row = chunk.pages[index].first_row;
+  page->num_rows = chunk.PageRows(index);
+  page->presence.assign((page->num_rows + 63) / 64, 0);
+  page->tells_nulls = false;
 }
 
 /// The slot of the page before page `index` of the chunk; null if there is none or nothing of the
 /// row group before was read yet.
-const PageSlot* ColumnReader::SlotBefore(const ColumnChunk& chunk, uint32_t index) const {
-  if (index > 0) return &chunk.slots[index - 1];
+const PageSlot* ColumnReader::SlotBefore(const ColumnChunk& chunk, uint32_t index,
+                                         std::unique_ptr<PageSlot[]> ColumnChunk::* slots) const {
+  if (index > 0) return &(chunk.*slots)[index - 1];
   for (int group = chunk.row_group; group-- > 0;) {
     const ColumnChunk* before = LocatedChunk(group);
     if (!before) return nullptr;
-    if (!before->pages.empty()) return &before->slots[before->pages.size() - 1];
+    if (!before->pages.empty()) return &(before->*slots)[before->pages.size() - 1];
   }
   return nullptr;
 }
@@ -132,17 +148,23 @@ void ColumnReader::ReportError(uint32_t group, uint32_t first_row, const std::st
 }
 
 void ColumnReader::ReportBadCells(uint32_t first_row, const std::string& reason) {
-  if (!source_->report || has_reported_bad_.exchange(true)) return;
-  source_->report(false, source_->name + ": column '" + info_->column_name + "', row " +
-                             std::to_string(first_row) + ": the cell " + reason +
+  if (bad_cell_.load(std::memory_order_acquire)) return;
+  auto cell =
+      std::make_unique<const std::string>("column '" + info_->column_name + "', row " +
+                                          std::to_string(first_row) + ": the cell " + reason);
+  const std::string* none = nullptr;
+  if (!bad_cell_.compare_exchange_strong(none, cell.get(), std::memory_order_acq_rel)) return;
+  const std::string& found = *cell.release();
+  if (!source_->report) return;
+  source_->report(false, source_->name + ": " + found +
                              "; it is presented without a value (further such cells of this "
                              "column are not shown)");
 }
 
 /// Whether a chunk's null count is that of its cells: it counts null leaves, which says less where
-/// the column is nested or converted.
+/// the column is nested or converted, or has cells that can't be presented.
 bool ColumnReader::CountsNulls() const {
-  return info_->max_rep == 0 &&
+  return info_->max_rep == 0 && !bad_cell_.load(std::memory_order_acquire) &&
          !(info_->conversion != Conversion::kNone && info_->stored_scalar == Scalar::kString);
 }
 

@@ -67,6 +67,19 @@ class USDPARQUET_API ColumnReader {
                        [&](CachedPage* entry) { Load(*chunk, index, entry); });
   }
 
+  /// A page with `row` that tells nulls: its presence is that of the cells that are not null. That
+  /// is the page that Fetch gives, if it is decoded already, or one without values. Otherwise as
+  /// Fetch; a page whose levels can't be decoded has nulls alone.
+  const Page* FetchNulls(uint32_t row, EpochGuard& guard) {
+    ColumnChunk* chunk = ChunkOf(row);
+    const uint32_t index = chunk->PageOf(row);
+    if (const Page* page = cache_->Find(chunk->slots[index], guard); page && page->tells_nulls) {
+      return page;
+    }
+    return cache_->Get(chunk->null_slots[index], guard,
+                       [&](CachedPage* entry) { LoadNulls(*chunk, index, entry); });
+  }
+
   /// Whether the cell has a value. Decodes nothing where the chunk's statistics tell.
   bool HasValue(uint32_t row);
 
@@ -83,8 +96,12 @@ class USDPARQUET_API ColumnReader {
     const std::string* found = damage_.load(std::memory_order_acquire);
     return found ? *found : std::string();
   }
-  /// Whether a cell that was read so far holds what a USD value can't, and reads as none.
-  bool has_unpresentable_cells() const { return has_reported_bad_; }
+  /// The first cell found so far that holds what a USD value can't, and reads as none: the place
+  /// and what it is. Empty if there was none.
+  std::string unpresentable_cell() const {
+    const std::string* found = bad_cell_.load(std::memory_order_acquire);
+    return found ? *found : std::string();
+  }
 
   // For code that reads the whole column once, past the cache, and reports errors itself.
 
@@ -117,8 +134,12 @@ class USDPARQUET_API ColumnReader {
   ColumnChunk* LocateOrReport(uint32_t group);
   ColumnChunk* Keep(uint32_t group, std::unique_ptr<ColumnChunk> chunk);
   void Load(ColumnChunk& chunk, uint32_t index, CachedPage* entry);
+  void LoadNulls(const ColumnChunk& chunk, uint32_t index, CachedPage* entry);
+  /// What stands for a page that can't be decoded.
+  void Fail(const ColumnChunk& chunk, uint32_t index, const arrow::Status& status, Page* page);
   void DecodeOrReport(ColumnChunk& chunk, uint32_t index, Page* page);
-  const PageSlot* SlotBefore(const ColumnChunk& chunk, uint32_t index) const;
+  const PageSlot* SlotBefore(const ColumnChunk& chunk, uint32_t index,
+                             std::unique_ptr<PageSlot[]> ColumnChunk::* slots) const;
   void ReportError(uint32_t group, uint32_t first_row, const std::string& reason);
   void ReportBadCells(uint32_t first_row, const std::string& reason);
 
@@ -130,11 +151,12 @@ class USDPARQUET_API ColumnReader {
   const ColumnSource* source_ = nullptr;
   uint32_t rows_per_group_ = 0;
   std::atomic<Fullness> fullness_{Fullness::kUnknown};
-  std::atomic<bool> has_reported_bad_{false};
-  std::atomic<const std::string*> damage_{nullptr};  // owned
+  std::atomic<const std::string*> damage_{nullptr};    // owned
+  std::atomic<const std::string*> bad_cell_{nullptr};  // owned
   std::unique_ptr<std::atomic<ColumnChunk*>[]> own_chunks_;
   std::mutex mutex_;  // for locating
   ColumnUse use_;
+  ColumnUse null_use_;
 };
 
 }  // namespace usdparquet

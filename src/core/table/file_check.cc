@@ -7,9 +7,11 @@
 
 #include "core/index/path_index_file.h"
 #include "core/index/time_index_file.h"
+#include "core/pages/chunk_range.h"
 #include "core/pages/column_chunk.h"
 #include "core/pages/page_header.h"
 #include "core/pages/page_locations.h"
+#include "core/schema/text_check.h"
 #include "core/sections/residual_blob.h"
 #include "core/sections/section_check.h"
 #include "core/table/bulk_reader.h"
@@ -38,10 +40,11 @@ arrow::Result<bool> MatchesHeaders(const PageSource& source, int leaf, const Col
   const auto meta = source.metadata.RowGroup(chunk.row_group)->ColumnChunk(leaf);
   const bool has_lists = source.metadata.schema()->Column(leaf)->max_repetition_level() > 0;
   ARROW_ASSIGN_OR_RAISE(const int64_t file_size, source.file.GetSize());
-  ARROW_ASSIGN_OR_RAISE(const ChunkRange range, RangeOfChunk(*meta, file_size));
+  ARROW_ASSIGN_OR_RAISE(const ChunkRange range, RangeOfChunk(source.metadata, *meta, file_size));
   int64_t row = chunk.first_row;
   size_t next = 0;
-  for (PageHeaderScan scan(source.file, range.begin, range.end); !scan.is_done();) {
+  PageHeaderScan scan(source.file, range.begin, range.limit, meta->num_values());
+  while (!scan.is_done()) {
     const int64_t offset = scan.position();
     ARROW_ASSIGN_OR_RAISE(const PageHeader header, scan.Next());
     if (!header.is_data()) continue;
@@ -68,7 +71,7 @@ arrow::Result<bool> IsOffsetIndexRight(const TableFile& file, int leaf, int row_
   const PageSource source = file.Pages();
   const PageSource unlisted{source.file, source.metadata, source.group_first_rows, source.cache};
   const auto by_index = Guarded([&] { return LocatePages(unlisted, column, row_group); });
-  if (!by_index.ok()) return false;
+  if (!by_index.ok() || !(*by_index)->is_hinted) return false;
   ARROW_ASSIGN_OR_RAISE(const auto listed, LocatePages(source, column, row_group));
   if (!AreSame((*by_index)->pages, listed->pages)) return false;
   return MatchesHeaders(source, leaf, **by_index);
@@ -115,6 +118,40 @@ arrow::Result<std::vector<std::string>> FindDamagedPages(const TableFile& file) 
   return found;
 }
 
+namespace {
+
+void CollectLeaves(const parquet::arrow::SchemaField& field, std::vector<int>* leaves) {
+  if (field.is_leaf()) leaves->push_back(field.column_index);
+  for (const auto& child : field.children) CollectLeaves(child, leaves);
+}
+
+}  // namespace
+
+arrow::Result<std::vector<std::string>> FindBadTexts(const TableFile& file,
+                                                     const std::unordered_set<int>& known) {
+  return Guarded([&]() -> arrow::Result<std::vector<std::string>> {
+    ARROW_ASSIGN_OR_RAISE(const auto reader, BulkReader::Open(file));
+    std::vector<std::string> found;
+    for (const auto& field : reader->manifest().schema_fields) {
+      if (!HoldsText(*field.field->type())) continue;
+      std::vector<int> leaves;
+      CollectLeaves(field, &leaves);
+      std::erase_if(leaves, [&](int leaf) { return known.contains(leaf); });
+      for (const int group : AllRowGroups(*file.metadata())) {
+        if (leaves.empty()) break;
+        const auto read = reader->ReadGroup(group, leaves);
+        if (!read.ok() || (*read)->num_columns() != 1) continue;  // damage is told elsewhere
+        const auto row = FindBadText(*(*read)->column(0));
+        if (!row) continue;
+        const uint32_t first = file.group_first_rows()[static_cast<size_t>(group)];
+        found.push_back(BadTextError(field.field->name(), first + *row, kRecoverText).message());
+        break;
+      }
+    }
+    return found;
+  });
+}
+
 arrow::Result<bool> AreOffsetIndexesRight(const TableFile& file) {
   const auto leaves = static_cast<size_t>(file.metadata()->num_columns());
   std::atomic<bool> are_right{true};
@@ -137,9 +174,9 @@ arrow::Status VerifyColumns(const TableFile& file,
   }
   std::vector<int> leaves = AllLeaves(*file.metadata());
   if (names) {
-    std::erase_if(leaves, [&](int leaf) {
-      return std::ranges::find(*names, ColumnNameOf(*file.metadata(), leaf)) == names->end();
-    });
+    const std::unordered_set<std::string> wanted(names->begin(), names->end());
+    std::erase_if(leaves,
+                  [&](int leaf) { return !wanted.contains(ColumnNameOf(*file.metadata(), leaf)); });
   }
   const std::vector<int> row_groups =
       row_group ? std::vector<int>{*row_group} : AllRowGroups(*file.metadata());

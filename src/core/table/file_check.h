@@ -8,6 +8,7 @@
 
 #include <optional>
 #include <string>
+#include <unordered_set>
 #include <vector>
 
 #include "core/pages/verify_chunk.h"
@@ -38,6 +39,11 @@ USDPARQUET_API arrow::Result<std::vector<DamagedSection>> FindDamagedSections(
 /// damaged page and what is wrong with it. All columns, also those that are left out of the layer.
 /// Linear in the size of the file, in several threads that hold a page each. Thread-safe.
 USDPARQUET_API arrow::Result<std::vector<std::string>> FindDamagedPages(const TableFile& file);
+
+/// A message for each column with text that is no UTF-8 in a leaf that is none of `known`: column
+/// and row. Holds a column of a row group at a time; what is damaged is passed over. Thread-safe.
+USDPARQUET_API arrow::Result<std::vector<std::string>> FindBadTexts(
+    const TableFile& file, const std::unordered_set<int>& known);
 
 /// Whether every offset index of a file says of its pages what the page locations and the headers
 /// say: it has no checksum, and a copy of the file would pass it on. Linear in the number of pages,

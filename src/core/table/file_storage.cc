@@ -75,8 +75,13 @@ arrow::Result<FileStorage> Read(std::shared_ptr<arrow::io::RandomAccessFile> fil
         return arrow::Status::OK();
       });
       if (!added.ok()) {
-        return arrow::Status::IOError("column '", MessageText(column.name), "', row group ", group,
-                                      ": what the footer says of it is damaged: ", added.message());
+        if (added.IsOutOfMemory()) return added;
+        if (!column.problem.empty()) continue;
+        column.problem =
+            MessageText("column '" + column.name + "', row group " + std::to_string(group) +
+                        ": what the footer says of it is "
+                        "damaged: " +
+                        added.message());
       }
     }
   }

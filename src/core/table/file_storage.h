@@ -26,6 +26,8 @@ struct ColumnStorage {
   int64_t stored_bytes = 0;
   int64_t decompressed_bytes = 0;
   bool has_offset_index = false;  ///< in every row group; false if there is no row group
+  /// What can't be understood of the first such chunk, which counts for nothing above. Valid UTF-8.
+  std::string problem;
 };
 
 /// What a file's footer says of it.
@@ -40,7 +42,7 @@ struct FileStorage {
 };
 
 /// Reads it from the footer, in time linear in its chunks. The file need not be a layer. Fails
-/// where the footer, or what it says of a chunk, is damaged; the message does not name the file.
+/// where the footer is damaged; the message does not name the file.
 USDPARQUET_API arrow::Result<FileStorage> ReadFileStorage(
     std::shared_ptr<arrow::io::RandomAccessFile> file);
 

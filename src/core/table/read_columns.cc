@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "core/pages/page_gather.h"
+#include "core/schema/text_check.h"
 #include "core/schema/without_views.h"
 #include "core/table/answer_columns.h"
 #include "core/table/bulk_reader.h"
@@ -75,11 +76,14 @@ class Reader {
   arrow::Result<std::shared_ptr<arrow::Table>> ReadAll() const {
     std::vector<const AnswerColumn*> all;
     for (const AnswerColumn& column : columns_) all.push_back(&column);
-    ARROW_ASSIGN_OR_RAISE(auto read, bulk_->ReadAll(LeavesOf(all)));
+    const std::vector<int> leaves = LeavesOf(all);
+    ARROW_ASSIGN_OR_RAISE(auto read, bulk_->ReadAll(leaves));
     ARROW_ASSIGN_OR_RAISE(read, WithoutViews(std::move(read)));
+    ReadPlaces places(bulk_->manifest(), leaves);
     arrow::ChunkedArrayVector cells;
     for (const AnswerColumn& column : columns_) {
-      ARROW_ASSIGN_OR_RAISE(auto part, FieldOf(read->GetColumnByName(column.steps[0]), column));
+      ARROW_ASSIGN_OR_RAISE(auto part, places.CellsOf(*read, column));
+      if (const auto row = FindBadText(*part)) return BadTextError(column.name, *row, kRecoverText);
       cells.push_back(std::move(part));
     }
     return MakeTable(std::move(cells));
@@ -101,6 +105,11 @@ class Reader {
       if (!cells[i]) others.push_back(&column);
     }
     ARROW_RETURN_NOT_OK(ReadGroups(others, rows, &cells));
+    for (size_t i = 0; i < columns_.size(); ++i) {
+      const auto bad = FindBadText(*cells[i]);
+      if (!bad) continue;
+      return BadTextError(columns_[i].name, rows[static_cast<size_t>(*bad)], kRecoverText);
+    }
     return cells;
   }
 
@@ -110,6 +119,7 @@ class Reader {
                            arrow::ChunkedArrayVector* cells) const {
     if (columns.empty()) return arrow::Status::OK();
     const std::vector<int> leaves = LeavesOf(columns);
+    ReadPlaces places(bulk_->manifest(), leaves);
     const std::vector<uint32_t>& first_rows = table_->table_file().group_first_rows();
     std::vector<arrow::ArrayVector> parts(columns.size());
     for (size_t group = 0; group + 1 < first_rows.size(); ++group) {
@@ -123,8 +133,7 @@ class Reader {
       ARROW_ASSIGN_OR_RAISE(auto read, bulk_->ReadGroup(static_cast<int>(group), leaves));
       ARROW_ASSIGN_OR_RAISE(read, WithoutViews(std::move(read)));
       for (size_t i = 0; i < columns.size(); ++i) {
-        ARROW_ASSIGN_OR_RAISE(const auto part,
-                              FieldOf(read->GetColumnByName(columns[i]->steps[0]), *columns[i]));
+        ARROW_ASSIGN_OR_RAISE(const auto part, places.CellsOf(*read, *columns[i]));
         ARROW_ASSIGN_OR_RAISE(const auto taken, arrow::compute::Take(part, indices));
         for (const auto& chunk : taken.chunked_array()->chunks()) parts[i].push_back(chunk);
       }
@@ -192,6 +201,7 @@ arrow::Result<ReadAnswer> ReadColumns(std::shared_ptr<arrow::io::RandomAccessFil
   options.path_column = request.path_column;
   options.time_column = request.time_column;
   options.unicode_test = request.unicode_test;
+  options.use = WantedAs::kCells;
   Told told;
   options.report = [&told](bool is_error, const std::string& message) {
     std::lock_guard lock(told.mutex);

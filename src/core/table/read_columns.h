@@ -34,8 +34,8 @@ struct ReadRequest {
 
 /// What was read.
 struct ReadAnswer {
-  /// The path column first, then the columns of the request, in their stored types. A prim
-  /// without a row gets one that is null but for the path.
+  /// The path column first, then that of the times, if the table is long, then the columns of the
+  /// request, in their stored types. A prim without a row gets one that is null but for the path.
   std::shared_ptr<arrow::Table> table;
   std::vector<std::string> missing;  ///< the first few paths without a row
   int64_t num_missing = 0;
@@ -44,7 +44,9 @@ struct ReadAnswer {
 };
 
 /// Reads the Parquet file `file`. Finds rows through the path index (embedded, or else built) and
-/// decodes only the pages that hold them, where the column's type allows. A prim with
+/// decodes only the pages that hold them, where the column's type allows. Columns that would be in
+/// the way of a layer, such as two that become one property, are in nobody's way here. Text that is
+/// no UTF-8 in a cell of the answer is an error. A prim with
 /// several rows is read from the last one; with a time column, from the row without a time, then
 /// those of all times in order. `name` is what messages call the file; each starts with it.
 USDPARQUET_API arrow::Result<ReadAnswer> ReadColumns(

@@ -41,11 +41,17 @@ arrow::Status Table::ReadColumns() {
   const std::string& time_column =
       options_.time_column.empty() ? entry_.time_column : options_.time_column;
   ARROW_ASSIGN_OR_RAISE(schema_, ReadSchema(metadata(), entry_, path_column, time_column,
-                                            options_.columns, options_.unicode_test));
+                                            options_.columns, options_.unicode_test, options_.use));
+  for (ColumnInfo& column : schema_.columns) {
+    const auto said = entry_.columns.find(column.column_name);
+    const bool is_said = said != entry_.columns.end() && said->second.null;
+    if (options_.declares_nulls && !is_said) column.null = NullMeaning::kNoValue;
+  }
   properties_ = std::make_unique<ColumnReader[]>(schema_.columns.size());
   for (size_t i = 0; i < schema_.columns.size(); ++i) {
     properties_[i].Init(source_, schema_.columns[i]);
   }
+  nulls_.Init(source_, schema_.columns, properties_.get());
   path_.Init(source_, *schema_.path);
   return arrow::Status::OK();
 }
@@ -59,11 +65,12 @@ std::string Table::damage() const {
   return {};
 }
 
-bool Table::has_unpresentable_cells() const {
+std::string Table::unpresentable_cell() const {
   for (size_t i = 0; i < schema_.columns.size(); ++i) {
-    if (properties_[i].has_unpresentable_cells()) return true;
+    std::string found = properties_[i].unpresentable_cell();
+    if (!found.empty()) return found;
   }
-  return false;
+  return {};
 }
 
 bool Table::IsSamePath(uint32_t a, uint32_t b) {

@@ -22,6 +22,7 @@
 #include "core/schema/schema.h"
 #include "core/table/column_reader.h"
 #include "core/table/live_index.h"
+#include "core/table/null_map.h"
 #include "core/table/table_file.h"
 #include "core/util/export.h"
 
@@ -33,6 +34,11 @@ struct TableOptions {
   std::string path_column;
   /// The columns to present; all, if not given. A struct's name stands for all its fields.
   std::optional<std::vector<std::string>> columns;
+  /// What they are wanted as. Cells of a table that is no layer can be read all the same.
+  WantedAs use = WantedAs::kProperties;
+  /// A null stands for a property without a value, unless the file says something else of the
+  /// column.
+  bool declares_nulls = false;
   /// The column with the times of the rows, of which several then share a path. If empty, what the
   /// file says; if that is nothing either, there is none.
   std::string time_column;
@@ -125,6 +131,10 @@ class USDPARQUET_API Table {
     return properties_[column].Fetch(row, guard);
   }
 
+  /// Whether the cell is null; decodes no value. What is not null has a value, unless it is damaged
+  /// or none that USD can hold.
+  bool IsNull(size_t column, uint32_t row) { return nulls_.IsNull(column, row); }
+
   /// Whether the cell has a value. Decodes nothing where the chunk's statistics tell.
   bool HasValue(size_t column, uint32_t row) { return properties_[column].HasValue(row); }
 
@@ -141,8 +151,9 @@ class USDPARQUET_API Table {
   /// What is wrong with the index, or with the first such page of the first such column; empty if
   /// nothing is.
   std::string damage() const;
-  /// Whether a cell that was read so far holds what a USD value can't, and reads as none.
-  bool has_unpresentable_cells() const;
+  /// The first cell of the first column found so far that holds what a USD value can't, and reads
+  /// as none: where it is and why. Empty if there was none.
+  std::string unpresentable_cell() const;
 
   /// Bytes that the table holds outside the page cache, about.
   size_t MemoryUsage() const {
@@ -166,6 +177,7 @@ class USDPARQUET_API Table {
   TableSchema schema_;
   std::unique_ptr<ColumnReader[]> properties_;
   ColumnReader path_;
+  NullMap nulls_;
   std::optional<TimeColumn> time_;
   mutable LiveIndex index_;  // what it says stays the same
   std::vector<std::string> warnings_;

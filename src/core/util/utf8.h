@@ -3,8 +3,10 @@
 /// \file
 /// The rules of UTF-8 (RFC 3629, section 4).
 
-#include <algorithm>
 #include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <string>
 #include <string_view>
 
 namespace usdparquet {
@@ -33,14 +35,52 @@ inline size_t Utf8Length(std::string_view text, size_t i) {
   return 0;
 }
 
+/// The end of the ASCII that `text` has from `i` on. Eight bytes are looked at together.
+inline size_t SkipAscii(std::string_view text, size_t i) {
+  for (uint64_t word; text.size() - i >= sizeof(word); i += sizeof(word)) {
+    std::memcpy(&word, text.data() + i, sizeof(word));
+    if (word & 0x8080808080808080u) break;
+  }
+  while (i < text.size() && static_cast<unsigned char>(text[i]) < 0x80) ++i;
+  return i;
+}
+
 /// Whether `text` is valid UTF-8.
 inline bool IsUtf8(std::string_view text) {
-  for (size_t i = 0; i < text.size();) {
+  for (size_t i = SkipAscii(text, 0); i < text.size(); i = SkipAscii(text, i)) {
     const size_t length = Utf8Length(text, i);
     if (length == 0) return false;
     i += length;
   }
   return true;
+}
+
+/// Whether texts that lie end to end in `chars`, each from one of `count` + 1 `offsets` to the
+/// next, are valid UTF-8, every one of them.
+template <typename Offset>
+bool AreUtf8(const char* chars, const Offset* offsets, size_t count) {
+  if (count == 0 || offsets[count] == offsets[0]) return true;
+  const auto first = static_cast<size_t>(offsets[0]), last = static_cast<size_t>(offsets[count]);
+  const std::string_view all(chars + first, last - first);
+  if (SkipAscii(all, 0) == all.size()) return true;
+  if (!IsUtf8(all)) return false;
+  // Together they are. Then each is, unless a character goes on from one into the next.
+  for (size_t i = 0; i < count; ++i) {
+    const auto begin = static_cast<size_t>(offsets[i]);
+    if (begin < last && (static_cast<unsigned char>(chars[begin]) & 0xc0) == 0x80) return false;
+  }
+  return true;
+}
+
+/// `text` with a U+FFFD in the place of each byte that is not UTF-8.
+inline std::string WithValidUtf8(std::string_view text) {
+  std::string valid;
+  for (size_t i = 0; i < text.size();) {
+    const size_t length = Utf8Length(text, i);
+    valid += length > 0 ? text.substr(i, length) : std::string_view("\xef\xbf\xbd");
+    i += length > 0 ? length : 1;
+  }
+  return valid;
 }
 
 }  // namespace usdparquet

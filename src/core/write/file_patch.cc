@@ -23,6 +23,7 @@
 #include <optional>
 #include <utility>
 
+#include "core/pages/chunk_range.h"
 #include "core/pages/page_locations.h"
 #include "core/sections/section_locator.h"
 #include "core/table/bulk_reader.h"
@@ -48,13 +49,6 @@ struct NewChunk {
   std::optional<IndexLocation> offset_index;
   std::optional<IndexLocation> column_index;
 };
-
-int64_t ChunkStart(const ColumnChunkMetaData& chunk) {
-  const int64_t data = chunk.data_page_offset();
-  return chunk.has_dictionary_page() && chunk.dictionary_page_offset() > 0
-             ? std::min(data, chunk.dictionary_page_offset())
-             : data;
-}
 
 class Patcher {
  public:
@@ -92,7 +86,7 @@ class Patcher {
   arrow::Status Write(arrow::io::OutputStream* sink) {
     // All that lies before the footer stays at its place, but for the page locations.
     ARROW_ASSIGN_OR_RAISE(const int64_t size, table_.file().GetSize());
-    const int64_t end = EndOfCopy(size - 8 - static_cast<int64_t>(FooterLength(size)));
+    const int64_t end = EndOfCopy(size, size - 8 - static_cast<int64_t>(FooterLength(size)));
     constexpr int64_t kBlock = int64_t{8} << 20;
     for (int64_t at = 0; at < end; at += kBlock) {
       ARROW_ASSIGN_OR_RAISE(const auto bytes, table_.file().ReadAt(at, std::min(kBlock, end - at)));
@@ -129,9 +123,10 @@ class Patcher {
     return length;
   }
 
-  /// Where to stop copying a file whose footer begins at byte `end`: at its page locations, if they
-  /// are the last thing before the footer. New ones are written, and each save would leave a gap.
-  int64_t EndOfCopy(int64_t end) const {
+  /// Where to stop copying a file of `size` bytes whose footer begins at byte `end`: at its page
+  /// locations, if they are the last thing before the footer. New ones are written, and each save
+  /// would leave a gap.
+  int64_t EndOfCopy(int64_t size, int64_t end) const {
     const auto& pairs = old_.key_value_metadata();
     const int key = pairs ? pairs->FindKey(kPagesKey) : -1;
     if (key < 0 || !table_.table_file().locations()) return end;
@@ -140,7 +135,9 @@ class Patcher {
     for (int g = 0; g < old_.num_row_groups(); ++g) {
       for (int c = 0; c < old_.num_columns(); ++c) {
         const auto chunk = old_.RowGroup(g)->ColumnChunk(c);
-        int64_t last = ChunkStart(*chunk) + chunk->total_compressed_size();
+        const auto range = RangeOfChunk(old_, *chunk, size);
+        if (!range.ok()) continue;  // that of an empty row group: VerifySource read all others
+        int64_t last = range->end;
         for (const auto& index :
              {chunk->GetOffsetIndexLocation(), chunk->GetColumnIndexLocation()}) {
           if (index) last = std::max(last, index->offset + index->length);
@@ -249,11 +246,11 @@ class Patcher {
   }
 
   static arrow::Status WriteChunk(NewChunk* chunk, arrow::io::OutputStream* sink) {
-    const int64_t start = ChunkStart(*chunk->chunk);
+    ARROW_ASSIGN_OR_RAISE(const ChunkRange range,
+                          RangeOfChunk(*chunk->metadata, *chunk->chunk, chunk->file->size()));
     ARROW_ASSIGN_OR_RAISE(const int64_t position, sink->Tell());
-    chunk->delta = position - start;
-    return sink->Write(
-        arrow::SliceBuffer(chunk->file, start, chunk->chunk->total_compressed_size()));
+    chunk->delta = position - range.begin;
+    return sink->Write(arrow::SliceBuffer(chunk->file, range.begin, range.size()));
   }
 
   static arrow::Status WriteIndexes(NewChunk* chunk, arrow::io::OutputStream* sink) {

@@ -10,6 +10,7 @@
 
 #include "core/index/arrow_columns.h"
 #include "core/schema/schema_entry.h"
+#include "core/schema/text_check.h"
 #include "core/schema/without_views.h"
 #include "core/sections/residual_blob.h"
 #include "core/table/bulk_reader.h"
@@ -176,6 +177,12 @@ arrow::Result<WriteSummary> OptimizeFile(const std::string& input, const std::st
     ARROW_ASSIGN_OR_RAISE(residual, ReadResidual(*file.file(), *file.metadata()));
     ARROW_ASSIGN_OR_RAISE(const auto reader, BulkReader::Open(file));
     ARROW_ASSIGN_OR_RAISE(table, reader->ReadAll());
+    ARROW_RETURN_NOT_OK(CheckNamesAreText(*table->schema()));
+    for (int i = 0; i < table->num_columns(); ++i) {
+      if (const auto row = FindBadText(*table->column(i))) {
+        return BadTextError(table->field(i)->name(), *row, kRecoverText);
+      }
+    }
     return arrow::Status::OK();
   };
   const arrow::Status status = Guarded(read);

@@ -15,8 +15,10 @@
 
 PXR_NAMESPACE_OPEN_SCOPE
 
-/// `edits` as patches of the file's columns, or nothing if any of them is more than a default value
-/// that was set or cleared in a column: then the layer has to be written whole.
+/// `edits` as patches of the file's columns, or nothing if any of them is more than a cell: then
+/// the layer has to be written whole. Cells are default values that were set or cleared; attributes
+/// that were made where the cell was null, as the column declares them; and, where a null says that
+/// there is no attribute, those that were removed.
 arrow::Result<std::optional<std::vector<usdparquet::ColumnPatch>>> UsdParquetCellPatches(
     const UsdParquetSource& source, const UsdParquetLayerEdits& edits);
 

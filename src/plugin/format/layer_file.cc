@@ -38,6 +38,7 @@ arrow::Result<std::shared_ptr<const UsdParquetSource>> UsdParquetOpenLayerFile(
   options.path_column = arguments.path_column;
   options.columns = arguments.columns;
   options.time_column = arguments.time_column;
+  options.declares_nulls = arguments.declares_nulls;
   options.time_start = arguments.time_start;
   options.time_codes_per_second = arguments.time_codes_per_second;
   options.unicode_test = UsdParquetIsIdentifier;

@@ -70,10 +70,11 @@ arrow::Status Write(const SdfAbstractData& data, const std::string& file,
                                       "; copy the file again from its source, or save what is left "
                                       "with 'usdparquet recover'");
       }
-      return is_own_file && table.has_unpresentable_cells()
-                 ? arrow::Status::Invalid(file, ": not written, because values of ", table.name(),
-                                          " could not be read and would be lost")
-                 : arrow::Status::OK();
+      const std::string cell = is_own_file ? table.unpresentable_cell() : std::string();
+      if (cell.empty()) return arrow::Status::OK();
+      return arrow::Status::Invalid(file, ": not written, because values of ", table.name(),
+                                    " could not be read and would be lost: ", cell,
+                                    "; set or clear it, or export the layer to another file");
     };
   }
   return UsdParquetWriteLayer(data, file, names, options, UsdParquetWriteCrate, is_complete)

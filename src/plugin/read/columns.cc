@@ -57,10 +57,11 @@ void UsdParquetColumns::AddProperty(size_t number) {
       column.role == ColumnRole::kRelationship ? SdfSpecTypeRelationship : SdfSpecTypeAttribute;
   property.variability = column.is_uniform ? SdfVariabilityUniform : SdfVariabilityVarying;
   property.is_custom = column.is_custom;
-  property.is_sparse = column.is_sparse;
-  has_sparse_ |= column.is_sparse;
+  property.is_sparse = column.null == usdparquet::NullMeaning::kNoProperty;
+  has_sparse_ |= property.is_sparse;
   has_relationships_ |= property.spec_type == SdfSpecTypeRelationship;
-  if (!column.display_name.empty()) {
+  property.has_own_display_name = !column.display_name.empty();
+  if (property.has_own_display_name) {
     property.metadata.emplace_back(SdfFieldKeys->DisplayName, VtValue(column.display_name));
   }
   auto fields = UsdParquetFieldsFromFooter(column.metadata, property.spec_type,

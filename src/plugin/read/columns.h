@@ -40,7 +40,8 @@ class UsdParquetColumns {
     bool is_custom;
     bool is_sparse;  ///< whether a null says that the prim has no such property
     std::vector<std::pair<TfToken, VtValue>> metadata;
-    SdfPath path;  ///< some property of that name: keeps its handle from being reused
+    bool has_own_display_name;  ///< whether the first of them is the name of the column
+    SdfPath path;               ///< some property of that name: keeps its handle from being reused
   };
   /// A column that is a field of prims.
   struct PrimField : Column {

@@ -50,7 +50,7 @@ arrow::Result<double> ParseRate(const std::string& text) {
 }  // namespace
 
 const char kUsdParquetArgumentNames[] =
-    "path, columns, prefix, cache_mb, time, start, timeCodesPerSecond";
+    "path, columns, prefix, cache_mb, time, start, timeCodesPerSecond, nulls";
 
 arrow::Result<UsdParquetArguments> UsdParquetParseArguments(
     const SdfFileFormat::FileFormatArguments& arguments) {
@@ -86,6 +86,11 @@ arrow::Result<UsdParquetArguments> UsdParquetParseArguments(
       }
     } else if (name == "prefix") {
       ARROW_ASSIGN_OR_RAISE(parsed.prefix, ParsePrefix(value));
+    } else if (name == "nulls") {
+      if (value != "declare") {
+        return arrow::Status::Invalid("format argument nulls='", value, "' is not 'declare'");
+      }
+      parsed.declares_nulls = true;
     } else if (name == "cache_mb") {
       ARROW_ASSIGN_OR_RAISE(parsed.cache_bytes, ParseMegabytes(value));
     } else if (name != SdfFileFormatTokens->TargetArg.GetString()) {

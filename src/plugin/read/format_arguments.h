@@ -24,6 +24,7 @@ struct UsdParquetArguments {
   std::optional<std::vector<std::string>>
       columns;                                   ///< `columns`: those to present, comma-separated
   SdfPath prefix = SdfPath::AbsoluteRootPath();  ///< `prefix`: the prim to root the table under
+  bool declares_nulls = false;                   ///< `nulls=declare`
   std::optional<uint64_t> cache_bytes;           ///< `cache_mb`: sets the process-wide budget
   std::vector<std::string> unknown;              ///< arguments that this format does not know
 };

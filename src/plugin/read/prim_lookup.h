@@ -34,9 +34,13 @@ class UsdParquetPrimLookup {
   /// The prim at `path`; only the path's prim part counts. `handle` is the path's prim handle.
   usdparquet::PrimId Find(const SdfPath& path, uint32_t handle) const {
     uint32_t bits;
-    const uint32_t version = table_.index_version();
-    if (handles_[version].Find(handle, &bits)) return usdparquet::PrimId::FromBits(bits);
-    return FindAndRemember(path, handle, version);
+    // A branch, not a number into the array: where the table lies must not wait for the version.
+    if (const uint32_t version = table_.index_version(); version != 0) [[unlikely]] {
+      if (handles_[version].Find(handle, &bits)) return usdparquet::PrimId::FromBits(bits);
+      return FindAndRemember(path, handle, version);
+    }
+    if (handles_[0].Find(handle, &bits)) return usdparquet::PrimId::FromBits(bits);
+    return FindAndRemember(path, handle, 0);
   }
 
   /// Whether `prim` is the pseudo-root or another ancestor of the prefix; none of them is in the

@@ -52,12 +52,21 @@ void UsdParquetSource::AddTimeFields(const UsdParquetArguments& arguments) {
   root_fields_.emplace_back(rate, VtValue(*arguments.time_codes_per_second));
 }
 
-bool UsdParquetSource::HasAnyValue(size_t column, uint32_t row) const {
+bool UsdParquetSource::HasAnyCell(size_t column, uint32_t row) const {
+  if (!table_->is_long()) return !table_->IsNull(column, row);
   const uint32_t default_row = samples_.DefaultRow(row);
-  if (default_row != UsdParquetTimeSamples::kNoRow && table_->HasValue(column, default_row)) {
+  if (default_row != UsdParquetTimeSamples::kNoRow && !table_->IsNull(column, default_row)) {
     return true;
   }
-  return samples_.HasAny(column, row);
+  return samples_.HasAnyCell(column, row);
+}
+
+bool UsdParquetSource::IsThere(const Location& at) const {
+  return !at.property || !at.property->is_sparse || HasAnyCell(at.property->number, at.row);
+}
+
+const SdfAbstractData* UsdParquetSource::ResidualOf(const Location& at) const {
+  return at.is_residual || (residual_ && !IsThere(at)) ? residual() : nullptr;
 }
 
 UsdParquetSource::Location UsdParquetSource::ResolveResidual(const SdfPath& path) const {
@@ -94,7 +103,7 @@ UsdParquetSource::Location UsdParquetSource::ResolvePrim(const SdfPath& path,
   return at;
 }
 
-inline UsdParquetSource::Location UsdParquetSource::ResolveInline(const SdfPath& path) const {
+inline UsdParquetSource::Location UsdParquetSource::LocateInline(const SdfPath& path) const {
   const UsdParquetPathHandles handles(path);
   if (handles.property == 0) return ResolvePrim(path, handles.prim);
   Location at;
@@ -102,16 +111,18 @@ inline UsdParquetSource::Location UsdParquetSource::ResolveInline(const SdfPath&
   if (!at.property) return path.IsTargetPath() ? ResolveTarget(path) : ResolveResidual(path);
   at.prim = prims_.Find(path, handles.prim);
   at.row = prims_.RowOf(at.prim);
-  if (at.row == PrimId::kNone ||
-      (at.property->is_sparse && !HasAnyValue(at.property->number, at.row))) {
-    return ResolveResidual(path);
-  }
+  if (at.row == PrimId::kNone) return ResolveResidual(path);
   at.type = at.property->spec_type;
   return at;
 }
 
+UsdParquetSource::Location UsdParquetSource::Locate(const SdfPath& path) const {
+  return LocateInline(path);
+}
+
 UsdParquetSource::Location UsdParquetSource::Resolve(const SdfPath& path) const {
-  return ResolveInline(path);
+  const Location at = LocateInline(path);
+  return IsThere(at) ? at : ResolveResidual(path);
 }
 
 TfTokenVector UsdParquetSource::PropertyNames(PrimId prim) const {
@@ -120,7 +131,7 @@ TfTokenVector UsdParquetSource::PropertyNames(PrimId prim) const {
   if (!columns_.has_sparse()) return columns_.property_names();
   TfTokenVector names;
   for (const Property& property : columns_.properties()) {
-    if (!property.is_sparse || HasAnyValue(property.number, row)) {
+    if (!property.is_sparse || HasAnyCell(property.number, row)) {
       names.push_back(property.name);
     }
   }
@@ -231,7 +242,18 @@ template <typename Out>
 bool UsdParquetSource::Has(const SdfPath& path, const TfToken& field, Out* value,
                            SdfSpecType* type) const {
   return table_->Ask([&] {
-    const Location at = ResolveInline(path);
+    Location at = LocateInline(path);
+    if (IsAttributeColumn(at) && field == SdfFieldKeys->Default) {
+      // A value is there in an attribute that is there: nulls need to be asked only without one.
+      const bool has = columns_.HasCell(*at.property, samples_.DefaultRow(at.row), value);
+      if (has || IsThere(at)) {
+        if (type) *type = at.type;
+        return has;
+      }
+      at = ResolveResidual(path);
+    } else if (!IsThere(at)) {
+      at = ResolveResidual(path);
+    }
     if (type) *type = at.type;
     return HasField(path, at, field, value);
   });
@@ -277,7 +299,14 @@ std::vector<TfToken> UsdParquetSource::FieldsOf(const SdfPath& path) const {
     if (at.type == SdfSpecTypeAttribute) fields.push_back(SdfFieldKeys->TypeName);
     fields.insert(fields.end(), {SdfFieldKeys->Custom, SdfFieldKeys->Variability});
     for (const auto& [name, value] : at.property->metadata) fields.push_back(name);
-    add(SdfFieldKeys->Default);
+    // Statistics do not tell of text that is no UTF-8. Whoever lists fields reads them next, and
+    // finds what is listed.
+    const auto& type = table_->columns()[at.property->number].type;
+    VtValue cell;
+    if (type.scalar != usdparquet::Scalar::kString ||
+        HasField(path, at, SdfFieldKeys->Default, &cell)) {
+      add(SdfFieldKeys->Default);
+    }
     add(SdfFieldKeys->TimeSamples);
     add(SdfFieldKeys->TargetPaths);
     add(SdfChildrenKeys->RelationshipTargetChildren);
@@ -306,12 +335,24 @@ std::vector<TfToken> UsdParquetSource::FieldsOf(const SdfPath& path) const {
 
 std::optional<UsdParquetSource::Cell> UsdParquetSource::FindCell(const SdfPath& attribute) const {
   return table_->Ask([&]() -> std::optional<Cell> {
-    const Location at = Resolve(attribute);
-    if (at.is_residual || at.type != SdfSpecTypeAttribute) return std::nullopt;
+    const Location at = Locate(attribute);
+    if (!IsAttributeColumn(at)) return std::nullopt;
+    const bool is_there = IsThere(at);
+    if (!is_there && ResolveResidual(attribute).type != SdfSpecTypeUnknown) return std::nullopt;
     const uint32_t row = samples_.DefaultRow(at.row);
     if (row == UsdParquetTimeSamples::kNoRow) return std::nullopt;
-    const Property& property = *at.property;
-    return Cell{property.number, row, property.is_sparse};
+    return Cell{at.property, row, is_there, samples_.HasAnyCell(at.property->number, at.row)};
+  });
+}
+
+std::optional<TfTokenVector> UsdParquetSource::ColumnPropertyNames(const SdfPath& prim) const {
+  return table_->Ask([&]() -> std::optional<TfTokenVector> {
+    const Location at = Resolve(prim);
+    if (at.is_residual || at.type != SdfSpecTypePrim || !prims_.HasRow(at.prim)) {
+      return std::nullopt;
+    }
+    if (residual_ && residual_->Has(prim, SdfChildrenKeys->PropertyChildren)) return std::nullopt;
+    return PropertyNames(at.prim);
   });
 }
 

@@ -28,7 +28,8 @@ PXR_NAMESPACE_OPEN_SCOPE
 /// `Resolve` finds what a path stands for, `HasField` is the one resolver of fields; all
 /// queries are made of the two. A property comes whole from a column or whole from the residual; a
 /// prim's fields come from the residual first, then from columns. Whatever asks for a type, a list
-/// of properties or metadata reads no page, unless a null in the column means "no such property".
+/// of properties or metadata reads no page, unless a null in the column means "no such property"
+/// and the footer does not tell where nulls are; then it reads which cells are null, and no value.
 ///
 /// Thread-safety: immutable; queries may come from any number of threads.
 class UsdParquetSource {
@@ -70,13 +71,17 @@ class UsdParquetSource {
   bool QueryTimeSample(const SdfPath& path, double time, Out* value) const;
   const std::type_info& QueryTimeSampleTypeid(const SdfPath& path, double time) const;
 
-  /// Where the default value of an attribute is, if that is a cell of the table.
+  /// Where the default value of an attribute is, or would be, if that is a cell of the table.
   struct Cell {
-    size_t column;
+    const UsdParquetColumns::Property* property;
     uint32_t row;
-    bool is_sparse;  ///< whether a null there says that there is no such attribute
+    bool is_there;     ///< whether the attribute is
+    bool has_samples;  ///< whether it is in rows with times too
   };
+  /// Nothing if the attribute is, or would be, none of the table's.
   std::optional<Cell> FindCell(const SdfPath& attribute) const;
+  /// The properties of a prim, in order, if the columns and nothing else make them; else nothing.
+  std::optional<TfTokenVector> ColumnPropertyNames(const SdfPath& prim) const;
 
  private:
   /// What a path stands for.
@@ -91,8 +96,18 @@ class UsdParquetSource {
 
   // What asks the index is called within Table::Ask, by the public functions.
   Location Resolve(const SdfPath& path) const;
+  /// As Resolve, but a property that is a column counts even where a null says that it is not
+  /// there.
+  Location Locate(const SdfPath& path) const;
   /// The same for the query that is asked most: the call and the copy would be a tenth of it.
-  [[gnu::always_inline]] Location ResolveInline(const SdfPath& path) const;
+  [[gnu::always_inline]] Location LocateInline(const SdfPath& path) const;
+  /// Whether nulls leave a located property there.
+  bool IsThere(const Location& at) const;
+  /// The residual, if it and not the table has what was located at `path`; else null.
+  const SdfAbstractData* ResidualOf(const Location& at) const;
+  static bool IsAttributeColumn(const Location& at) {
+    return at.property && at.type == SdfSpecTypeAttribute;
+  }
   Location ResolvePrim(const SdfPath& path, uint32_t handle) const;
   Location ResolveResidual(const SdfPath& path) const;
   Location ResolveTarget(const SdfPath& path) const;
@@ -110,8 +125,9 @@ class UsdParquetSource {
   bool HasPrimField(const SdfPath& path, const Location& at, const TfToken& field, Out* out) const;
 
   void AddTimeFields(const UsdParquetArguments& arguments);
-  /// Whether any row of the prim whose first one is `row` has a value in the column.
-  bool HasAnyValue(size_t column, uint32_t row) const;
+  /// Whether the column has a cell that is not null in any row of the prim whose first one is
+  /// `row`.
+  bool HasAnyCell(size_t column, uint32_t row) const;
 
   const std::shared_ptr<usdparquet::Table> table_;
   const UsdParquetPrimTree prims_;

@@ -40,20 +40,26 @@ size_t UsdParquetSource::GetNumTimeSamplesForPath(const SdfPath& path) const {
 bool UsdParquetSource::GetBracketingTimeSamplesForPath(const SdfPath& path, double time,
                                                        double* lower, double* upper) const {
   return table_->Ask([&] {
-    const Location at = Resolve(path);
-    if (at.is_residual) return residual_->GetBracketingTimeSamplesForPath(path, time, lower, upper);
-    return at.type == SdfSpecTypeAttribute &&
-           samples_.GetBracketing(at.property->number, at.row, time, lower, upper);
+    const Location at = Locate(path);
+    if (IsAttributeColumn(at) &&
+        samples_.GetBracketing(at.property->number, at.row, time, lower, upper)) {
+      return true;
+    }
+    const SdfAbstractData* const rest = ResidualOf(at);
+    return rest && rest->GetBracketingTimeSamplesForPath(path, time, lower, upper);
   });
 }
 
 bool UsdParquetSource::GetPreviousTimeSampleForPath(const SdfPath& path, double time,
                                                     double* previous) const {
   return table_->Ask([&] {
-    const Location at = Resolve(path);
-    if (at.is_residual) return residual_->GetPreviousTimeSampleForPath(path, time, previous);
-    return at.type == SdfSpecTypeAttribute &&
-           samples_.GetPrevious(at.property->number, at.row, time, previous);
+    const Location at = Locate(path);
+    if (IsAttributeColumn(at) &&
+        samples_.GetPrevious(at.property->number, at.row, time, previous)) {
+      return true;
+    }
+    const SdfAbstractData* const rest = ResidualOf(at);
+    return rest && rest->GetPreviousTimeSampleForPath(path, time, previous);
   });
 }
 
@@ -72,10 +78,13 @@ const std::type_info& UsdParquetSource::QueryTimeSampleTypeid(const SdfPath& pat
 template <typename Out>
 bool UsdParquetSource::QueryTimeSample(const SdfPath& path, double time, Out* value) const {
   return table_->Ask([&] {
-    const Location at = Resolve(path);
-    if (at.is_residual) return UsdParquetResidualSample(*residual_, path, time, value);
-    if (at.type != SdfSpecTypeAttribute) return false;
-    return columns_.HasCell(*at.property, samples_.RowAt(at.row, time), value);
+    const Location at = Locate(path);
+    if (IsAttributeColumn(at) &&
+        columns_.HasCell(*at.property, samples_.RowAt(at.row, time), value)) {
+      return true;
+    }
+    const SdfAbstractData* const rest = ResidualOf(at);
+    return rest && UsdParquetResidualSample(*rest, path, time, value);
   });
 }
 template bool UsdParquetSource::QueryTimeSample(const SdfPath&, double, VtValue*) const;

@@ -26,6 +26,16 @@ bool UsdParquetTimeSamples::HasAny(uint32_t column, uint32_t first_row) const {
   return index && FirstFrom(column, index->Find(first_row), 0) != kNone;
 }
 
+bool UsdParquetTimeSamples::HasAnyCell(uint32_t column, uint32_t first_row) const {
+  const TimeIndex* const index = table_.times();
+  if (!index) return false;
+  const PrimTimes times = index->Find(first_row);
+  for (uint32_t i = 0; i < times.size(); ++i) {
+    if (!table_.IsNull(column, times.RowOf(i))) return true;
+  }
+  return false;
+}
+
 size_t UsdParquetTimeSamples::Count(uint32_t column, uint32_t first_row) const {
   const TimeIndex* const index = table_.times();
   if (!index) return 0;

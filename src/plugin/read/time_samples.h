@@ -44,6 +44,8 @@ class UsdParquetTimeSamples {
   }
 
   bool HasAny(uint32_t column, uint32_t first_row) const;
+  /// Whether any row with a time has a cell that is not null, with or without a value.
+  bool HasAnyCell(uint32_t column, uint32_t first_row) const;
   size_t Count(uint32_t column, uint32_t first_row) const;
   std::vector<double> List(uint32_t column, uint32_t first_row) const;
   SdfTimeSampleMap Map(uint32_t column, uint32_t first_row, const UsdParquetValueType& type) const;

@@ -15,6 +15,8 @@
 
 PXR_NAMESPACE_OPEN_SCOPE
 
+using usdparquet::NullMeaning;
+
 namespace {
 
 /// A column pays from two prims on, and where it has a value for a thousandth of the rows.
@@ -286,7 +288,10 @@ void UsdParquetExportPlan::ChooseColumns() {
       column.entry.type = column.type_name.GetString();
       column.entry.is_uniform = declaration.is_uniform;
       column.entry.is_custom = declaration.is_custom;
-      column.entry.is_sparse = declaration.num_prims != num_rows_;
+      // If every prim has it, and some have no value, that is what a null has to say.
+      const bool are_nulls_declared =
+          declaration.num_prims == num_rows_ && declaration.num_with_value < declaration.num_prims;
+      column.entry.null = are_nulls_declared ? NullMeaning::kNoValue : NullMeaning::kNoProperty;
       for (const auto& [name, value] : declaration.metadata) {
         column.entry.metadata.emplace_back(name.GetString(), *UsdParquetToFooter(value));
       }
@@ -302,7 +307,8 @@ void UsdParquetExportPlan::CompletePatterns(const std::string& time_name) {
       const uint32_t id = pattern.declarations[i];
       uint32_t column = id == kResidual ? kResidual : column_of_declaration_[id];
       // In a column where a null is no property, an attribute without a value can't be told.
-      if (column != kResidual && columns_[column].entry.is_sparse && pattern.contents[i] == 0) {
+      if (column != kResidual && pattern.contents[i] == 0 &&
+          columns_[column].entry.null == NullMeaning::kNoProperty) {
         column = kResidual;
       }
       if (column == kResidual || column < last) pattern.is_in_column_order = false;

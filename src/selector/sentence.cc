@@ -1,0 +1,87 @@
+#include "selector/sentence.h"
+
+#include <algorithm>
+#include <cstdlib>
+#include <string_view>
+
+namespace usdparquet::selector {
+
+namespace {
+
+constexpr std::string_view kArrowPrefix = "libarrow.so.";
+constexpr int kArrow = USDPARQUET_ARROW_SO_VERSION;
+
+/// An Arrow library; Arrow 26.1 has 2601 in its file name.
+struct FoundArrow {
+  std::string path;
+  int so_version = 0;
+};
+
+std::string VersionText(int so_version) {
+  return std::to_string(so_version / 100) + "." + std::to_string(so_version % 100);
+}
+
+/// The Arrow that is loaded, or else the one in `folder`.
+FoundArrow FindArrow(const std::string& folder) {
+  std::string path = FindLoadedLibrary(std::string(kArrowPrefix));
+  if (path.empty()) {
+    for (const std::string& name : NamesIn(folder)) {
+      if (name.starts_with(kArrowPrefix)) path = folder + "/" + name;
+    }
+  }
+  if (path.empty()) return {};
+  return {path, std::atoi(path.c_str() + path.rfind('/') + 1 + kArrowPrefix.size())};
+}
+
+/// Where the plugin looks for Arrow.
+std::string ArrowFolder(const Package& package) {
+#ifdef USDPARQUET_ARROW_FOLDER
+  static_cast<void>(package);
+  return USDPARQUET_ARROW_FOLDER;
+#else
+  return RealPath(package.folder + "/../..") + "/pyarrow";
+#endif
+}
+
+/// How the user gets what is supported.
+std::string WhatToDo(const Package& package) {
+  if (package.usd_versions.empty()) return "install usdparquet anew";
+#ifdef USDPARQUET_ARROW_FOLDER
+  return "install these versions, or build usdparquet for what is here";
+#else
+  return "pip install usd-core==" + package.usd_versions.back() +
+         " 'pyarrow==" + VersionText(kArrow) + ".*', or install a usdparquet for what is here";
+#endif
+}
+
+}  // namespace
+
+bool Package::Supports(const std::string& usd_version) const {
+  return std::find(usd_versions.begin(), usd_versions.end(), usd_version) != usd_versions.end();
+}
+
+std::string WhyNotHere(const LoadedUsd& usd, const Package& package,
+                       const std::string& loader_error) {
+  std::string supported;
+  for (const std::string& version : package.usd_versions) {
+    supported += (supported.empty() ? "" : " or ") + version;
+  }
+  const std::string arrow_folder = ArrowFolder(package);
+  const FoundArrow arrow = FindArrow(arrow_folder);
+  std::string text = "usdparquet " USDPARQUET_VERSION " opens Parquet layers with OpenUSD " +
+                     (supported.empty() ? "of no version" : supported) + " and Arrow " +
+                     VersionText(kArrow) + ", but finds OpenUSD " +
+                     (usd.version.empty() ? "of an unknown version" : usd.version) + " (" +
+                     RealPath(usd.path) + ") and ";
+  if (arrow.path.empty()) {
+    text += "no Arrow (none is loaded, none is in " + arrow_folder + ")";
+  } else {
+    text += "Arrow " + VersionText(arrow.so_version) + " (" + RealPath(arrow.path) + ")";
+  }
+  if (package.Supports(usd.version) && arrow.so_version == kArrow) {
+    return text + " and cannot load its library (" + loader_error + "): install usdparquet anew";
+  }
+  return text + ": " + WhatToDo(package);
+}
+
+}  // namespace usdparquet::selector
