@@ -19,6 +19,10 @@ void RegisterOpen(const Format& format, const DataFolder& folder, const Readings
 /// REQUIRES: the folder has that file.
 void RegisterWide(const Format& format, const DataFolder& folder);
 
+/// Opening a table of 500 columns of which a prim has 20, and its property lists: those of all
+/// prims the first time and again. REQUIRES: the folder has that file.
+void RegisterSparse(const Format& format, const DataFolder& folder);
+
 /// Specs, children, property lists, absent fields.
 void RegisterSpecs(const Format& format, const DataFolder& folder, const Readings& readings);
 

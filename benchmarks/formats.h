@@ -24,6 +24,7 @@ struct Format {
 inline constexpr int64_t kShapePrims = 10'000;
 inline constexpr int64_t kWarmUpPrims = 4;
 inline constexpr int64_t kPlaybackPrims = 10'000;
+inline constexpr int64_t kSparsePrims = 100'000;
 
 /// A folder of files of one scene. Each format has three: `table` with the 20 properties of every
 /// prim, `shapes` with float3s and arrays of the first 10,000, and `warmup`, a table of four prims.
@@ -50,6 +51,9 @@ class DataFolder {
   std::string WarmUp(const Format& format) const { return File("warmup", format); }
   /// A file of many columns and row groups; one plain format alone has it.
   std::string Wide(const Format& format) const { return File("wide", format); }
+  /// A table of many columns, of which each prim has few; some formats have it.
+  std::string Sparse(const Format& format) const { return File("sparse", format); }
+  Scene SparseScene() const { return First(kSparsePrims); }
   std::string Playback(const Format& format) const { return File("playback", format); }
   std::string PlaybackWarmUp(const Format& format) const { return File("playback_warmup", format); }
 

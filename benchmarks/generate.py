@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
+from pxr import Sdf
 
 from usdparquet.bench.formats import FORMATS, Format
 from usdparquet.bench.layer_files import (
@@ -45,6 +46,9 @@ FIRST_PRIMS = {"table": None, "shapes": 10_000, "warmup": 4, "playback": 10_000}
 ROW_GROUP_SIZE = 10_000
 FRAMES = 240
 WIDE_COLUMNS, WIDE_ROW_GROUPS = 999, 1_000
+# A row of the sparse table has one of the property sets; sparse_benchmarks.cc has the same numbers.
+SPARSE_PRIMS, SPARSE_SETS, SPARSE_SET_SIZE = 100_000, 25, 20
+SPARSE_FORMATS = ("usdc", "parquet_zstd", "indexed_none", "indexed_zstd")
 
 SHAPES = {"extent_size": "float3", "samples": "float[]"}
 ANIMATED = dict.fromkeys(("temperature", "pressure", "velocity_x"), "double")
@@ -131,8 +135,8 @@ class Scene:
         self.folder.mkdir(parents=True, exist_ok=True)
         marker = self.folder / "scene.json"
         if not marker.exists() or marker.read_text(encoding="utf-8") != self.marker:
-            kinds = ("base", "stage_", "table_", "shapes_", "warmup_", "playback_", "wide_")
-            for kind in kinds:
+            kinds = ("stage_", "table_", "shapes_", "warmup_", "playback_", "wide_", "sparse_")
+            for kind in ("base", *kinds):
                 for file in self.folder.glob(f"{kind}*.*"):
                     file.unlink()
             marker.write_text(self.marker, encoding="utf-8")
@@ -152,6 +156,9 @@ class Scene:
             write_stage(
                 self.folder / f"stage_{name}.usda", [self.file("table", name).name, base.name]
             )
+        for name in formats:
+            if name in SPARSE_FORMATS:
+                self.write_sparse(name)
         if "parquet_none" in formats:
             self.write_once(self.file("wide", "parquet_none"), write_wide)
 
@@ -197,6 +204,22 @@ class Scene:
 
         self.write_once(self.file(kind, name), write, entry)
 
+    def write_sparse(self, name: str) -> None:
+        entry, rows = LAYERS[name], min(len(self.paths), SPARSE_PRIMS)
+        assert entry is not None
+
+        def write(target: Path) -> None:
+            if entry.is_parquet:
+                write_parquet(target, sparse_table(rows), entry, ROW_GROUP_SIZE)
+                return
+            # What the layer of the same table says, attribute by attribute.
+            between = target.with_suffix(".parquet")
+            pq.write_table(sparse_table(rows), between)
+            Sdf.Layer.OpenAsAnonymous(str(between)).Export(str(target))
+            between.unlink()
+
+        self.write_once(self.file("sparse", name), write, entry)
+
     def write_once(
         self, target: Path, write: Callable[[Path], Any], entry: Format | None = None
     ) -> None:
@@ -207,6 +230,21 @@ class Scene:
         unfinished = target.with_name(f"unfinished_{target.name}")
         write(unfinished)
         unfinished.replace(target)
+
+
+def sparse_table(rows: int) -> pa.Table:
+    """A table of property sets, of which each row has one: all other cells are null."""
+    numbers = np.arange(rows, dtype=np.uint64)
+    sets = (numbers * np.uint64(2654435761) % np.uint64(2**32) >> np.uint64(16)) % np.uint64(
+        SPARSE_SETS
+    )
+    columns = {"path": pa.array([f"/World/P_{row}" for row in range(rows)])}
+    for one in range(SPARSE_SETS):
+        is_null = sets != one
+        for number in range(SPARSE_SET_SIZE):
+            cells = fractions(mix(numbers, number, one))
+            columns[f"set_{one}:value_{number}"] = pa.array(cells, mask=is_null)
+    return pa.table(columns)
 
 
 def write_wide(target: Path) -> None:

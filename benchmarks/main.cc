@@ -45,6 +45,7 @@ int Run(const Options& options, int argc, char** argv) {
   for (const Format& format : formats) {
     RegisterOpen(format, folder, readings);
     if (std::filesystem::exists(folder.Wide(format))) RegisterWide(format, folder);
+    if (std::filesystem::exists(folder.Sparse(format))) RegisterSparse(format, folder);
     RegisterSpecs(format, folder, readings);
     RegisterValues(format, folder, readings);
     RegisterTraversals(format, folder, readings);

@@ -70,6 +70,8 @@ ANONYMOUS = _memory("20_properties", "anonymous_mb", "anonymous memory after 20 
 ANONYMOUS_4MB = _memory(
     "20_properties_4mb_budget", "anonymous_mb", "anonymous memory after 20, budget 4 MB"
 )
+SPARSE_FIRST = _one("sparse", "lists_first", "property list of a sparse table, first, a prim")
+SPARSE_AGAIN = _one("sparse", "lists_again", "property list of a sparse table, again, a prim")
 STAGE = Figure("stage open", "ms", lambda r, name: r.stages.get(name))
 OVER_BARE = Figure("stage open over the bare stage", "ms", Results.stage_over_bare)
 PLAYBACK = _one("playback", "query", "playback, a sample")
@@ -88,6 +90,8 @@ TARGETS = (
     Target(RANDOM, 1.0),
     Target(THREADS, 0.7),
     Target(SPEC, 1.5),
+    Target(SPARSE_FIRST, 2.0),
+    Target(SPARSE_AGAIN, 2.0),
     Target(ANONYMOUS, 1 / 75),
     Target(ANONYMOUS_4MB, 1 / 75),
     Target(OVER_BARE, 50, is_speedup=True),
@@ -109,6 +113,9 @@ DETAILS = (
     _one("has_field", "absent", "HasField of an absent field"),
     _one("children", "a_name", "children, a name"),
     _one("properties", "a_prim", "property list, a prim"),
+    _one("sparse", "open", "500 columns of which a prim has 20: layer open", "ms"),
+    SPARSE_FIRST,
+    SPARSE_AGAIN,
     *(
         _one(figure, kind, f"{title}: {kind}")
         for figure, title in (

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from random import Random
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from parquet_files import LAYOUTS
-from pxr import Sdf, Usd
+from pxr import Sdf, Tf, Usd
 from typer.testing import CliRunner
 from usd_values import check_property, collected_warnings, open_layer, values
 
@@ -236,3 +237,60 @@ def test_nulls_let_weaker_layers_speak(write) -> None:
     stage = Usd.Stage.Open(root)
     check = {path: stage.GetAttributeAtPath(f"{path}.size").Get() for path in ("/A", "/B")}
     assert check == {"/A": 10.0, "/B": 2.0}
+
+
+def sparse_table(rows: int, columns: int) -> tuple[pa.Table, list[list[str]]]:
+    """A table with a value in every 25th cell or so, and the names of the columns of each row's."""
+    random = Random(5)
+    names = [f"c{number}" for number in range(columns)]
+    there = [[name for name in names if random.random() < 0.04] for _ in range(rows)]
+    table: dict[str, object] = {"path": [f"/P_{row}" for row in range(rows)]}
+    for name in names:
+        table[name] = pa.array([1.5 if name in row else None for row in there], pa.float64())
+    return pa.table(table), there
+
+
+@pytest.mark.parametrize("budget", [64 << 20, 100 << 10])
+def test_property_lists_of_a_sparse_table(write, budget: int) -> None:
+    rows = 1500
+    table, there = sparse_table(rows, 300)
+    file = write(table, rows_per_group=700, rows_per_page=200)
+    before = usdparquet.cache_stats()
+    usdparquet.set_cache_budget(budget)
+    try:
+        layer = open_layer(file)
+        assert usdparquet.cache_stats()["bytes_read"] - before["bytes_read"] < 30_000  # the paths
+        for row in [*range(rows), *range(0, rows, 13)]:
+            prim = layer.GetPrimAtPath(f"/P_{row}")
+            assert [spec.name for spec in prim.properties] == there[row]
+        for row in range(0, rows, 97):
+            for number in range(0, 300, 7):
+                name = f"c{number}"
+                is_there = layer.GetAttributeAtPath(f"/P_{row}.{name}") is not None
+                assert is_there == (name in there[row])
+        assert usdparquet.cache_stats()["bytes_resident"] < budget + 200_000
+    finally:
+        usdparquet.set_cache_budget(before["budget"])
+
+
+def test_the_nulls_of_a_damaged_page_cannot_be_told(tmp_path: Path) -> None:
+    file = tmp_path / "damaged.parquet"
+    rows = 1000
+    half = pa.array([None if row % 2 else float(row) for row in range(rows)])
+    table = pa.table({"path": [f"/P_{row}" for row in range(rows)], "cost": half, "size": half})
+    options = {"compression": "none", "use_dictionary": False, "write_page_checksum": True}
+    pq.write_table(table, file, max_rows_per_page=500, write_batch_size=500, **options)
+    content = bytearray(file.read_bytes())
+    content[pq.read_metadata(file).row_group(0).column(1).data_page_offset + 200] ^= 0xFF
+    file.write_bytes(content)
+    layer = open_layer(file)
+    with pytest.raises(Tf.ErrorException) as error:
+        layer.GetPrimAtPath("/P_0").properties.keys()
+    assert f"{file}: column 'cost', row group 0, from row 0: a page is damaged" in str(error.value)
+    assert [spec.name for spec in layer.GetPrimAtPath("/P_0").properties] == ["size"]
+    assert layer.GetAttributeAtPath("/P_0.cost") is None
+    assert [spec.name for spec in layer.GetPrimAtPath("/P_600").properties] == ["cost", "size"]
+    Sdf.CreatePrimInLayer(layer, "/New")
+    with pytest.raises(Tf.ErrorException, match="column 'cost', row group 0, from row 0"):
+        layer.Save()
+    assert file.read_bytes() == bytes(content)

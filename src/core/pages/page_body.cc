@@ -2,6 +2,7 @@
 
 #include <arrow/memory_pool.h>
 #include <arrow/util/compression.h>
+#include <parquet/types.h>
 
 #include <algorithm>
 
@@ -31,6 +32,10 @@ bool TellsItsSize(std::span<const uint8_t> frame) {
   return frame.size() > 4 && ((frame[4] >> 6) != 0 || (frame[4] & 0x20) != 0);
 }
 
+arrow::Status WrongSize(int64_t size, std::span<const uint8_t> to) {
+  return arrow::Status::IOError("a page decompresses to ", size, " bytes instead of ", to.size());
+}
+
 arrow::Status Decompress(std::span<const uint8_t> from, std::span<uint8_t> to) {
   // parquet-java writes no frame where all values are null (apache/arrow GH-31992).
   if (from.empty() && to.empty()) return arrow::Status::OK();
@@ -49,11 +54,7 @@ arrow::Status Decompress(std::span<const uint8_t> from, std::span<uint8_t> to) {
     ARROW_ASSIGN_OR_RAISE(written, codec->Decompress(static_cast<int64_t>(from.size()), from.data(),
                                                      static_cast<int64_t>(to.size()), to.data()));
   }
-  if (written != static_cast<int64_t>(to.size())) {
-    return arrow::Status::IOError("a page decompresses to ", written, " bytes instead of ",
-                                  to.size());
-  }
-  return arrow::Status::OK();
+  return written == static_cast<int64_t>(to.size()) ? arrow::Status::OK() : WrongSize(written, to);
 }
 
 }  // namespace
@@ -80,6 +81,22 @@ arrow::Result<PageBody> DecompressPage(const parquet::DataPage& page,
   const std::span to(buffer->mutable_data(), static_cast<size_t>(size));
   std::copy_n(stored.begin(), levels, to.begin());
   ARROW_RETURN_NOT_OK(Decompress(stored.subspan(levels), to.subspan(levels)));
+  return PageBody{to, std::move(buffer)};
+}
+
+arrow::Result<PageBody> DecompressBody(std::span<const uint8_t> stored, int64_t size,
+                                       arrow::Compression::type codec) {
+  if (codec == arrow::Compression::UNCOMPRESSED) return PageBody{stored, nullptr};
+  ARROW_ASSIGN_OR_RAISE(auto buffer, arrow::AllocateBuffer(size, BlockPool()));
+  const std::span to(buffer->mutable_data(), static_cast<size_t>(size));
+  if (codec == arrow::Compression::ZSTD) {
+    ARROW_RETURN_NOT_OK(Decompress(stored, to));
+  } else {
+    ARROW_ASSIGN_OR_RAISE(const int64_t written,
+                          parquet::GetCodec(codec)->Decompress(static_cast<int64_t>(stored.size()),
+                                                               stored.data(), size, to.data()));
+    if (written != size) return WrongSize(written, to);
+  }
   return PageBody{to, std::move(buffer)};
 }
 

@@ -31,4 +31,9 @@ struct PageBody {
 USDPARQUET_API arrow::Result<PageBody> DecompressPage(const parquet::DataPage& page,
                                                       arrow::Compression::type codec);
 
+/// The whole body of a page that is stored with `codec`, and which takes `size` bytes. Valid while
+/// both `stored` and the result live. Fails if the page is damaged. Thread-safe.
+arrow::Result<PageBody> DecompressBody(std::span<const uint8_t> stored, int64_t size,
+                                       arrow::Compression::type codec);
+
 }  // namespace usdparquet

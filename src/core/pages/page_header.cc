@@ -1,6 +1,7 @@
 #include "core/pages/page_header.h"
 
 #include <arrow/buffer.h>
+#include <arrow/util/crc32.h>
 
 #include <algorithm>
 
@@ -26,8 +27,10 @@ void ReadStruct(ThriftReader* reader, const F& f) {
 
 void ReadDataHeader(ThriftReader* reader, PageHeader* header) {
   ReadStruct(reader, [&](int16_t id, Type type) {
-    if ((id != 1 && id != 2) || type != Type::kI32) return false;
-    (id == 1 ? header->num_values : header->encoding) = reader->ReadI32();
+    if (id < 1 || id > 3 || type != Type::kI32) return false;
+    (id == 1   ? header->num_values
+     : id == 2 ? header->encoding
+               : header->def_encoding) = reader->ReadI32();
     return true;
   });
 }
@@ -121,11 +124,21 @@ arrow::Result<PageHeader> ReadPageHeader(std::span<const uint8_t> bytes) {
     header.rep_size = kind.rep_size;
     header.is_compressed = kind.is_compressed;
     header.encoding = kind.encoding;
+    header.def_encoding = kind.def_encoding;
   };
   if (header.type == parquet::PageType::DATA_PAGE) take(data);
   if (header.type == parquet::PageType::DATA_PAGE_V2) take(data_v2);
   if (header.type == parquet::PageType::DICTIONARY_PAGE) take(dictionary);
   return header;
+}
+
+arrow::Status CheckPageBody(const PageHeader& header, std::span<const uint8_t> body) {
+  if (!header.crc || arrow::internal::crc32(0, body.data(), body.size()) == *header.crc) {
+    return arrow::Status::OK();
+  }
+  return arrow::Status::IOError(
+      "a page is damaged: its checksum is another one; copy the file again from its source, or "
+      "save what is left with 'usdparquet recover'");
 }
 
 arrow::Status CheckPageHeader(const PageHeader& header, bool has_lists) {

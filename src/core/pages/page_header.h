@@ -30,6 +30,7 @@ struct PageHeader {
   int32_t rep_size = 0;
   bool is_compressed = true;
   int32_t encoding = 0;         ///< of the values, as parquet.thrift numbers them
+  int32_t def_encoding = 0;     ///< of the definition levels of a page of version 1
   std::optional<uint32_t> crc;  ///< of the body as it is stored
   uint32_t header_size = 0;
 
@@ -47,6 +48,9 @@ USDPARQUET_API arrow::Status CheckPageHeader(const PageHeader& header, bool has_
 
 /// The checksum of a header's bytes that the page locations hold: the low 32 bits of their XXH3.
 USDPARQUET_API uint32_t PageHeaderChecksum(std::span<const uint8_t> bytes);
+
+/// Verifies the body of a page, where the header has a checksum of it.
+USDPARQUET_API arrow::Status CheckPageBody(const PageHeader& header, std::span<const uint8_t> body);
 
 /// The error of a page at byte `offset` of the file whose header has another checksum.
 USDPARQUET_API arrow::Status PageHeaderDamaged(int64_t offset);

@@ -2,7 +2,6 @@
 
 #include <arrow/buffer.h>
 #include <arrow/io/memory.h>
-#include <arrow/util/crc32.h>
 #include <parquet/column_page.h>
 #include <parquet/column_reader.h>
 
@@ -11,6 +10,7 @@
 
 #include "core/pages/chunk_range.h"
 #include "core/pages/page_body.h"
+#include "core/pages/page_bytes.h"
 #include "core/pages/page_header.h"
 #include "core/pages/page_levels.h"
 #include "core/pages/value_claims.h"
@@ -130,7 +130,7 @@ class ChunkWalk {
       if (bytes->size() != size) {
         return arrow::Status::IOError("the file ends within a page at byte ", offset);
       }
-      ARROW_RETURN_NOT_OK(CheckChecksum(header, *bytes));
+      ARROW_RETURN_NOT_OK(CheckPageBody(header, SpanOf(*bytes).subspan(header.header_size)));
       if (is_decoded) ARROW_RETURN_NOT_OK(Decode(header, std::move(bytes), &rows));
     }
     if (is_dictionary) {
@@ -143,17 +143,6 @@ class ChunkWalk {
     row_ += std::max<int64_t>(rows, 0);
     if (row_ > rows_) return WrongSum(row_, "rows or more");
     return arrow::Status::OK();
-  }
-
-  static arrow::Status CheckChecksum(const PageHeader& header, const arrow::Buffer& bytes) {
-    if (!header.crc) return arrow::Status::OK();
-    const uint32_t checksum =
-        arrow::internal::crc32(0, bytes.data() + header.header_size,
-                               static_cast<size_t>(bytes.size()) - header.header_size);
-    if (checksum == *header.crc) return arrow::Status::OK();
-    return arrow::Status::IOError(
-        "a page is damaged: its checksum is another one; copy the file again from its source, or "
-        "save what is left with 'usdparquet recover'");
   }
 
   /// Decodes a page whole, and sets `rows` to how many begin in it.

@@ -135,6 +135,13 @@ class USDPARQUET_API Table {
   /// or none that USD can hold.
   bool IsNull(size_t column, uint32_t row) { return nulls_.IsNull(column, row); }
 
+  /// As NullMap has it: the properties that a prim has by a row.
+  const uint64_t* PropertiesIn(uint32_t row, EpochGuard& guard) {
+    return nulls_.PropertiesIn(row, guard);
+  }
+  const std::vector<uint64_t>& all_properties() const { return nulls_.all_properties(); }
+  const std::vector<uint64_t>& declared_properties() const { return nulls_.declared_properties(); }
+
   /// Whether the cell has a value. Decodes nothing where the chunk's statistics tell.
   bool HasValue(size_t column, uint32_t row) { return properties_[column].HasValue(row); }
 

@@ -40,6 +40,7 @@ VtValue FieldValueOf(const TfToken& field, const VtValue& cell) {
 
 UsdParquetColumns::UsdParquetColumns(usdparquet::Table& table) : table_(table) {
   const auto& columns = table_.columns();
+  names_by_column_.resize(columns.size());
   by_handle_.resize(std::bit_ceil(2 * columns.size() + 1));
   for (size_t i = 0; i < columns.size(); ++i) {
     columns[i].role == ColumnRole::kPrimMetadata ? AddPrimField(i) : AddProperty(i);
@@ -69,6 +70,7 @@ void UsdParquetColumns::AddProperty(size_t number) {
   std::move(fields.begin(), fields.end(), std::back_inserter(property.metadata));
   property.path = SdfPath("/_").AppendProperty(property.name);
   property_names_.push_back(property.name);
+  names_by_column_[number] = property.name;
   properties_.push_back(std::move(property));
 
   const uint32_t handle = UsdParquetPathHandles(properties_.back().path).property;
@@ -102,6 +104,19 @@ void UsdParquetColumns::AddPrimField(size_t number) {
     return;
   }
   prim_fields_.push_back(field);
+}
+
+TfTokenVector UsdParquetColumns::NamesOf(std::span<const uint64_t> columns) const {
+  size_t count = 0;
+  for (const uint64_t word : columns) count += static_cast<size_t>(std::popcount(word));
+  TfTokenVector names;
+  names.reserve(count);
+  for (size_t i = 0; i < columns.size(); ++i) {
+    for (uint64_t word = columns[i]; word != 0; word &= word - 1) {
+      names.push_back(names_by_column_[64 * i + static_cast<size_t>(std::countr_zero(word))]);
+    }
+  }
+  return names;
 }
 
 bool UsdParquetColumns::HasTargets(const Property& relationship, uint32_t row,

@@ -11,6 +11,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -60,6 +61,8 @@ class UsdParquetColumns {
   /// The names of the columns that can't be the prim fields that the file makes them.
   const std::vector<std::string>& left_out_fields() const { return left_out_fields_; }
   bool has_sparse() const { return has_sparse_; }
+  /// The names of the properties whose columns have their bit set in `columns`, 64 a word.
+  TfTokenVector NamesOf(std::span<const uint64_t> columns) const;
   bool has_relationships() const { return has_relationships_; }
 
   /// The property whose paths have that property handle (path_handle.h), or null.
@@ -112,6 +115,7 @@ class UsdParquetColumns {
   std::vector<PrimField> prim_fields_;
   std::vector<std::string> left_out_fields_;
   TfTokenVector property_names_;
+  TfTokenVector names_by_column_;  // empty for columns that are no properties
   bool has_sparse_ = false;
   bool has_relationships_ = false;
 };

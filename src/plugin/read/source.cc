@@ -5,6 +5,7 @@
 #include <pxr/usd/sdf/types.h>
 
 #include <algorithm>
+#include <span>
 
 #include "plugin/read/path_handle.h"
 #include "plugin/read/residual_data.h"
@@ -13,6 +14,7 @@
 
 PXR_NAMESPACE_OPEN_SCOPE
 
+using usdparquet::EpochGuard;
 using usdparquet::PrimId;
 using Property = UsdParquetColumns::Property;
 
@@ -54,11 +56,12 @@ void UsdParquetSource::AddTimeFields(const UsdParquetArguments& arguments) {
 
 bool UsdParquetSource::HasAnyCell(size_t column, uint32_t row) const {
   if (!table_->is_long()) return !table_->IsNull(column, row);
-  const uint32_t default_row = samples_.DefaultRow(row);
-  if (default_row != UsdParquetTimeSamples::kNoRow && !table_->IsNull(column, default_row)) {
-    return true;
-  }
-  return samples_.HasAnyCell(column, row);
+  bool has_any = false;
+  samples_.VisitRows(row, [&](uint32_t each) {
+    has_any = !table_->IsNull(column, each);
+    return !has_any;
+  });
+  return has_any;
 }
 
 bool UsdParquetSource::IsThere(const Location& at) const {
@@ -125,17 +128,41 @@ UsdParquetSource::Location UsdParquetSource::Resolve(const SdfPath& path) const 
   return IsThere(at) ? at : ResolveResidual(path);
 }
 
+template <typename F>
+auto UsdParquetSource::WithProperties(uint32_t row, const F& f) const {
+  const std::vector<uint64_t>& all = table_->all_properties();
+  if (!table_->is_long()) {
+    EpochGuard guard;
+    const uint64_t* const found = table_->PropertiesIn(row, guard);
+    return f(found ? std::span(found, all.size()) : std::span(all));
+  }
+  std::vector<uint64_t> found = table_->declared_properties();
+  samples_.VisitRows(row, [&](uint32_t each) {
+    EpochGuard guard;
+    const uint64_t* const in_row = table_->PropertiesIn(each, guard);
+    for (size_t i = 0; i < all.size(); ++i) found[i] |= in_row ? in_row[i] : all[i];
+    return found != all;
+  });
+  return f(std::span<const uint64_t>(found));
+}
+
 TfTokenVector UsdParquetSource::PropertyNames(PrimId prim) const {
   const uint32_t row = prims_.RowOf(prim);
   if (row == PrimId::kNone) return {};
   if (!columns_.has_sparse()) return columns_.property_names();
-  TfTokenVector names;
-  for (const Property& property : columns_.properties()) {
-    if (!property.is_sparse || HasAnyCell(property.number, row)) {
-      names.push_back(property.name);
-    }
-  }
-  return names;
+  return WithProperties(row, [&](std::span<const uint64_t> found) {
+    return std::ranges::equal(found, table_->all_properties()) ? columns_.property_names()
+                                                               : columns_.NamesOf(found);
+  });
+}
+
+bool UsdParquetSource::HasProperties(PrimId prim) const {
+  const uint32_t row = prims_.RowOf(prim);
+  if (row == PrimId::kNone) return false;
+  if (!columns_.has_sparse()) return !columns_.property_names().empty();
+  return WithProperties(row, [](std::span<const uint64_t> found) {
+    return std::ranges::any_of(found, [](uint64_t word) { return word != 0; });
+  });
 }
 
 template <typename Out>
@@ -194,6 +221,7 @@ bool UsdParquetSource::HasPrimField(const SdfPath& path, const Location& at, con
                                     Out* out) const {
   if (residual_ && UsdParquetResidualHas(*residual_, path, field, out)) return true;
   if (field == SdfChildrenKeys->PropertyChildren) {
+    if (!out) return HasProperties(at.prim);
     TfTokenVector names = PropertyNames(at.prim);
     return !names.empty() && UsdParquetDeliver(std::move(names), out);
   }
@@ -341,7 +369,7 @@ std::optional<UsdParquetSource::Cell> UsdParquetSource::FindCell(const SdfPath& 
     if (!is_there && ResolveResidual(attribute).type != SdfSpecTypeUnknown) return std::nullopt;
     const uint32_t row = samples_.DefaultRow(at.row);
     if (row == UsdParquetTimeSamples::kNoRow) return std::nullopt;
-    return Cell{at.property, row, is_there, samples_.HasAnyCell(at.property->number, at.row)};
+    return Cell{at.property, row, is_there, samples_.HasAnyTimedCell(at.property->number, at.row)};
   });
 }
 

@@ -57,6 +57,8 @@ class UsdParquetSource {
   std::vector<TfToken> List(const SdfPath& path) const;
   /// The names of a prim's properties that are columns. To be called within prims().Ask.
   TfTokenVector PropertyNames(usdparquet::PrimId prim) const;
+  /// Whether a prim has such properties. To be called within prims().Ask.
+  bool HasProperties(usdparquet::PrimId prim) const;
 
   /// The times of all samples; found when first asked for.
   const std::set<double>& AllTimes() const;
@@ -128,6 +130,9 @@ class UsdParquetSource {
   /// Whether the column has a cell that is not null in any row of the prim whose first one is
   /// `row`.
   bool HasAnyCell(size_t column, uint32_t row) const;
+  /// Calls `f` with the columns that are properties of the prim, a bit each.
+  template <typename F>
+  auto WithProperties(uint32_t row, const F& f) const;
 
   const std::shared_ptr<usdparquet::Table> table_;
   const UsdParquetPrimTree prims_;

@@ -26,7 +26,7 @@ bool UsdParquetTimeSamples::HasAny(uint32_t column, uint32_t first_row) const {
   return index && FirstFrom(column, index->Find(first_row), 0) != kNone;
 }
 
-bool UsdParquetTimeSamples::HasAnyCell(uint32_t column, uint32_t first_row) const {
+bool UsdParquetTimeSamples::HasAnyTimedCell(uint32_t column, uint32_t first_row) const {
   const TimeIndex* const index = table_.times();
   if (!index) return false;
   const PrimTimes times = index->Find(first_row);

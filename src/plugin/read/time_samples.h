@@ -43,9 +43,20 @@ class UsdParquetTimeSamples {
     return table_.times()->Find(first_row).default_row();
   }
 
+  /// Calls `f(row)` for the rows of the prim, that with the defaults first, until it returns false.
+  template <typename F>
+  void VisitRows(uint32_t first_row, const F& f) const {
+    const usdparquet::TimeIndex* const index = table_.times();
+    if (!index) return static_cast<void>(f(first_row));
+    const usdparquet::PrimTimes times = index->Find(first_row);
+    if (times.default_row() != kNoRow && !f(times.default_row())) return;
+    for (uint32_t i = 0; i < times.size() && f(times.RowOf(i)); ++i) {
+    }
+  }
+
   bool HasAny(uint32_t column, uint32_t first_row) const;
   /// Whether any row with a time has a cell that is not null, with or without a value.
-  bool HasAnyCell(uint32_t column, uint32_t first_row) const;
+  bool HasAnyTimedCell(uint32_t column, uint32_t first_row) const;
   size_t Count(uint32_t column, uint32_t first_row) const;
   std::vector<double> List(uint32_t column, uint32_t first_row) const;
   SdfTimeSampleMap Map(uint32_t column, uint32_t first_row, const UsdParquetValueType& type) const;
