@@ -187,7 +187,9 @@ def set_section(file: Surgery, key: str, blob: bytes, checksum: int, **locator: 
     """
     file.body += bytes(-len(file.body) % 64)
     place = {"offset": len(file.body), "length": len(blob)} | locator
-    extra = b"format=usdc " if key == RESIDUAL else b""
+    # A residual keeps the form that the file says.
+    said = file.entries().get(RESIDUAL, b"") if key == RESIDUAL else b""
+    extra = b"format=packed " if b"format=packed" in said else b"format=usdc " if said else b""
     file.body += blob
     text = b"version=1.0 %soffset=%d length=%d checksum=%016x"
     file.set_entry(key, text % (extra, place["offset"], place["length"], checksum))

@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 from compact_thrift import List, Struct, Type, fields
 from parquet_surgery import Data, DataV2, Header, Page, Surgery
 from pxr import Sdf
+from round_trips import make_large
 
 import usdparquet
 
@@ -110,14 +111,16 @@ def long_rows() -> Rows:
     return [{"path": f"/W/p{i // 4}", "t": float(i % 4), "h": float(i)} for i in range(20)]
 
 
-def exported() -> bytes:
-    """A layer with a residual."""
+def exported(is_large: bool = False) -> bytes:
+    """A layer with a residual; a large one is a crate file."""
     prims = "".join(
         f'def Xform "p{i}" (\n  customData = {{\n int a = {i}\n }}\n)\n{{\n double x = {i}.5\n}}\n'
         for i in range(10)
     )
     layer = Sdf.Layer.CreateAnonymous(".usda")
     assert layer.ImportFromString(f"#usda 1.0\n{prims}")
+    if is_large:
+        make_large(layer)
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder, "layer.parquet")
         assert layer.Export(str(file))

@@ -284,7 +284,7 @@ for _key in (INDEX, PAGES, RESIDUAL, "usdparquet:footer"):
 
 def residual(name: str, edit: Callable[[bytes], bytes]) -> None:
     def make() -> bytes:
-        data = exported()
+        data = exported(is_large=True)
         return replace_residual(data, edit(residual_of(data)))
 
     hostile(f"residual_{name}", make)
@@ -316,6 +316,34 @@ for _number in (-1, (1 << 63) - 1, 1 << 40):
     # A section is 16 bytes of name, its start and its size.
     residual(f"section_start_{_number}", lambda b, n=_number: _put(b, _toc(b) + 24, "<q", n))
     residual(f"section_size_{_number}", lambda b, n=_number: _put(b, _toc(b) + 32, "<q", n))
+
+
+# Small residuals are packed: numbers, texts and values one behind the other.
+
+
+def packed(name: str, edit: Callable[[bytes], bytes]) -> None:
+    def make() -> bytes:
+        data = exported()
+        return replace_residual(data, edit(residual_of(data)))
+
+    hostile(f"residual_packed_{name}", make)
+
+
+_HUGE = b"\xff" * 9 + b"\x01"
+packed("garbage", lambda blob: random.Random(5).randbytes(8000))
+packed("half", lambda blob: blob[: len(blob) // 2])
+packed("longer", lambda blob: blob + bytes(100))
+packed("specs", lambda blob: _HUGE + blob[1:])
+packed("endless_number", lambda blob: b"\xff" * 8000)
+# One spec of type prim at a path, with one field `typeName` that is a value.
+_FIELD = b"\x01\x00\x02/A\x06\x01\x03"
+packed("unknown_type", lambda blob: _FIELD + b"\x7f")
+packed("huge_array", lambda blob: _FIELD + b"\x11" + _HUGE)
+_REPEATED = b"\x15\xf0\x2e\x00\x80\x10" + b"a" * 2048 + b"\x11" * 5999
+packed("huge_texts", lambda blob: _FIELD + _REPEATED)
+# A dictionary in a dictionary in a dictionary: `dictionary`, one entry, its key.
+packed("deep", lambda blob: _FIELD + b"\x51\x01\x02" * 2600)
+packed("path_in_paths", lambda blob: b"\x01\x00\xc0\x3e" + b"/A.r[" * 1600)
 
 
 # Page locations: tables 0 chunks (begin, size, first page, pages, flags, reserved), 1 pages

@@ -42,6 +42,18 @@ def text_layer(text: str) -> Sdf.Layer:
     return layer
 
 
+def make_large(layer: Sdf.Layer) -> None:
+    """Give the layer what a packed residual has no room for, so that it becomes a crate file."""
+    prim = Sdf.PrimSpec(layer, "Large", Sdf.SpecifierDef)
+    prim.documentation = "".join(chr(ord("a") + number * number % 26) for number in range(9000))
+
+
+def residual_format(file: Path) -> str:
+    """`packed` or `usdc`; empty where there is none."""
+    locator = pq.read_metadata(file).metadata.get(b"usdparquet:residual", b"")
+    return locator.decode().partition("format=")[2].partition(" ")[0]
+
+
 def footer(file: Path) -> dict[str, Any]:
     """What the file says of its columns and its layer."""
     return json.loads(pq.read_metadata(file).metadata[b"usdparquet:schema"])

@@ -8,7 +8,13 @@ import pyarrow.parquet as pq
 import pytest
 from parquet_files import Writer
 from pxr import Sdf
-from round_trips import check_round_trip, columns_by_property, text_layer
+from round_trips import (
+    check_round_trip,
+    columns_by_property,
+    make_large,
+    residual_format,
+    text_layer,
+)
 
 CASES = {
     "empty": "",
@@ -329,10 +335,15 @@ over "E"
 }
 
 
+@pytest.mark.parametrize("is_large", [False, True])
 @pytest.mark.parametrize("name", CASES)
-def test_a_case_comes_back(name: str, tmp_path: Path) -> None:
+def test_a_case_comes_back(name: str, is_large: bool, tmp_path: Path) -> None:
     layer = text_layer(CASES[name])
+    if is_large:
+        make_large(layer)
     file = check_round_trip(layer, tmp_path / "once.parquet")
+    if is_large:
+        assert residual_format(file) == "usdc"
     check_round_trip(Sdf.Layer.OpenAsAnonymous(str(file)), tmp_path / "twice.parquet")
 
 

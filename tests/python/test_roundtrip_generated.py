@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 from hypothesis import HealthCheck, given, settings
 from layer_strategies import Table, layers, tables
 from pxr import Sdf
-from round_trips import check_round_trip, columns_by_property
+from round_trips import check_round_trip, columns_by_property, make_large, residual_format
 from value_strategies import plain, plain_cell
 
 
@@ -27,6 +27,15 @@ def examples(count: int) -> settings:
 def test_a_layer_comes_back(layer: Sdf.Layer) -> None:
     with tempfile.TemporaryDirectory() as folder:
         check_round_trip(layer, Path(folder, "layer.parquet"))
+
+
+@examples(100)
+@given(layers())
+def test_a_layer_with_a_crate_file_comes_back(layer: Sdf.Layer) -> None:
+    make_large(layer)
+    with tempfile.TemporaryDirectory() as folder:
+        file = check_round_trip(layer, Path(folder, "layer.parquet"))
+        assert residual_format(file) == "usdc"
 
 
 @examples(100)

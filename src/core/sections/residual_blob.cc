@@ -9,12 +9,18 @@
 
 namespace usdparquet {
 
-static constexpr char kFormat[] = "usdc";
+namespace {
+
+constexpr char kCrate[] = "usdc";
+constexpr char kPacked[] = "packed";
+constexpr std::string_view kCrateMagic = "PXR-USDC";
+
+}  // namespace
 
 std::string ResidualLocator(int64_t offset, std::string_view bytes) {
   return SectionLocator{1,
                         0,
-                        kFormat,
+                        bytes.starts_with(kCrateMagic) ? kCrate : kPacked,
                         offset,
                         static_cast<int64_t>(bytes.size()),
                         XXH3_64bits(bytes.data(), bytes.size())}
@@ -31,15 +37,16 @@ arrow::Result<std::optional<ResidualBlob>> FindResidual(arrow::io::RandomAccessF
     return arrow::Status::Invalid("the footer's '", kResidualKey,
                                   "' can't be read: ", QuotedValue(pairs->value(key)));
   }
-  if (locator->major != 1 || locator->format != kFormat) {
+  const bool is_packed = locator->format == kPacked;
+  if (locator->major != 1 || (!is_packed && locator->format != kCrate)) {
     return arrow::Status::Invalid("the residual is of version ", locator->major, ".",
                                   locator->minor, " and format ", QuotedValue(locator->format),
-                                  "; this usdparquet reads version 1, usdc: upgrade it");
+                                  "; this usdparquet reads version 1, usdc and packed: upgrade it");
   }
   ARROW_ASSIGN_OR_RAISE(const auto bytes, locator->Read(file));
   if (bytes && bytes->size() > 0 &&
       XXH3_64bits(bytes->data(), static_cast<size_t>(bytes->size())) == locator->checksum) {
-    return ResidualBlob{locator->offset, locator->length};
+    return ResidualBlob{locator->offset, locator->length, is_packed, bytes};
   }
   return arrow::Status::IOError(
       "what the table could not hold of the layer (its residual) is damaged or was dropped when "

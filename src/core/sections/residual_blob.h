@@ -1,14 +1,17 @@
 #pragma once
 
 /// \file
-/// The residual: the parts of a layer that no table can hold, as a crate file inside the Parquet
-/// file, between the last row group and the footer. Core neither reads nor writes its contents.
+/// The residual: the parts of a layer that no table can hold, inside the Parquet file, between the
+/// last row group and the footer. It is a crate file, or packed where it is small. Core neither
+/// reads nor writes its contents.
 
+#include <arrow/buffer.h>
 #include <arrow/io/interfaces.h>
 #include <arrow/result.h>
 #include <parquet/metadata.h>
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -24,9 +27,12 @@ inline constexpr char kResidualKey[] = "usdparquet:residual";
 struct ResidualBlob {
   int64_t offset = 0;
   int64_t length = 0;
+  bool is_packed = false;                ///< else a crate file
+  std::shared_ptr<arrow::Buffer> bytes;  ///< those that were verified
 };
 
-/// The locator of a residual `bytes` at `offset`: the value of kResidualKey.
+/// The locator of a residual `bytes` at `offset`: the value of kResidualKey. Which of the two forms
+/// it has is seen by how it begins.
 std::string ResidualLocator(int64_t offset, std::string_view bytes);
 
 /// Finds the residual of a file; nothing if it has none. Verifies its checksum: an error says that

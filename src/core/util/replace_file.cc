@@ -79,13 +79,13 @@ void RemoveStaleFolders(const fs::path& target) {
 ReplaceFile::ReplaceFile(std::string path) : path_(std::move(path)) {}
 
 ReplaceFile::~ReplaceFile() {
-  if (stream_) (void)stream_->Close();
+  stream_.reset();
   RemoveFolder();
 }
 
 void ReplaceFile::RemoveFolder() {
   std::error_code ignored;
-  if (!folder_.empty()) fs::remove_all(folder_, ignored);
+  if (!folder_.empty() && ::rmdir(folder_.c_str()) != 0) fs::remove_all(folder_, ignored);
   folder_.clear();
   if (folder_descriptor_ >= 0) ::close(folder_descriptor_);
   folder_descriptor_ = -1;
@@ -129,30 +129,20 @@ arrow::Result<std::shared_ptr<arrow::io::OutputStream>> ReplaceFile::Open() {
       ::open(SidePath(kFileName).c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
   if (descriptor < 0) return SystemError("can't write into the folder");
   if (is_there) ::fchmod(descriptor, old.st_mode & 07777);
-  ARROW_ASSIGN_OR_RAISE(stream_, arrow::io::FileOutputStream::Open(descriptor));
+  stream_ = std::make_shared<HeldFile>(descriptor, SidePath(kFileName));
   return stream_;
 }
 
 arrow::Result<std::shared_ptr<arrow::io::RandomAccessFile>> ReplaceFile::OpenWritten() const {
-  return arrow::io::ReadableFile::Open(SidePath(kFileName));
+  return stream_->OpenForReading();
 }
 
 arrow::Status ReplaceFile::Overwrite(int64_t offset, std::string_view bytes) {
-  while (!bytes.empty()) {
-    const ssize_t written =
-        ::pwrite(stream_->file_descriptor(), bytes.data(), bytes.size(), offset);
-    if (written < 0 && errno == EINTR) continue;
-    if (written < 0) return SystemError("can't write the file");
-    bytes.remove_prefix(static_cast<size_t>(written));
-    offset += written;
-  }
-  return arrow::Status::OK();
+  return stream_->Overwrite(offset, bytes);
 }
 
 arrow::Status ReplaceFile::Commit() {
-  ARROW_RETURN_NOT_OK(stream_->Flush());
-  if (::fsync(stream_->file_descriptor()) != 0)
-    return SystemError("the data did not reach the disk");
+  ARROW_RETURN_NOT_OK(stream_->Sync());
   ARROW_RETURN_NOT_OK(stream_->Close());
   stream_.reset();
   if (::rename(SidePath(kFileName).c_str(), target_.c_str()) != 0) {

@@ -3,12 +3,14 @@
 /// \file
 /// Writing a file so that a reader finds the old one or the new one, never a part.
 
-#include <arrow/io/file.h>
+#include <arrow/io/interfaces.h>
 #include <arrow/result.h>
 
 #include <memory>
 #include <string>
 #include <string_view>
+
+#include "core/util/held_file.h"
 
 namespace usdparquet {
 
@@ -37,8 +39,8 @@ class ReplaceFile {
   /// What was written so far, for reading. REQUIRES: Open succeeded.
   arrow::Result<std::shared_ptr<arrow::io::RandomAccessFile>> OpenWritten() const;
 
-  /// Puts `bytes` at byte `offset` of the file, over what was written or behind it. Does not move
-  /// the stream of Open, to which nothing may be written afterwards. REQUIRES: Open succeeded.
+  /// Puts `bytes` at byte `offset` of the file, over what was written or directly behind it.
+  /// Nothing may be written to the stream of Open afterwards. REQUIRES: Open succeeded.
   arrow::Status Overwrite(int64_t offset, std::string_view bytes);
 
   /// Brings the data to the disk and gives the file its name.
@@ -52,7 +54,7 @@ class ReplaceFile {
   std::string target_;  // path_, or what it is a link to
   std::string folder_;  // empty: none
   int folder_descriptor_ = -1;
-  std::shared_ptr<arrow::io::FileOutputStream> stream_;
+  std::shared_ptr<HeldFile> stream_;
 };
 
 }  // namespace usdparquet

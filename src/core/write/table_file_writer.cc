@@ -5,6 +5,8 @@
 #include <arrow/memory_pool.h>
 #include <arrow/type_traits.h>
 #include <arrow/util/key_value_metadata.h>
+#include <parquet/arrow/schema.h>
+#include <parquet/properties.h>
 #include <parquet/schema.h>
 
 #include <algorithm>
@@ -35,6 +37,19 @@ std::shared_ptr<arrow::Schema> CleanSchema(const arrow::Schema& schema) {
     if (metadata->Contains(key)) (void)metadata->Delete(key);
   }
   return schema.WithMetadata(metadata);
+}
+
+/// Whether readers find the same types in Parquet's own schema as in Arrow's, which then is only a
+/// part of the file that every opening takes time for.
+bool IsToldByParquet(const arrow::Schema& schema) {
+  const auto has_metadata = [](const auto& field) { return field->HasMetadata(); };
+  if (std::any_of(schema.fields().begin(), schema.fields().end(), has_metadata)) return false;
+  std::shared_ptr<parquet::SchemaDescriptor> stored;
+  std::shared_ptr<arrow::Schema> told;
+  return parquet::arrow::ToParquetSchema(&schema, *parquet::default_writer_properties(), &stored)
+             .ok() &&
+         parquet::arrow::FromParquetSchema(stored.get(), &told).ok() &&
+         told->Equals(schema, /*check_metadata=*/false);
 }
 
 /// Refuses a cell that no reader would take back: a page holds whole cells, and one of so many
@@ -110,8 +125,10 @@ arrow::Status TableFileWriter::Begin(const arrow::Table& first_rows) {
                                     "' with the times");
     }
   }
-  const auto arrow_properties = parquet::ArrowWriterProperties::Builder().store_schema()->build();
   const auto schema = CleanSchema(*first_rows.schema());
+  parquet::ArrowWriterProperties::Builder arrow_builder;
+  if (!IsToldByParquet(*schema)) arrow_builder.store_schema();
+  const auto arrow_properties = arrow_builder.build();
   ARROW_ASSIGN_OR_RAISE(const auto properties,
                         ChooseEncodings(first_rows, options_, *arrow_properties));
   ARROW_ASSIGN_OR_RAISE(sink_, file_.Open());

@@ -22,6 +22,8 @@ namespace usdparquet {
 struct WriteOptions {
   std::string path_column = "path";
   arrow::Compression::type codec = arrow::Compression::ZSTD;
+  /// Whether to use it for a layer whose columns are so small that it makes them larger.
+  bool compresses_small = true;
   /// If not given, kZstdLevel for Zstandard and the codec's own default for others.
   std::optional<int> compression_level;
   /// From level 14 on, Zstandard splits its blocks, which small pages of split bytes

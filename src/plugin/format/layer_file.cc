@@ -7,6 +7,7 @@
 #include "plugin/format/asset_file.h"
 #include "plugin/format/residual_crate.h"
 #include "plugin/values/identifier.h"
+#include "plugin/values/packed_specs.h"
 
 PXR_NAMESPACE_OPEN_SCOPE
 
@@ -21,7 +22,9 @@ arrow::Result<SdfAbstractDataRefPtr> OpenResidual(const std::string& resolved_pa
     return blob.status().WithMessage(resolved_path, ": ", blob.status().message());
   }
   if (!*blob) return SdfAbstractDataRefPtr();
-  auto data = UsdParquetReadCrate(resolved_path, asset, **blob, scratch);
+  const auto& bytes = (*blob)->bytes;
+  auto data = (*blob)->is_packed ? UsdParquetUnpackSpecs(std::string_view(*bytes))
+                                 : UsdParquetReadCrate(resolved_path, asset, **blob, scratch);
   if (!data) {
     return arrow::Status::IOError(resolved_path, ": the residual of the layer can't be read");
   }

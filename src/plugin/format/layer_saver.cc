@@ -25,6 +25,7 @@ namespace {
 usdparquet::WriteOptions DefaultOptions() {
   usdparquet::WriteOptions options;
   options.unicode_test = UsdParquetIsIdentifier;
+  options.compresses_small = false;
   return options;
 }
 
@@ -39,6 +40,7 @@ arrow::Result<usdparquet::WriteOptions> ParseOptions(
                                   "' is none of ", usdparquet::kCodecNames);
   }
   options.codec = *found;
+  options.compresses_small = true;
   return options;
 }
 

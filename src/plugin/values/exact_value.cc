@@ -38,6 +38,8 @@ constexpr char kBytes[] = "usdparquet:bytes";
 constexpr char kTexts[] = "usdparquet:texts";
 constexpr char kRelocates[] = "relocates";
 constexpr char kEnum[] = "enum";
+constexpr char kPath[] = "path";
+constexpr char kPaths[] = "path[]";
 
 using Bytes = VtArray<unsigned char>;
 
@@ -132,6 +134,14 @@ VtStringArray TextsOf(const VtValue& value, std::string* type) {
   } else if (value.IsHolding<TfEnum>()) {  // a unit
     *type = kEnum;
     texts.push_back(TfEnum::GetFullName(value.UncheckedGet<TfEnum>()));
+  } else if (value.IsHolding<SdfPath>()) {
+    *type = kPath;
+    texts.push_back(value.UncheckedGet<SdfPath>().GetString());
+  } else if (value.IsHolding<VtArray<SdfPath>>()) {
+    *type = kPaths;
+    for (const SdfPath& path : value.UncheckedGet<VtArray<SdfPath>>()) {
+      texts.push_back(path.GetString());
+    }
   }
   return texts;
 }
@@ -143,10 +153,16 @@ VtValue FromTexts(const std::string& type, const VtStringArray& texts) {
     const TfEnum value = TfEnum::GetValueFromFullName(texts.cfront(), &is_known);
     return is_known ? VtValue(value) : VtValue();
   }
-  if (type != kRelocates) return {};
   const auto path = [](const std::string& text) {
     return text.empty() ? SdfPath() : SdfPath(text);
   };
+  if (type == kPath && texts.size() == 1) return VtValue(path(texts.cfront()));
+  if (type == kPaths) {
+    VtArray<SdfPath> paths;
+    for (const std::string& text : texts) paths.push_back(path(text));
+    return VtValue::Take(paths);
+  }
+  if (type != kRelocates) return {};
   SdfRelocatesMap relocates;
   for (size_t i = 0; i + 1 < texts.size(); i += 2) relocates[path(texts[i])] = path(texts[i + 1]);
   return VtValue::Take(relocates);

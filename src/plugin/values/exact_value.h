@@ -12,9 +12,9 @@ PXR_NAMESPACE_OPEN_SCOPE
 /// quaternions, time codes and arrays a -0.0 becomes 0.0, or the other way round.
 ///
 /// Returns `value` in a form without negative zeros if a crate file would lose any, else `value`
-/// itself. Looks into dictionaries, time samples and references too. Units and the relocates of a
-/// prim, which crate files refuse, have such a form as well. The form is a dictionary of
-/// `usdparquet:type` and `usdparquet:bytes` or, for units and relocates, `usdparquet:texts`.
+/// itself. Looks into dictionaries, time samples and references too. Units, paths and the
+/// relocates of a prim, which crate files refuse, have such a form as well. The form is a dictionary
+/// of `usdparquet:type` and `usdparquet:bytes` or, for these, `usdparquet:texts`.
 VtValue UsdParquetToExact(const VtValue& value);
 
 /// Turns what UsdParquetToExact returned back into the value that it was made of; leaves other

@@ -229,8 +229,7 @@ std::string UsdParquetExportPlan::FreeName(const std::string& wanted) {
 
 void UsdParquetExportPlan::ChooseFields() {
   for (const auto& [field, count] : field_counts_) {
-    const bool is_basic = field == SdfFieldKeys->Specifier || field == SdfFieldKeys->TypeName;
-    if (!is_basic && count < kMinValues) continue;
+    if (count < kMinValues) continue;
     std::string type = "token";
     FieldColumn column{FreeName(field.GetString()), field, {}};
     for (const char* candidate : {"token", "bool", "string", "token[]"}) {

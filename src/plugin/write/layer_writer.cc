@@ -18,6 +18,7 @@
 #include "core/write/table_file_writer.h"
 #include "plugin/values/column_builder.h"
 #include "plugin/values/metadata_value.h"
+#include "plugin/values/packed_specs.h"
 #include "plugin/write/export_plan.h"
 #include "plugin/write/prim_walk.h"
 #include "plugin/write/residual_builder.h"
@@ -32,6 +33,10 @@ constexpr uint32_t kResidual = UsdParquetExportPlan::kResidual;
 /// A row group ends with this many bytes of values, even if it could have more rows: arrays and
 /// long texts get there first.
 constexpr uint64_t kMaxGroupBytes = 32 << 20;
+
+/// A layer with fewer bytes of values is not compressed: the frames of its pages would make it
+/// larger, and take a third of the time of a save.
+constexpr uint64_t kMinCompressed = 2 << 10;
 
 /// A prim field's value as a cell of its column; empty if the column can't hold it.
 VtValue CellOfField(const TfToken& field, const VtValue& value) {
@@ -73,7 +78,7 @@ class LayerWriter {
       status = WritePrim(path);
       return status.ok();
     });
-    if (status.ok()) status = Flush();
+    if (status.ok()) status = Flush(/*is_last=*/true);
     const arrow::Status written = pending_.valid() ? pending_.get() : arrow::Status::OK();
     ARROW_RETURN_NOT_OK(written);
     ARROW_RETURN_NOT_OK(status);
@@ -83,7 +88,11 @@ class LayerWriter {
     TableFileWriter::Ending ending;
     ending.schema_json = usdparquet::SerializeSchemaEntry(entry_);
     if (!residual_.empty()) {
-      ARROW_ASSIGN_OR_RAISE(ending.residual, CrateBytes(write_crate));
+      if (auto packed = UsdParquetPackSpecs(*residual_.data())) {
+        ending.residual = std::move(*packed);
+      } else {
+        ARROW_ASSIGN_OR_RAISE(ending.residual, CrateBytes(write_crate));
+      }
     }
     return writer_->Finish(ending);
   }
@@ -222,10 +231,14 @@ class LayerWriter {
     return arrow::Status::OK();
   }
 
-  /// Gives the rows at hand to the file, which a thread of its own encodes.
-  arrow::Status Flush() {
+  /// Gives the rows at hand to the file. A thread of its own encodes them while the next ones fill.
+  arrow::Status Flush(bool is_last = false) {
     if (row_ == 0 && writer_) return arrow::Status::OK();
     std::vector<std::shared_ptr<arrow::Array>> arrays(1);
+    const uint64_t size = group_bytes_ + static_cast<uint64_t>(paths_.value_data_length());
+    if (is_last && !writer_ && size < kMinCompressed && !options_.compresses_small) {
+      options_.codec = arrow::Compression::UNCOMPRESSED;
+    }
     ARROW_RETURN_NOT_OK(paths_.Finish(&arrays[0]));
     if (has_times()) {
       arrays.emplace_back();
@@ -245,6 +258,7 @@ class LayerWriter {
       ARROW_ASSIGN_OR_RAISE(writer_, TableFileWriter::Open(file_, *table, options_));
     }
     if (table->num_rows() == 0) return arrow::Status::OK();
+    if (is_last) return writer_->WriteGroup(*table);
     pending_ =
         std::async(std::launch::async, [this, table] { return writer_->WriteGroup(*table); });
     return arrow::Status::OK();

@@ -1,0 +1,88 @@
+#include "core/util/held_file.h"
+
+#include <arrow/buffer.h>
+#include <arrow/io/file.h>
+#include <arrow/io/memory.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+namespace usdparquet {
+namespace {
+
+constexpr int64_t kMostHeld = 64 << 10;
+
+arrow::Status SystemError(const char* what) {
+  return arrow::Status::IOError(what, ": ", std::strerror(errno));
+}
+
+arrow::Status WriteAt(int descriptor, int64_t offset, std::string_view bytes) {
+  while (!bytes.empty()) {
+    const ssize_t written = ::pwrite(descriptor, bytes.data(), bytes.size(), offset);
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) return SystemError("can't write the file");
+    bytes.remove_prefix(static_cast<size_t>(written));
+    offset += written;
+  }
+  return arrow::Status::OK();
+}
+
+}  // namespace
+
+HeldFile::~HeldFile() { (void)Close(); }
+
+arrow::Status HeldFile::Write(const void* bytes, int64_t count) {
+  const std::string_view added(static_cast<const char*>(bytes), static_cast<size_t>(count));
+  if (Held() + count > kMostHeld) ARROW_RETURN_NOT_OK(Flush());
+  if (count > kMostHeld) {
+    ARROW_RETURN_NOT_OK(WriteAt(descriptor_, written_, added));
+    written_ += count;
+  } else {
+    held_ += added;
+  }
+  return arrow::Status::OK();
+}
+
+arrow::Status HeldFile::Flush() {
+  ARROW_RETURN_NOT_OK(WriteAt(descriptor_, written_, held_));
+  written_ += Held();
+  held_.clear();
+  return arrow::Status::OK();
+}
+
+arrow::Status HeldFile::Close() {
+  if (closed()) return arrow::Status::OK();
+  return ::close(std::exchange(descriptor_, -1)) == 0 ? arrow::Status::OK()
+                                                      : SystemError("can't write the file");
+}
+
+arrow::Status HeldFile::Overwrite(int64_t offset, std::string_view bytes) {
+  if (offset < written_ || offset > written_ + Held()) {
+    ARROW_RETURN_NOT_OK(Flush());
+    ARROW_RETURN_NOT_OK(WriteAt(descriptor_, offset, bytes));
+    written_ = std::max(written_, offset + static_cast<int64_t>(bytes.size()));
+    return arrow::Status::OK();
+  }
+  const auto at = static_cast<size_t>(offset - written_);
+  held_.replace(at, std::min(bytes.size(), held_.size() - at), bytes);
+  return arrow::Status::OK();
+}
+
+arrow::Result<std::shared_ptr<arrow::io::RandomAccessFile>> HeldFile::OpenForReading() {
+  if (written_ == 0) {
+    return std::make_shared<arrow::io::BufferReader>(arrow::Buffer::FromString(held_));
+  }
+  ARROW_RETURN_NOT_OK(Flush());
+  return arrow::io::ReadableFile::Open(path_);
+}
+
+arrow::Status HeldFile::Sync() {
+  ARROW_RETURN_NOT_OK(Flush());
+  if (::fsync(descriptor_) == 0) return arrow::Status::OK();
+  return SystemError("the data did not reach the disk");
+}
+
+}  // namespace usdparquet

@@ -1,0 +1,136 @@
+"""Small residuals: their bytes are exact, small, and never harm, whatever is in them."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+import pytest
+from embedded_sections import replace_residual, residual_of
+from pxr import Gf, Sdf, Tf, Vt
+from round_trips import check_round_trip, residual_format, text_layer
+
+ONE_PRIM = """def Xform "A"
+{
+    double v = 1
+}
+"""
+
+
+def layer_with(value: object) -> Sdf.Layer:
+    layer = Sdf.Layer.CreateAnonymous(".usda")
+    Sdf.PrimSpec(layer, "A", Sdf.SpecifierDef).customData = {"it": value}
+    return layer
+
+
+def test_a_file_of_one_prim_is_small(tmp_path: Path) -> None:
+    file = check_round_trip(text_layer(ONE_PRIM), tmp_path / "it.parquet")
+    assert residual_format(file) == "packed"
+    assert file.stat().st_size <= 1500
+
+
+NUMBERS = (float("nan"), float("inf"), -0.0, 5e-324, 0.1)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        *NUMBERS,
+        Vt.DoubleArray(NUMBERS),
+        Vt.HalfArray([-0.0, float("inf"), 0.5]),
+        Vt.BoolArray([True, False]),
+        Vt.UCharArray(range(256)),
+        Vt.TokenArray(["a", "", "a"]),
+        Vt.StringArray(["a\0b", "ü", "line\nline"]),
+        Gf.Matrix4d(*[-0.0, 1.5] * 8),
+        Gf.Quath(-0.0, 1, 2, 3),
+        Sdf.TimeCode(-0.0),
+        Sdf.AssetPath("a.png"),
+        2**63 - 1,
+        -1,
+        {"inner": {"empty": {}, "list": Vt.Vec3fArray([(1, -0.0, 3)])}},
+    ],
+    ids=lambda value: f"{type(value).__name__} {value}"[:30],
+)
+def test_values_keep_their_bits(value: object, tmp_path: Path) -> None:
+    layer = layer_with(value)
+    file = check_round_trip(layer, tmp_path / "it.parquet")
+    assert residual_format(file) == "packed"
+    copy = Sdf.Layer.OpenAsAnonymous(str(file))
+    found, expected = (each.GetPrimAtPath("/A").GetInfo("customData") for each in (copy, layer))
+    assert type(found["it"]) is type(expected["it"])
+    assert repr(found) == repr(expected)
+
+
+@pytest.mark.parametrize("size", [7000, 9000])
+def test_the_limit(size: int, tmp_path: Path) -> None:
+    layer = layer_with(Vt.UCharArray(random.Random(size).randbytes(size)))
+    file = check_round_trip(layer, tmp_path / "it.parquet")
+    assert residual_format(file) == ("packed" if size == 7000 else "usdc")
+
+
+def test_dictionaries_in_dictionaries(tmp_path: Path) -> None:
+    """Deeper ones than a packed residual takes are a crate file."""
+    for depth, form in ((20, "packed"), (50, "usdc")):
+        value: object = 1
+        for _ in range(depth):
+            value = {"a": value}
+        file = check_round_trip(layer_with(value), tmp_path / f"{depth}.parquet")
+        assert residual_format(file) == form
+
+
+def test_the_same_layer_gives_the_same_bytes(tmp_path: Path) -> None:
+    layer = text_layer(
+        "".join(f'def "P{i}" (\n    references = @a{i}.usda@\n)\n{{\n}}\n' for i in range(40))
+    )
+    files = [tmp_path / f"{number}.parquet" for number in range(2)]
+    for file in files:
+        layer.Export(str(file))
+    assert files[0].read_bytes() == files[1].read_bytes()
+
+
+def test_bytes_that_no_writer_made(tmp_path: Path) -> None:
+    """Under right checksums: an error or some layer, at once, and nothing worse."""
+    source = text_layer(
+        """def "A" (
+    references = @a.usda@</B> (offset = 2)
+    customData = {
+        dictionary a = {
+            int[] b = [1, 2]
+        }
+    }
+)
+{
+    custom rel r = </A.x>
+    double x.timeSamples = {
+        1: 2,
+        3: None,
+    }
+    token[] t = ["a", "b"]
+}
+"""
+    )
+    file = tmp_path / "it.parquet"
+    source.Export(str(file))
+    data = file.read_bytes()
+    good = residual_of(data)
+    chance = random.Random(7)
+    refused = 0
+    for number in range(1500):
+        blob = bytearray(good)
+        for _ in range(chance.randrange(1, 4)):
+            blob[chance.randrange(len(blob))] = chance.choice([0, 1, 127, 128, 255, 33])
+        if number % 3 == 0:
+            del blob[chance.randrange(len(blob)) :]
+        if bytes(blob) in (good, b""):
+            continue
+        file.write_bytes(replace_residual(data, bytes(blob)))
+        try:
+            layer = Sdf.Layer.OpenAsAnonymous(str(file))
+        except Tf.ErrorException as error:
+            refused += 1
+            assert "it.parquet" in str(error)
+            continue
+        for prim in layer.rootPrims:
+            prim.ListInfoKeys()
+    assert refused > 500
