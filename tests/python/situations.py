@@ -71,7 +71,7 @@ class World:
         finally:
             for listener in listeners:
                 listener.Revoke()
-            told = [d.commentary for d in delegate.TakeUncoalescedDiagnostics()]
+            told = sorted(d.commentary for d in delegate.TakeUncoalescedDiagnostics())
             del delegate
             # Which version of crate files a value needs is no matter of the layer.
             self.say(*(f"diagnostic: {text}" for text in told if "Upgrading crate" not in text))
@@ -131,7 +131,7 @@ class World:
     def see(self, what: Sdf.Layer | Usd.Stage) -> None:
         """Note all of a layer, or all that a stage composes."""
         if isinstance(what, Usd.Stage):
-            self.say(*what.GetCompositionErrors())
+            self.say(*sorted(map(str, what.GetCompositionErrors())))  # several threads compose
             with self.quiet():
                 what = what.Flatten(addSourceFileComment=False)
         self.say(what.ExportToString())
