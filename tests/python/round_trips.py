@@ -45,7 +45,7 @@ def text_layer(text: str) -> Sdf.Layer:
 def make_large(layer: Sdf.Layer) -> None:
     """Give the layer what a packed residual has no room for, so that it becomes a crate file."""
     prim = Sdf.PrimSpec(layer, "Large", Sdf.SpecifierDef)
-    prim.documentation = "".join(chr(ord("a") + number * number % 26) for number in range(9000))
+    prim.customData = {"large": "".join(chr(97 + number * number % 26) for number in range(9000))}
 
 
 def residual_format(file: Path) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from embedded_sections import replace_residual, residual_of
 from pxr import Gf, Sdf, Tf, Vt
-from round_trips import check_round_trip, residual_format, text_layer
+from round_trips import check_round_trip, make_large, residual_format, text_layer
 
 ONE_PRIM = """def Xform "A"
 {
@@ -134,3 +134,20 @@ def test_bytes_that_no_writer_made(tmp_path: Path) -> None:
         for prim in layer.rootPrims:
             prim.ListInfoKeys()
     assert refused > 500
+
+
+@pytest.mark.parametrize("is_large", [False, True])
+def test_paths_in_dictionaries(is_large: bool, tmp_path: Path) -> None:
+    """Old files have them, and USDC refuses them."""
+    layer = Sdf.Layer.CreateAnonymous(".usda")
+    prim = Sdf.PrimSpec(layer, "A", Sdf.SpecifierDef)
+    value = {"it": Sdf.Path("/B.x"), "none": Sdf.Path(), "inner": {"it": Sdf.Path("/C")}}
+    prim.SetInfo("customData", value)
+    if is_large:
+        make_large(layer)
+    file = check_round_trip(layer, tmp_path / "it.parquet")
+    assert residual_format(file) == ("usdc" if is_large else "packed")
+    copy = Sdf.Layer.OpenAsAnonymous(str(file))
+    assert copy.GetPrimAtPath("/A").GetInfo("customData") == value
+    with pytest.raises(Tf.ErrorException, match="SdfPath"):
+        layer.Export(str(tmp_path / "it.usdc"))

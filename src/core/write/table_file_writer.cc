@@ -40,8 +40,9 @@ std::shared_ptr<arrow::Schema> CleanSchema(const arrow::Schema& schema) {
 }
 
 /// Whether readers find the same types in Parquet's own schema as in Arrow's, which then is only a
-/// part of the file that every opening takes time for.
+/// part of the file that every opening takes time for. Arrow writes metadata only with its schema.
 bool IsToldByParquet(const arrow::Schema& schema) {
+  if (schema.HasMetadata() && schema.metadata()->size() > 0) return false;
   const auto has_metadata = [](const auto& field) { return field->HasMetadata(); };
   if (std::any_of(schema.fields().begin(), schema.fields().end(), has_metadata)) return false;
   std::shared_ptr<parquet::SchemaDescriptor> stored;

@@ -13,8 +13,8 @@ PXR_NAMESPACE_OPEN_SCOPE
 ///
 /// Returns `value` in a form without negative zeros if a crate file would lose any, else `value`
 /// itself. Looks into dictionaries, time samples and references too. Units, paths and the
-/// relocates of a prim, which crate files refuse, have such a form as well. The form is a dictionary
-/// of `usdparquet:type` and `usdparquet:bytes` or, for these, `usdparquet:texts`.
+/// relocates of a prim, which crate files refuse, have such a form as well. The form is a
+/// dictionary of `usdparquet:type` and `usdparquet:bytes` or, for these, `usdparquet:texts`.
 VtValue UsdParquetToExact(const VtValue& value);
 
 /// Turns what UsdParquetToExact returned back into the value that it was made of; leaves other
