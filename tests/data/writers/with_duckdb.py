@@ -86,8 +86,7 @@ def write(connection, columns, file, layout):
     connection.execute("CREATE TABLE cells (%s)" % types)
     rows = zip(*[values for _, values, _ in columns])
     texts = ", ".join(
-        "(%s)"
-        % ", ".join("%s::%s" % (literal(v), c[2]) for v, c in zip(row, columns))
+        "(%s)" % ", ".join("%s::%s" % (literal(v), c[2]) for v, c in zip(row, columns))
         for row in rows
     )
     connection.execute("INSERT INTO cells VALUES " + texts)

@@ -1,6 +1,5 @@
 """Files of one version of Spark, which writes with parquet-mr.   with_spark.py OUT"""
 
-import decimal
 import glob
 import os
 import shutil
@@ -32,9 +31,15 @@ TYPES = [
     (
         "part",
         [v and (v["cost"], v["name"]) for v in cells.PARTS],
-        t.StructType([t.StructField("cost", t.DoubleType()), t.StructField("name", t.StringType())]),
+        t.StructType(
+            [t.StructField("cost", t.DoubleType()), t.StructField("name", t.StringType())]
+        ),
     ),
-    ("scores", [v and {v["name"]: 1} for v in cells.PARTS], t.MapType(t.StringType(), t.IntegerType())),
+    (
+        "scores",
+        [v and {v["name"]: 1} for v in cells.PARTS],
+        t.MapType(t.StringType(), t.IntegerType()),
+    ),
 ]
 REQUIRED = [("count", cells.COUNTS, t.IntegerType()), ("name", cells.NAMES, t.StringType())]
 FEW = ("i64", "code", "text", "numbers", "moment")
@@ -52,7 +57,6 @@ LAYOUTS = {
 
 
 def main(out):
-    assert decimal
     builder = SparkSession.builder.master("local[1]").config("spark.ui.enabled", "false")
     for rebase in ("int96RebaseModeInWrite", "datetimeRebaseModeInWrite"):
         builder = builder.config("spark.sql.parquet." + rebase, "CORRECTED")
