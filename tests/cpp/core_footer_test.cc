@@ -31,7 +31,8 @@ SchemaEntry FullEntry() {
   ColumnEntry size;
   size.property = "geo:size";
   size.type = "float3";
-  size.is_uniform = size.is_custom = size.is_sparse = true;
+  size.is_uniform = size.is_custom = true;
+  size.null = NullMeaning::kNoProperty;
   size.metadata = {{"hidden", {"bool", true}},
                    {"smallest", {"int", int64_t{INT32_MIN}}},
                    {"largest", {"int64", int64_t{INT64_MAX}}},

@@ -138,7 +138,7 @@ class _Reader:
         if kind in (Type.LIST, Type.SET):
             head = self.byte()
             count = self.varint() if head >> 4 == 15 else head >> 4
-            item = Type(head & 15)
+            item = Type(head & 15 or Type.STRUCT)  # fastparquet gives an empty list no type
             return List(item, [self.value(item) for _ in range(count)])
         if kind is Type.MAP:
             count = self.varint()

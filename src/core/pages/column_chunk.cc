@@ -21,7 +21,7 @@ namespace {
 arrow::Result<PageRows> RowsOf(const PageSource& source, const ColumnInfo& column,
                                const ColumnChunk& chunk, const PageLocation& page,
                                const PageHeader& header) {
-  if (header.num_rows >= 0) return PageRows{header.num_rows, true};
+  if (const int64_t rows = header.NumRows(true); rows >= 0) return PageRows{rows, true};
   ARROW_ASSIGN_OR_RAISE(auto bytes, source.file.ReadAt(page.offset, page.size));
   return CountRows(std::move(bytes), *source.metadata.schema()->Column(column.leaf), chunk.codec,
                    chunk.is_always_compressed);
@@ -51,7 +51,7 @@ arrow::Status ReadHeaders(const PageSource& source, const ColumnInfo& column,
     }
     if (!header.is_data()) continue;
     ARROW_RETURN_NOT_OK(CheckPageHeader(header, has_lists));
-    PageRows starts{header.num_rows >= 0 ? header.num_rows : header.num_values, true};
+    PageRows starts{header.NumRows(has_lists), true};
     if (has_lists && counts_rows) {
       ARROW_ASSIGN_OR_RAISE(starts, RowsOf(source, column, *chunk, page, header));
     }
@@ -176,9 +176,39 @@ std::unique_ptr<ColumnChunk> MakeChunk(const PageSource& source,
   return chunk;
 }
 
+/// Where to look for the pages of a chunk.
+enum class Where {
+  kAnywhere,
+  kIndex,    ///< in the offset index alone
+  kHeaders,  ///< in the headers alone; pages of lists are decoded to count their rows
+};
+
+/// Finds the pages of a chunk that the file does not list. Headers are right where they and the
+/// offset index differ. The index tells what they do not: with which row pages of lists begin, and
+/// where the page behind one with a damaged header is.
+arrow::Status FindPages(const PageSource& source, const ColumnInfo& column, const ChunkRange& range,
+                        const parquet::ColumnChunkMetaData& meta, Where where, ColumnChunk* chunk) {
+  std::vector<parquet::PageLocation> index;
+  if (where != Where::kHeaders) {
+    ARROW_ASSIGN_OR_RAISE(const int64_t file_size, source.file.GetSize());
+    ARROW_ASSIGN_OR_RAISE(index, ReadOffsetIndex(source.file, file_size, meta));
+  }
+  if (where == Where::kIndex || (where == Where::kAnywhere && column.max_rep > 0)) {
+    if (TakeLocations(index, range, chunk)) return arrow::Status::OK();
+    if (where == Where::kIndex) return arrow::Status::IOError("its offset index can't be right");
+  }
+  const arrow::Status read = Guarded([&] {
+    return ReadHeaders(source, column, range, meta.num_values(), where == Where::kHeaders, chunk);
+  });
+  if (read.ok() || read.IsOutOfMemory()) return read;
+  chunk->pages.clear();
+  chunk->dictionary_page = PageLocation();
+  return TakeLocations(index, range, chunk) ? arrow::Status::OK() : read;
+}
+
 arrow::Result<std::unique_ptr<ColumnChunk>> Locate(const PageSource& source,
                                                    const ColumnInfo& column, int row_group,
-                                                   bool by_headers) {
+                                                   Where where) {
   const auto group = source.metadata.RowGroup(row_group);
   const auto meta = group->ColumnChunk(column.leaf);
   ARROW_ASSIGN_OR_RAISE(const int64_t file_size, source.file.GetSize());
@@ -188,7 +218,7 @@ arrow::Result<std::unique_ptr<ColumnChunk>> Locate(const PageSource& source,
                                   " values, but its row group has ", group->num_rows(), " rows");
   }
   auto chunk = MakeChunk(source, *group, *meta, row_group);
-  const auto listed = source.locations && !by_headers
+  const auto listed = source.locations && where == Where::kAnywhere
                           ? source.locations->Find(row_group, column.leaf, range.begin,
                                                    range.size(), chunk->num_rows)
                           : std::nullopt;
@@ -199,14 +229,7 @@ arrow::Result<std::unique_ptr<ColumnChunk>> Locate(const PageSource& source,
     }
     if (listed->dictionary) chunk->dictionary_page = Located(*listed->dictionary, chunk->first_row);
   } else {
-    std::vector<parquet::PageLocation> index;
-    if (!by_headers) {
-      ARROW_ASSIGN_OR_RAISE(index, ReadOffsetIndex(source.file, file_size, *meta));
-    }
-    if (!TakeLocations(index, range, chunk.get())) {
-      ARROW_RETURN_NOT_OK(
-          ReadHeaders(source, column, range, meta->num_values(), by_headers, chunk.get()));
-    }
+    ARROW_RETURN_NOT_OK(FindPages(source, column, range, *meta, where, chunk.get()));
   }
   ARROW_RETURN_NOT_OK(CheckRows(*chunk, column.max_rep > 0));
   if (!chunk->pages.empty()) chunk->rows_per_page = UniformRows(*chunk);
@@ -221,9 +244,14 @@ bool AreSame(const PageLocation& a, const PageLocation& b) {
 
 arrow::Result<std::unique_ptr<ColumnChunk>> LocatePages(const PageSource& source,
                                                         const ColumnInfo& column, int row_group) {
-  ARROW_ASSIGN_OR_RAISE(auto chunk, Locate(source, column, row_group, /*by_headers=*/false));
+  ARROW_ASSIGN_OR_RAISE(auto chunk, Locate(source, column, row_group, Where::kAnywhere));
   chunk->slots = std::make_unique<PageSlot[]>(chunk->pages.size());
   return chunk;
+}
+
+arrow::Result<std::unique_ptr<ColumnChunk>> PagesByIndex(const PageSource& source,
+                                                         const ColumnInfo& column, int row_group) {
+  return Locate(source, column, row_group, Where::kIndex);
 }
 
 arrow::Result<ColumnChunk*> PagesByHeaders(const PageSource& source, const ColumnInfo& column,
@@ -232,7 +260,7 @@ arrow::Result<ColumnChunk*> PagesByHeaders(const PageSource& source, const Colum
   if (!chunk.is_hinted) return nullptr;
   if (!chunk.by_headers) {
     auto located =
-        Guarded([&] { return Locate(source, column, chunk.row_group, /*by_headers=*/true); });
+        Guarded([&] { return Locate(source, column, chunk.row_group, Where::kHeaders); });
     if (located.status().IsOutOfMemory()) return located.status();
     const bool is_other =
         located.ok() && !(std::ranges::equal((*located)->pages, chunk.pages, AreSame) &&

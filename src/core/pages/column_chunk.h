@@ -87,12 +87,17 @@ struct ColumnChunk {
   }
 };
 
-/// Locates the pages of `column` in row group `row_group`: from the file's page locations, else
-/// from the offset index, else by reading all page headers. An offset index that can't be right is
-/// as good as none; one that may be is believed until a page of it does not decode. Arrow's Parquet
-/// classes may throw. Thread-safe.
+/// Locates the pages of `column` in row group `row_group`: from the file's page locations, else by
+/// reading all page headers. An offset index tells the pages of lists, and those between which a
+/// header is damaged; one that can't be right is as good as none, and one that may be is believed
+/// until a page of it does not decode. Arrow's Parquet classes may throw. Thread-safe.
 arrow::Result<std::unique_ptr<ColumnChunk>> LocatePages(const PageSource& source,
                                                         const ColumnInfo& column, int row_group);
+
+/// The pages as the offset index alone tells them, without slots. Fails if there is none that may
+/// be right. Arrow's Parquet classes may throw. Thread-safe.
+arrow::Result<std::unique_ptr<ColumnChunk>> PagesByIndex(const PageSource& source,
+                                                         const ColumnInfo& column, int row_group);
 
 /// The pages of a chunk of which one does not decode, as the headers tell them, if the chunk has
 /// others from an offset index; null if it does not, so that the page is damaged. Pages of lists

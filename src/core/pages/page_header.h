@@ -37,6 +37,13 @@ struct PageHeader {
   bool is_data() const {
     return type == parquet::PageType::DATA_PAGE || type == parquet::PageType::DATA_PAGE_V2;
   }
+
+  /// The rows of a data page; -1 if the header does not tell. Old Arrow (6.0 still) wrote the
+  /// number of values of pages of lists as that of their rows, so that such a number tells nothing.
+  int64_t NumRows(bool has_lists) const {
+    if (!has_lists || num_values == 0) return num_values;
+    return num_rows < num_values ? num_rows : -1;
+  }
 };
 
 /// Reads the header at the start of `bytes`. IndexError if they end within it; any other error if

@@ -124,7 +124,7 @@ class ChunkWalk {
     }
     const bool is_decoded =
         check_ == ChunkCheck::kValues || !header.crc.has_value() || ClaimsValues(header);
-    int64_t rows = has_lists() ? header.num_rows : header.num_values;
+    int64_t rows = header.NumRows(has_lists());
     if (is_decoded || check_ == ChunkCheck::kChecksums) {
       ARROW_ASSIGN_OR_RAISE(auto bytes, file_.ReadAt(offset, size));
       if (bytes->size() != size) {
@@ -172,7 +172,7 @@ class ChunkWalk {
                      data_page, body.bytes, &levels));
     if (has_lists()) {
       *rows = std::count(levels.rep.begin(), levels.rep.end(), 0);
-      if (header.num_rows >= 0 && *rows != header.num_rows) {
+      if (const int64_t told = header.NumRows(true); told >= 0 && *rows != told) {
         return arrow::Status::IOError("a page has ", *rows, " rows, but its header says ",
                                       header.num_rows);
       }

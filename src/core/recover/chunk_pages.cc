@@ -67,8 +67,8 @@ arrow::Result<std::vector<ScannedPage>> Scan(const PageSource& source, const Col
     page.size = scan.position() - page.offset;
     if (!header->is_data()) {
       page.problem = "its header is damaged: it is said to be no data page";
-    } else if (header->num_rows >= 0 || column.max_rep == 0) {
-      page.rows = header->num_rows >= 0 ? header->num_rows : header->num_values;
+    } else if (const int64_t told = header->NumRows(column.max_rep > 0); told >= 0) {
+      page.rows = told;
       page.has_whole_rows = true;
     } else {
       auto rows = Guarded([&] { return CountWholeRows(source, column, page, codec); });
@@ -126,7 +126,12 @@ arrow::Result<std::vector<FoundPage>> PlaceRows(const std::vector<ScannedPage>& 
 
 arrow::Result<FoundPages> ListedPages(const PageSource& source, const ColumnInfo& column,
                                       int row_group) {
-  ARROW_ASSIGN_OR_RAISE(const auto chunk, LocatePages(source, column, row_group));
+  // The index first, since headers may be damaged.
+  auto located = Guarded([&] { return PagesByIndex(source, column, row_group); });
+  if (source.locations || !located.ok()) {
+    ARROW_ASSIGN_OR_RAISE(located, LocatePages(source, column, row_group));
+  }
+  const ColumnChunk* const chunk = located->get();
   FoundPages found;
   const PageLocation& dictionary = chunk->dictionary_page;
   found.dictionary.offset = dictionary.offset;

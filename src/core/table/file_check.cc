@@ -48,8 +48,8 @@ arrow::Result<bool> MatchesHeaders(const PageSource& source, int leaf, const Col
     const int64_t offset = scan.position();
     ARROW_ASSIGN_OR_RAISE(const PageHeader header, scan.Next());
     if (!header.is_data()) continue;
-    if (has_lists && header.num_rows < 0) return true;  // its header does not tell
-    const int64_t rows = has_lists ? header.num_rows : header.num_values;
+    const int64_t rows = header.NumRows(has_lists);
+    if (rows < 0) return true;  // its header does not tell
     if (rows == 0) continue;
     if (next == chunk.pages.size()) return false;
     const PageLocation& page = chunk.pages[next++];
@@ -69,9 +69,8 @@ arrow::Result<bool> IsOffsetIndexRight(const TableFile& file, int leaf, int row_
   column.leaf = leaf;
   column.max_rep = metadata.schema()->Column(leaf)->max_repetition_level();
   const PageSource source = file.Pages();
-  const PageSource unlisted{source.file, source.metadata, source.group_first_rows, source.cache};
-  const auto by_index = Guarded([&] { return LocatePages(unlisted, column, row_group); });
-  if (!by_index.ok() || !(*by_index)->is_hinted) return false;
+  const auto by_index = Guarded([&] { return PagesByIndex(source, column, row_group); });
+  if (!by_index.ok()) return false;
   ARROW_ASSIGN_OR_RAISE(const auto listed, LocatePages(source, column, row_group));
   if (!AreSame((*by_index)->pages, listed->pages)) return false;
   return MatchesHeaders(source, leaf, **by_index);

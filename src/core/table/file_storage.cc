@@ -51,7 +51,7 @@ arrow::Result<FileStorage> Read(std::shared_ptr<arrow::io::RandomAccessFile> fil
       parquet::arrow::SchemaManifest::Make(metadata.schema(), metadata.key_value_metadata(),
                                            parquet::ArrowReaderProperties(), &manifest));
   FileStorage storage;
-  storage.num_rows = metadata.num_rows();
+  storage.num_rows = opened.num_rows();
   storage.num_row_groups = metadata.num_row_groups();
   storage.created_by = MessageText(metadata.created_by());
   storage.is_sealed = opened.is_sealed();
