@@ -88,11 +88,18 @@ TEST_F(LayerTest, ListsFieldsWithoutReadingPages) {
                                   SdfFieldKeys->Variability, SdfFieldKeys->Default}));
   EXPECT_EQ(layer->GetFieldAs<TfToken>(path, SdfFieldKeys->TypeName), TfToken("int"));
   EXPECT_EQ(layer->GetFieldTypeid(path, SdfFieldKeys->Default), typeid(int));
+  EXPECT_EQ(usdparquet::PageCache::Instance().Stats().misses, misses);
+  // Two columns have nulls, in three pages each, and the rows are one block.
   EXPECT_EQ(
       layer->GetFieldAs<TfTokenVector>(SdfPath(MixedPath(7)), SdfChildrenKeys->PropertyChildren)
           .size(),
       7u);
-  EXPECT_EQ(usdparquet::PageCache::Instance().Stats().misses, misses);
+  EXPECT_EQ(usdparquet::PageCache::Instance().Stats().misses, misses + 7);
+  EXPECT_EQ(
+      layer->GetFieldAs<TfTokenVector>(SdfPath(MixedPath(4)), SdfChildrenKeys->PropertyChildren)
+          .size(),
+      6u);
+  EXPECT_EQ(usdparquet::PageCache::Instance().Stats().misses, misses + 7);
 }
 
 TEST_F(LayerTest, TypedReadsOfEveryRow) {

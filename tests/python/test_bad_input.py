@@ -241,7 +241,7 @@ def test_the_later_row_wins(write) -> None:
     assert "/A" in warning
     assert "later row wins" in warning
     assert [prim.name for prim in layer.rootPrims] == ["A", "B", "C"]
-    assert not layer.GetAttributeAtPath("/A.cost").HasDefaultValue()
+    assert layer.GetAttributeAtPath("/A.cost") is None
     assert values(layer, ["/A", "/B", "/C"], "count") == [5, 2, 4]
 
 

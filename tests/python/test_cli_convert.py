@@ -255,7 +255,9 @@ def test_csv_and_back(table: Path, tmp_path: Path) -> None:
         for name in ("cost", "Unit_cost____", "name", "part:width", "part:note"):
             want = first.GetAttributeAtPath(f"{path}.{name}")
             got = second.GetAttributeAtPath(f"{path}.{name}")
-            assert (got.typeName, got.default) == (want.typeName, want.default)
+            assert (got is None) == (want is None)
+            if want:
+                assert (got.typeName, got.default) == (want.typeName, want.default)
 
 
 def test_csv_types(tmp_path: Path) -> None:
