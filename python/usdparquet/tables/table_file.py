@@ -16,6 +16,7 @@ import pyarrow.dataset as ds
 from usdparquet._plugin import load_core
 from usdparquet.regular_file import check_regular_file
 from usdparquet.tables.file_kinds import FileKind, kind_of
+from usdparquet.tables.overwritten_file import OverwrittenFile
 from usdparquet.tables.patterns import PatternError, PrimPatterns, PropertyPatterns
 from usdparquet.tables.where import Column
 
@@ -52,7 +53,10 @@ class TableFile:
         self.file = file
         self._dataset = _open(file)
         schema = self._dataset.schema
-        self._metadata = _metadata(file)
+        storage = _storage(file)
+        self._metadata: dict[bytes, bytes] = storage.get("key_values", {})
+        if overwrites := storage.get("overwrites"):
+            self._dataset = _overwritten(file, overwrites)
         footer = _footer(file, self._metadata)
         self.path_column: str = path_column or footer.get("path") or "path"
         self.time_column: str = time_column or footer.get("time") or ""
@@ -243,11 +247,9 @@ def _part(field: pa.Field, above: tuple[str, ...], described: dict[str, Any]) ->
     )
 
 
-def _metadata(file: Path) -> dict[bytes, bytes]:
-    """The key-value metadata of a Parquet file; empty for other files."""
-    if kind_of(file) is not FileKind.PARQUET:
-        return {}
-    return dict(load_core().storage(str(file))["key_values"])
+def _storage(file: Path) -> dict[str, Any]:
+    """What core says of the footer of a Parquet file; nothing of other files."""
+    return load_core().storage(str(file)) if kind_of(file) is FileKind.PARQUET else {}
 
 
 def _footer(file: Path, metadata: dict[bytes, bytes]) -> dict[str, Any]:
@@ -292,6 +294,13 @@ def _open(file: Path) -> ds.Dataset:
         return ds.dataset(file, format=_verifying() if kind is FileKind.PARQUET else "feather")
     except (pa.ArrowException, OSError) as error:
         raise TableFileError(f"{file}: cannot be read as {kind.value}: {error}") from error
+
+
+def _overwritten(file: Path, overwrites: Sequence[tuple[int, bytes]]) -> ds.Dataset:
+    """A Parquet file with the statistics that it has, but can't have, out of Arrow's sight."""
+    source = pa.PythonFile(OverwrittenFile(file, overwrites), mode="r")
+    fragment = _verifying().make_fragment(source)
+    return ds.FileSystemDataset([fragment], fragment.physical_schema, fragment.format)
 
 
 def read_csv(file: Path) -> pa.Table:

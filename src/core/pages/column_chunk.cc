@@ -5,7 +5,10 @@
 #include <parquet/page_index.h>
 #include <parquet/statistics.h>
 
+#include <optional>
+
 #include "core/pages/page_header.h"
+#include "core/util/guard.h"
 #include "core/util/limits.h"
 
 namespace usdparquet {
@@ -40,10 +43,11 @@ arrow::Status TakeLocations(const parquet::OffsetIndex& index, int64_t begin, in
   for (const parquet::PageLocation& page : index.page_locations()) {
     const int64_t row = page.first_row_index;
     const bool is_first = &page == index.page_locations().data();
-    // Each page behind the one before: a page that is listed twice would be decoded twice.
-    if (page.offset < previous_end || page.compressed_page_size <= 0 ||
-        page.offset > end - page.compressed_page_size || row < previous_row ||
-        row > chunk->num_rows || (is_first && row != 0)) {
+    // Each page directly behind the one before, as Arrow's reader finds them by their headers.
+    const bool is_behind = is_first ? page.offset >= begin && row == 0
+                                    : page.offset == previous_end && row >= previous_row;
+    if (!is_behind || page.compressed_page_size <= 0 ||
+        page.offset > end - page.compressed_page_size || row > chunk->num_rows) {
       return arrow::Status::IOError("its offset index is damaged");
     }
     previous_end = page.offset + page.compressed_page_size;
@@ -57,6 +61,7 @@ arrow::Status TakeLocations(const parquet::OffsetIndex& index, int64_t begin, in
     }
     chunk->pages.push_back({page.offset, page.compressed_page_size, first_row});
   }
+  if (previous_end != end) return arrow::Status::IOError("its offset index is damaged");
   return arrow::Status::OK();
 }
 
@@ -110,15 +115,33 @@ PageLocation Located(const ListedPage& page, uint32_t first_row) {
           page.header_checksum};
 }
 
+/// Finds the pages by the offset index. Returns where the first of them is; nothing if there is no
+/// index. Fails, or throws, where that can't be right.
+arrow::Result<std::optional<int64_t>> FindByOffsetIndex(const PageSource& source,
+                                                        const ColumnInfo& column,
+                                                        const ChunkRange& range,
+                                                        ColumnChunk* chunk) {
+  ARROW_ASSIGN_OR_RAISE(const auto index,
+                        ReadOffsetIndex(source.file, source.metadata, column, chunk->row_group));
+  if (!index) return std::nullopt;
+  ARROW_RETURN_NOT_OK(TakeLocations(*index, range.begin, range.end, chunk));
+  if (index->page_locations().empty()) return std::nullopt;  // of no rows
+  return index->page_locations()[0].offset;
+}
+
 /// Finds the pages where the file does not list them.
 arrow::Status SearchPages(const PageSource& source, const ColumnInfo& column,
                           const ChunkRange& range, ColumnChunk* chunk) {
-  ARROW_ASSIGN_OR_RAISE(const auto offset_index,
-                        ReadOffsetIndex(source.file, source.metadata, column, chunk->row_group));
-  int64_t first_page = range.data_page;
-  if (offset_index && !offset_index->page_locations().empty()) {
-    first_page = offset_index->page_locations()[0].offset;
-    ARROW_RETURN_NOT_OK(TakeLocations(*offset_index, range.begin, range.end, chunk));
+  auto indexed = Guarded([&] { return FindByOffsetIndex(source, column, range, chunk); });
+  if (indexed.status().IsOutOfMemory()) return indexed.status();
+  if (!indexed.ok()) {  // the headers tell as well
+    chunk->has_bad_offset_index = true;
+    chunk->pages.clear();
+    indexed = std::nullopt;
+  }
+  const int64_t first_page = indexed->value_or(range.data_page);
+  if (*indexed) {
+    // The pages are found.
   } else if (column.max_rep > 0) {
     chunk->pages.push_back({range.data_page, range.end - range.data_page, chunk->first_row});
   } else if (chunk->num_rows > 0) {

@@ -59,6 +59,9 @@ struct ColumnChunk {
   PageLocation dictionary_page;  ///< of size 0: there is none
   int64_t null_count = -1;       ///< from the chunk's statistics; -1 if not written
 
+  /// The offset index can't be that of the chunk's pages, and was not used.
+  bool has_bad_offset_index = false;
+
   std::vector<PageLocation> pages;
   uint32_t rows_per_page = 0;  ///< the same for all pages but the last; else 0
   /// One for each page. Whoever caches pages of the chunk drops them before the chunk goes.
@@ -92,8 +95,8 @@ arrow::Result<ChunkRange> RangeOfChunk(const parquet::ColumnChunkMetaData& chunk
                                        int64_t file_size);
 
 /// Locates the pages of `column` in row group `row_group`: from the file's page locations, else
-/// from the offset index, else by reading all page headers. Arrow's Parquet classes may throw.
-/// Thread-safe.
+/// from the offset index, else, or where that can't be right, by reading all page headers. Arrow's
+/// Parquet classes may throw. Thread-safe.
 arrow::Result<std::unique_ptr<ColumnChunk>> LocatePages(const PageSource& source,
                                                         const ColumnInfo& column, int row_group);
 
