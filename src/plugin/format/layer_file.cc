@@ -8,6 +8,7 @@
 
 #include "core/sections/residual_blob.h"
 #include "core/table/table.h"
+#include "core/util/file_name.h"
 #include "plugin/format/asset_file.h"
 #include "plugin/format/layer_access.h"
 #include "plugin/format/residual_asset.h"
@@ -49,12 +50,12 @@ SdfLayerRefPtr ReadResidual(const std::string& resolved_path, const std::shared_
 arrow::Result<SdfLayerRefPtr> OpenResidual(const std::string& resolved_path,
                                            const std::shared_ptr<ArAsset>& asset,
                                            const usdparquet::Table& table) {
-  const auto blob = usdparquet::FindResidual(table.file(), table.metadata());
-  if (!blob.ok()) {
-    return blob.status().WithMessage(resolved_path, ": ", blob.status().message());
-  }
-  if (!*blob) return SdfLayerRefPtr();
-  auto layer = ReadResidual(resolved_path, asset, **blob);
+  ARROW_ASSIGN_OR_RAISE(
+      const auto blob,
+      usdparquet::WithFileName(usdparquet::FindResidual(table.file(), table.metadata()),
+                               resolved_path));
+  if (!blob) return SdfLayerRefPtr();
+  auto layer = ReadResidual(resolved_path, asset, *blob);
   if (!layer) {
     return arrow::Status::IOError(resolved_path, ": the residual of the layer can't be read");
   }
