@@ -21,6 +21,7 @@
 #include "core/table/file_storage.h"
 #include "core/table/read_columns.h"
 #include "core/table/table.h"
+#include "core/table/table_warnings.h"
 #include "core/util/file_name.h"
 #include "core/util/open_file.h"
 
@@ -99,7 +100,10 @@ nb::dict Describe(const std::string& file, const std::string& path_column,
   out["created_by"] = ToStr(table.metadata().created_by());
   out["columns"] = columns;
   out["left_out"] = left_out;
-  out["warnings"] = ToList(table.warnings());
+  std::vector<std::string> warnings = table.warnings();
+  const std::string statistics = DescribeBadStatistics(file, table.table_file());
+  if (!statistics.empty()) warnings.push_back(statistics);
+  out["warnings"] = ToList(warnings);
   return out;
 }
 
@@ -125,6 +129,10 @@ nb::dict Storage(const std::string& file) {
   for (const auto& [key, value] : storage.key_values) {
     key_values[nb::bytes(key.data(), key.size())] = nb::bytes(value.data(), value.size());
   }
+  nb::list overwrites;
+  for (const auto& [offset, bytes] : storage.overwrites) {
+    overwrites.append(nb::make_tuple(offset, nb::bytes(bytes.data(), bytes.size())));
+  }
   nb::dict out;
   out["rows"] = storage.num_rows;
   out["row_groups"] = storage.num_row_groups;
@@ -133,6 +141,7 @@ nb::dict Storage(const std::string& file) {
   out["page_locations"] = storage.has_page_locations;
   out["columns"] = columns;
   out["key_values"] = key_values;
+  out["overwrites"] = overwrites;
   return out;
 }
 
@@ -202,6 +211,9 @@ nb::list CheckValues(const std::string& file, const std::string& path_column,
   return ToList(CallUnlocked([&]() -> arrow::Result<std::vector<std::string>> {
     ARROW_ASSIGN_OR_RAISE(const TableFile opened, OpenTableFile(file));
     ARROW_ASSIGN_OR_RAISE(std::vector<std::string> found, FindDamagedPages(opened));
+    if (found.empty()) {
+      ARROW_ASSIGN_OR_RAISE(found, FindWrongOffsetIndexes(opened));
+    }
     for (std::string& message : found) message = file + ": " + message;
     std::vector<std::string> errors, bad_cells;
     std::unordered_set<int> leaves;
@@ -231,9 +243,8 @@ void Verify(const std::string& file, std::optional<std::vector<std::string>> col
             bool checksums, std::optional<int> row_group) {
   CallUnlocked([&]() -> arrow::Result<bool> {
     ARROW_ASSIGN_OR_RAISE(const TableFile opened, OpenTableFile(file));
-    const auto status = VerifyColumns(
-        opened, columns, checksums ? ChunkCheck::kChecksums : ChunkCheck::kForReader, row_group);
-    if (!status.ok()) return status.WithMessage(file, ": ", status.message());
+    const auto check = checksums ? ChunkCheck::kChecksums : ChunkCheck::kForReader;
+    ARROW_RETURN_NOT_OK(WithFileName(VerifyColumns(opened, columns, check, row_group), file));
     return true;
   });
 }
@@ -290,9 +301,9 @@ void AddReading(nb::module_& m) {
       "storage", &Storage, nb::arg("file"),
       "How the Parquet file is stored, whether it is a layer or not: rows, row_groups, created_by, "
       "columns (name, type, compression, encodings, bytes, uncompressed_bytes, page_index, "
-      "problem: "
-      "a sentence if what the footer says of it is damaged), "
-      "key_values (bytes to bytes). Reads the footer alone. Raises OSError where the file can't be "
+      "problem: a sentence if what the footer says of it is damaged), "
+      "key_values (bytes to bytes), overwrites (offset, bytes: what to read instead of statistics "
+      "that can't be right). Reads the footer alone. Raises OSError where the file can't be "
       "read or is damaged, ValueError where it is no Parquet file that this version reads.");
   m.def(
       "property_name",

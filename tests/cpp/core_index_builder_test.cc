@@ -193,6 +193,8 @@ struct TestHeader {
   uint16_t minor_version;
   uint32_t header_size;
   uint64_t total_size;
+  uint32_t num_rows;
+  uint32_t reserved;
   uint32_t num_values;
   uint32_t num_blocks;
   uint64_t blocks_checksum;
@@ -231,7 +233,8 @@ struct SectionFile {
   std::vector<uint32_t> Read(std::string* warning, std::string* damage = nullptr) const {
     arrow::io::BufferReader file(arrow::Buffer::FromString(bytes));
     const auto metadata = Metadata();
-    SectionReader<TestHeader> reader(kTestKind, file, *metadata);
+    const auto always = [](const TestHeader&) { return true; };
+    SectionReader<TestHeader> reader(kTestKind, file, *metadata, always, always);
     *warning = reader.warning();
     if (!reader.header()) return {};
     const auto first = reader.Take<uint32_t>(reader.header()->num_values);

@@ -1,6 +1,12 @@
 // What a file may claim: each limit of core/util/limits.h, at it and one beyond it.
 
+#include <arrow/io/memory.h>
+#include <arrow/memory_pool.h>
+#include <arrow/table.h>
 #include <gtest/gtest.h>
+#include <parquet/arrow/writer.h>
+#include <parquet/file_writer.h>
+#include <parquet/metadata.h>
 #include <parquet/schema.h>
 
 #include <new>
@@ -12,13 +18,16 @@
 #include "core/index/path_index_builder.h"
 #include "core/pages/page_header.h"
 #include "core/pages/value_claims.h"
-#include "core/schema/footer_limits.h"
+#include "core/schema/footer.h"
 #include "core/schema/path_problem.h"
 #include "core/schema/schema_entry.h"
+#include "core/table/file_check.h"
+#include "core/table/read_columns.h"
+#include "core/table/table.h"
 #include "core/util/guard.h"
 #include "core/util/limits.h"
 #include "core/util/parallel_for.h"
-#include "core/util/thrift_reader.h"
+#include "test_files.h"
 
 namespace usdparquet {
 namespace {
@@ -73,8 +82,12 @@ AssertionResult IsRefused(const arrow::Status& status, std::string_view why) {
                                                          : AssertionFailure() << status.ToString();
 }
 
+arrow::Status CheckBytes(const std::string& footer) {
+  return CheckFooter({0, arrow::Buffer::FromString(footer)}).status();
+}
+
 arrow::Status CheckSchema(const std::vector<std::string>& elements) {
-  return CheckFooter(Bytes(I32(1, 2) + StructList(1, elements) + kStop));
+  return CheckBytes(I32(1, 2) + StructList(1, elements) + kStop);
 }
 
 // --- The footer. ---------------------------------------------------------------------------------
@@ -115,7 +128,7 @@ TEST(FooterLimits, NamesOfColumns) {
 
 TEST(FooterLimits, RowGroups) {
   const auto check = [](size_t count) {
-    return CheckFooter(Bytes(StructList(4, std::vector<std::string>(count, kStop)) + kStop));
+    return CheckBytes(StructList(4, std::vector<std::string>(count, kStop)) + kStop);
   };
   EXPECT_TRUE(IsRead(check(kMaxRowGroups)));
   EXPECT_TRUE(IsRefused(check(kMaxRowGroups + 1), "larger ones"));
@@ -123,19 +136,51 @@ TEST(FooterLimits, RowGroups) {
 
 TEST(FooterLimits, StructsWithinStructs) {
   const auto check = [](int depth) {
-    std::string bytes;
-    for (int i = 0; i < depth; ++i) bytes += Field(1, 12, "");
-    return CheckFooter(Bytes(bytes + std::string(static_cast<size_t>(depth) + 1, '\0')));
+    std::string bytes;  // the footer itself is the outermost
+    for (int i = 1; i < depth; ++i) bytes += Field(1, 12, "");
+    return CheckBytes(bytes + std::string(static_cast<size_t>(depth), '\0'));
   };
-  EXPECT_TRUE(IsRead(check(kMaxThriftDepth + 1)));
-  EXPECT_TRUE(IsRefused(check(kMaxThriftDepth + 2), "can't be parsed"));
+  EXPECT_TRUE(IsRead(check(kMaxThriftDepth)));
+  EXPECT_TRUE(IsRefused(check(kMaxThriftDepth + 1), "can't be parsed"));
   EXPECT_TRUE(IsRefused(check(1'000'000), "can't be parsed"));
 }
 
 TEST(FooterLimits, CountsBeyondTheBytesAreDamage) {
-  EXPECT_TRUE(IsRefused(CheckFooter(Bytes(Field(2, 9, "\xfc" + Varint(1ull << 40)))), "parsed"));
-  EXPECT_TRUE(IsRefused(CheckFooter(Bytes(Field(9, 8, Varint(~0ull)))), "parsed"));
+  EXPECT_TRUE(IsRefused(CheckBytes(Field(2, 9, "\xfc" + Varint(1ull << 40))), "parsed"));
+  EXPECT_TRUE(IsRefused(CheckBytes(Field(9, 8, Varint(~0ull))), "parsed"));
   EXPECT_TRUE(IsRefused(CheckSchema({Element("root", -1)}), "damaged"));
+}
+
+/// A file that is nothing but a footer, whose row groups claim these numbers of rows.
+arrow::Result<TableFile> OpenRows(const std::vector<int64_t>& groups) {
+  parquet::SchemaDescriptor schema;
+  schema.Init(parquet::schema::GroupNode::Make(
+      "schema", parquet::Repetition::REQUIRED,
+      {parquet::schema::PrimitiveNode::Make("path", parquet::Repetition::OPTIONAL,
+                                            parquet::Type::BYTE_ARRAY)}));
+  const auto builder =
+      parquet::FileMetaDataBuilder::Make(&schema, parquet::default_writer_properties());
+  for (const int64_t rows : groups) {
+    auto* const group = builder->AppendRowGroup();
+    group->set_num_rows(rows);
+    group->NextColumnChunk()->Finish(rows, 0, 0, 4, 0, 0, false, false, {}, {});
+    group->Finish(0);
+  }
+  const auto sink = arrow::io::BufferOutputStream::Create().ValueOrDie();
+  EXPECT_TRUE(sink->Write("PAR1", 4).ok());
+  parquet::WriteFileMetaData(*builder->Finish(), sink.get());
+  return OpenTableFile(
+      usdparquet_test::WriteBytes("limits_rows.parquet", sink->Finish().ValueOrDie()->ToString()));
+}
+
+TEST(FooterLimits, Rows) {
+  for (const std::vector<int64_t>& groups : {std::vector<int64_t>{kMaxRows}, {kMaxRows - 1, 1}}) {
+    const auto file = OpenRows(groups);
+    ASSERT_TRUE(file.ok()) << file.status();
+    EXPECT_EQ(file->num_rows(), kMaxRows);
+  }
+  EXPECT_TRUE(IsRefused(OpenRows({kMaxRows + 1}).status(), "split it"));
+  EXPECT_TRUE(IsRefused(OpenRows({kMaxRows, 1}).status(), "split it"));
 }
 
 std::string Json(int depth) {
@@ -263,6 +308,85 @@ TEST(PageLimits, NegativeNumbersAreDamage) {
   EXPECT_TRUE(IsRefused(CheckPage(1, -1, 1), "negative"));
   EXPECT_TRUE(IsRefused(CheckPage(1, 1, -1), "negative"));
   EXPECT_FALSE(CheckPage(int64_t{1} << 32, 1, 1).ok());
+}
+
+TEST(PageLimits, Header) {
+  const auto read = [](size_t size) {
+    std::string bytes = DataPage(10, 10, 1);
+    bytes.pop_back();  // its end, before which comes a text that nobody knows
+    const std::string text(size - bytes.size() - 6, 'x');
+    bytes += Text(10, text) + kStop;
+    EXPECT_EQ(bytes.size(), size);
+    return ReadPageHeader(Bytes(bytes + std::string(1000, 'b')));
+  };
+  const auto largest = read(kMaxPageHeader);
+  ASSERT_TRUE(largest.ok()) << largest.status();
+  EXPECT_EQ(largest->header_size, kMaxPageHeader);
+  EXPECT_TRUE(IsRefused(read(kMaxPageHeader + 1).status(), "a page header is damaged"));
+}
+
+TEST(PageLimits, RequiredFields) {
+  const std::string sizes = I32(1, 0) + I32(1, 8) + I32(1, 8);
+  const std::string kind = I32(1, 1) + I32(1, 0) + I32(1, 3);
+  const auto read = [](const std::string& bytes) {
+    return ReadPageHeader(Bytes(bytes + kStop)).status();
+  };
+  EXPECT_TRUE(IsRead(read(sizes + Field(2, 12, kind + I32(1, 3) + kStop))));
+  EXPECT_TRUE(IsRefused(read(sizes + Field(2, 12, kind + kStop)), "damaged"));
+  EXPECT_TRUE(IsRefused(read(I32(1, 0) + I32(1, 8)), "damaged"));
+  EXPECT_TRUE(IsRefused(read(sizes + Field(4, 12, I32(1, 1) + kStop)), "damaged"));
+  EXPECT_TRUE(IsRefused(read(sizes + Field(5, 12, kind + kStop)), "damaged"));
+}
+
+/// A column of one page, whose texts repeat each other: little is stored of what it decodes to.
+std::string FileOfTexts(const std::vector<std::string>& texts) {
+  std::vector<std::string> paths;
+  for (size_t i = 0; i < texts.size(); ++i) paths.push_back("/A" + std::to_string(i));
+  const auto table = arrow::Table::Make(
+      arrow::schema({arrow::field("path", arrow::utf8()), arrow::field("s", arrow::utf8())}),
+      {usdparquet_test::Strings(paths), usdparquet_test::Strings(texts)});
+  const auto properties = parquet::WriterProperties::Builder()
+                              .disable_dictionary()
+                              ->encoding(parquet::Encoding::DELTA_BYTE_ARRAY)
+                              ->disable_statistics()
+                              ->data_pagesize(int64_t{1} << 30)
+                              ->write_batch_size(1 << 20)
+                              ->max_rows_per_page(1 << 20)
+                              ->build();
+  const auto sink = arrow::io::BufferOutputStream::Create().ValueOrDie();
+  EXPECT_TRUE(
+      parquet::arrow::WriteTable(*table, arrow::default_memory_pool(), sink, 1 << 20, properties)
+          .ok());
+  return sink->Finish().ValueOrDie()->ToString();
+}
+
+TEST(PageLimits, TextOfAPage) {
+  std::vector<std::string> texts(kMaxPageText >> 16, std::string(1 << 16, 'x'));
+  for (const bool is_beyond : {false, true}) {
+    if (is_beyond) texts.back() += 'y';
+    const auto bytes = arrow::Buffer::FromString(FileOfTexts(texts));
+    ASSERT_LT(bytes->size(), 1 << 20);
+    std::vector<std::string> errors;
+    TableOptions options;
+    options.report = [&](bool, const std::string& error) { errors.push_back(error); };
+    const auto table = Table::Open(std::make_shared<arrow::io::BufferReader>(bytes), "t", options);
+    ASSERT_TRUE(table.ok()) << table.status();
+    EpochGuard guard;
+    const uint32_t last = static_cast<uint32_t>(texts.size()) - 1;
+    const Page* const page = (*table)->Fetch(0, last, guard);
+    const auto all = ReadColumns(std::make_shared<arrow::io::BufferReader>(bytes), "t", {});
+    EXPECT_EQ(all.ok(), !is_beyond) << all.status();
+    EXPECT_EQ(page->IsPresent(last - page->first_row), !is_beyond);
+    ASSERT_EQ(errors.size(), is_beyond ? 1u : 0u);
+    if (is_beyond) {
+      EXPECT_NE(errors[0].find("134217728 bytes of text"), std::string::npos) << errors[0];
+      EXPECT_TRUE(
+          IsRefused(all.status(), "column 's', row group 0, from row 0: the text of a page"));
+    } else {
+      EXPECT_EQ(page->num_rows, texts.size());
+      EXPECT_EQ(page->String(last), texts.back());
+    }
+  }
 }
 
 TEST(PageLimits, Text) {

@@ -17,12 +17,13 @@
 #include <iterator>
 #include <limits>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "core/pages/page_locations.h"
 #include "core/pages/verify_chunk.h"
-#include "core/schema/footer_limits.h"
+#include "core/schema/footer.h"
 #include "core/sections/footer_seal.h"
 #include "core/sections/section.h"
 #include "core/sections/section_locator.h"
@@ -59,6 +60,11 @@ std::string WriteSmall(const std::string& name) {
 
 std::shared_ptr<arrow::io::RandomAccessFile> FileOf(const std::string& bytes) {
   return std::make_shared<arrow::io::BufferReader>(arrow::Buffer::FromString(bytes));
+}
+
+arrow::Status Verify(const Table& file, int leaf, int row_group,
+                     ChunkCheck check = ChunkCheck::kChecksums) {
+  return VerifyChunks(file.Pages(), std::span(&leaf, 1), std::span(&row_group, 1), check);
 }
 
 FooterBytes FooterOf(const std::string& bytes) { return ReadFooter(*FileOf(bytes)).ValueOrDie(); }
@@ -171,7 +177,7 @@ TEST(PageLocations, EveryFlippedByteOfAPageHeaderIsFound) {
         byte = static_cast<char>(byte ^ (1 << i % 8));
         Opened damaged(bad);
         ASSERT_TRUE(damaged.table.ok()) << damaged.table.status();
-        const auto status = VerifyChunk((*damaged).Pages(), c % leaves, c / leaves);
+        const auto status = Verify(*damaged, c % leaves, c / leaves);
         const std::string where = "row group " + std::to_string(c / leaves) + ", from row " +
                                   std::to_string(24 * (c / leaves) + page.first_row) + ": ";
         EXPECT_NE(status.message().find(where), std::string::npos) << status;
@@ -251,7 +257,7 @@ TEST(PageLocations, APatchedFileHasItsOwn) {
   const parquet::FileMetaData& metadata = (*opened).metadata();
   for (int g = 0; g < metadata.num_row_groups(); ++g) {
     for (int leaf = 0; leaf < metadata.num_columns(); ++leaf) {
-      const auto status = VerifyChunk((*opened).Pages(), leaf, g);
+      const auto status = Verify(*opened, leaf, g);
       EXPECT_TRUE(status.ok()) << status;
     }
   }
@@ -378,11 +384,11 @@ TEST(VerifyChunk, DecodesPagesWithoutAChecksum) {
   ASSERT_TRUE(sound.table.ok()) << sound.table.status();
   const parquet::FileMetaData& metadata = (*sound).metadata();
   for (int leaf = 0; leaf < metadata.num_columns(); ++leaf) {
-    const auto status = VerifyChunk((*sound).Pages(), leaf, 0);
+    const auto status = Verify(*sound, leaf, 0);
     EXPECT_TRUE(status.ok()) << status;
   }
   for (const ColumnInfo& column : (*sound).columns()) {
-    const auto status = VerifyChunk((*sound).Pages(), column.leaf, 0, ChunkCheck::kValues);
+    const auto status = Verify(*sound, column.leaf, 0, ChunkCheck::kValues);
     EXPECT_TRUE(status.ok()) << status;
     // In the compressed data of the last page.
     const auto chunk = metadata.RowGroup(0)->ColumnChunk(column.leaf);
@@ -392,8 +398,8 @@ TEST(VerifyChunk, DecodesPagesWithoutAChecksum) {
     bad[static_cast<size_t>(begin + chunk->total_compressed_size()) - 1] ^= 0x55;
     bad[static_cast<size_t>(begin + chunk->total_compressed_size()) - 3] ^= 0x55;
     Opened damaged(bad);
-    const auto with = VerifyChunk((*damaged).Pages(), column.leaf, 0, ChunkCheck::kValues);
-    const auto without = VerifyChunk((*damaged).Pages(), column.leaf, 0);
+    const auto with = Verify(*damaged, column.leaf, 0, ChunkCheck::kValues);
+    const auto without = Verify(*damaged, column.leaf, 0);
     const std::string where = "column '" + column.column_name + "', row group 0, from row ";
     EXPECT_EQ(with.message().substr(0, where.size()), where) << with;
     EXPECT_FALSE(without.ok()) << where;
@@ -408,7 +414,7 @@ TEST(VerifyChunk, FindsABodyByItsChecksum) {
   std::string bad = good;
   bad[static_cast<size_t>(chunk->data_page_offset() + chunk->total_compressed_size()) - 1] ^= 1;
   Opened damaged(bad);
-  const auto status = VerifyChunk((*damaged).Pages(), leaf, 2);
+  const auto status = Verify(*damaged, leaf, 2);
   EXPECT_NE(status.message().find(
                 "column 'cost', row group 2, from row 56: a page is damaged: its checksum"),
             std::string::npos)

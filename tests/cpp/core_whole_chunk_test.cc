@@ -109,7 +109,7 @@ TEST(WholeChunk, OffsetIndexesAreRightOrNot) {
         WriteFile("whole_index.parquet", *MixedTable(kRows), {.page_version = version});
     const auto file = OpenTableFile(path);
     ASSERT_TRUE(file.ok()) << file.status();
-    EXPECT_TRUE(AreOffsetIndexesRight(*file).ValueOrDie());
+    EXPECT_TRUE(FindWrongOffsetIndexes(*file).ValueOrDie().empty());
     const auto place =
         file->metadata()->RowGroup(0)->ColumnChunk(1)->GetOffsetIndexLocation().value();
     const std::string sound = BytesOf(path);
@@ -119,7 +119,7 @@ TEST(WholeChunk, OffsetIndexesAreRightOrNot) {
       damaged[static_cast<size_t>(place.offset + i)] ^= 2;
       const auto again = OpenTableFile(WriteBytes("whole_index_bad.parquet", damaged));
       ASSERT_TRUE(again.ok()) << again.status();
-      noticed += !AreOffsetIndexesRight(*again).ValueOrDie();
+      noticed += !FindWrongOffsetIndexes(*again).ValueOrDie().empty();
     }
     EXPECT_GT(noticed, place.length / 2);
   }

@@ -15,7 +15,7 @@
 
 #include "core/index/arrow_columns.h"
 #include "core/index/path_index_file.h"
-#include "core/schema/footer_limits.h"
+#include "core/schema/footer.h"
 #include "core/sections/footer_seal.h"
 #include "core/table/table.h"
 #include "core/util/limits.h"

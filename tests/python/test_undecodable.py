@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import struct
+import subprocess
+import sys
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from hostile_files import DELTA_BYTES, page, page_v2
-from parquet_surgery import Meta, Page, Surgery
+from parquet_surgery import Data, Element, Header, Meta, Page, Surgery
 from pxr import Sdf, Tf
 from readings import opened, run, save
 from test_damage import content
@@ -83,6 +86,79 @@ def test_cut_dictionary(number: int, tmp_path: Path) -> None:
     cut(pages[number])
     file.set_pages("s", pages)
     assert_refused(file, "s", tmp_path)
+
+
+@pytest.mark.parametrize("encoding", [3, 5, 8, 99, -1])
+@pytest.mark.parametrize("has_checksum", [False, True])
+def test_encoding_of_a_dictionary(encoding: int, has_checksum: bool, tmp_path: Path) -> None:
+    """Its header says that it is not PLAIN."""
+    file = plain(100, use_dictionary=["s"], write_page_checksum=has_checksum)
+    pages = file.pages("s")
+    pages[0].header[Header.DICTIONARY].change(Data.ENCODING, encoding)
+    file.set_pages("s", pages)
+    bad = tmp_path / "encoding.parquet"
+    bad.write_bytes(file.data())
+    for paths in (None, ["/W/p7"]):
+        with pytest.raises(OSError, match="dictionary page has the encoding") as error:
+            usdparquet.read_columns(bad, ["s"], paths)
+        assert "column 's', row group 0, from row 0: " in str(error.value)
+    layer = Sdf.Layer.FindOrOpen(str(bad))
+    with pytest.raises(
+        Tf.ErrorException, match="column 's', row group 0, from row 0: a dictionary"
+    ):
+        _ = layer.GetAttributeAtPath("/W/p7.s").default
+    assert_refused(file, "s", tmp_path)
+
+
+def wide(rows: int, length: int, values: bool, **how: object) -> Surgery:
+    """A column of fixed length, 8 bytes as it is stored, that claims another one."""
+    cells = [b"%08d" % i if values else None for i in range(rows)]
+    columns = {"path": [f"/W/p{i}" for i in range(rows)], "f": pa.array(cells, pa.binary(8))}
+    sink = pa.BufferOutputStream()
+    options = {"compression": "none", "use_dictionary": False, "write_statistics": False}
+    pq.write_table(pa.table(columns), sink, store_schema=False, **(options | how))
+    file = Surgery(sink.getvalue().to_pybytes())
+    file.schema()[2].change(Element.TYPE_LENGTH, length)
+    return file
+
+
+@pytest.mark.parametrize("has_checksum", [False, True])
+@pytest.mark.parametrize("length", [33, 1 << 20, 1 << 26])
+def test_values_that_claim_to_be_long(length: int, has_checksum: bool, tmp_path: Path) -> None:
+    """Memory follows what is stored, for recover too."""
+    file, out = tmp_path / "bad.parquet", tmp_path / "out.parquet"
+    file.write_bytes(wide(10, length, True, write_page_checksum=has_checksum).data())
+    with pytest.raises(OSError, match="column 'f', row group 0, from row 0: a page promises 10"):
+        usdparquet.read_columns(file)
+    assert run("optimize", file, out)[0] == 1
+    assert run("validate", "--values", file)[0] == 1
+    sound = tmp_path / "sound.parquet"
+    sound.write_bytes(wide(10, 8, True, write_page_checksum=has_checksum).data())
+    usual = megabytes_of_recover(sound, out)
+    assert megabytes_of_recover(file, out) < usual + 250  # of the 640 that are claimed
+    assert pq.read_table(out)["f"].null_count == 10
+    assert pq.read_table(out)["path"].to_pylist() == [f"/W/p{i}" for i in range(10)]
+
+
+def megabytes_of_recover(file: Path, out: Path) -> float:
+    out.unlink(missing_ok=True)
+    command = [sys.executable, "-m", "usdparquet.cli", "recover", str(file), str(out)]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+    assert process.returncode in (0, 1)
+    return usage.ru_maxrss / 1024
+
+
+@pytest.mark.parametrize("has_checksum", [False, True])
+def test_nulls_of_long_values(has_checksum: bool, tmp_path: Path) -> None:
+    """128 MiB of nulls, which is the limit; and one more."""
+    file = tmp_path / "nulls.parquet"
+    file.write_bytes(wide(8, 1 << 24, False, write_page_checksum=has_checksum).data())
+    assert usdparquet.read_columns(file)["f"].null_count == 8
+    file.write_bytes(wide(9, 1 << 24, False, write_page_checksum=has_checksum).data())
+    with pytest.raises(ValueError, match=r"'f', row group 0.* smaller row groups"):
+        usdparquet.read_columns(file)
 
 
 def assert_refused(surgery: Surgery, column: str, folder: Path) -> None:

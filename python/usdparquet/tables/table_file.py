@@ -17,6 +17,7 @@ import pyarrow.dataset as ds
 from usdparquet._plugin import load_core
 from usdparquet.regular_file import check_regular_file
 from usdparquet.tables.file_kinds import FileKind, kind_of
+from usdparquet.tables.overwritten_file import OverwrittenFile
 from usdparquet.tables.patterns import PatternError, PrimPatterns, PropertyPatterns
 from usdparquet.tables.where import Column
 
@@ -59,7 +60,10 @@ class TableFile:
             load_core().check_names(schema)
         except ValueError as error:
             raise TableFileError(f"{file}: {error}") from error
-        self._metadata = _metadata(file)
+        storage = _storage(file)
+        self._metadata: dict[bytes, bytes] = storage.get("key_values", {})
+        if overwrites := storage.get("overwrites"):
+            self._dataset = _overwritten(file, overwrites)
         footer = _footer(file, self._metadata)
         self.path_column: str = path_column or footer.get("path") or "path"
         self.time_column: str = time_column or footer.get("time") or ""
@@ -276,11 +280,9 @@ def _part(field: pa.Field, above: tuple[str, ...], described: dict[str, Any]) ->
     )
 
 
-def _metadata(file: Path) -> dict[bytes, bytes]:
-    """The key-value metadata of a Parquet file; empty for other files."""
-    if kind_of(file) is not FileKind.PARQUET:
-        return {}
-    return dict(load_core().storage(str(file))["key_values"])
+def _storage(file: Path) -> dict[str, Any]:
+    """What core says of the footer of a Parquet file; nothing of other files."""
+    return load_core().storage(str(file)) if kind_of(file) is FileKind.PARQUET else {}
 
 
 def _footer(file: Path, metadata: dict[bytes, bytes]) -> dict[str, Any]:
@@ -356,6 +358,13 @@ def _check_csv_texts(file: Path, table: pa.Table) -> None:
             if row is not None:
                 raise _bad_text(file, name, first_row + row)
             first_row += len(chunk)
+
+
+def _overwritten(file: Path, overwrites: Sequence[tuple[int, bytes]]) -> ds.Dataset:
+    """A Parquet file with the statistics that it has, but can't have, out of Arrow's sight."""
+    source = pa.PythonFile(OverwrittenFile(file, overwrites), mode="r")
+    fragment = _verifying().make_fragment(source)
+    return ds.FileSystemDataset([fragment], fragment.physical_schema, fragment.format)
 
 
 def read_csv(file: Path) -> pa.Table:

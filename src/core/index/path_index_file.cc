@@ -102,21 +102,18 @@ PathIndexFile::Opened PathIndexFile::Open(arrow::io::RandomAccessFile& file,
                                           int time_leaf,
                                           std::function<void(const std::string&)> on_damage) {
   Opened opened;
-  SectionReader<Header> section(kKind, file, metadata);
+  SectionReader<Header> section(
+      kKind, file, metadata,
+      [&](const Header& h) {
+        return h.fingerprint == FingerprintOf(metadata, path_leaf, time_leaf);
+      },
+      [&](const Header& h) { return IsSane(h, time_leaf >= 0); });
   const auto give_up = [&] {
     opened.warning = section.warning();
     return opened;
   };
   if (!section.header()) return give_up();
   const Header& header = *section.header();
-  if (header.fingerprint != FingerprintOf(metadata, path_leaf, time_leaf) ||
-      header.num_rows != metadata.num_rows()) {
-    return opened;  // the index of another file
-  }
-  if (!IsSane(header, time_leaf >= 0)) {
-    section.RejectHeader();
-    return give_up();
-  }
   const auto row_offsets = section.Take<uint32_t>(NumOffsets(header.row_bucket_bits));
   const auto row_entries = section.Take<uint64_t>(header.num_row_entries);
   const auto parent_offsets = section.Take<uint32_t>(NumOffsets(header.parent_bucket_bits));

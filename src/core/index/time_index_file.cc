@@ -89,20 +89,14 @@ TimeIndexFile::Opened TimeIndexFile::Open(arrow::io::RandomAccessFile& file,
                                           uint64_t fingerprint,
                                           std::function<void(const std::string&)> on_damage) {
   Opened opened;
-  SectionReader<Header> section(kKind, file, metadata);
+  SectionReader<Header> section(
+      kKind, file, metadata, [&](const Header& h) { return h.fingerprint == fingerprint; }, IsSane);
   const auto give_up = [&] {
     opened.warning = section.warning();
     return opened;
   };
   if (!section.header()) return give_up();
   const Header& header = *section.header();
-  if (header.fingerprint != fingerprint || header.num_rows != metadata.num_rows()) {
-    return opened;  // the index of another file
-  }
-  if (!IsSane(header)) {
-    section.RejectHeader();
-    return give_up();
-  }
   TimeIndex index;
   index.num_rows_ = header.num_rows;
   index.directory_shift_ = header.directory_shift;

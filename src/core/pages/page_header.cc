@@ -4,6 +4,7 @@
 #include <arrow/util/crc32.h>
 
 #include <algorithm>
+#include <initializer_list>
 
 #include "core/util/limits.h"
 #include "core/util/path_hash.h"
@@ -14,54 +15,49 @@ namespace {
 
 using Type = ThriftReader::Type;
 
-/// Reads the header of one kind of page, calling `f(id, type)`, which returns false for fields that
-/// are to be skipped.
+/// Reads a struct whose fields 1, 2, ... are `numbers`, all of which Parquet requires: Arrow would
+/// throw. `other(id, type)` reads other fields, or returns false for those to skip.
 template <typename F>
-void ReadStruct(ThriftReader* reader, const F& f) {
-  int16_t id = 0;
-  Type type;
-  while (reader->NextField(&id, &type)) {
-    if (!f(id, type)) reader->Skip(type);
-  }
-}
-
-void ReadDataHeader(ThriftReader* reader, PageHeader* header) {
-  ReadStruct(reader, [&](int16_t id, Type type) {
-    if (id < 1 || id > 3 || type != Type::kI32) return false;
-    (id == 1   ? header->num_values
-     : id == 2 ? header->encoding
-               : header->def_encoding) = reader->ReadI32();
+void ReadNumbers(ThriftReader* reader, std::initializer_list<int32_t*> numbers, const F& other) {
+  uint32_t missing = (1u << numbers.size()) - 1;
+  reader->ReadStruct([&](int16_t id, Type type) {
+    const bool is_number = id >= 1 && static_cast<size_t>(id) <= numbers.size();
+    if (!is_number || type != Type::kI32) return other(id, type);
+    *numbers.begin()[id - 1] = reader->ReadI32();
+    missing &= ~(1u << (id - 1));
     return true;
   });
+  if (missing != 0) reader->Reject();
 }
 
-void ReadDataHeaderV2(ThriftReader* reader, PageHeader* header) {
-  ReadStruct(reader, [&](int16_t id, Type type) {
-    if (id == 7 && (type == Type::kTrue || type == Type::kFalse)) {
-      header->is_compressed = type == Type::kTrue;
+/// The parts of a header that depend on the kind of page.
+bool ReadKind(ThriftReader* reader, int16_t id, PageHeader* data, PageHeader* dictionary,
+              PageHeader* data_v2) {
+  constexpr int16_t kData = 5, kDictionary = 7, kDataV2 = 8, kIsCompressed = 7;
+  const auto no_other = [](int16_t, Type) { return false; };
+  int32_t unused = 0;
+  switch (id) {
+    case kData:  // the last is the encoding of the repetition levels
+      ReadNumbers(reader, {&data->num_values, &data->encoding, &data->def_encoding, &unused},
+                  no_other);
       return true;
-    }
-    if (type != Type::kI32) return false;
-    switch (id) {
-      case 1:
-        header->num_values = reader->ReadI32();
-        return true;
-      case 3:
-        header->num_rows = reader->ReadI32();
-        return true;
-      case 4:
-        header->encoding = reader->ReadI32();
-        return true;
-      case 5:
-        header->def_size = reader->ReadI32();
-        return true;
-      case 6:
-        header->rep_size = reader->ReadI32();
-        return true;
-      default:
-        return false;
-    }
-  });
+    case kDictionary:
+      ReadNumbers(reader, {&dictionary->num_values, &dictionary->encoding}, no_other);
+      return true;
+    case kDataV2:  // the second is the number of nulls
+      ReadNumbers(reader,
+                  {&data_v2->num_values, &unused, &data_v2->num_rows, &data_v2->encoding,
+                   &data_v2->def_size, &data_v2->rep_size},
+                  [&](int16_t field, Type type) {
+                    if (field != kIsCompressed) return false;
+                    if (type != Type::kTrue && type != Type::kFalse) return false;
+                    data_v2->is_compressed = type == Type::kTrue;
+                    return true;
+                  });
+      return true;
+    default:
+      return false;
+  }
 }
 
 arrow::Status TooManyValues(int64_t values, int64_t stored, bool has_lists) {
@@ -76,39 +72,13 @@ arrow::Result<PageHeader> ReadPageHeader(std::span<const uint8_t> bytes) {
   ThriftReader reader(bytes.first(std::min(bytes.size(), kMaxPageHeader)));
   PageHeader header, data, data_v2, dictionary;
   int32_t type = -1;
-  ReadStruct(&reader, [&](int16_t id, Type field) {
-    if (field == Type::kI32) {
-      switch (id) {
-        case 1:
-          type = reader.ReadI32();
-          return true;
-        case 2:
-          header.size = reader.ReadI32();
-          return true;
-        case 3:
-          header.stored_size = reader.ReadI32();
-          return true;
-        case 4:
-          header.crc = static_cast<uint32_t>(reader.ReadI32());
-          return true;
-        default:
-          return false;
-      }
+  ReadNumbers(&reader, {&type, &header.size, &header.stored_size}, [&](int16_t id, Type field) {
+    constexpr int16_t kCrc = 4;
+    if (id == kCrc && field == Type::kI32) {
+      header.crc = static_cast<uint32_t>(reader.ReadI32());
+      return true;
     }
-    if (field != Type::kStruct) return false;
-    switch (id) {
-      case 5:
-        ReadDataHeader(&reader, &data);
-        return true;
-      case 7:
-        ReadDataHeader(&reader, &dictionary);  // its first two fields are the same
-        return true;
-      case 8:
-        ReadDataHeaderV2(&reader, &data_v2);
-        return true;
-      default:
-        return false;
-    }
+    return field == Type::kStruct && ReadKind(&reader, id, &data, &dictionary, &data_v2);
   });
   if (reader.failure() == ThriftReader::Failure::kEnd && bytes.size() < kMaxPageHeader) {
     return arrow::Status::IndexError("a page ends within its header");
@@ -162,6 +132,13 @@ arrow::Status CheckPageHeader(const PageHeader& header, bool has_lists) {
                                   " values");
   }
   if (header.type == parquet::PageType::DICTIONARY_PAGE) {
+    if (header.encoding != parquet::Encoding::PLAIN &&
+        header.encoding != parquet::Encoding::PLAIN_DICTIONARY) {
+      return arrow::Status::IOError(
+          "a dictionary page has the encoding ",
+          parquet::EncodingToString(static_cast<parquet::Encoding::type>(header.encoding)),
+          ", which it can't have");
+    }
     // No dictionary entry takes less than a byte.
     if (header.num_values > header.size) {
       return arrow::Status::IOError("a dictionary of ", header.size, " bytes claims ",

@@ -66,28 +66,24 @@ PageLocations::Opened PageLocations::Open(arrow::io::RandomAccessFile& file,
                                           const parquet::FileMetaData& metadata,
                                           std::function<void(const std::string&)> on_damage) {
   Opened opened;
-  SectionReader<Header> section(kKind, file, metadata);
+  SectionReader<Header> section(
+      kKind, file, metadata,
+      [&](const Header& h) {
+        return h.num_groups == static_cast<uint32_t>(metadata.num_row_groups()) &&
+               h.num_leaves == static_cast<uint32_t>(metadata.num_columns());
+      },
+      [](const Header& h) { return h.num_chunks == uint64_t{h.num_groups} * h.num_leaves; });
   if (const Header* header = section.header()) {
-    const int64_t chunks = int64_t{header->num_groups} * header->num_leaves;
-    if (header->num_groups != static_cast<uint32_t>(metadata.num_row_groups()) ||
-        header->num_leaves != static_cast<uint32_t>(metadata.num_columns()) ||
-        header->num_rows != metadata.num_rows()) {
-      return opened;  // those of another file
-    }
-    if (header->num_chunks == chunks) {
-      std::shared_ptr<PageLocations> locations(new PageLocations);
-      locations->chunks_ = section.Take<ListedChunk>(header->num_chunks);
-      locations->pages_ = section.Take<ListedPage>(header->num_pages);
-      locations->num_leaves_ = header->num_leaves;
-      locations->blocks_ = section.Finish(
-          [on_damage = std::move(on_damage),
-           is_told = std::make_shared<std::atomic<bool>>(false)](const std::string& what) {
-            if (on_damage && !is_told->exchange(true)) on_damage(what + kInstead);
-          });
-      if (locations->blocks_) opened.locations = std::move(locations);
-    } else {
-      section.RejectHeader();
-    }
+    std::shared_ptr<PageLocations> locations(new PageLocations);
+    locations->chunks_ = section.Take<ListedChunk>(header->num_chunks);
+    locations->pages_ = section.Take<ListedPage>(header->num_pages);
+    locations->num_leaves_ = header->num_leaves;
+    locations->blocks_ = section.Finish(
+        [on_damage = std::move(on_damage),
+         is_told = std::make_shared<std::atomic<bool>>(false)](const std::string& what) {
+          if (on_damage && !is_told->exchange(true)) on_damage(what + kInstead);
+        });
+    if (locations->blocks_) opened.locations = std::move(locations);
   }
   opened.warning = section.warning();
   return opened;

@@ -16,14 +16,16 @@
 #include "core/pages/value_claims.h"
 #include "core/util/block_memory.h"
 #include "core/util/guard.h"
+#include "core/util/limits.h"
 #include "core/util/parallel_for.h"
 
 namespace usdparquet {
 namespace {
 
-/// Arrow's decoders reserve memory for as many values as these encodings claim to have.
-bool ClaimsValues(const PageHeader& header) {
-  return header.encoding == parquet::Encoding::DELTA_BINARY_PACKED ||
+/// Whether Arrow, before it decodes values, reserves memory for as many as the page claims to have
+/// in its encoding, or of the length that the schema claims.
+bool ClaimsMemory(const PageHeader& header, bool is_wide) {
+  return is_wide || header.encoding == parquet::Encoding::DELTA_BINARY_PACKED ||
          header.encoding == parquet::Encoding::DELTA_LENGTH_BYTE_ARRAY ||
          header.encoding == parquet::Encoding::DELTA_BYTE_ARRAY;
 }
@@ -65,11 +67,24 @@ class ChunkWalk {
     if (values_ != meta_->num_values()) return WrongSum(values_, "values");
     if (!has_lists() && values_ != rows_) return WrongSum(values_, "values");
     if (has_lists() && knows_rows_ && row_ != rows_) return WrongSum(row_, "rows");
-    return arrow::Status::OK();
+    return CheckWidth();
   }
 
  private:
   bool has_lists() const { return descriptor_.max_repetition_level() > 0; }
+  bool is_wide() const {
+    return descriptor_.physical_type() == parquet::Type::FIXED_LEN_BYTE_ARRAY &&
+           descriptor_.type_length() > kMaxNarrowValue;
+  }
+
+  /// Whether the chunk's values may have the length that the schema claims: nulls take it too.
+  arrow::Status CheckWidth() const {
+    const int64_t most = MaxPageSize(decoded_size_);
+    if (!is_wide() || values_ <= most / descriptor_.type_length()) return arrow::Status::OK();
+    return arrow::Status::CapacityError("its ", values_, " values of ", descriptor_.type_length(),
+                                        " bytes take more than ", most, ", and its pages hold ",
+                                        decoded_size_, ": write the file with smaller row groups");
+  }
 
   /// The pages that the file lists, in the order in which they are stored.
   void FindListed(const ChunkRange& range) {
@@ -123,7 +138,7 @@ class ChunkWalk {
       return arrow::Status::IOError("it has a second dictionary page at byte ", offset);
     }
     const bool is_decoded =
-        check_ == ChunkCheck::kValues || !header.crc.has_value() || ClaimsValues(header);
+        check_ == ChunkCheck::kValues || !header.crc.has_value() || ClaimsMemory(header, is_wide());
     int64_t rows = header.NumRows(has_lists());
     if (is_decoded || check_ == ChunkCheck::kChecksums) {
       ARROW_ASSIGN_OR_RAISE(auto bytes, file_.ReadAt(offset, size));
@@ -159,12 +174,14 @@ class ChunkWalk {
       return arrow::Status::IOError("a page can't be read");
     }
     if (is_dictionary) {
+      decoded_size_ += page->size();
       return CheckWholeValues(descriptor_, parquet::Encoding::PLAIN,
                               std::span(page->data(), static_cast<size_t>(page->size())),
                               header.num_values, header.num_values, -1);
     }
     const auto& data_page = static_cast<const parquet::DataPage&>(*page);
     ARROW_ASSIGN_OR_RAISE(const PageBody body, DecompressPage(data_page, codec));
+    decoded_size_ += static_cast<int64_t>(body.bytes.size());
     Levels levels;
     ARROW_ASSIGN_OR_RAISE(
         const ValueSection section,
@@ -199,27 +216,31 @@ class ChunkWalk {
   int64_t row_ = 0;
   bool knows_rows_ = true;
   int64_t values_ = 0;
+  int64_t decoded_size_ = 0;  // of the pages that were decoded
   int64_t dictionary_size_ = -1;
 };
 
 }  // namespace
 
-arrow::Status VerifyChunk(const PageSource& source, int leaf, int row_group, ChunkCheck check) {
-  int64_t row = source.group_first_rows[static_cast<size_t>(row_group)];
-  const arrow::Status status = Guarded([&]() -> arrow::Status {
+arrow::Status VerifyChunk(const PageSource& source, int leaf, int row_group, ChunkCheck check,
+                          int64_t* row) {
+  if (row) *row = source.group_first_rows[static_cast<size_t>(row_group)];
+  return Guarded([&]() -> arrow::Status {
     ChunkWalk walk(source, leaf, row_group, check);
     const arrow::Status found = Guarded([&] { return walk.Run(); });
-    row += walk.row();
+    if (row) *row += walk.row();
     return found;
   });
-  if (status.ok() || status.IsOutOfMemory()) return status;
-  return AtRow(status, ColumnNameOf(source.metadata, leaf), row_group, row);
 }
 
 arrow::Status VerifyChunks(const PageSource& source, std::span<const int> leaves,
                            std::span<const int> row_groups, ChunkCheck check) {
-  return ParallelFor(0, leaves.size() * row_groups.size(), [&](size_t i) {
-    return VerifyChunk(source, leaves[i % leaves.size()], row_groups[i / leaves.size()], check);
+  return ParallelFor(0, leaves.size() * row_groups.size(), [&](size_t i) -> arrow::Status {
+    const int leaf = leaves[i % leaves.size()], row_group = row_groups[i / leaves.size()];
+    int64_t row = 0;
+    const arrow::Status status = VerifyChunk(source, leaf, row_group, check, &row);
+    if (status.ok() || status.IsOutOfMemory()) return status;
+    return AtRow(status, ColumnNameOf(source.metadata, leaf), row_group, row);
   });
 }
 

@@ -15,9 +15,9 @@
 
 namespace usdparquet {
 
-/// How much of a chunk is looked at. In each case pages without a checksum are decoded whole,
-/// the headers of all pages are verified where the source has page locations, and their counts are
-/// checked.
+/// How much of a chunk is looked at. In each case pages without a checksum are decoded whole, and
+/// those that claim memory which Arrow would reserve; the headers of all pages are verified where
+/// the source has page locations, and their counts are checked.
 enum class ChunkCheck {
   kForReader,  ///< checksums are left to a reader that verifies them: Arrow's
   kChecksums,  ///< and each page against its checksum
@@ -25,13 +25,15 @@ enum class ChunkCheck {
 };
 
 /// Checks all pages of leaf column `leaf` in row group `row_group`, holding one at a time. The
-/// first page that is not right fails with an IOError or CapacityError that names column, row group
-/// and row (counted from the start of the file), not the file. Thread-safe.
+/// first page that is not right fails with an IOError or CapacityError that does not say where it
+/// is; `row`, unless it is null, is then its first row, counted from the start of the file.
+/// Thread-safe.
 USDPARQUET_API arrow::Status VerifyChunk(const PageSource& source, int leaf, int row_group,
-                                         ChunkCheck check = ChunkCheck::kChecksums);
+                                         ChunkCheck check, int64_t* row);
 
 /// The same of each leaf column of `leaves` in each of `row_groups`, in several threads, each of
-/// which holds a page. Of several damaged chunks the first one is told. Thread-safe.
+/// which holds a page. Errors name column, row group and row, not the file; of several damaged
+/// chunks the first one is told. Thread-safe.
 USDPARQUET_API arrow::Status VerifyChunks(const PageSource& source, std::span<const int> leaves,
                                           std::span<const int> row_groups, ChunkCheck check);
 

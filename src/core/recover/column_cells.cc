@@ -8,6 +8,8 @@
 
 #include <algorithm>
 
+#include "core/util/limits.h"
+
 namespace usdparquet {
 namespace {
 
@@ -25,6 +27,28 @@ std::shared_ptr<arrow::ArrayData> Relabelled(const arrow::ArrayData& data,
   return labelled;
 }
 
+/// Adds `count` nulls. Long values are as many references to few of them: a damaged schema can
+/// claim any length.
+arrow::Status AddNulls(const std::shared_ptr<arrow::DataType>& type, int64_t count,
+                       arrow::ArrayVector* pieces) {
+  constexpr int64_t kMostBytes = int64_t{1} << 20;
+  int64_t at_once = count;
+  if (type->id() == arrow::Type::FIXED_SIZE_BINARY) {
+    const int64_t width = static_cast<const arrow::FixedSizeBinaryType&>(*type).byte_width();
+    if (width > kMaxSmallPage) {
+      return arrow::Status::CapacityError("values of a column are said to have ", width,
+                                          " bytes each, more than ", kMaxSmallPage);
+    }
+    at_once = std::min(count, std::max<int64_t>(kMostBytes / std::max<int64_t>(width, 1), 1));
+  }
+  ARROW_ASSIGN_OR_RAISE(const auto nulls,
+                        arrow::MakeArrayOfNull(type, at_once, arrow::system_memory_pool()));
+  for (; count > 0; count -= at_once) {
+    pieces->push_back(nulls->Slice(0, std::min(count, at_once)));
+  }
+  return arrow::Status::OK();
+}
+
 /// The kept cells of one part, lost ones as nulls.
 arrow::Result<arrow::ArrayVector> KeptCells(const PartCells& part,
                                             const std::vector<RowRange>& kept) {
@@ -35,9 +59,7 @@ arrow::Result<arrow::ArrayVector> KeptCells(const PartCells& part,
         const auto cells = run.cells->Slice(begin - run.begin, end - begin);
         pieces.insert(pieces.end(), cells->chunks().begin(), cells->chunks().end());
       } else {
-        ARROW_ASSIGN_OR_RAISE(auto nulls, arrow::MakeArrayOfNull(part.field->type(), end - begin,
-                                                                 arrow::system_memory_pool()));
-        pieces.push_back(std::move(nulls));
+        ARROW_RETURN_NOT_OK(AddNulls(part.field->type(), end - begin, &pieces));
       }
     }
   }

@@ -50,8 +50,8 @@ ColumnInfo InfoOf(const DamagedFile& file, int leaf) {
 /// Why cells are lost, in a few words.
 std::string ReasonOf(const arrow::Status& status) {
   const std::string& message = status.message();
-  if (message.find("CRC checksum verification failed") != std::string::npos) {
-    return "its checksum is wrong";
+  for (const char* what : {"CRC checksum verification failed", "its checksum is another one"}) {
+    if (message.find(what) != std::string::npos) return "its checksum is wrong";
   }
   return MessageText(message);
 }
@@ -195,7 +195,8 @@ arrow::Result<std::shared_ptr<arrow::ChunkedArray>> ReadWhole(const DamagedFile&
                                                               const arrow::DataType& type,
                                                               int row_group) {
   for (const int leaf : leaves) {
-    ARROW_RETURN_NOT_OK(VerifyChunk(file.Pages(), leaf, row_group));
+    ARROW_RETURN_NOT_OK(
+        VerifyChunk(file.Pages(), leaf, row_group, ChunkCheck::kForReader, nullptr));
   }
   ARROW_ASSIGN_OR_RAISE(const auto table, file.reader->ReadRowGroup(row_group, leaves));
   const int64_t rows = file.metadata->RowGroup(row_group)->num_rows();

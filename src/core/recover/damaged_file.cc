@@ -10,7 +10,7 @@
 #include <utility>
 
 #include "core/pages/page_cache.h"
-#include "core/schema/footer_limits.h"
+#include "core/schema/footer.h"
 #include "core/schema/schema.h"
 #include "core/sections/residual_blob.h"
 #include "core/table/arrow_reader.h"
@@ -20,15 +20,6 @@
 
 namespace usdparquet {
 namespace {
-
-/// Parses the footer by its length alone.
-arrow::Result<std::shared_ptr<parquet::FileMetaData>> ParseFooter(
-    arrow::io::RandomAccessFile& file) {
-  ARROW_ASSIGN_OR_RAISE(const FooterBytes footer, ReadFooter(file));
-  ARROW_RETURN_NOT_OK(CheckFooter(footer.span()));
-  return parquet::FileMetaData::Make(footer.bytes->data(), footer.bytes->size(),
-                                     parquet::ReaderProperties(arrow::system_memory_pool()));
-}
 
 arrow::Result<std::vector<uint32_t>> FirstRows(const parquet::FileMetaData& metadata) {
   std::vector<uint32_t> first_rows;
@@ -101,13 +92,16 @@ arrow::Result<DamagedFile> OpenDamaged(std::shared_ptr<arrow::io::RandomAccessFi
     found.metadata = sound->metadata();
     found.group_first_rows = sound->group_first_rows();
   } else {
-    auto parsed = Guarded([&] { return ParseFooter(*found.file); });
+    auto parsed = Guarded([&]() -> arrow::Result<ParsedFooter> {
+      ARROW_ASSIGN_OR_RAISE(const FooterBytes footer, ReadFooter(*found.file));
+      return ParseFooter(footer);
+    });
     if (!parsed.ok()) {
       return sound.status().WithMessage(
           sound.status().message(),
           "; nothing can be recovered, because only the footer says what the other bytes are");
     }
-    found.metadata = std::move(*parsed);
+    found.metadata = std::move(parsed->metadata);
     if (found.metadata->is_encryption_algorithm_set()) return sound.status();
     ARROW_ASSIGN_OR_RAISE(found.group_first_rows, FirstRows(*found.metadata));
     found.footer_problem = sound.status().message();

@@ -14,12 +14,14 @@
 #include <parquet/metadata.h>
 #include <parquet/properties.h>
 
-#include <algorithm>
 #include <limits>
 #include <string>
 #include <string_view>
+#include <vector>
 
+#include "core/pages/page_cache.h"
 #include "core/pages/page_header.h"
+#include "core/pages/verify_chunk.h"
 #include "core/table/arrow_reader.h"
 
 namespace usdparquet {
@@ -46,30 +48,6 @@ arrow::Result<int64_t> CountValues(std::span<const uint8_t> bytes,
     bytes = bytes.subspan(header.header_size + static_cast<size_t>(header.stored_size));
   }
   return values;
-}
-
-/// Checks that a value of fixed length fits into the pages that are to hold it: Arrow reserves
-/// memory for as many of them as the headers claim.
-arrow::Status CheckWidth(const StoredPages& leaf, const parquet::ColumnDescriptor& descriptor) {
-  if (descriptor.physical_type() != parquet::Type::FIXED_LEN_BYTE_ARRAY) {
-    return arrow::Status::OK();
-  }
-  int64_t largest = 0;
-  const auto look_at = [&largest](const arrow::Buffer& page) -> arrow::Status {
-    for (std::span<const uint8_t> bytes = SpanOf(page); !bytes.empty();) {
-      ARROW_ASSIGN_OR_RAISE(const PageHeader header, ReadPageHeader(bytes));
-      ARROW_RETURN_NOT_OK(CheckPageHeader(header, /*has_lists=*/true));
-      largest = std::max<int64_t>(largest, header.size);
-      const size_t size = header.header_size + static_cast<size_t>(header.stored_size);
-      bytes = bytes.subspan(std::min(size, bytes.size()));
-    }
-    return arrow::Status::OK();
-  };
-  if (leaf.dictionary) ARROW_RETURN_NOT_OK(look_at(*leaf.dictionary));
-  for (const auto& page : leaf.pages) ARROW_RETURN_NOT_OK(look_at(*page));
-  if (descriptor.type_length() <= largest) return arrow::Status::OK();
-  return arrow::Status::IOError("its values have ", descriptor.type_length(),
-                                " bytes each, but its pages at most ", largest);
 }
 
 /// A Parquet file in memory with one row group and no more than these pages.
@@ -102,6 +80,11 @@ class SmallFile {
     const std::shared_ptr<parquet::FileMetaData> metadata = builder->Finish(entry);
     auto bytes =
         std::make_shared<arrow::io::BufferReader>(arrow::Buffer::FromString(std::move(bytes_)));
+    const std::vector<uint32_t> first_rows{0, static_cast<uint32_t>(num_rows_)};
+    const PageSource pages{*bytes, *metadata, first_rows, PageCache::Instance()};
+    for (int leaf = 0; leaf < schema_.num_columns(); ++leaf) {
+      ARROW_RETURN_NOT_OK(VerifyChunk(pages, leaf, 0, ChunkCheck::kForReader, nullptr));
+    }
     ARROW_ASSIGN_OR_RAISE(const auto file, OpenArrowReader(std::move(bytes), metadata));
     return file->ReadRowGroup(0);
   }
@@ -116,7 +99,6 @@ class SmallFile {
     const auto begin = static_cast<int64_t>(bytes_.size());
     if (leaf.dictionary) Append(*leaf.dictionary);
     const auto first_page = static_cast<int64_t>(bytes_.size());
-    ARROW_RETURN_NOT_OK(CheckWidth(leaf, descriptor));
     int64_t values = 0;
     for (const auto& page : leaf.pages) {
       ARROW_ASSIGN_OR_RAISE(const int64_t count, CountValues(SpanOf(*page), descriptor));

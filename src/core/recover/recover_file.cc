@@ -24,6 +24,7 @@
 #include "core/recover/damaged_file.h"
 #include "core/recover/group_writer.h"
 #include "core/schema/without_views.h"
+#include "core/util/file_name.h"
 #include "core/util/guard.h"
 #include "core/util/open_file.h"
 #include "core/write/table_file_writer.h"
@@ -371,23 +372,22 @@ class Recovery {
 
 arrow::Result<RecoveryReport> RecoverFile(const std::string& input, const std::string& output,
                                           const RecoverOptions& options) {
-  const auto with_input = [&input](const arrow::Status& status) {
-    return status.WithMessage(input, ": ", status.message());
-  };
   std::error_code ignored;
   if (std::filesystem::equivalent(input, output, ignored)) {
-    return with_input(arrow::Status::Invalid(
-        "the damaged file is not overwritten: write the recovered one to another"));
+    return WithFileName(
+        arrow::Status::Invalid(
+            "the damaged file is not overwritten: write the recovered one to another"),
+        input);
   }
   auto file = Guarded([&]() -> arrow::Result<DamagedFile> {
     ARROW_ASSIGN_OR_RAISE(auto opened, OpenFile(input));
     return OpenDamaged(std::move(opened));
   });
-  if (!file.ok()) return with_input(file.status());
+  if (!file.ok()) return WithFileName(file.status(), input);
   Recovery recovery(std::move(*file), output, options);
   auto report = Guarded([&] { return recovery.Run(); });
   if (report.ok() || report.status().message().starts_with(output)) return report;
-  return with_input(report.status());
+  return WithFileName(std::move(report), input);
 }
 
 }  // namespace usdparquet

@@ -87,33 +87,27 @@ std::string FixedWidthLocator(int64_t offset, size_t length, uint64_t checksum) 
 
 std::optional<std::string_view> FindFooterEntry(std::span<const uint8_t> footer,
                                                 std::string_view wanted) {
+  std::optional<std::string_view> found;
   ThriftReader reader(footer);
-  int16_t id = 0;
-  Type type;
-  while (reader.NextField(&id, &type)) {
-    if (id != kKeyValues || type != Type::kList) {
-      reader.Skip(type);
-      continue;
-    }
-    Type element;
-    const size_t count = reader.ReadList(&element);
-    if (element != Type::kStruct) return std::nullopt;
-    for (size_t i = 0; i < count && reader.ok(); ++i) {
-      std::string_view key, value;
-      int16_t field = 0;
-      while (reader.NextField(&field, &type)) {
-        if (field == kKey && type == Type::kBinary) {
-          key = reader.ReadBinary();
-        } else if (field == kValue && type == Type::kBinary) {
-          value = reader.ReadBinary();
-        } else {
-          reader.Skip(type);
-        }
+  const auto read_entry = [&] {
+    std::string_view key, value;
+    reader.ReadStruct([&](int16_t id, Type type) {
+      if ((id != kKey && id != kValue) || type != Type::kBinary) return false;
+      (id == kKey ? key : value) = reader.ReadBinary();
+      return true;
+    });
+    if (reader.ok() && !found && key == wanted) found = value;
+  };
+  reader.ReadStruct([&](int16_t id, Type type) {
+    if (id != kKeyValues || type != Type::kList) return false;
+    reader.ReadList([&](Type element, size_t count) {
+      for (size_t i = 0; i < count && reader.ok(); ++i) {
+        element == Type::kStruct ? read_entry() : reader.Skip(element, true);
       }
-      if (reader.ok() && key == wanted) return value;
-    }
-  }
-  return std::nullopt;
+    });
+    return true;
+  });
+  return found;
 }
 
 arrow::Status SealFooter(int64_t offset, std::span<uint8_t> footer) {

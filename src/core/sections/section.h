@@ -7,8 +7,9 @@
 /// A kind of section is a SectionKind and a Header, a struct without gaps that begins with
 ///   char magic[8]; uint16_t major_version, minor_version; uint32_t header_size;
 ///   uint64_t total_size;
-/// ends with `uint64_t header_checksum` and has `uint32_t num_blocks; uint64_t blocks_checksum`
-/// somewhere between. It is written by SectionWriter and read by SectionReader.
+/// ends with `uint64_t header_checksum` and has `uint32_t num_rows` (of the file),
+/// `uint32_t num_blocks` and `uint64_t blocks_checksum` somewhere between. It is written by
+/// SectionWriter and read by SectionReader.
 
 #include <arrow/io/interfaces.h>
 #include <parquet/metadata.h>
@@ -86,9 +87,6 @@ class USDPARQUET_API SectionReaderBase {
   /// belongs to another file (a rewritten one keeps the entry), is not.
   const std::string& warning() const { return warning_; }
 
-  /// Gives the section up, because its header says what cannot be.
-  void RejectHeader() { GiveUp("its header is damaged"); }
-
   /// The next part of the body, of `count` values. REQUIRES: header().
   template <typename T>
   std::span<const T> Take(size_t count) {
@@ -103,6 +101,7 @@ class USDPARQUET_API SectionReaderBase {
   void ReadHeader(arrow::io::RandomAccessFile& file, const parquet::FileMetaData& metadata,
                   void* header, size_t size);
   void GiveUp(const std::string& why);
+  void RejectHeader() { GiveUp("its header is damaged"); }
   std::shared_ptr<const SectionBlocks> MapBody(size_t header_size, uint64_t total_size,
                                                size_t num_blocks, uint64_t blocks_checksum,
                                                std::function<void(const std::string&)> on_damage);
@@ -118,10 +117,15 @@ class USDPARQUET_API SectionReaderBase {
 template <typename Header>
 class SectionReader : public SectionReaderBase {
  public:
+  /// `is_own(header)` is false for the section of another file, which `num_rows` tells too;
+  /// `is_sane(header)` for a header that says what can't be.
+  template <typename IsOwn, typename IsSane>
   SectionReader(const SectionKind& kind, arrow::io::RandomAccessFile& file,
-                const parquet::FileMetaData& metadata)
+                const parquet::FileMetaData& metadata, const IsOwn& is_own, const IsSane& is_sane)
       : SectionReaderBase(kind) {
     ReadHeader(file, metadata, &header_, sizeof(Header));
+    if (bytes_ && (header_.num_rows != metadata.num_rows() || !is_own(header_))) bytes_ = nullptr;
+    if (bytes_ && !is_sane(header_)) RejectHeader();
     parts_end_ = header_.header_size;
   }
 

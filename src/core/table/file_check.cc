@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <array>
-#include <atomic>
+#include <span>
 #include <utility>
 
 #include "core/index/path_index_file.h"
@@ -15,8 +15,8 @@
 #include "core/sections/residual_blob.h"
 #include "core/sections/section_check.h"
 #include "core/table/bulk_reader.h"
+#include "core/util/file_name.h"
 #include "core/util/guard.h"
-#include "core/util/message_text.h"
 #include "core/util/open_file.h"
 #include "core/util/parallel_for.h"
 
@@ -76,15 +76,29 @@ arrow::Result<bool> IsOffsetIndexRight(const TableFile& file, int leaf, int row_
   return MatchesHeaders(source, leaf, **by_index);
 }
 
+/// What `find(leaf, row_group)` says of each chunk of a file, if that is anything; in several
+/// threads.
+template <typename F>
+arrow::Result<std::vector<std::string>> FindInChunks(const TableFile& file, const F& find) {
+  const auto leaves = static_cast<size_t>(file.metadata()->num_columns());
+  std::vector<std::string> found(leaves * file.num_groups());
+  ARROW_RETURN_NOT_OK(ParallelFor(0, found.size(), [&](size_t i) -> arrow::Status {
+    ARROW_ASSIGN_OR_RAISE(found[i],
+                          find(static_cast<int>(i % leaves), static_cast<int>(i / leaves)));
+    return arrow::Status::OK();
+  }));
+  std::erase(found, std::string());
+  return found;
+}
+
 }  // namespace
 
 arrow::Result<TableFile> OpenTableFile(const std::string& path) {
-  auto opened = Guarded([&]() -> arrow::Result<TableFile> {
+  const auto open = [&]() -> arrow::Result<TableFile> {
     ARROW_ASSIGN_OR_RAISE(auto file, OpenFile(path));
     return TableFile::Open(std::move(file));
-  });
-  if (opened.ok()) return opened;
-  return opened.status().WithMessage(MessageText(path + ": " + opened.status().message()));
+  };
+  return WithFileName(Guarded(open), path);
 }
 
 arrow::Result<std::vector<DamagedSection>> FindDamagedSections(const TableFile& file) {
@@ -104,17 +118,12 @@ arrow::Result<std::vector<DamagedSection>> FindDamagedSections(const TableFile& 
 }
 
 arrow::Result<std::vector<std::string>> FindDamagedPages(const TableFile& file) {
-  const auto leaves = static_cast<size_t>(file.metadata()->num_columns());
-  std::vector<std::string> found(leaves * file.num_groups());
-  ARROW_RETURN_NOT_OK(ParallelFor(0, found.size(), [&](size_t i) -> arrow::Status {
-    const arrow::Status status = VerifyChunk(file.Pages(), static_cast<int>(i % leaves),
-                                             static_cast<int>(i / leaves), ChunkCheck::kValues);
+  return FindInChunks(file, [&](int leaf, int row_group) -> arrow::Result<std::string> {
+    const arrow::Status status = VerifyChunks(file.Pages(), std::span(&leaf, 1),
+                                              std::span(&row_group, 1), ChunkCheck::kValues);
     if (status.IsOutOfMemory()) return status;
-    if (!status.ok()) found[i] = status.message();
-    return arrow::Status::OK();
-  }));
-  std::erase(found, std::string());
-  return found;
+    return status.message();
+  });
 }
 
 namespace {
@@ -151,18 +160,14 @@ arrow::Result<std::vector<std::string>> FindBadTexts(const TableFile& file,
   });
 }
 
-arrow::Result<bool> AreOffsetIndexesRight(const TableFile& file) {
-  const auto leaves = static_cast<size_t>(file.metadata()->num_columns());
-  std::atomic<bool> are_right{true};
-  ARROW_RETURN_NOT_OK(ParallelFor(0, leaves * file.num_groups(), [&](size_t i) -> arrow::Status {
-    if (!are_right) return arrow::Status::OK();
-    ARROW_ASSIGN_OR_RAISE(
-        const bool is_right,
-        IsOffsetIndexRight(file, static_cast<int>(i % leaves), static_cast<int>(i / leaves)));
-    if (!is_right) are_right = false;
-    return arrow::Status::OK();
-  }));
-  return are_right.load();
+arrow::Result<std::vector<std::string>> FindWrongOffsetIndexes(const TableFile& file) {
+  return FindInChunks(file, [&](int leaf, int row_group) -> arrow::Result<std::string> {
+    ARROW_ASSIGN_OR_RAISE(const bool is_right, IsOffsetIndexRight(file, leaf, row_group));
+    if (is_right) return std::string();
+    return "column '" + ColumnNameOf(*file.metadata(), leaf) + "', row group " +
+           std::to_string(row_group) + ": its offset index is not that of its pages; " +
+           "'usdparquet optimize' writes a good one";
+  });
 }
 
 arrow::Status VerifyColumns(const TableFile& file,

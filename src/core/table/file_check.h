@@ -45,10 +45,11 @@ USDPARQUET_API arrow::Result<std::vector<std::string>> FindDamagedPages(const Ta
 USDPARQUET_API arrow::Result<std::vector<std::string>> FindBadTexts(
     const TableFile& file, const std::unordered_set<int>& known);
 
-/// Whether every offset index of a file says of its pages what the page locations and the headers
-/// say: it has no checksum, and a copy of the file would pass it on. Linear in the number of pages,
-/// in several threads. Thread-safe.
-USDPARQUET_API arrow::Result<bool> AreOffsetIndexesRight(const TableFile& file);
+/// A message for each chunk whose offset index does not say of its pages what the page locations
+/// and the headers say: it has no checksum, and a copy of the file would pass it on. Linear in the
+/// number of pages, in several threads. Thread-safe.
+USDPARQUET_API arrow::Result<std::vector<std::string>> FindWrongOffsetIndexes(
+    const TableFile& file);
 
 /// Fails with the first damaged page of the columns called `names`, or of all columns, in row group
 /// `row_group`, or in all. Thread-safe.

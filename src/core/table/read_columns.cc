@@ -15,8 +15,8 @@
 #include "core/table/bulk_reader.h"
 #include "core/table/table.h"
 #include "core/table/wanted_rows.h"
+#include "core/util/file_name.h"
 #include "core/util/guard.h"
-#include "core/util/message_text.h"
 
 namespace usdparquet {
 namespace {
@@ -220,7 +220,7 @@ arrow::Result<ReadAnswer> ReadColumns(std::shared_ptr<arrow::io::RandomAccessFil
     answer->warnings = std::move(told.warnings);
     return answer;
   }
-  return answer.status().WithMessage(MessageText(name + ": " + answer.status().message()));
+  return WithFileName(std::move(answer), name);
 }
 
 }  // namespace usdparquet

@@ -1,13 +1,9 @@
 #include "core/table/table_file.h"
 
-#include <arrow/memory_pool.h>
-#include <parquet/file_reader.h>
-#include <parquet/properties.h>
-
 #include <algorithm>
 #include <string_view>
+#include <utility>
 
-#include "core/schema/footer_limits.h"
 #include "core/sections/footer_seal.h"
 #include "core/util/limits.h"
 
@@ -47,10 +43,9 @@ arrow::Result<TableFile> TableFile::Open(std::shared_ptr<arrow::io::RandomAccess
   ARROW_ASSIGN_OR_RAISE(const FooterBytes footer, ReadFooter(*file));
   TableFile table;
   ARROW_ASSIGN_OR_RAISE(table.is_sealed_, CheckFooterSeal(footer.offset, footer.span()));
-  ARROW_RETURN_NOT_OK(CheckFooter(footer.span()));
-  table.metadata_ =
-      parquet::ParquetFileReader::Open(file, parquet::ReaderProperties(arrow::system_memory_pool()))
-          ->metadata();
+  ARROW_ASSIGN_OR_RAISE(ParsedFooter parsed, ParseFooter(footer));
+  table.metadata_ = std::move(parsed.metadata);
+  table.bad_statistics_ = std::move(parsed.bad_statistics);
   table.file_ = std::move(file);
   if (table.metadata_->is_encryption_algorithm_set()) {
     return arrow::Status::Invalid(

@@ -16,6 +16,7 @@
 #include "core/pages/column_chunk.h"
 #include "core/pages/page_cache.h"
 #include "core/pages/page_locations.h"
+#include "core/schema/footer.h"
 
 namespace usdparquet {
 
@@ -39,6 +40,8 @@ class TableFile {
     return {*file_, *metadata_, first_rows_, cache, locations()};
   }
 
+  /// Statistics that the footer has, but `metadata()` has not.
+  const std::vector<BadStatistics>& bad_statistics() const { return bad_statistics_; }
   /// Whether the footer has a checksum, which is right.
   bool is_sealed() const { return is_sealed_; }
   /// Where the pages are; null if the file does not say, or what it says can't be used.
@@ -68,6 +71,7 @@ class TableFile {
 
   std::shared_ptr<arrow::io::RandomAccessFile> file_;
   std::shared_ptr<parquet::FileMetaData> metadata_;
+  std::vector<BadStatistics> bad_statistics_;
   PageLocations::Opened locations_;
   bool is_sealed_ = false;
   std::vector<uint32_t> first_rows_;

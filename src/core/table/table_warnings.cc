@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "core/pages/verify_chunk.h"
+#include "core/schema/footer.h"
 #include "core/schema/schema_entry.h"
 #include "core/util/limits.h"
 #include "core/util/message_text.h"
@@ -93,6 +95,18 @@ std::vector<std::string> DescribeProblems(const std::string& name, const TableSc
                  times.num_duplicates, times.duplicates, repetition));
   }
   return warnings;
+}
+
+std::string DescribeBadStatistics(const std::string& name, const TableFile& file) {
+  std::vector<BadStatistics> damaged = file.bad_statistics();
+  std::erase_if(damaged, [](const BadStatistics& bad) { return bad.is_shortened; });
+  if (damaged.empty()) return {};
+  std::string text = name + ": statistics that can't be those of their column are not used: ";
+  AddNames(damaged, &text, [&](const BadStatistics& bad) {
+    return "column '" + ColumnNameOf(*file.metadata(), bad.leaf) + "', row group " +
+           std::to_string(bad.row_group);
+  });
+  return MessageText(text + "; 'usdparquet optimize' writes good ones");
 }
 
 }  // namespace usdparquet

@@ -11,6 +11,8 @@
 #include "core/index/index_builder.h"
 #include "core/index/time_codes.h"
 #include "core/schema/schema.h"
+#include "core/table/table_file.h"
+#include "core/util/export.h"
 
 namespace usdparquet {
 
@@ -20,5 +22,9 @@ namespace usdparquet {
 std::vector<std::string> DescribeProblems(const std::string& name, const TableSchema& schema,
                                           const TimeColumn* time, const TableIndex& index,
                                           const std::function<std::string(uint32_t row)>& path_at);
+
+/// A sentence about statistics of the file that can't be right, which begins with `name`. Empty if
+/// there are none.
+USDPARQUET_API std::string DescribeBadStatistics(const std::string& name, const TableFile& file);
 
 }  // namespace usdparquet

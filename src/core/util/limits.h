@@ -60,6 +60,10 @@ inline constexpr int64_t kMaxValuesPerByte = 16;
 /// Bytes of text that a page may decode to, or else kMaxPageExpansion times its size:
 /// DELTA_BYTE_ARRAY and dictionaries repeat what is stored once.
 inline constexpr int64_t kMaxPageText = int64_t{128} << 20;
+/// Values of a fixed length of no more than this many bytes are taken as numbers are. Pages of
+/// longer ones are decoded before memory is reserved for the length that the schema claims, and all
+/// values of a chunk may have MaxPageSize bytes of what its pages decode to, nulls included.
+inline constexpr int32_t kMaxNarrowValue = 32;
 
 /// The bytes that a page of `stored` bytes may decompress to.
 constexpr int64_t MaxPageSize(int64_t stored) {

@@ -18,6 +18,13 @@ void ThriftReader::Fail(Failure failure) {
   position_ = bytes_.size();
 }
 
+bool ThriftReader::Descend() {
+  if (depth_ == kMaxThriftDepth) Fail(Failure::kDamaged);
+  if (!ok()) return false;
+  ++depth_;
+  return true;
+}
+
 uint8_t ThriftReader::ReadByte() {
   if (position_ < bytes_.size()) return bytes_[position_++];
   Fail(Failure::kEnd);
@@ -41,6 +48,7 @@ void ThriftReader::SkipBytes(uint64_t count) {
 }
 
 bool ThriftReader::NextField(int16_t* id, Type* type) {
+  field_position_ = position_;
   const uint8_t head = ReadByte();
   *type = static_cast<Type>(head & 0x0f);
   if (!ok() || *type == Type::kStop) return false;
@@ -68,7 +76,7 @@ std::string_view ThriftReader::ReadBinary() {
   return {reinterpret_cast<const char*>(bytes_.data() + begin), static_cast<size_t>(size)};
 }
 
-size_t ThriftReader::ReadList(Type* element) {
+size_t ThriftReader::ReadListHead(Type* element) {
   const uint8_t head = ReadByte();
   *element = static_cast<Type>(head & 0x0f);
   const uint64_t count = head >> 4 == 15 ? ReadVarint() : head >> 4;
@@ -76,10 +84,7 @@ size_t ThriftReader::ReadList(Type* element) {
   return ok() ? static_cast<size_t>(count) : 0;
 }
 
-void ThriftReader::Skip(Type type, bool is_element) { SkipAt(type, is_element, 0); }
-
-void ThriftReader::SkipAt(Type type, bool is_element, int depth) {
-  if (depth > kMaxThriftDepth) return Fail(Failure::kDamaged);
+void ThriftReader::Skip(Type type, bool is_element) {
   switch (type) {
     case Type::kTrue:
     case Type::kFalse:
@@ -99,28 +104,23 @@ void ThriftReader::SkipAt(Type type, bool is_element, int depth) {
     case Type::kBinary:
       return SkipBytes(ReadVarint());
     case Type::kList:
-    case Type::kSet: {
-      Type element;
-      const size_t count = ReadList(&element);
-      for (size_t i = 0; i < count && ok(); ++i) SkipAt(element, true, depth + 1);
-      return;
-    }
+    case Type::kSet:
+      return ReadList([this](Type element, size_t count) {
+        for (size_t i = 0; i < count && ok(); ++i) Skip(element, true);
+      });
     case Type::kMap: {
       const uint64_t count = ReadVarint();
-      if (count == 0 || !ok()) return;
+      if (count == 0 || !Descend()) return;
       const uint8_t types = ReadByte();
       for (uint64_t i = 0; i < count && ok(); ++i) {
-        SkipAt(static_cast<Type>(types >> 4), true, depth + 1);
-        SkipAt(static_cast<Type>(types & 0x0f), true, depth + 1);
+        Skip(static_cast<Type>(types >> 4), true);
+        Skip(static_cast<Type>(types & 0x0f), true);
       }
+      --depth_;
       return;
     }
-    case Type::kStruct: {
-      int16_t id = 0;
-      Type field;
-      while (NextField(&id, &field)) SkipAt(field, false, depth + 1);
-      return;
-    }
+    case Type::kStruct:
+      return ReadStruct([](int16_t, Type) { return false; });
     case Type::kStop:
       break;
   }

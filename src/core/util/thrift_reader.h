@@ -14,7 +14,8 @@
 
 namespace usdparquet {
 
-/// A cursor over the bytes of one struct. After a failure every read fails. Allocates nothing.
+/// A cursor over the bytes of one struct. After a failure every read fails, also beyond
+/// kMaxThriftDepth structs, lists and maps within each other. Allocates nothing.
 class USDPARQUET_API ThriftReader {
  public:
   enum class Type : uint8_t {
@@ -44,28 +45,55 @@ class USDPARQUET_API ThriftReader {
   Failure failure() const { return failure_; }
   bool ok() const { return failure_ == Failure::kNone; }
   size_t position() const { return position_; }
+  /// Where the last field that was given to ReadStruct begins: its type and id, then its value.
+  size_t field_position() const { return field_position_; }
 
-  /// The next field of a struct: false at its end or after a failure. `id`: in, the
-  /// previous field's (0 at first); out, this field's.
-  bool NextField(int16_t* id, Type* type);
+  /// Reads a struct: `f(id, type)` reads the value of a field, or returns false for one to skip.
+  template <typename F>
+  void ReadStruct(const F& f) {
+    if (!Descend()) return;
+    int16_t id = 0;
+    Type type;
+    while (NextField(&id, &type)) {
+      if (!f(id, type)) Skip(type);
+    }
+    --depth_;
+  }
+
+  /// Reads a list or set: `f(element, count)` reads the elements, each of which takes a byte at
+  /// least: `count` is never more than there are bytes, and 0 after a failure.
+  template <typename F>
+  void ReadList(const F& f) {
+    if (!Descend()) return;
+    Type element;
+    const size_t count = ReadListHead(&element);
+    f(element, count);
+    --depth_;
+  }
 
   /// The value of a field of type kI16, kI32 or kI64, which has to fit 32 bits.
   int32_t ReadI32();
   std::string_view ReadBinary();
-  /// The number of elements, each of which takes a byte at least: never more than there are bytes.
-  size_t ReadList(Type* element);
   /// Skips a value of that type; of a list's element if `is_element` (there a bool takes a byte).
   void Skip(Type type, bool is_element = false);
+  /// Fails, because what was read can't be.
+  void Reject() { Fail(Failure::kDamaged); }
 
  private:
+  bool Descend();
+  /// The next field: false at the struct's end or after a failure. `id`: in, the previous field's
+  /// (0 at first); out, this field's.
+  bool NextField(int16_t* id, Type* type);
+  size_t ReadListHead(Type* element);
   uint8_t ReadByte();
   uint64_t ReadVarint();
   void SkipBytes(uint64_t count);
-  void SkipAt(Type type, bool is_element, int depth);
   void Fail(Failure failure);
 
   std::span<const uint8_t> bytes_;
   size_t position_ = 0;
+  size_t field_position_ = 0;
+  int depth_ = 0;  // of structs, lists and maps that are being read
   Failure failure_ = Failure::kNone;
 };
 

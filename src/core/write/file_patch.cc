@@ -28,8 +28,8 @@
 #include "core/sections/section_locator.h"
 #include "core/table/bulk_reader.h"
 #include "core/table/file_check.h"
+#include "core/util/file_name.h"
 #include "core/util/guard.h"
-#include "core/util/message_text.h"
 #include "core/util/replace_file.h"
 #include "core/write/column_encodings.h"
 #include "core/write/seal_file.h"
@@ -113,7 +113,8 @@ class Patcher {
       if (section.name == kResidualName) return arrow::Status::IOError(section.message);
     }
     if (!damaged.empty()) return false;
-    return AreOffsetIndexesRight(file);
+    ARROW_ASSIGN_OR_RAISE(const auto wrong, FindWrongOffsetIndexes(file));
+    return wrong.empty();
   }
 
   uint32_t FooterLength(int64_t size) const {
@@ -361,9 +362,7 @@ arrow::Result<bool> PatchFile(const Table& table, const std::vector<ColumnPatch>
     ARROW_RETURN_NOT_OK(file.Commit());
     return true;
   };
-  auto done = Guarded(patch);
-  if (done.ok()) return done;
-  return done.status().WithMessage(path, ": ", done.status().message());
+  return WithFileName(Guarded(patch), path);
 }
 
 }  // namespace usdparquet

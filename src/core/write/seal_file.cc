@@ -9,7 +9,7 @@
 #include <string>
 
 #include "core/pages/page_locations.h"
-#include "core/schema/footer_limits.h"
+#include "core/schema/footer.h"
 #include "core/sections/fingerprint.h"
 #include "core/sections/footer_seal.h"
 #include "core/sections/section.h"

@@ -15,8 +15,8 @@
 #include "core/sections/residual_blob.h"
 #include "core/table/bulk_reader.h"
 #include "core/table/table_file.h"
+#include "core/util/file_name.h"
 #include "core/util/guard.h"
-#include "core/util/message_text.h"
 #include "core/util/open_file.h"
 #include "core/write/table_file_writer.h"
 
@@ -42,10 +42,6 @@ std::vector<T> Permuted(const std::vector<T>& values, const std::vector<uint32_t
   permuted.reserve(order.size());
   for (const uint32_t i : order) permuted.push_back(values[i]);
   return permuted;
-}
-
-arrow::Status WithFile(const arrow::Status& status, const std::string& path) {
-  return status.WithMessage(path, ": ", status.message());
 }
 
 /// A table whose rows are indexed, and the order that they are written in.
@@ -100,7 +96,7 @@ arrow::Result<PreparedRows> Prepare(const arrow::Table& table, const SchemaEntry
 arrow::Result<WriteSummary> Write(const arrow::Table& given, const std::string& path,
                                   WriteOptions options, std::string residual) {
   auto plain = WithoutViewsAndDictionary(given.Slice(0), options.path_column);
-  if (!plain.ok()) return WithFile(plain.status(), path);
+  if (!plain.ok()) return WithFileName(plain.status(), path);
   const arrow::Table& table = **plain;
   TableFileWriter::Ending ending;
   ending.schema_json = options.schema_json;
@@ -111,7 +107,7 @@ arrow::Result<WriteSummary> Write(const arrow::Table& given, const std::string& 
   SchemaEntry entry;
   if (!ending.schema_json.empty()) {
     auto parsed = ParseSchemaEntry(ending.schema_json);
-    if (!parsed.ok()) return WithFile(parsed.status(), path);
+    if (!parsed.ok()) return WithFileName(parsed.status(), path);
     entry = std::move(*parsed);
   }
   // The time of a file may lie in a struct, which the writer does not look into.
@@ -124,7 +120,7 @@ arrow::Result<WriteSummary> Write(const arrow::Table& given, const std::string& 
   }
 
   auto prepared = Prepare(table, entry, options);
-  if (!prepared.ok()) return WithFile(prepared.status(), path);
+  if (!prepared.ok()) return WithFileName(prepared.status(), path);
   PreparedRows& rows = *prepared;
   ARROW_ASSIGN_OR_RAISE(const auto writer, TableFileWriter::Open(path, table, options));
   for (int64_t begin = 0; begin < table.num_rows(); begin += options.rows_per_group) {
@@ -186,7 +182,7 @@ arrow::Result<WriteSummary> OptimizeFile(const std::string& input, const std::st
     return arrow::Status::OK();
   };
   const arrow::Status status = Guarded(read);
-  if (!status.ok()) return WithFile(status, input);
+  if (!status.ok()) return WithFileName(status, input);
   return Guarded([&] { return Write(*table, output, options, std::move(residual)); });
 }
 

@@ -12,6 +12,7 @@
 #include <cerrno>
 #include <cstdio>
 
+#include "core/util/file_name.h"
 #include "core/util/open_file.h"
 
 PXR_NAMESPACE_OPEN_SCOPE
@@ -106,9 +107,9 @@ class AssetFile final : public arrow::io::RandomAccessFile {
 arrow::Result<std::shared_ptr<arrow::io::RandomAccessFile>> UsdParquetOpenAsset(
     const std::string& resolved_path, std::shared_ptr<ArAsset>* opened) {
   // Opening a pipe would wait for its other end.
-  const arrow::Status status =
-      usdparquet::CheckRegularFile(ArSplitPackageRelativePathOuter(resolved_path).first);
-  if (!status.ok()) return status.WithMessage(resolved_path, ": ", status.message());
+  ARROW_RETURN_NOT_OK(usdparquet::WithFileName(
+      usdparquet::CheckRegularFile(ArSplitPackageRelativePathOuter(resolved_path).first),
+      resolved_path));
   std::shared_ptr<ArAsset> asset = ArGetResolver().OpenAsset(ArResolvedPath(resolved_path));
   if (!asset) return arrow::Status::IOError(resolved_path, ": the file can't be opened");
   if (opened) *opened = asset;

@@ -4,6 +4,7 @@
 
 #include "core/sections/residual_blob.h"
 #include "core/table/table.h"
+#include "core/util/file_name.h"
 #include "plugin/format/asset_file.h"
 #include "plugin/format/residual_crate.h"
 #include "plugin/values/identifier.h"
@@ -17,14 +18,13 @@ arrow::Result<SdfAbstractDataRefPtr> OpenResidual(const std::string& resolved_pa
                                                   const std::shared_ptr<ArAsset>& asset,
                                                   const usdparquet::Table& table,
                                                   SdfLayer* scratch) {
-  const auto blob = usdparquet::FindResidual(table.file(), table.metadata());
-  if (!blob.ok()) {
-    return blob.status().WithMessage(resolved_path, ": ", blob.status().message());
-  }
-  if (!*blob) return SdfAbstractDataRefPtr();
-  const auto& bytes = (*blob)->bytes;
-  auto data = (*blob)->is_packed ? UsdParquetUnpackSpecs(std::string_view(*bytes))
-                                 : UsdParquetReadCrate(resolved_path, asset, **blob, scratch);
+  ARROW_ASSIGN_OR_RAISE(
+      const auto blob,
+      usdparquet::WithFileName(usdparquet::FindResidual(table.file(), table.metadata()),
+                               resolved_path));
+  if (!blob) return SdfAbstractDataRefPtr();
+  auto data = blob->is_packed ? UsdParquetUnpackSpecs(std::string_view(*blob->bytes))
+                              : UsdParquetReadCrate(resolved_path, asset, *blob, scratch);
   if (!data) {
     return arrow::Status::IOError(resolved_path, ": the residual of the layer can't be read");
   }
