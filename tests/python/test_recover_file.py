@@ -282,5 +282,5 @@ def test_a_claimed_width(tmp_path: Path) -> None:
     surgery.schema()[2].change(Element.TYPE_LENGTH, 4096)
     report, rows = recovered(surgery.data(), tmp_path)
     assert [each["column"] for each in report["lost_cells"]] == ["x"]
-    assert "its values have 4096 bytes each" in report["lost_cells"][0]["reason"]
+    assert "but has 8 bytes of them" in report["lost_cells"][0]["reason"]
     assert [row["x"] for row in rows.values()] == [None] * 10
