@@ -128,7 +128,7 @@ arrow::Status TableFileWriter::Begin(const arrow::Table& first_rows) {
   }
   const auto schema = CleanSchema(*first_rows.schema());
   parquet::ArrowWriterProperties::Builder arrow_builder;
-  if (!IsToldByParquet(*schema)) arrow_builder.store_schema();
+  if (options_.always_stores_schema || !IsToldByParquet(*schema)) arrow_builder.store_schema();
   const auto arrow_properties = arrow_builder.build();
   ARROW_ASSIGN_OR_RAISE(const auto properties,
                         ChooseEncodings(first_rows, options_, *arrow_properties));

@@ -24,6 +24,8 @@ struct WriteOptions {
   arrow::Compression::type codec = arrow::Compression::ZSTD;
   /// Whether to use it for a layer whose columns are so small that it makes them larger.
   bool compresses_small = true;
+  /// Whether Arrow's schema is stored even where Parquet's own says the same.
+  bool always_stores_schema = true;
   /// If not given, kZstdLevel for Zstandard and the codec's own default for others.
   std::optional<int> compression_level;
   /// From level 14 on, Zstandard splits its blocks, which small pages of split bytes

@@ -26,6 +26,7 @@ usdparquet::WriteOptions DefaultOptions() {
   usdparquet::WriteOptions options;
   options.unicode_test = UsdParquetIsIdentifier;
   options.compresses_small = false;
+  options.always_stores_schema = false;
   return options;
 }
 
