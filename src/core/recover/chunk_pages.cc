@@ -74,6 +74,8 @@ arrow::Result<std::vector<ScannedPage>> Scan(const PageSource& source, const Col
       auto rows = Guarded([&] { return CountWholeRows(source, column, page, codec); });
       if (rows.ok()) {
         page.rows = *rows;
+        // A header that tells it rightly is one of a writer whose pages begin with rows.
+        page.has_whole_rows = *rows == header->num_rows;
       } else if (rows.status().IsInvalid()) {
         return rows.status();
       } else {
