@@ -125,17 +125,21 @@ def assert_layer_equals_table(file: Path, table: pa.Table, types: list[str]) -> 
     stage = Usd.Stage.Open(layer)
     names = table.column_names[1:]
     paths = table["path"].to_pylist()
-    for path in paths:
+    for path, *cells in zip(paths, *(table[name].to_pylist() for name in names), strict=True):
         prim = layer.GetPrimAtPath(path)
         assert prim.specifier == Sdf.SpecifierOver
-        assert [spec.name for spec in prim.properties] == names
+        there = [name for name, cell in zip(names, cells, strict=True) if cell is not None]
+        assert [spec.name for spec in prim.properties] == there
     for name, sdf in zip(names, types, strict=True):
         for path, cell in zip(paths, table[name].to_pylist(), strict=True):
             attribute = stage.GetAttributeAtPath(f"{path}.{name}")
+            assert bool(attribute) == (cell is not None), (path, name)
+            if cell is None:
+                continue
             assert str(attribute.GetTypeName()) == sdf
             value = attribute.Get()
             assert canonical(value) == canonical(cell), (path, name)
-            assert cell is None or type(value) is python_type(sdf)
+            assert type(value) is python_type(sdf)
 
 
 @SETTINGS
