@@ -16,8 +16,8 @@ PXR_NAMESPACE_OPEN_SCOPE
 /// replaced whole or not at all. Fails if values of the Parquet file behind the layer could not be
 /// read and would be lost. Errors name the file.
 ///
-/// One argument is known, `compression`: the codec of the columns, `zstd`, `snappy` or `none`. If it
-/// is not given, the columns are compressed with Zstandard, unless they are very small.
+/// One argument is known, `compression`: the codec of the columns, `zstd`, `snappy` or `none`. If
+/// it is not given, the columns are compressed with Zstandard, unless they are very small.
 arrow::Status UsdParquetExportLayer(const SdfLayer& layer, const std::string& file,
                                     const SdfFileFormat::FileFormatArguments& arguments);
 
