@@ -20,10 +20,10 @@ nb::list RangeList(const std::vector<LostRange>& ranges) {
   nb::list out;
   for (const LostRange& range : ranges) {
     nb::dict entry;
-    entry["column"] = range.column;
+    entry["column"] = ToStr(range.column);
     entry["first_row"] = range.first_row;
     entry["count"] = range.count;
-    entry["reason"] = range.reason;
+    entry["reason"] = ToStr(range.reason);
     out.append(entry);
   }
   return out;
@@ -38,9 +38,9 @@ nb::dict ReportDict(const RecoveryReport& report) {
   out["lost_rows"] = RangeList(report.lost_rows);
   out["lost_cells"] = RangeList(report.lost_cells);
   out["has_residual"] = report.has_residual;
-  out["residual_problem"] = report.residual_problem;
-  out["schema_problem"] = report.schema_problem;
-  out["footer_problem"] = report.footer_problem;
+  out["residual_problem"] = ToStr(report.residual_problem);
+  out["schema_problem"] = ToStr(report.schema_problem);
+  out["footer_problem"] = ToStr(report.footer_problem);
   out["is_complete"] = report.is_complete();
   return out;
 }

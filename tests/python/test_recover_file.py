@@ -162,6 +162,32 @@ def test_name_in_a_sealed_footer(tmp_path: Path) -> None:
     assert pq.read_table(out)["bost"].to_pylist() == TABLE["cost"].to_pylist()
 
 
+@pytest.mark.parametrize("is_sealed", [True, False])
+def test_name_that_is_no_text(tmp_path: Path, is_sealed: bool) -> None:
+    """The table is recovered under a name that every reader takes."""
+    file, out = tmp_path / "in.parquet", tmp_path / "out.parquet"
+    cells = pa.array([{"deep": row} for row in range(ROWS)])
+    usdparquet.write_table(
+        pa.table({"path": TABLE["path"], "cost": TABLE["cost"], "in": cells}), file
+    )
+    surgery = Surgery(file)
+    dropped = {"ARROW:schema"} if is_sealed else {"ARROW:schema", "usdparquet:footer"}
+    surgery.set_entries((k, v) for k, v in surgery.entries().items() if k not in dropped)
+    data = surgery.data()
+    for name in (b"cost", b"deep"):
+        places = [at for at in range(surgery.footer_start, len(data)) if data[at : at + 4] == name]
+        data = flipped(data, *places, bit=128)
+    file.write_bytes(data)
+    code, report = recover(file, out)
+    assert code == 1
+    assert report["footer"] == "damaged"
+    if not is_sealed:
+        assert "the name of column '?ost' is no valid UTF-8" in report["notes"][0]
+    table = usdparquet.read_columns(out)
+    assert table["\ufffdost"].to_pylist() == TABLE["cost"].to_pylist()
+    assert pq.read_table(out)["in"].to_pylist() == [{"\ufffdeep": row} for row in range(ROWS)]
+
+
 def test_arrow_types(tmp_path: Path) -> None:
     data = write(tmp_path / "in.parquet", "page index")
     surgery = Surgery(data)

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "core/util/message_text.h"
+
 namespace usdparquet {
 namespace {
 
@@ -91,6 +93,14 @@ std::shared_ptr<arrow::Field> WithNullableParts(const std::shared_ptr<arrow::Fie
   arrow::FieldVector children;
   for (const auto& child : field->type()->fields()) children.push_back(WithNullableParts(child));
   return field->WithNullable(true)->WithType(arrow::struct_(std::move(children)));
+}
+
+std::shared_ptr<arrow::Field> WithReadableNames(const std::shared_ptr<arrow::Field>& field) {
+  auto readable = field->WithName(ReadableText(field->name()));
+  if (field->type()->id() != arrow::Type::STRUCT) return readable;
+  arrow::FieldVector children;
+  for (const auto& child : field->type()->fields()) children.push_back(WithReadableNames(child));
+  return readable->WithType(arrow::struct_(std::move(children)));
 }
 
 }  // namespace usdparquet

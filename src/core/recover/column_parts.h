@@ -37,4 +37,8 @@ bool HasRequiredPart(const arrow::Field& field);
 /// `field` as one that can lose any part.
 std::shared_ptr<arrow::Field> WithNullableParts(const std::shared_ptr<arrow::Field>& field);
 
+/// `field` with names, its own and those of its parts, that are UTF-8: with a U+FFFD for each byte
+/// that is not.
+std::shared_ptr<arrow::Field> WithReadableNames(const std::shared_ptr<arrow::Field>& field);
+
 }  // namespace usdparquet

@@ -26,6 +26,7 @@
 #include "core/schema/without_views.h"
 #include "core/util/file_name.h"
 #include "core/util/guard.h"
+#include "core/util/message_text.h"
 #include "core/util/open_file.h"
 #include "core/write/table_file_writer.h"
 
@@ -164,7 +165,12 @@ class Recovery {
         ARROW_ASSIGN_OR_RAISE(const auto parts, Cells(column, group));
         has_lost = Count(Intersect(SoundRows(parts), kept)) < Count(kept);
       }
-      fields_.push_back(has_lost ? WithNullableParts(field) : field);
+      if (has_lost) field = WithNullableParts(field);
+      fields_.push_back(WithReadableNames(field));
+      if (!fields_.back()->Equals(field) && report_.footer_problem.empty()) {
+        report_.footer_problem =
+            "the name of column '" + MessageText(field->name()) + "' is no valid UTF-8";
+      }
     }
     return arrow::Status::OK();
   }
