@@ -191,6 +191,7 @@ arrow::Status CheckCells(const std::string& file, TableOptions options,
     (is_error ? errors : bad_cells)->push_back(message);
   };
   ARROW_ASSIGN_OR_RAISE(const auto table, OpenTable(file, std::move(options)));
+  table->HasSoundIndex();                      // is reported, if not
   leaves->insert(table->schema().path->leaf);  // the open judged it
   for (size_t column = 0; column < table->columns().size(); ++column) {
     leaves->insert(table->columns()[column].leaf);

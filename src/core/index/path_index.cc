@@ -1,5 +1,7 @@
 #include "core/index/path_index.h"
 
+#include <algorithm>
+
 #include "core/util/limits.h"
 
 namespace usdparquet {
@@ -51,6 +53,19 @@ bool PathIndex::Check() const {
     prims += number > 0 && parents_[number].row == PrimId::kNone;
   }
   return listed == prims || blocks_->Reject("it lists more or fewer children than it has prims");
+}
+
+bool PathIndex::IsSameAs(const PathIndex& other) const {
+  const auto is_same_parent = [](const ParentPrim& a, const ParentPrim& b) {
+    return a.row == b.row && a.depth == b.depth && a.runs_begin == b.runs_begin;
+  };
+  const auto is_same_run = [](const ChildRun& a, const ChildRun& b) {
+    return a.first_row == b.first_row && a.count == b.count;
+  };
+  return seed_ == other.seed_ && num_rows_ == other.num_rows_ &&
+         row_table_.IsSameAs(other.row_table_) && parent_table_.IsSameAs(other.parent_table_) &&
+         std::ranges::equal(parents_, other.parents_, is_same_parent) &&
+         std::ranges::equal(runs_, other.runs_, is_same_run);
 }
 
 }  // namespace usdparquet

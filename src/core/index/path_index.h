@@ -126,6 +126,9 @@ class USDPARQUET_API PathIndex {
   /// index in memory.
   bool Check() const;
 
+  /// Whether both say the same of the same rows. REQUIRES: Check() of each.
+  bool IsSameAs(const PathIndex& other) const;
+
   /// To be called where the path column shows that an embedded index is wrong.
   void Reject(const char* what) const {
     if (blocks_) blocks_->Reject(what);

@@ -3,6 +3,7 @@
 /// \file
 /// A compact, immutable map from 64-bit path hashes to row numbers.
 
+#include <algorithm>
 #include <bit>
 #include <cstdint>
 #include <functional>
@@ -89,6 +90,14 @@ class USDPARQUET_API PathTable {
   /// Whether all of a mapped table is undamaged and could be one that Build made of ids below
   /// `num_ids`: each id once, buckets in order.
   bool Check(uint32_t num_ids) const;
+
+  /// Whether both have the same entries in the same places. REQUIRES: Check() of each.
+  bool IsSameAs(const PathTable& other) const {
+    return parts_.id_bits == other.parts_.id_bits &&
+           parts_.bucket_bits == other.parts_.bucket_bits &&
+           std::ranges::equal(parts_.offsets, other.parts_.offsets) &&
+           std::ranges::equal(parts_.entries, other.parts_.entries);
+  }
 
   /// Bytes on the heap.
   size_t MemoryUsage() const {

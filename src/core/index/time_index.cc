@@ -102,6 +102,22 @@ uint32_t PrimTimes::RowInstead() const {
   return first_row_;
 }
 
+bool TimeIndex::IsSameAs(const TimeIndex& other) const {
+  const auto is_same_run = [](const Run& a, const Run& b) {
+    return a.first_row == b.first_row && a.schedule == b.schedule;
+  };
+  const auto is_same_schedule = [](const Schedule& a, const Schedule& b) {
+    return a.first_code == b.first_code && a.num_codes == b.num_codes &&
+           a.first_offset == b.first_offset && a.base == b.base && a.stride == b.stride &&
+           a.default_offset == b.default_offset;
+  };
+  return num_rows_ == other.num_rows_ && directory_shift_ == other.directory_shift_ &&
+         std::ranges::equal(directory_, other.directory_) &&
+         std::ranges::equal(runs_, other.runs_, is_same_run) &&
+         std::ranges::equal(schedules_, other.schedules_, is_same_schedule) &&
+         std::ranges::equal(codes_, other.codes_) && std::ranges::equal(offsets_, other.offsets_);
+}
+
 bool TimeIndex::Check() const {
   if (!blocks_) return true;
   if (!blocks_->VerifyAll()) return false;

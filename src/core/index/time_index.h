@@ -130,6 +130,9 @@ class USDPARQUET_API TimeIndex {
   /// True for an index in memory.
   bool Check() const;
 
+  /// Whether both say the same of the same rows. REQUIRES: Check() of each.
+  bool IsSameAs(const TimeIndex& other) const;
+
   /// Rejects an embedded index that has a single schedule, if that does not give `prims` prims
   /// `rows` rows together. Reads a block or two.
   void CheckOnlySchedule(uint64_t prims, uint64_t rows) const;

@@ -61,6 +61,10 @@ arrow::Status ApplyEntry(const ColumnEntry& entry, const IdentifierTest& unicode
     return fail("makes it a relationship, but it holds ", column->storage,
                 "; targets are a string or a list of strings");
   }
+  if (entry.role == ColumnRole::kRelationship && column->sdf_type != SdfTypeName(column->type)) {
+    return fail("makes it a relationship of the Sdf type '", column->sdf_type,
+                "'; targets are a string or a list of strings");
+  }
   return arrow::Status::OK();
 }
 

@@ -4,6 +4,7 @@
 #include <arrow/util/key_value_metadata.h>
 
 #include "core/sections/section_locator.h"
+#include "core/util/limits.h"
 #include "core/util/message_text.h"
 #include "core/util/path_hash.h"
 
@@ -42,6 +43,11 @@ arrow::Result<std::optional<ResidualBlob>> FindResidual(arrow::io::RandomAccessF
     return arrow::Status::Invalid("the residual is of version ", locator->major, ".",
                                   locator->minor, " and format ", QuotedValue(locator->format),
                                   "; this usdparquet reads version 1, usdc and packed: upgrade it");
+  }
+  if (is_packed && locator->length > kMaxPackedResidual) {
+    return arrow::Status::CapacityError("the packed residual has ", locator->length,
+                                        " bytes, more than ", kMaxPackedResidual,
+                                        ": write the file with usdparquet");
   }
   ARROW_ASSIGN_OR_RAISE(const auto bytes, locator->Read(file));
   if (bytes && bytes->size() > 0 &&

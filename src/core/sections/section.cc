@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "core/sections/section_locator.h"
+#include "core/util/message_text.h"
 
 namespace usdparquet {
 namespace {
@@ -55,7 +56,7 @@ void SectionReaderBase::ReadHeader(arrow::io::RandomAccessFile& file,
   if (key < 0) return;
   const auto locator = SectionLocator::Parse(pairs->value(key));
   if (!locator || !locator->format.empty()) {
-    return GiveUp("its key-value entry '" + pairs->value(key) + "' can't be read");
+    return GiveUp("its key-value entry " + QuotedValue(pairs->value(key)) + " can't be read");
   }
   if (locator->major != kSectionMajor) {
     return GiveUp("its version is " + std::to_string(locator->major) + "." +

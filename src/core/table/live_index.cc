@@ -63,11 +63,27 @@ void LiveIndex::Settle() {
   if (report_) report_(is_error, MessageText(message));
 }
 
-bool LiveIndex::CheckEmbedded() {
+bool LiveIndex::CouldBeSound() {
   return Ask([this] {
     const TableIndex& index = current();
     return !has_rejected_ && version() == 0 && !has_damage() && index.paths.Check() &&
            (!index.times || index.times->Check());
+  });
+}
+
+bool LiveIndex::CheckEmbedded() {
+  if (!CouldBeSound()) return false;
+  if (!current().paths.is_embedded()) return true;
+  return Ask([this] {
+    const TableIndex& index = current();
+    if (version() != 0) return false;
+    const auto built = Guarded([this] { return loader_->Build(); });
+    if (!built.ok()) return false;  // whoever reads the columns is told
+    if (!index.paths.IsSameAs(built->paths)) index.paths.Reject("it is not that of the paths");
+    if (index.times && !(built->times && index.times->IsSameAs(*built->times))) {
+      index.times->Reject("it is not that of the times");
+    }
+    return state_.load(std::memory_order_acquire) == State::kOpened;
   });
 }
 

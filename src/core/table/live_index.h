@@ -61,8 +61,12 @@ class USDPARQUET_API LiveIndex {
   /// Why, with column and row. REQUIRES: has_damage().
   const std::string& damage() const { return damage_; }
 
-  /// Whether the indexes in the file may be copied as they are: all of them is undamaged and can
-  /// be. Reads all of them, and replaces the index if one is not. True if the file has none.
+  /// Whether the indexes in the file are undamaged, all of them, and could be those of a file.
+  /// Reads all of them, and replaces the index if one is not. True if the file has none.
+  bool CouldBeSound();
+  /// Whether the indexes in the file may be copied as they are: they are those that the columns
+  /// give. Builds them from the columns, and replaces the index if it is another. True if the file
+  /// has none.
   bool CheckEmbedded();
 
  private:

@@ -103,8 +103,11 @@ class USDPARQUET_API Table {
   /// Changes when other indexes take the place of damaged ones: 0, then 1. Ids of prims that were
   /// kept beyond an Ask are good for the version that they were found in.
   uint32_t index_version() const { return index_.version(); }
-  /// Whether the indexes in the file may be copied to another: they are undamaged, every block of
-  /// them, and say nothing that can't be. True if the file has none. Reads them whole.
+  /// Whether the indexes in the file are undamaged, every block of them, and say nothing that can't
+  /// be. True if the file has none. Reads them whole.
+  bool CouldHaveSoundIndex() const { return index_.CouldBeSound(); }
+  /// Whether they may be copied to another file: they are those that the path column and the time
+  /// column give. True if the file has none. Builds them anew.
   bool HasSoundIndex() const { return index_.CheckEmbedded(); }
 
   uint32_t num_rows() const { return file_.num_rows(); }

@@ -82,6 +82,9 @@ constexpr int64_t MaxPageText(int64_t size) {
                            std::numeric_limits<uint32_t>::max());
 }
 
+/// Bytes of a packed residual. Writers make a crate file of 8 KiB and more.
+inline constexpr int64_t kMaxPackedResidual = int64_t{64} << 10;
+
 /// Names that one message lists before it ends with how many more there are.
 inline constexpr size_t kMaxListedNames = 20;
 

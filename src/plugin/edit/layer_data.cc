@@ -5,6 +5,7 @@
 #include <pxr/usd/sdf/types.h>
 
 #include <algorithm>
+#include <unordered_set>
 
 #include "plugin/read/guarded.h"
 #include "plugin/read/spec_visit.h"
@@ -131,11 +132,40 @@ std::vector<TfToken> UsdParquetLayerData::List(const SdfPath& path) const {
   });
 }
 
+/// Edits are made of what the file says, so its index is checked before the first of them.
+Edits::Spec& UsdParquetLayerData::Edit(const SdfPath& path) {
+  if (edits_.empty()) source_->table().CouldHaveSoundIndex();
+  return edits_[path];
+}
+
+SdfPath UsdParquetLayerData::FindLostChild() const {
+  return UsdParquetGuarded(SdfPath(), [&] {
+    const TfToken& key = SdfChildrenKeys->PrimChildren;
+    for (const auto& [path, spec] : edits_) {
+      const VtValue* const edited = spec.hides_file ? nullptr : spec.Find(key);
+      VtValue in_file;
+      if (!edited || !source_->Has(path, key, &in_file, nullptr)) continue;
+      std::unordered_set<TfToken, TfToken::HashFunctor> kept;
+      if (edited->IsHolding<TfTokenVector>()) {
+        const auto& names = edited->UncheckedGet<TfTokenVector>();
+        kept.insert(names.begin(), names.end());
+      }
+      for (const TfToken& name : in_file.Get<TfTokenVector>()) {
+        if (kept.contains(name)) continue;
+        const SdfPath child = path.AppendChild(name);
+        const Edits::Spec* const erased = edits_.Find(child);
+        if (!erased || erased->type != SdfSpecTypeUnknown) return child;
+      }
+    }
+    return SdfPath();
+  });
+}
+
 Edits::Spec* UsdParquetLayerData::EditedSpec(const SdfPath& path) {
   if (!edits_.Find(path)) {
     const SdfSpecType type = source_->GetSpecType(path);
     if (type == SdfSpecTypeUnknown) return nullptr;
-    edits_[path].type = type;
+    Edit(path).type = type;
   }
   Edits::Spec& spec = edits_[path];
   return spec.type == SdfSpecTypeUnknown ? nullptr : &spec;
@@ -144,7 +174,7 @@ Edits::Spec* UsdParquetLayerData::EditedSpec(const SdfPath& path) {
 void UsdParquetLayerData::CreateSpec(const SdfPath& path, SdfSpecType type) {
   UsdParquetGuarded([&] {
     if (!TF_VERIFY(type != SdfSpecTypeUnknown)) return;
-    Edits::Spec& spec = edits_[path];
+    Edits::Spec& spec = Edit(path);
     // A spec that is there keeps its fields, as in SdfData.
     if (spec.type == SdfSpecTypeUnknown && !spec.hides_file) {
       spec.hides_file = source_->GetSpecType(path) == SdfSpecTypeUnknown;
@@ -161,7 +191,7 @@ void UsdParquetLayerData::EraseSpec(const SdfPath& path) {
     }
     ForgetTimes(path);
     if (source_->HasSpec(path)) {
-      edits_[path] = {.hides_file = true};
+      Edit(path) = {.hides_file = true};
     } else {
       edits_.Erase(path);
     }
@@ -178,7 +208,7 @@ void UsdParquetLayerData::MoveSpec(const SdfPath& from, const SdfPath& to) {
     std::vector<std::pair<TfToken, VtValue>> moved;
     for (const TfToken& field : List(from)) moved.emplace_back(field, Get(from, field));
     EraseSpec(from);
-    Edits::Spec& spec = edits_[to];
+    Edits::Spec& spec = Edit(to);
     spec = {.type = type, .hides_file = true};
     for (const auto& [field, value] : moved) SetField(to, &spec, field, value);
   });

@@ -33,6 +33,9 @@ class UsdParquetLayerData : public SdfAbstractData {
 
   const UsdParquetSource& source() const { return *source_; }
   const UsdParquetLayerEdits& edits() const { return edits_; }
+  /// A prim of the file that is in no list of children any more, though nobody erased it: the list
+  /// was edited while a damaged index told another one. Empty if there is none.
+  SdfPath FindLostChild() const;
   /// Replaces the old file and the edits by the file that the layer was just saved to.
   void Rebase(std::shared_ptr<const UsdParquetSource> source);
 
@@ -87,6 +90,7 @@ class UsdParquetLayerData : public SdfAbstractData {
                       const TfToken& field, Out* out, SdfSpecType* type) const;
   template <typename Out>
   bool HasSample(const SdfPath& path, double time, Out* out) const;
+  UsdParquetLayerEdits::Spec& Edit(const SdfPath& path);
   UsdParquetLayerEdits::Spec* EditedSpec(const SdfPath& path);
   void SetField(const SdfPath& path, UsdParquetLayerEdits::Spec* spec, const TfToken& field,
                 const VtValue& value);

@@ -62,9 +62,20 @@ arrow::Status Write(const SdfAbstractData& data, const std::string& file,
   std::function<arrow::Status()> is_complete;
   if (const auto* parquet = dynamic_cast<const UsdParquetLayerData*>(&data)) {
     const usdparquet::Table& table = parquet->source().table();
+    table.HasSoundIndex();  // one that is not sound is replaced before anything is written
+    const SdfPath lost = parquet->FindLostChild();
+    if (!lost.IsEmpty()) {
+      return arrow::Status::Invalid(file, ": not written, because the prim ", lost.GetString(),
+                                    " would be lost: the path index in ", table.name(),
+                                    " was found to be damaged after its siblings were edited; "
+                                    "reload the layer and edit it again");
+    }
     // Whoever reads the file, or gives its columns as format arguments, finds them again.
     names.path = table.path_column();
-    if (!table.time_column().empty()) names.time = table.time_column();
+    if (!table.time_column().empty()) {
+      names.time = table.time_column();
+      names.keeps_time = is_own_file;
+    }
     is_complete = [&file, is_own_file, &table] {
       const std::string damage = table.damage();
       if (!damage.empty()) {

@@ -207,6 +207,61 @@ bool UsdParquetSource::HasPropertyField(const Location& at, const TfToken& field
   return false;
 }
 
+/// Takes out of a list of children what has no spec of the kind: OpenUSD ends the process where it
+/// meets such a name. A file that lists one is damaged, or lies. False if none is left.
+bool UsdParquetSource::KeepChildrenWithSpecs(const SdfPath& path, const TfToken& field,
+                                             VtValue* children) const {
+  if (children->IsHolding<SdfPathVector>()) {
+    const SdfSpecType type = field == SdfChildrenKeys->ConnectionChildren
+                                 ? SdfSpecTypeConnection
+                                 : SdfSpecTypeRelationshipTarget;
+    SdfPathVector targets = children->UncheckedGet<SdfPathVector>();
+    std::erase_if(targets, [&](const SdfPath& target) {
+      return Resolve(path.AppendTarget(target)).type != type;
+    });
+    *children = targets;
+    return !targets.empty();
+  }
+  if (!children->IsHolding<TfTokenVector>()) return false;
+  const auto has_spec = [&](const TfToken& name) {
+    const std::string& text = name.GetString();
+    if (field == SdfChildrenKeys->PropertyChildren) {
+      if (!SdfPath::IsValidNamespacedIdentifier(text)) return false;
+      const SdfSpecType type = Resolve(path.AppendProperty(name)).type;
+      return type == SdfSpecTypeAttribute || type == SdfSpecTypeRelationship;
+    }
+    if (field == SdfChildrenKeys->PrimChildren) {
+      return SdfPath::IsValidIdentifier(text) &&
+             Resolve(path.AppendChild(name)).type == SdfSpecTypePrim;
+    }
+    if (field == SdfChildrenKeys->VariantSetChildren) {
+      return Resolve(path.AppendVariantSelection(text, std::string())).type ==
+             SdfSpecTypeVariantSet;
+    }
+    const SdfPath variant =
+        path.GetParentPath().AppendVariantSelection(path.GetVariantSelection().first, text);
+    return Resolve(variant).type == SdfSpecTypeVariant;
+  };
+  TfTokenVector names = children->UncheckedGet<TfTokenVector>();
+  std::erase_if(names, [&](const TfToken& name) { return !has_spec(name); });
+  *children = names;
+  return !names.empty();
+}
+
+template <typename Out>
+bool UsdParquetSource::HasResidualField(const SdfPath& path, const TfToken& field, Out* out) const {
+  const bool lists_children =
+      field == SdfChildrenKeys->PropertyChildren || field == SdfChildrenKeys->PrimChildren ||
+      field == SdfChildrenKeys->VariantSetChildren || field == SdfChildrenKeys->VariantChildren ||
+      field == SdfChildrenKeys->RelationshipTargetChildren ||
+      field == SdfChildrenKeys->ConnectionChildren;
+  if (!lists_children) return UsdParquetResidualHas(*residual_, path, field, out);
+  VtValue children;
+  return UsdParquetResidualHas(*residual_, path, field, &children) &&
+         KeepChildrenWithSpecs(path, field, &children) &&
+         (!out || UsdParquetDeliver(std::move(children), out));
+}
+
 template <typename Out>
 bool UsdParquetSource::HasRootField(const SdfPath& path, const TfToken& field, Out* out) const {
   if (residual_ && UsdParquetResidualHas(*residual_, path, field, out)) return true;
@@ -219,7 +274,7 @@ bool UsdParquetSource::HasRootField(const SdfPath& path, const TfToken& field, O
 template <typename Out>
 bool UsdParquetSource::HasPrimField(const SdfPath& path, const Location& at, const TfToken& field,
                                     Out* out) const {
-  if (residual_ && UsdParquetResidualHas(*residual_, path, field, out)) return true;
+  if (residual_ && HasResidualField(path, field, out)) return true;
   if (field == SdfChildrenKeys->PropertyChildren) {
     if (!out) return HasProperties(at.prim);
     TfTokenVector names = PropertyNames(at.prim);
@@ -241,7 +296,7 @@ template <typename Out>
 bool UsdParquetSource::HasField(const SdfPath& path, const Location& at, const TfToken& field,
                                 Out* out) const {
   if (at.type == SdfSpecTypeUnknown) return false;
-  if (at.is_residual) return UsdParquetResidualHas(*residual_, path, field, out);
+  if (at.is_residual) return HasResidualField(path, field, out);
   if (at.type == SdfSpecTypeAttribute || at.type == SdfSpecTypeRelationship) {
     return HasPropertyField(at, field, out);
   }

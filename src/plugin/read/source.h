@@ -122,6 +122,9 @@ class UsdParquetSource {
   template <typename Out>
   bool HasTargets(const Location& at, const TfToken& field, Out* out) const;
   template <typename Out>
+  bool HasResidualField(const SdfPath& path, const TfToken& field, Out* out) const;
+  bool KeepChildrenWithSpecs(const SdfPath& path, const TfToken& field, VtValue* children) const;
+  template <typename Out>
   bool HasRootField(const SdfPath& path, const TfToken& field, Out* out) const;
   template <typename Out>
   bool HasPrimField(const SdfPath& path, const Location& at, const TfToken& field, Out* out) const;

@@ -11,6 +11,7 @@
 
 #include "plugin/values/metadata_value.h"
 #include "plugin/values/value_types.h"
+#include "plugin/write/column_order.h"
 #include "plugin/write/prim_walk.h"
 
 PXR_NAMESPACE_OPEN_SCOPE
@@ -76,7 +77,7 @@ UsdParquetExportPlan UsdParquetExportPlan::Make(const SdfAbstractData& data,
   plan.path_column_ = plan.FreeName(names.path);
   plan.ChooseFields();
   plan.ChooseColumns();
-  plan.CompletePatterns(names.time);
+  plan.CompletePatterns(names);
   return plan;
 }
 
@@ -262,44 +263,36 @@ void UsdParquetExportPlan::ChooseColumns() {
   });
   if (chosen.size() > kMaxColumns) chosen.resize(kMaxColumns);
 
-  // In the order in which the most common patterns have them, so that most prims need no order of
-  // their own.
-  constexpr uint32_t kWanted = kResidual - 1;
   column_of_declaration_.assign(declarations_.size(), kResidual);
-  for (const uint32_t id : chosen) column_of_declaration_[id] = kWanted;
-  std::vector<uint32_t> by_use(patterns_.size());
-  std::iota(by_use.begin(), by_use.end(), 0u);
-  std::stable_sort(by_use.begin(), by_use.end(), [&](uint32_t a, uint32_t b) {
-    return patterns_[a].num_prims > patterns_[b].num_prims;
-  });
-  for (const uint32_t p : by_use) {
-    for (const uint32_t id : patterns_[p].declarations) {
-      if (id == kResidual || column_of_declaration_[id] != kWanted) continue;
-      column_of_declaration_[id] = static_cast<uint32_t>(columns_.size());
-      const Declaration& declaration = declarations_[id];
-      const bool is_relationship = declaration.type_name.IsEmpty();
-      Column column{FreeName(declaration.name.GetString()),
-                    declaration.name,
-                    is_relationship ? TfToken("string[]") : declaration.type_name,
-                    {}};
-      if (is_relationship) column.entry.role = usdparquet::ColumnRole::kRelationship;
-      if (column.name != declaration.name) column.entry.property = declaration.name.GetString();
-      column.entry.type = column.type_name.GetString();
-      column.entry.is_uniform = declaration.is_uniform;
-      column.entry.is_custom = declaration.is_custom;
-      // If every prim has it, and some have no value, that is what a null has to say.
-      const bool are_nulls_declared =
-          declaration.num_prims == num_rows_ && declaration.num_with_value < declaration.num_prims;
-      column.entry.null = are_nulls_declared ? NullMeaning::kNoValue : NullMeaning::kNoProperty;
-      for (const auto& [name, value] : declaration.metadata) {
-        column.entry.metadata.emplace_back(name.GetString(), *UsdParquetToFooter(value));
-      }
-      columns_.push_back(std::move(column));
+  std::vector<UsdParquetPropertyList> lists;
+  for (const Pattern& pattern : patterns_) {
+    lists.push_back({pattern.declarations, pattern.num_prims});
+  }
+  for (const uint32_t id : UsdParquetColumnOrder(std::move(lists), chosen)) {
+    column_of_declaration_[id] = static_cast<uint32_t>(columns_.size());
+    const Declaration& declaration = declarations_[id];
+    const bool is_relationship = declaration.type_name.IsEmpty();
+    Column column{FreeName(declaration.name.GetString()),
+                  declaration.name,
+                  is_relationship ? TfToken("string[]") : declaration.type_name,
+                  {}};
+    if (is_relationship) column.entry.role = usdparquet::ColumnRole::kRelationship;
+    if (column.name != declaration.name) column.entry.property = declaration.name.GetString();
+    column.entry.type = column.type_name.GetString();
+    column.entry.is_uniform = declaration.is_uniform;
+    column.entry.is_custom = declaration.is_custom;
+    // If every prim has it, and some have no value, that is what a null has to say.
+    const bool are_nulls_declared =
+        declaration.num_prims == num_rows_ && declaration.num_with_value < declaration.num_prims;
+    column.entry.null = are_nulls_declared ? NullMeaning::kNoValue : NullMeaning::kNoProperty;
+    for (const auto& [name, value] : declaration.metadata) {
+      column.entry.metadata.emplace_back(name.GetString(), *UsdParquetToFooter(value));
     }
+    columns_.push_back(std::move(column));
   }
 }
 
-void UsdParquetExportPlan::CompletePatterns(const std::string& time_name) {
+void UsdParquetExportPlan::CompletePatterns(const UsdParquetColumnNames& names) {
   for (Pattern& pattern : patterns_) {
     uint32_t last = 0;
     for (size_t i = 0; i < pattern.names.size(); ++i) {
@@ -313,11 +306,12 @@ void UsdParquetExportPlan::CompletePatterns(const std::string& time_name) {
       if (column == kResidual || column < last) pattern.is_in_column_order = false;
       if (column != kResidual) last = column;
       if (column != kResidual && (pattern.contents[i] & kSamples) && time_column_.empty()) {
-        time_column_ = FreeName(time_name);
+        time_column_ = FreeName(names.time);
       }
       pattern.columns.push_back(column);
     }
   }
+  if (time_column_.empty() && names.keeps_time) time_column_ = FreeName(names.time);
 }
 
 PXR_NAMESPACE_CLOSE_SCOPE

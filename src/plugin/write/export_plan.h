@@ -25,6 +25,7 @@ PXR_NAMESPACE_OPEN_SCOPE
 struct UsdParquetColumnNames {
   std::string path = "path";
   std::string time = "time";
+  bool keeps_time = false;  ///< whether there is a time column also where no column has samples
 };
 
 /// The columns that a layer is written as, and which of each prim's properties go into them.
@@ -103,7 +104,7 @@ class UsdParquetExportPlan {
   std::string FreeName(const std::string& wanted);
   void ChooseColumns();
   void ChooseFields();
-  void CompletePatterns(const std::string& time_name);
+  void CompletePatterns(const UsdParquetColumnNames& names);
 
   std::unordered_map<TfToken, std::unique_ptr<UsdParquetColumnBuilder>, TfToken::HashFunctor>
       builders_;  // of the types met
