@@ -172,7 +172,7 @@ def test_a_bad_value_is_an_error(write, name: str, value: str) -> None:
 @pytest.mark.parametrize(
     ("arguments", "stored"),
     [
-        ({}, "ZSTD"),
+        ({}, "UNCOMPRESSED"),  # layers of less than 2 KiB
         ({"compression": "zstd"}, "ZSTD"),
         ({"compression": "snappy"}, "SNAPPY"),
         ({"compression": "none"}, "UNCOMPRESSED"),

@@ -11,6 +11,8 @@ import pytest
 from pxr import Sdf
 from usd_values import open_layer
 
+import usdparquet
+
 ROWS = 300
 # A type that a layer written whole does not keep: dates would be texts.
 DAYS = pa.array([None if row % 3 else row for row in range(ROWS)], pa.int32()).cast(pa.date32())
@@ -259,3 +261,39 @@ def test_rows_with_times_are_not_forgotten(tmp_path: Path) -> None:
     assert saved(lambda layer: remove(layer, "/B.day"))
     assert saved(lambda layer: make(layer, "/C.day", Sdf.ValueTypeNames.String, "2024-05-01"))
     assert not saved(lambda layer: make(layer, "/B.extra", Double, 4.5))
+
+
+def test_a_whole_save_keeps_the_order_of_columns(tmp_path: Path) -> None:
+    """Of a sparse table too, in which hardly two prims have the same properties."""
+    file = tmp_path / "in.parquet"
+    columns = {f"c{i}": [i * row if (i * 7 + row * 3) % 5 == 0 else None for row in range(300)]
+               for i in range(40)}  # fmt: skip
+    usdparquet.write_table(pa.table({"path": [f"/p{row}" for row in range(300)], **columns}), file)
+    layer = Sdf.Layer.FindOrOpen(str(file))
+    names = {prim.name: [spec.name for spec in prim.properties] for prim in layer.rootPrims}
+    layer.GetPrimAtPath("/p0").comment = "edited"
+    assert layer.Save()
+    written = pq.read_metadata(file)
+    stored = [name for name in written.schema.to_arrow_schema().names if name in columns]
+    assert stored == list(columns)
+    again = Sdf.Layer.OpenAsAnonymous(str(file))
+    assert names == {prim.name: [spec.name for spec in prim.properties] for prim in again.rootPrims}
+    locator = dict(
+        part.split("=") for part in written.metadata[b"usdparquet:residual"].decode().split()
+    )
+    assert int(locator["length"]) < 200  # the comment, and no order of properties
+
+
+def test_a_whole_save_keeps_the_time_column(tmp_path: Path) -> None:
+    """Where the only prim makes no column, and nothing in the table has samples any more."""
+    file = tmp_path / "in.parquet"
+    pq.write_table(pa.table({"path": ["/Crane"] * 2, "frame": [1, 2], "angle": [0.5, 1.5]}), file)
+    identifier = Sdf.Layer.CreateIdentifier(str(file), {"time": "frame"})
+    layer = Sdf.Layer.FindOrOpen(identifier)
+    layer.GetPrimAtPath("/Crane").comment = "edited"
+    assert layer.Save()
+    del layer
+    again = Sdf.Layer.FindOrOpen(identifier)
+    assert again.ListTimeSamplesForPath("/Crane.angle") == [1.0, 2.0]
+    assert again.QueryTimeSample("/Crane.angle", 2.0) == 1.5
+    assert again.GetPrimAtPath("/Crane").comment == "edited"

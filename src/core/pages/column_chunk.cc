@@ -99,7 +99,7 @@ bool TakeLocations(const std::vector<parquet::PageLocation>& listed, const Chunk
     if (!pages.empty() && pages.back().first_row == first_row) pages.pop_back();
     pages.push_back({page.offset, page.compressed_page_size, first_row});
   }
-  if (previous_end != range.end) return false;
+  if (previous_end < range.end || previous_end > range.limit) return false;
   chunk->pages = std::move(pages);
   // What lies before is the dictionary page. If it is none, decoding says so.
   if (listed[0].offset > range.begin) {

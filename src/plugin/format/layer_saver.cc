@@ -72,6 +72,7 @@ arrow::Status Write(const SdfAbstractData& data, const std::string& file,
     }
     // Whoever reads the file, or gives its columns as format arguments, finds them again.
     names.path = table.path_column();
+    names.order = parquet->source().columns().property_names();
     if (!table.time_column().empty()) {
       names.time = table.time_column();
       names.keeps_time = is_own_file;

@@ -76,7 +76,7 @@ UsdParquetExportPlan UsdParquetExportPlan::Make(const SdfAbstractData& data,
   });
   plan.path_column_ = plan.FreeName(names.path);
   plan.ChooseFields();
-  plan.ChooseColumns();
+  plan.ChooseColumns(names.order);
   plan.CompletePatterns(names);
   return plan;
 }
@@ -247,7 +247,7 @@ void UsdParquetExportPlan::ChooseFields() {
   }
 }
 
-void UsdParquetExportPlan::ChooseColumns() {
+void UsdParquetExportPlan::ChooseColumns(const TfTokenVector& order) {
   // For each name, the declaration that most prims give a value.
   std::vector<uint32_t> chosen;
   for (const auto& [name, ids] : declarations_by_name_) {
@@ -268,7 +268,13 @@ void UsdParquetExportPlan::ChooseColumns() {
   for (const Pattern& pattern : patterns_) {
     lists.push_back({pattern.declarations, pattern.num_prims});
   }
-  for (const uint32_t id : UsdParquetColumnOrder(std::move(lists), chosen)) {
+  std::vector<uint32_t> preferred;
+  for (const TfToken& name : order) {
+    const auto ids = declarations_by_name_.find(name);
+    if (ids == declarations_by_name_.end()) continue;
+    preferred.insert(preferred.end(), ids->second.begin(), ids->second.end());
+  }
+  for (const uint32_t id : UsdParquetColumnOrder(std::move(lists), chosen, preferred)) {
     column_of_declaration_[id] = static_cast<uint32_t>(columns_.size());
     const Declaration& declaration = declarations_[id];
     const bool is_relationship = declaration.type_name.IsEmpty();

@@ -25,6 +25,8 @@ PXR_NAMESPACE_OPEN_SCOPE
 struct UsdParquetColumnNames {
   std::string path = "path";
   std::string time = "time";
+  TfTokenVector order;      ///< properties, in the order that columns are to have if nothing speaks
+                            ///< against it
   bool keeps_time = false;  ///< whether there is a time column also where no column has samples
 };
 
@@ -102,7 +104,7 @@ class UsdParquetExportPlan {
   uint32_t InternDeclaration(Declaration declaration);
   uint32_t InternPattern(Pattern pattern);
   std::string FreeName(const std::string& wanted);
-  void ChooseColumns();
+  void ChooseColumns(const TfTokenVector& order);
   void ChooseFields();
   void CompletePatterns(const UsdParquetColumnNames& names);
 
