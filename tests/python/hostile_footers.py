@@ -51,10 +51,13 @@ def group_rows_wrap() -> bytes:
 
 @case()
 def groups_repeated() -> bytes:
-    """50,000 row groups of the same pages, with 2^31 - 1 rows together by their own count."""
+    """25,000 row groups of the same pages, with 2^31 - 1 rows together by their own count.
+
+    Each costs a bulk read some 25 us; the layer a third of it.
+    """
     file = written(table(1))
     group = write_struct(file.groups()[0])[:-1] + b"\x00"
-    count = 50_000
+    count = 25_000
     file.footer.change(Footer.ROW_GROUPS, List(Type.STRUCT, [file.groups()[0]], count))
     start = write_struct(file.footer)
     at = start.index(group)
