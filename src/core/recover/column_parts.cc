@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "core/util/message_text.h"
+#include "core/util/utf8.h"
 
 namespace usdparquet {
 namespace {
@@ -96,7 +96,7 @@ std::shared_ptr<arrow::Field> WithNullableParts(const std::shared_ptr<arrow::Fie
 }
 
 std::shared_ptr<arrow::Field> WithReadableNames(const std::shared_ptr<arrow::Field>& field) {
-  auto readable = field->WithName(ReadableText(field->name()));
+  auto readable = field->WithName(WithValidUtf8(field->name()));
   if (field->type()->id() != arrow::Type::STRUCT) return readable;
   arrow::FieldVector children;
   for (const auto& child : field->type()->fields()) children.push_back(WithReadableNames(child));

@@ -18,16 +18,6 @@ std::string MessageText(std::string_view text) {
   return out;
 }
 
-std::string ReadableText(std::string_view text) {
-  std::string out;
-  for (size_t i = 0; i < text.size();) {
-    const size_t length = Utf8Length(text, i);
-    out += length > 0 ? text.substr(i, length) : std::string_view("\xef\xbf\xbd");
-    i += length > 0 ? length : 1;
-  }
-  return out;
-}
-
 std::string QuotedValue(std::string_view value) {
   constexpr size_t kMaxShown = 80;
   size_t shown = 0;

@@ -12,9 +12,6 @@ namespace usdparquet {
 /// and bytes that are not UTF-8 become `?`.
 std::string MessageText(std::string_view text);
 
-/// `text` with a U+FFFD for each byte that is not UTF-8.
-std::string ReadableText(std::string_view text);
-
 /// A value as a message shows it: quoted, and cut between characters after at most 80 bytes.
 std::string QuotedValue(std::string_view value);
 

@@ -62,7 +62,7 @@ arrow::Status Write(const SdfAbstractData& data, const std::string& file,
   std::function<arrow::Status()> is_complete;
   if (const auto* parquet = dynamic_cast<const UsdParquetLayerData*>(&data)) {
     const usdparquet::Table& table = parquet->source().table();
-    table.HasSoundIndex();  // one that is not sound is replaced before anything is written
+    if (!is_own_file) table.HasSoundIndex();  // replaces one that is not; a save has asked
     const SdfPath lost = parquet->FindLostChild();
     if (!lost.IsEmpty()) {
       return arrow::Status::Invalid(file, ": not written, because the prim ", lost.GetString(),
@@ -149,14 +149,14 @@ arrow::Status UsdParquetSaveLayer(const SdfLayer& layer, const std::string& file
   // The layer's data changes its shape, not its content: saving can't be const all the way down.
   auto* data =
       const_cast<UsdParquetLayerData*>(dynamic_cast<const UsdParquetLayerData*>(get_pointer(held)));
+  // A patch keeps the indexes as they are in the file. A damaged one is replaced by this question,
+  // before anything is written.
+  const bool is_index_sound = !data || data->source().table().HasSoundIndex();
   const auto arguments = UsdParquetParseArguments(layer.GetFileFormatArguments());
   if (!data || !arguments.ok()) {
     return Write(*held, file, DefaultOptions(), /*is_own_file=*/true);
   }
 
-  // A patch keeps the indexes as they are in the file. A damaged one is replaced by this question,
-  // before anything is written.
-  const bool is_index_sound = data->source().table().HasSoundIndex();
   bool is_patched = false;
   if (is_index_sound) {
     ARROW_ASSIGN_OR_RAISE(is_patched, PatchCells(*data, file));
