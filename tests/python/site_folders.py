@@ -66,8 +66,16 @@ def run_with(sites: list[Path], code: str, *arguments: object, **environment: st
     It must succeed and print nothing to standard error.
     """
     code = f"import sys\nsys.path[:0] = {[str(site) for site in sites]!r}\n{code}"
+    return run_isolated("-S", "-c", code, *arguments, **environment)
+
+
+def run_isolated(*arguments: object, **environment: str) -> str:
+    """What a fresh isolated interpreter prints, in an all but empty environment.
+
+    It must succeed and print nothing to standard error.
+    """
     result = subprocess.run(
-        [sys.executable, "-I", "-S", "-c", code, *map(str, arguments)],
+        [sys.executable, "-I", *map(str, arguments)],
         env={"PATH": os.defpath, **environment},
         cwd="/",
         capture_output=True,

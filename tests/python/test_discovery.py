@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
-from site_folders import link_arrow, link_usd, link_usdparquet, remove_plug_info, run_with
+from site_folders import (
+    link_arrow,
+    link_usd,
+    link_usdparquet,
+    remove_plug_info,
+    run_isolated,
+    run_with,
+)
 
 SCENE = """#usda 1.0
 (
@@ -38,18 +42,7 @@ def run(code: str, *arguments: object, **environment: str) -> str:
 
     It must succeed and print nothing to standard error.
     """
-    result = subprocess.run(
-        [sys.executable, "-I", "-c", code, *map(str, arguments)],
-        env={"PATH": os.defpath, **environment},
-        cwd="/",
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    assert result.stderr == ""
-    assert result.returncode == 0
-    return result.stdout
+    return run_isolated("-c", code, *arguments, **environment)
 
 
 def test_pxr_alone_opens_parquet(scene: Path) -> None:
