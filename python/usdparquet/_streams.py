@@ -18,6 +18,16 @@ _WAYS_OUT = {
 """What to do with things that are nearly tables."""
 
 
+class CapsuleStream:
+    """Hands an `arrow_array_stream` capsule to pyarrow."""
+
+    def __init__(self, capsule: object) -> None:
+        self._capsule = capsule
+
+    def __arrow_c_stream__(self, requested_schema: object = None) -> object:
+        return self._capsule
+
+
 @dataclass(frozen=True)
 class TableStream:
     """A table of any library, ready to be read once."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -14,6 +14,7 @@ from usdparquet._plugin import load_core
 from usdparquet._write import write_table
 from usdparquet.regular_file import check_regular_file
 from usdparquet.tables.atomic_file import replaced_file
+from usdparquet.tables.columns import Column, flat_columns
 from usdparquet.tables.file_kinds import FileKind, kind_of
 from usdparquet.tables.layers import (
     LayerError,
@@ -27,9 +28,9 @@ from usdparquet.tables.layers import (
     relative_assets,
 )
 from usdparquet.tables.patterns import PrimPatterns, PropertyPatterns
+from usdparquet.tables.query import Query, chosen_rows
 from usdparquet.tables.row_writers import open_writer
-from usdparquet.tables.table_file import TableFile, flat_columns
-from usdparquet.tables.where import Column
+from usdparquet.tables.table_file import RowNumbers, TableFile
 
 
 class ConvertError(ValueError):
@@ -152,12 +153,12 @@ def _convert_table(job: _Job, target: Path) -> ConvertSummary:
         summary.notes.append(
             f"{target}: has the table of {job.source.name} alone, without what else its layer holds"
         )
-    columns, condition = _choose(table, options)
+    columns, rows = _choose(table, options)
     if kind_of(target) is FileKind.PARQUET:
         job.listener.started(f"Writing {target.name}")
         try:
             done = write_table(
-                table.reader(columns, condition),
+                table.reader(columns, rows),
                 target,
                 path=table.path_column,
                 time=table.time_column or None,
@@ -170,7 +171,7 @@ def _convert_table(job: _Job, target: Path) -> ConvertSummary:
             raise table.error from error
         summary.rows, summary.columns = done.rows, len(columns)
     else:
-        _write_rows(job, table, columns, condition, summary)
+        _write_rows(job, table, columns, rows, summary)
     return summary
 
 
@@ -272,7 +273,7 @@ def _write_rows(
     job: _Job,
     table: TableFile,
     columns: dict[str, Column],
-    condition: Any,
+    rows: Iterator[RowNumbers] | None,
     summary: ConvertSummary,
 ) -> None:
     """Write rows to the target as CSV or Arrow."""
@@ -281,10 +282,10 @@ def _write_rows(
         columns = flat_columns(columns)
     job.listener.started(f"Writing {job.target.name}")
     schema = pa.schema([(name, column.type) for name, column in columns.items()])
-    done, total = 0, table.num_rows()
+    done, total = 0, table.num_rows
     with replaced_file(job.target) as temporary, temporary.open("wb") as sink:
         writer = open_writer(kind.value, sink, schema, stream=False)
-        for batch in table.batches(columns, condition):
+        for batch in table.batches(columns, rows):
             writer.write(batch)
             done += batch.num_rows
             job.listener.advanced(done, total)
@@ -292,29 +293,16 @@ def _write_rows(
     summary.rows, summary.columns = done, len(columns)
 
 
-def _choose(table: TableFile, options: ConvertOptions) -> tuple[dict[str, Column], Any]:
+def _choose(
+    table: TableFile, options: ConvertOptions
+) -> tuple[dict[str, Column], Iterator[RowNumbers] | None]:
     """The columns and rows that the filters choose."""
     table.check_roles()
     if options.properties is None:
         columns = table.stored_columns()
     else:
         columns = table.choose_matching(PropertyPatterns(options.properties))
-    if options.prims is None:
-        return columns, None
-    patterns = PrimPatterns(options.prims)
-    condition = table.prim_filter(patterns)
-    _check_prims(table, patterns, condition)
-    return columns, condition
-
-
-def _check_prims(table: TableFile, patterns: PrimPatterns, condition: Any) -> None:
-    """`PatternError` if a pattern chooses no row."""
-    for batch in table.batches(table.choose([table.path_column]), condition):
-        for text in batch.column(0).to_pylist():
-            if patterns.are_all_used:
-                return
-            patterns.matches(text)
-    patterns.check_used(str(table.file))
+    return columns, chosen_rows(table, Query(prims=options.prims))
 
 
 def _storage(file: Path, properties: int) -> Storage:

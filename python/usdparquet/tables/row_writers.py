@@ -92,12 +92,15 @@ class _JsonWriter:
 
 def plain_values(column: pa.Array) -> list[Any]:
     """Cells as values of JSON: None, bool, numbers, texts, lists and dicts."""
+    return [_plain(cell) for cell in shown_values(column)]
+
+
+def shown_values(column: pa.Array) -> list[Any]:
+    """Cells as Python has them, but dates and times as ISO 8601 texts."""
     if is_time(column.type):
         column = time_texts(column)
     cells: list[Any] = column.to_pylist()
-    if pa.types.is_integer(column.type) or pa.types.is_boolean(column.type):
-        return cells
-    return [_plain(cell) for cell in cells]
+    return cells
 
 
 def is_time(arrow_type: pa.DataType) -> bool:
@@ -121,7 +124,7 @@ def _plain(value: Any) -> Any:
     if isinstance(value, float):
         return value if math.isfinite(value) else None
     if isinstance(value, Decimal):
-        return float(value)
+        return int(value) if value.as_tuple().exponent == 0 else float(value)
     if isinstance(value, datetime.date | datetime.time):
         return value.isoformat()
     if isinstance(value, list):
@@ -184,5 +187,6 @@ def _has_bytes(arrow_type: pa.DataType) -> bool:
         or types.is_fixed_size_binary(arrow_type)
         or types.is_binary_view(arrow_type)
         or types.is_duration(arrow_type)
+        or types.is_interval(arrow_type)
         or isinstance(arrow_type, pa.BaseExtensionType)
     )
