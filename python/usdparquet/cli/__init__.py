@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from usdparquet.cli import bench, convert, inspect, optimize, query, recover
+from usdparquet.cli import bench, convert, diff, inspect, optimize, query, recover
 from usdparquet.cli.console import plain_errors
 
 app = typer.Typer(
@@ -18,6 +18,6 @@ app = typer.Typer(
 for command in (
     *(bench.generate, bench.bench, bench.demo, bench.report),
     *(inspect.inspect, inspect.validate),
-    *(optimize.optimize, convert.convert, query.query, recover.recover),
+    *(optimize.optimize, convert.convert, query.query, diff.diff, recover.recover),
 ):
     app.command()(plain_errors()(command))

@@ -80,9 +80,14 @@ class TableFile:
         return self._source.first_rows[-1]
 
     @property
+    def has_residual(self) -> bool:
+        """Whether the file is a layer with properties that are no columns."""
+        return RESIDUAL_KEY in self._metadata
+
+    @property
     def is_more_than_a_table(self) -> bool:
         """Whether the file is a layer with more in it than its columns of properties."""
-        return RESIDUAL_KEY in self._metadata or any(part.is_metadata for part in self._parts)
+        return self.has_residual or any(part.is_metadata for part in self._parts)
 
     def num_properties(self, name: str) -> int:
         """How many prims have the property of a column."""
