@@ -13,8 +13,10 @@ import pyarrow as pa
 import pyarrow.feather
 import pyarrow.parquet as pq
 import pytest
+from pxr import Sdf
 from typer.testing import CliRunner, Result
 
+import usdparquet
 from usdparquet.cli import app
 from usdparquet.tables.query import Query, run_query
 from usdparquet.tables.table_file import TableFile
@@ -292,3 +294,35 @@ def test_a_summary(file: Path) -> None:
     assert [(row["column_name"], row["min"]) for row in some] == [("part:width", str(width))]
     assert rows_of(file, "SELECT cost AS c FROM t", "--summarize")[0]["max"] == str(max(costs))
     assert "column_name" in invoke(file, "--summarize").stdout.splitlines()[0]
+
+
+def test_a_parquet_layer(file: Path, tmp_path: Path) -> None:
+    output = tmp_path / "out.parquet"
+    assert (
+        invoke(file, "--where", "cost > 200", "--columns", "path,cost", "-o", output).exit_code == 0
+    )
+    expected = {row["path"]: row["cost"] for row in TABLE if (row["cost"] or 0) > 200}
+    read = pq.read_table(output).to_pylist()
+    assert {row["path"]: row["cost"] for row in read} == expected
+    assert [row["path"] for row in read] != list(expected)  # in namespace order
+    layer = Sdf.Layer.FindOrOpen(str(output))
+    path = next(iter(expected))
+    assert layer.GetAttributeAtPath(f"{path}.cost").default == expected[path]
+    text = "SELECT parse_dirpath(path) AS path, count(*) AS n FROM t GROUP BY ALL"
+    assert invoke(file, text, "-o", tmp_path / "zones.parquet").exit_code == 0
+    zones = [f"/World/Zone_{i}" for i in range(4)]
+    counts = usdparquet.read_columns(tmp_path / "zones.parquet", ["n"], zones)
+    assert counts.to_pylist() == [{"path": zone, "n": ROWS // 4} for zone in zones]
+    assert "column 'path'" in failure(file, "SELECT cost FROM t", "-o", tmp_path / "x.parquet")
+    assert "cannot be written to a pipe" in failure(file, "--format", "parquet")
+    assert not (tmp_path / "x.parquet").exists()
+
+
+def test_types_of_a_layer_are_kept(tmp_path: Path) -> None:
+    source, output = tmp_path / "in.parquet", tmp_path / "out.parquet"
+    columns = {"path": ["/A", "/B"], "tint": [[0.5, 0.25, 0], [1, 1, 1]]}
+    usdparquet.write_table(pa.table(columns), source, types={"tint": "color3f"})
+    assert invoke(source, "--where", "tint[1] < 1", "-o", output).exit_code == 0
+    layer = Sdf.Layer.FindOrOpen(str(output))
+    assert str(layer.GetAttributeAtPath("/A.tint").typeName) == "color3f"
+    assert layer.GetPrimAtPath("/B") is None

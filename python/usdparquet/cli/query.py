@@ -27,6 +27,7 @@ from usdparquet.tables.query import (
 )
 from usdparquet.tables.row_writers import open_writer, shown_values
 from usdparquet.tables.table_file import TableFile
+from usdparquet.tables.table_writing import write_layer
 
 _SHOWN_ROWS = 20
 _SHOWN_CHARACTERS = 60
@@ -39,6 +40,7 @@ class Format(StrEnum):
     CSV = "csv"
     JSON = "json"
     ARROW = "arrow"
+    PARQUET = "parquet"
 
 
 _FORMATS = {
@@ -46,6 +48,7 @@ _FORMATS = {
     ".json": Format.JSON,
     ".arrow": Format.ARROW,
     ".feather": Format.ARROW,
+    ".parquet": Format.PARQUET,
 }
 
 
@@ -82,7 +85,10 @@ def query(
     output: Annotated[
         Path | None,
         typer.Option(
-            "--output", "-o", help="File to write: .csv, .json, .arrow.", show_default=False
+            "--output",
+            "-o",
+            help="File to write: .csv, .json, .arrow, .parquet.",
+            show_default=False,
         ),
     ] = None,
     summary: Annotated[
@@ -120,6 +126,15 @@ def query(
             told = _closing(rows, request.limit, table.num_rows if is_whole else None)
             table_console().print(told, style="dim", highlight=False)
         return
+    if shape is Format.PARQUET:
+        if output is None:
+            raise ValueError("a Parquet file cannot be written to a pipe: name it with -o")
+        names = {name: name for name in result.schema.names}
+        is_of_file = statement is None and not summary
+        write_layer(
+            table, result.schema, result.batches, output, names=names if is_of_file else None
+        )
+        return
     with _sink(output, shape) as sink:
         writer = open_writer(shape.value, sink, result.schema, stream=output is None)
         for batch in result.batches:
@@ -129,7 +144,9 @@ def query(
 
 def _format(given: Format | None, output: Path | None) -> Format:
     if given is Format.TABLE and output is not None:
-        raise ValueError(f"{output}: a table is printed; write csv, json or arrow to a file")
+        raise ValueError(
+            f"{output}: a table is printed; write csv, json, arrow or parquet to a file"
+        )
     if given is not None:
         return given
     if output is None:
@@ -138,7 +155,7 @@ def _format(given: Format | None, output: Path | None) -> Format:
     if found is None:
         raise ValueError(
             f"{output}: the suffix is none of {', '.join(_FORMATS)}; --format says what to write "
-            "(usdparquet convert writes .parquet and USD layers)"
+            "(usdparquet convert writes USD layers)"
         )
     return found
 

@@ -53,11 +53,11 @@ class TableFile:
 
     def __init__(self, file: Path, path_column: str = "", time_column: str = "") -> None:
         self.file = file
-        self.error: Exception | None = None
-        """What ended a stream of `reader`: whoever reads that learns of it as Arrow tells it."""
         self._source = _open(file)
         self._metadata = self._source.metadata
-        footer = _footer(file, self._metadata)
+        self.description: dict[str, Any] = _footer(file, self._metadata)
+        """What the file says of its columns."""
+        footer = self.description
         self.path_column: str = path_column or footer.get("path") or "path"
         self.time_column: str = time_column or footer.get("time") or ""
         repeated = [name for name, count in Counter(self.schema.names).items() if count > 1]
@@ -217,26 +217,9 @@ class TableFile:
         if held:
             yield group, np.concatenate(held)
 
-    def reader(
-        self, columns: Mapping[str, Column], rows: Iterable[RowNumbers] | None = None
-    ) -> pa.RecordBatchReader:
-        """The rows as a stream, with what the file says of its columns."""
-        kept = {key: text for key, text in self._metadata.items() if key == SCHEMA_KEY}
-        fields = [(name, column.type) for name, column in columns.items()]
-        schema = pa.schema(fields, metadata=kept)
-        batches = self._noting_errors(self.batches(columns, rows))
-        return pa.RecordBatchReader.from_batches(schema, batches)
-
     def no_column(self, name: str) -> TableFileError:
         """The error for a name that nothing has."""
         return TableFileError(no_column(self.file, name, self.schema.names, list(self.columns())))
-
-    def _noting_errors(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        try:
-            yield from batches
-        except (ValueError, OSError) as error:
-            self.error = error
-            raise
 
     def _all_parts(self) -> Iterator[_Part]:
         stack = list(reversed(self._parts))
