@@ -12,9 +12,11 @@ from rich.progress import Progress
 from usdparquet.cli.console import counted
 from usdparquet.cli.options import Compression, Prims
 from usdparquet.tables.convert import ConvertOptions, ConvertSummary, Listener, convert_file
+from usdparquet.tables.csv_files import TextFormat
 from usdparquet.tables.patterns import split_patterns
 
 _SHOWN_COLUMNS = 12
+_TABS = {"tab": "\t", "\\t": "\t"}
 _PROPERTY = ("property", "properties")
 
 
@@ -22,11 +24,12 @@ def convert(
     source: Annotated[
         Path,
         typer.Argument(
-            metavar="IN", help="A .usd, .usda, .usdc, .usdz, .parquet, .csv or .arrow file."
+            metavar="IN",
+            help="A .usd, .usda, .usdc, .usdz, .parquet, .csv, .tsv, .xlsx or .arrow file.",
         ),
     ],
     target: Annotated[
-        Path, typer.Argument(metavar="OUT", help="The file to write, of any of these.")
+        Path, typer.Argument(metavar="OUT", help="The file to write, of any of these but .xlsx.")
     ],
     prims: Prims = None,
     properties: Annotated[
@@ -42,6 +45,15 @@ def convert(
             help="For a table: columns, separated by commas; old=new renames one, * is the rest."
         ),
     ] = None,
+    delimiter: Annotated[
+        str, typer.Option(help="For CSV: what separates cells; found out if not given.")
+    ] = "",
+    decimal: Annotated[
+        str, typer.Option(help="For CSV: the decimal sign, . or ,; found out if not given.")
+    ] = "",
+    encoding: Annotated[
+        str, typer.Option(help="For CSV: its encoding, such as cp1252; UTF-8 if not given.")
+    ] = "",
     flatten: Annotated[
         bool, typer.Option("--flatten", help="Compose the stage of a layer first.")
     ] = False,
@@ -67,6 +79,9 @@ def convert(
             properties=split_patterns(properties),
             prims=split_patterns(prims),
             where=where,
+            text=TextFormat(
+                {"tab": "\t", "\\t": "\t"}.get(delimiter, delimiter), decimal, encoding
+            ),
             columns=split_patterns(columns),
             flatten=flatten,
             compression=compression.value,

@@ -54,7 +54,8 @@ _FORMATS = {
 
 def query(
     file: Annotated[
-        Path, typer.Argument(help="A .parquet, .csv or .arrow file.", show_default=False)
+        Path,
+        typer.Argument(help="A .parquet, .csv, .tsv, .xlsx or .arrow file.", show_default=False),
     ],
     statement: Annotated[
         str | None,

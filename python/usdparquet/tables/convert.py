@@ -14,6 +14,7 @@ from usdparquet._plugin import load_core
 from usdparquet.regular_file import check_regular_file
 from usdparquet.tables.atomic_file import replaced_file
 from usdparquet.tables.columns import Column, flat_columns
+from usdparquet.tables.csv_files import AS_FOUND, TextFormat
 from usdparquet.tables.file_kinds import FileKind, kind_of
 from usdparquet.tables.layers import (
     LayerError,
@@ -53,6 +54,8 @@ class ConvertOptions:
     """Of a table: a condition in SQL."""
     columns: Sequence[str] | None = None
     """Of a table: the columns to write, `old=new` to rename one; `*` for all that are not named."""
+    text: TextFormat = AS_FOUND
+    """How a CSV file that is read is written."""
     flatten: bool = False
     """Compose the stage of a layer and convert the result."""
     compression: str = "zstd"
@@ -135,7 +138,11 @@ def convert_file(
             f"{target}: is the input too; write to another file (usdparquet optimize rewrites a "
             "Parquet file in place)"
         )
-    if options.flatten and kinds[0] in (FileKind.CSV, FileKind.ARROW):
+    if kinds[1] is FileKind.SHEET:
+        raise ConvertError(f"{target}: .xlsx is read and not written; .csv opens there too")
+    if options.text != AS_FOUND and kinds[0] is not FileKind.CSV:
+        raise ConvertError(f"{source}: --delimiter, --decimal and --encoding are for CSV files")
+    if options.flatten and kinds[0] in (FileKind.CSV, FileKind.SHEET, FileKind.ARROW):
         raise ConvertError(f"{source}: is a table, which has no stage to flatten")
     if options.is_of_a_table and (kinds[0].is_usd or options.flatten):
         raise ConvertError(
@@ -166,7 +173,7 @@ def _is_converted_as_layer(job: _Job) -> bool:
 def _convert_table(job: _Job, target: Path) -> ConvertSummary:
     """Write the chosen part of a table as another table."""
     options, summary = job.options, ConvertSummary()
-    table = TableFile(job.source, options.path_column, options.time_column)
+    table = TableFile(job.source, options.path_column, options.time_column, options.text)
     if table.is_more_than_a_table:
         summary.notes.append(
             f"{target}: has the table of {job.source.name} alone, without what else its layer holds"
@@ -298,7 +305,8 @@ def _write_rows(
     schema = pa.schema([(name, column.type) for name, column in columns.items()])
     done, total = 0, table.num_rows
     with replaced_file(job.target) as temporary, temporary.open("wb") as sink:
-        writer = open_writer(kind.value, sink, schema, stream=False)
+        is_tsv = job.target.suffix.lower() == ".tsv"
+        writer = open_writer("tsv" if is_tsv else kind.value, sink, schema, stream=False)
         for batch in table.batches(columns, rows):
             writer.write(batch)
             done += batch.num_rows

@@ -1,59 +1,248 @@
-"""Reads CSV files."""
+"""Reads CSV files: DuckDB finds out how they are written, and the types of their columns."""
 
 from __future__ import annotations
 
+import codecs
+import csv
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
-import pyarrow.csv
 
-from usdparquet._plugin import load_core
 from usdparquet.tables.errors import TableFileError
 
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
 
-def _check_csv_texts(file: Path, table: pa.Table) -> None:
-    """`TableFileError` if a CSV file has text that is no UTF-8, which Arrow takes for bytes."""
-    try:
-        names = table.schema.names
-    except UnicodeDecodeError as error:
-        raise TableFileError(
-            f"{file}: the name of a column is no valid UTF-8; save the file as UTF-8"
-        ) from error
-    for name, cells in zip(names, table.columns, strict=True):
-        if not pa.types.is_binary(cells.type):
-            continue
-        first_row = 0
-        for chunk in cells.chunks:
-            row = load_core().bad_text(chunk.view(pa.string()))
-            if row is not None:
-                message = load_core().bad_text_message(
-                    name, first_row + row, "save the file as UTF-8"
-                )
-                raise TableFileError(f"{file}: {message}")
-            first_row += len(chunk)
+_DELIMITERS = (",", ";", "\t", "|")
+_DECIMALS = (".", ",")
+# In columns that otherwise hold numbers, dates or truth values.
+_NULLS = [
+    "", "#N/A", "#N/A N/A", "#NA", "-1.#IND", "-1.#QNAN", "-NaN", "-nan", "1.#IND", "1.#QNAN",
+    "N/A", "NA", "NULL", "NaN", "n/a", "nan", "null",
+]  # fmt: skip
+_MARKS = {
+    codecs.BOM_UTF8: "utf-8-sig",
+    codecs.BOM_UTF16_LE: "utf-16",
+    codecs.BOM_UTF16_BE: "utf-16",
+}
+_PORTION = 1 << 20
 
 
-def read_csv(file: Path) -> pa.Table:
-    """A CSV file in UTF-8 with types inferred from all its rows.
+@dataclass(frozen=True)
+class TextFormat:
+    """How a text file is written, where that is not to be found out."""
+
+    delimiter: str = ""
+    decimal: str = ""
+    encoding: str = ""
+    """A name that Python knows; if not given, UTF-8 or what the mark at the start says."""
+
+
+AS_FOUND = TextFormat()
+"""To be found out."""
+
+
+def read_csv(file: Path, given: TextFormat) -> pa.Table:
+    """A CSV file with types inferred from all its rows.
 
     An empty cell is a null, two quotes are an empty text. In columns that otherwise hold numbers,
     dates or truth values, `NA`, `NaN`, `null` and the like are nulls too; in others they are texts.
     """
-    options = pyarrow.csv.ConvertOptions(
-        null_values=[""], strings_can_be_null=True, quoted_strings_can_be_null=False
-    )
-    table = pyarrow.csv.read_csv(file, convert_options=options)
-    _check_csv_texts(file, table)
-    texts = [field.name for field in table.schema if pa.types.is_string(field.type)]
-    if texts:
-        again = pyarrow.csv.read_csv(
-            file, convert_options=pyarrow.csv.ConvertOptions(include_columns=texts)
+    if len(given.delimiter) > 1:
+        raise TableFileError(f"the delimiter '{given.delimiter}' is not one character")
+    if given.decimal not in ("", *_DECIMALS):
+        raise TableFileError(f"the decimal sign '{given.decimal}' is neither '.' nor ','")
+    with _utf8_file(file, given.encoding) as text, _only(text) as connection:
+        reader = _Reader(connection, file, text, given)
+        try:
+            return reader.table()
+        except _duckdb_errors() as error:
+            said = str(reader.error_with_line() or error).replace(str(text), str(file))
+            lines = [line.strip() for line in said.split("Possible")[0].splitlines()]
+            reason = "; ".join(line for line in lines[:4] if line)
+            reason = reason.replace("Invalid Input Error: ", "")
+            raise TableFileError(f"{file}: cannot be read as csv: {reason}") from error
+
+
+class _Reader:
+    """One file, read by a connection that can read nothing else."""
+
+    def __init__(
+        self, connection: DuckDBPyConnection, file: Path, text: Path, given: TextFormat
+    ) -> None:
+        self._connection = connection
+        self._text = str(text)
+        self._delimiter = given.delimiter or self._found_delimiter(text, file)
+        self._names = self._header(text, file)
+        self._decimal = given.decimal
+
+    def table(self) -> pa.Table:
+        """All rows."""
+        self._decimal = self._decimal or self._found_decimal()
+        table = self._read(_NULLS)
+        texts = [i for i, field in enumerate(table.schema) if pa.types.is_string(field.type)]
+        if texts:
+            # There, what elsewhere says that there is no number is a text as any other.
+            plain = self._read([""], ", all_varchar = true")
+            for index in texts:
+                table = table.set_column(index, table.schema.field(index), plain.column(index))
+        if len(self._names) != table.num_columns:
+            raise TableFileError(f"{self._text}: its first line does not name its columns")
+        return table.rename_columns(self._names)
+
+    def error_with_line(self) -> Exception | None:
+        """What DuckDB says of the file once it is told all that it failed to find out."""
+        columns = ", ".join(f"{_sql(name)}: 'VARCHAR'" for name in self._names)
+        try:
+            self._read([""], f", auto_detect = false, columns = {{{columns}}}")
+        except _duckdb_errors() as error:
+            return error
+        return None
+
+    def _read(self, nulls: list[str], more: str = "") -> pa.Table:
+        arguments = (
+            f"delim = {_sql(self._delimiter)}, quote = '\"', escape = '\"', header = true, "
+            f"skip = 0, comment = '', decimal_separator = {_sql(self._decimal or '.')}, "
+            "sample_size = -1, "
+            f"nullstr = [{', '.join(map(_sql, nulls))}], allow_quoted_nulls = false"
         )
-        for field in again.schema:
-            if not (pa.types.is_string(field.type) or pa.types.is_null(field.type)):
-                index = table.schema.get_field_index(field.name)
-                table = table.set_column(index, field, again[field.name])
-    for index, field in enumerate(table.schema):
-        if pa.types.is_null(field.type):  # nothing to infer a type from
-            table = table.set_column(index, field.name, table[field.name].cast(pa.string()))
-    return table
+        text = f"SELECT * FROM read_csv({_sql(self._text)}, {arguments}{more})"
+        return self._connection.sql(text).to_arrow_table()
+
+    def _sniffed(self, more: str) -> dict[str, Any]:
+        text = f"SELECT * FROM sniff_csv({_sql(self._text)}, header = true{more})"
+        found: dict[str, Any] = self._connection.sql(text).to_arrow_table().to_pylist()[0]
+        return found
+
+    def _found_delimiter(self, text: Path, file: Path) -> str:
+        """What DuckDB finds, if the first line has it; else what the first line has most of."""
+        if file.suffix.lower() == ".tsv":
+            return "\t"
+        with text.open(encoding="utf-8", newline="") as lines:
+            first = lines.readline()
+        import duckdb
+
+        try:
+            found = str(self._sniffed("")["Delimiter"])
+        except duckdb.Error:
+            found = ""
+        if len(found) == 1 and found in first:
+            return found
+        most = max(_DELIMITERS, key=first.count)
+        return most if most in first else ","
+
+    def _found_decimal(self) -> str:
+        """The decimal sign by which more columns hold numbers; a point if that is no matter."""
+        if self._delimiter == ",":
+            return "."
+        counts = []
+        for decimal in _DECIMALS:
+            nulls = ", ".join(map(_sql, _NULLS))
+            found = self._sniffed(
+                f", delim = {_sql(self._delimiter)}, quote = '\"', escape = '\"', "
+                f"decimal_separator = {_sql(decimal)}, sample_size = -1, nullstr = [{nulls}]"
+            )
+            counts.append(sum(one["type"] in ("BIGINT", "DOUBLE") for one in found["Columns"]))
+        return _DECIMALS[counts[1] > counts[0]]
+
+    def _header(self, text: Path, file: Path) -> list[str]:
+        """The names of the columns as they are, which DuckDB would make different."""
+        with text.open(encoding="utf-8", newline="") as lines:
+            try:
+                names = next(csv.reader(lines, delimiter=self._delimiter), [])
+            except csv.Error as error:
+                raise TableFileError(f"{file}: cannot be read as csv: {error}") from error
+        repeated = [name for name, count in Counter(names).items() if count > 1]
+        if repeated:
+            raise TableFileError(f"{file}: two columns are named '{repeated[0]}'")
+        if not names:
+            raise TableFileError(f"{file}: cannot be read as csv: it has no first line with names")
+        return names
+
+
+@contextmanager
+def _only(file: Path) -> Iterator[DuckDBPyConnection]:
+    """A connection that can read one file, and is told nothing but what is written here."""
+    import duckdb
+
+    connection = duckdb.connect(
+        ":memory:",
+        config={
+            "autoinstall_known_extensions": "false",
+            "autoload_known_extensions": "false",
+            "allow_community_extensions": "false",
+            "python_enable_replacements": "false",
+            "temp_directory": "",
+        },
+    )
+    try:
+        connection.execute(f"SET allowed_paths = [{_sql(str(file))}]")
+        connection.execute("SET enable_external_access = false")
+        connection.execute("SET TimeZone = 'UTC'")
+        connection.execute("SET lock_configuration = true")
+        yield connection
+    finally:
+        connection.close()
+
+
+@contextmanager
+def _utf8_file(file: Path, encoding: str) -> Iterator[Path]:
+    """The file, or a copy of it in UTF-8."""
+    with file.open("rb") as data:
+        start = data.read(4)
+    if not encoding:
+        encoding = next((name for mark, name in _MARKS.items() if start.startswith(mark)), "utf-8")
+    try:
+        is_utf8 = codecs.lookup(encoding).name == "utf-8"
+    except LookupError as error:
+        raise TableFileError(f"there is no encoding '{encoding}'") from error
+    if is_utf8:
+        for _ in _decoded(file, encoding):
+            pass
+        yield file.absolute()
+        return
+    with TemporaryDirectory() as folder:
+        copy = Path(folder) / "text.csv"
+        with copy.open("w", encoding="utf-8", newline="") as out:
+            for text in _decoded(file, encoding):
+                out.write(text)
+        yield copy
+
+
+def _decoded(file: Path, encoding: str) -> Iterator[str]:
+    """The text of a file in portions; TableFileError, with the line, where it is none."""
+    decoder = codecs.getincrementaldecoder(encoding)()
+    line = 1
+    with file.open("rb") as data:
+        while True:
+            portion = data.read(_PORTION)
+            try:
+                text = decoder.decode(portion, final=not portion)
+            except UnicodeDecodeError as error:
+                line += bytes(error.object[: error.start]).count(b"\n")
+                what = "UTF-8" if encoding.startswith("utf-8") else encoding
+                raise TableFileError(
+                    f"{file}: line {line:,} is text that is no valid {what}; save the file as "
+                    "UTF-8, or say what it is (convert --encoding cp1252)"
+                ) from error
+            line += text.count("\n")
+            yield text
+            if not portion:
+                return
+
+
+def _duckdb_errors() -> type[Exception]:
+    import duckdb
+
+    found: type[Exception] = duckdb.Error
+    return found
+
+
+def _sql(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"

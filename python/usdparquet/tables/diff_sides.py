@@ -54,7 +54,7 @@ def open_sides(files: tuple[Path, Path], path_column: str, time_column: str) -> 
     arguments = {key: name for key, name in (("path", path_column), ("time", time_column)) if name}
     sides = []
     for file in files:
-        if kind_of(file) in (FileKind.CSV, FileKind.ARROW):
+        if kind_of(file) in (FileKind.CSV, FileKind.SHEET, FileKind.ARROW):
             raise ValueError(f"{file}: convert it to .parquet first to compare it with a layer")
         is_parquet = kind_of(file) is FileKind.PARQUET
         sides.append(LayerSide(file, arguments if is_parquet else {}))

@@ -11,6 +11,7 @@ class FileKind(Enum):
 
     PARQUET = "parquet"
     CSV = "csv"
+    SHEET = "xlsx"
     ARROW = "arrow"
     LAYER = "layer"
     PACKAGE = "package"
@@ -24,6 +25,8 @@ class FileKind(Enum):
 _KINDS = {
     ".parquet": FileKind.PARQUET,
     ".csv": FileKind.CSV,
+    ".tsv": FileKind.CSV,
+    ".xlsx": FileKind.SHEET,
     ".arrow": FileKind.ARROW,
     ".feather": FileKind.ARROW,
     ".usd": FileKind.LAYER,

@@ -28,13 +28,13 @@ class BatchWriter(Protocol):
 
 
 def open_writer(kind: str, sink: BinaryIO, schema: pa.Schema, *, stream: bool) -> BatchWriter:
-    """A writer of `csv`, `json` or `arrow`.
+    """A writer of `csv`, `tsv`, `json` or `arrow`.
 
     `stream`: write Arrow in its form for pipes instead of the one for files.
     """
     _check_types(kind, schema)
-    if kind == "csv":
-        return _CsvWriter(sink, schema)
+    if kind in ("csv", "tsv"):
+        return _CsvWriter(sink, schema, "\t" if kind == "tsv" else ",")
     if kind == "json":
         return _JsonWriter(sink, schema)
     return _ArrowWriter(sink, schema, stream)
@@ -55,10 +55,12 @@ class _ArrowWriter:
 class _CsvWriter:
     """Lists are JSON texts; dates and times are ISO 8601."""
 
-    def __init__(self, sink: BinaryIO, schema: pa.Schema) -> None:
+    def __init__(self, sink: BinaryIO, schema: pa.Schema, delimiter: str) -> None:
         fields = [pa.field(field.name, _csv_type(field.type)) for field in schema]
         self._schema = pa.schema(fields)
-        self._writer = pyarrow.csv.CSVWriter(sink, self._schema)
+        self._writer = pyarrow.csv.CSVWriter(
+            sink, self._schema, write_options=pyarrow.csv.WriteOptions(delimiter=delimiter)
+        )
 
     def write(self, batch: pa.RecordBatch) -> None:
         columns = [_csv_column(column) for column in batch.columns]

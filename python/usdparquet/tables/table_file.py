@@ -18,10 +18,11 @@ import pyarrow.compute as pc
 from usdparquet._plugin import load_core
 from usdparquet.regular_file import check_regular_file
 from usdparquet.tables.columns import Column
-from usdparquet.tables.csv_files import read_csv
+from usdparquet.tables.csv_files import AS_FOUND, TextFormat, read_csv
 from usdparquet.tables.errors import TableFileError, bad_text, no_column, shown_names
 from usdparquet.tables.file_kinds import FileKind, kind_of
 from usdparquet.tables.patterns import PatternError, PropertyPatterns
+from usdparquet.tables.sheet_files import read_sheet
 from usdparquet.tables.table_sources import ArrowSource, MemorySource, ParquetSource, TableSource
 
 SCHEMA_KEY = b"usdparquet:schema"
@@ -49,11 +50,18 @@ class TableFile:
 
     `path_column` holds the prim paths; if not given, it is the one that the file names, else
     `path`. `time_column` holds the times of the rows; if neither given nor named, there is none.
+    `text` says how a CSV file is written.
     """
 
-    def __init__(self, file: Path, path_column: str = "", time_column: str = "") -> None:
+    def __init__(
+        self,
+        file: Path,
+        path_column: str = "",
+        time_column: str = "",
+        text: TextFormat = AS_FOUND,
+    ) -> None:
         self.file = file
-        self._source = _open(file)
+        self._source = _open(file, text)
         self._metadata = self._source.metadata
         self.description: dict[str, Any] = _footer(file, self._metadata)
         """What the file says of its columns."""
@@ -262,7 +270,7 @@ def _footer(file: Path, metadata: dict[bytes, bytes]) -> dict[str, Any]:
     return footer if isinstance(footer, dict) else {}
 
 
-def _open(file: Path) -> TableSource:
+def _open(file: Path, text: TextFormat) -> TableSource:
     kind = kind_of(file)
     if kind.is_usd:
         raise TableFileError(f"{file}: is no table but a USD layer; convert it to .parquet first")
@@ -270,13 +278,13 @@ def _open(file: Path) -> TableSource:
     check_regular_file(file)
     if kind is FileKind.PARQUET:
         return ParquetSource(file)
+    if kind is FileKind.CSV:
+        return MemorySource(read_csv(file, text))
+    if kind is FileKind.SHEET:
+        return MemorySource(read_sheet(file))
     try:
-        return MemorySource(read_csv(file)) if kind is FileKind.CSV else ArrowSource(file)
-    except TableFileError:
-        raise
-    except ValueError as error:
-        # Arrow's, which are ValueErrors too, do not name the file; nor does core, of a schema.
-        what = f"cannot be read as {kind.value}: " if isinstance(error, pa.ArrowException) else ""
-        raise TableFileError(f"{file}: {what}{error}") from error
+        return ArrowSource(file)
     except (pa.ArrowException, OSError) as error:
-        raise TableFileError(f"{file}: cannot be read as {kind.value}: {error}") from error
+        raise TableFileError(f"{file}: cannot be read as arrow: {error}") from error
+    except ValueError as error:  # core's, of a name that is no text
+        raise TableFileError(f"{file}: {error}") from error
