@@ -28,6 +28,9 @@ class WriteSummary:
     """Rows without a prim path, which ``strict=False`` keeps behind all others."""
     duplicate_paths: int
     """Rows that repeat a path (in a long table: a path and time), which ``strict=False`` keeps."""
+    timed_cells: int = 0
+    """Cells of relationships and prim metadata in rows with a time, which ``strict=False`` keeps
+    and a layer does not show: they have no time samples."""
     order: str | None = None
     """How the rows of a long table are sorted: by ``path`` or by ``time``."""
 
