@@ -9,6 +9,8 @@ import pandas
 import pyarrow as pa
 
 from ._path_cells import is_path, with_path_texts
+from ._texts import check_text, is_utf8, shown_cell
+from ._usd_cells import advice_for
 
 DEFAULT_PATH = "path"
 
@@ -34,8 +36,13 @@ def pandas_table(frame: Any, path: str) -> PandasTable:
     ValueError where that is not clear, or where a cell has no Arrow type, with its row.
     """
     frame = _with_flat_names(frame)
+    for name in (*frame.columns, *frame.index.names):
+        check_text(name, "the name of a column")
     hint = _index_hint(frame, path)
-    frame, path = _with_index_columns(frame, path)
+    try:
+        frame, path = _with_index_columns(frame, path)
+    except UnicodeEncodeError as error:
+        raise _index_error(frame, error) from error
     twice = frame.columns[frame.columns.duplicated()]
     if len(twice):
         raise ValueError(f"two columns are named '{twice[0]}'; rename one")
@@ -157,6 +164,26 @@ def _with_plain_cells(frame: Any) -> tuple[Any, list[str]]:
     return frame, relationships
 
 
+def _index_error(frame: Any, error: Exception) -> ValueError:
+    """Names the first text of an index that pandas itself makes no column of."""
+    for name, level in zip(frame.index.names, _levels(frame), strict=True):
+        for row, cell in enumerate(level):
+            if isinstance(cell, str) and not is_utf8(cell):
+                what = "the index" if name is None else f"column '{name}'"
+                return ValueError(f"{what}, row {row}: {_problem(str(name), cell, error)}")
+    return ValueError(str(error))
+
+
+def _problem(column: str, cell: Any, reason: Exception) -> str:
+    """What is wrong with a cell that does not fit its column, and what to do."""
+    shown = shown_cell(cell)
+    if isinstance(reason, UnicodeEncodeError):
+        return f"{shown} has text that is no valid UTF-8; correct it or make it null"
+    if advice := advice_for(cell, column):
+        return f"{shown} is no value that Arrow knows{advice}"
+    return f"{shown} does not fit the column: {' '.join(str(reason).split())}"
+
+
 def _cell_error(frame: Any, error: Exception) -> ValueError:
     """Names the first cell that keeps a frame from becoming a table."""
 
@@ -171,6 +198,12 @@ def _cell_error(frame: Any, error: Exception) -> ValueError:
         cells = frame.iloc[:, number]
         if fails(cells) is None:
             continue
+        if isinstance(cells.dtype, pandas.CategoricalDtype):
+            categories = cells.cat.categories
+            cells = cells.astype(object)
+            if fails(cells) is None:  # it is one that no cell has
+                unused = next(each for each in categories if fails([each]))
+                return ValueError(f"column '{name}', category {_problem(str(name), unused, error)}")
         good, bad = 0, len(cells)  # the first `good` cells share a type, the first `bad` do not
         while bad - good > 1:
             middle = (good + bad) // 2
@@ -178,8 +211,7 @@ def _cell_error(frame: Any, error: Exception) -> ValueError:
                 good = middle
             else:
                 bad = middle
-        reason = fails(cells.iloc[:bad])
-        cell = " ".join(repr(cells.iloc[good]).split())
-        shown = cell if len(cell) <= 80 else cell[:79] + "…"
-        return ValueError(f"column '{name}', row {good}: {shown} does not fit the column: {reason}")
+        reason = fails(cells.iloc[:bad]) or error
+        problem = _problem(str(name), cells.iloc[good], reason)
+        return ValueError(f"column '{name}', row {good}: {problem}")
     return ValueError(str(error))

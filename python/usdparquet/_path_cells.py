@@ -23,6 +23,16 @@ def is_path(value: object) -> bool:
     return sdf is not None and isinstance(value, sdf.Path)
 
 
+def _items(cell: object) -> Sequence[Any] | None:
+    """The items of a list, a tuple or a numpy array of one dimension; None for all else."""
+    if isinstance(cell, list | tuple):
+        return cell
+    numpy = sys.modules.get("numpy")
+    if numpy is not None and isinstance(cell, numpy.ndarray) and cell.dtype == object:
+        return list(cell) if cell.ndim == 1 else None
+    return None
+
+
 def with_path_texts(cells: Sequence[Any]) -> PathCells | None:
     """The cells with texts for paths, also in lists; an empty path is nothing.
 
@@ -36,14 +46,13 @@ def with_path_texts(cells: Sequence[Any]) -> PathCells | None:
     def has_paths(cell: Any) -> bool:
         if isinstance(cell, path):
             return True
-        return isinstance(cell, list | tuple) and any(isinstance(item, path) for item in cell)
+        return any(isinstance(item, path) for item in _items(cell) or ())
 
     def text(cell: Any) -> Any:
         if isinstance(cell, path):
             return None if cell.isEmpty else str(cell)
-        if isinstance(cell, list | tuple):
-            return [text(item) for item in cell]
-        return cell
+        items = _items(cell)
+        return cell if items is None else [text(item) for item in items]
 
     kinds = [has_paths(cell) for cell in cells]
     if not any(kinds):
@@ -52,15 +61,16 @@ def with_path_texts(cells: Sequence[Any]) -> PathCells | None:
     are_paths = all(_is_nothing(cell) for cell in others) and all(
         isinstance(item, path)
         for cell, has in zip(cells, kinds, strict=True)
-        if has and isinstance(cell, list | tuple)
-        for item in cell
+        if has
+        for item in _items(cell) or ()
     )
     return PathCells([text(cell) for cell in cells], are_paths)
 
 
 def _is_nothing(cell: Any) -> bool:
     """Whether a cell is a null of any library, or an empty list."""
-    if cell is None or (isinstance(cell, list | tuple) and not cell):
+    items = _items(cell)
+    if cell is None or (items is not None and len(items) == 0):
         return True
     if isinstance(cell, float):
         return cell != cell

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from ._path_cells import is_path
 from ._plugin import load_core
 from ._streams import CapsuleStream
+from ._texts import check_text
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -62,6 +63,9 @@ def read_columns(
     for name in columns or ():
         if not isinstance(name, str):
             raise TypeError(f"columns takes names, which {name!r} is not")
+        check_text(name, "the name of a column")
+    for name, text in (("path", path), ("time", time)):
+        check_text(text, f"the argument '{name}'")
     file, arguments = _file_of(source)
     core = load_core()
     Path(file).stat()  # so that a file that is not there is a FileNotFoundError
@@ -85,7 +89,9 @@ def read_columns(
 def _path_text(item: object) -> str:
     """A path given as a text, an Sdf.Path or an Arrow scalar."""
     as_py = getattr(item, "as_py", None)
-    return str(as_py() if as_py else item)
+    text = str(as_py() if as_py else item)
+    check_text(text, "a prim path")
+    return text
 
 
 def _file_of(source: Any) -> tuple[str, dict[str, str]]:

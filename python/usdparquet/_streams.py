@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from ._path_cells import with_path_texts
+from ._texts import shown_cell
+from ._usd_cells import advice_for
 
 STREAM_METHOD = "__arrow_c_stream__"
 _WAYS_OUT = {
@@ -58,6 +60,7 @@ def arrow_stream(table: Any, path: str) -> TableStream:
         made = pandas_table(table, path)
         table, path, relationships, hint = made.table, made.path, made.relationships, made.hint
     elif library == "polars":
+        _check_polars_types(table)
         table, relationships = _without_objects(table)
     # A class has the method too, but only its instances are tables.
     method: Callable[[], object] | None = getattr(table, STREAM_METHOD, None)
@@ -84,6 +87,24 @@ def _library_of(table: object) -> str:
     return ""
 
 
+def _check_polars_types(frame: Any) -> None:
+    """ValueError for the first column with integers of 128 bits, which Arrow does not have."""
+
+    def has_wide(kind: Any) -> bool:
+        if str(kind) in ("Int128", "UInt128"):
+            return True
+        inner = getattr(kind, "inner", None)
+        fields = getattr(kind, "fields", None) or ()
+        return (inner is not None and has_wide(inner)) or any(has_wide(f.dtype) for f in fields)
+
+    for name, kind in frame.schema.items():
+        if has_wide(kind):
+            raise ValueError(
+                f"column '{name}' has polars' type {kind}, which Arrow does not have; cast it to "
+                "Int64, or to Float64 where that is too small"
+            )
+
+
 def _without_objects(frame: Any) -> tuple[Any, list[str]]:
     """A polars frame with the texts of Sdf.Paths, which are Python objects to it.
 
@@ -95,10 +116,14 @@ def _without_objects(frame: Any) -> tuple[Any, list[str]]:
     for name, kind in frame.schema.items():
         if kind != polars.Object:
             continue
-        cells = with_path_texts(frame[name].to_list())
+        values = frame[name].to_list()
+        cells = with_path_texts(values)
         if cells is None:
+            row = next((row for row, value in enumerate(values) if value is not None), 0)
+            cell = values[row] if values else None
             raise ValueError(
-                f"column '{name}' holds Python objects, which have no Arrow type; convert it"
+                f"column '{name}', row {row}: {shown_cell(cell)} is a Python object, which has no "
+                f"Arrow type{advice_for(cell, name) or '; convert the column'}"
             )
         frame = frame.with_columns(polars.Series(name, cells.values, strict=False))
         if cells.are_paths:

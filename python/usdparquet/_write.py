@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from ._layer_metadata import layer_fields
 from ._plugin import load_core
 from ._streams import arrow_stream
+from ._texts import check_text
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,9 @@ class WriteSummary:
     """Rows without a prim path, which ``strict=False`` keeps behind all others."""
     duplicate_paths: int
     """Rows that repeat a path (in a long table: a path and time), which ``strict=False`` keeps."""
+    timed_cells: int = 0
+    """Cells of relationships and prim metadata in rows with a time, which ``strict=False`` keeps
+    and a layer does not show: they have no time samples."""
     order: str | None = None
     """How the rows of a long table are sorted: by ``path`` or by ``time``."""
 
@@ -66,8 +70,8 @@ def write_table(
     paths, or lists of them, the targets of a relationship.
     `layer`: metadata of the layer, such as ``{"upAxis": "Z", "defaultPrim": "World"}``.
     `strict`: refuse what a layer would leave out (rows without a prim path or with the path of an
-    earlier row, columns without an Sdf type, cells that no USD value can hold) instead of keeping
-    it for other readers.
+    earlier row, columns without an Sdf type, cells that no USD value can hold, targets in rows with
+    a time) instead of keeping it for other readers.
     `compression`: ``zstd``, ``snappy`` or ``none``; `level`: the codec's compression level.
     `rows_per_page`, `rows_per_group`: 12,288 and 131,072 if not given.
     `metadata`: texts for the key-value metadata of the file.
@@ -81,6 +85,11 @@ def write_table(
             raise ValueError(f"{name} is {rows}; it needs at least one row")
     if order is not None and time is None:
         raise ValueError("order is for tables with a time column, which time names")
+    for name, text in (("path", path), ("time", time), ("compression", compression)):
+        check_text(text, f"the argument '{name}'")
+    for name, texts in (("types", types), ("metadata", metadata)):
+        for text in (each for pair in (texts or {}).items() for each in pair):
+            check_text(text, f"a text in the argument '{name}'")
     target = os.fspath(file)
     core = load_core()
     try:
@@ -113,4 +122,8 @@ def write_table(
 
 def _schema_json(layer: Mapping[str, object]) -> str:
     """The footer entry with the metadata of the layer (docs/file-format.md)."""
-    return json.dumps({"version": "1.0", "layer": layer_fields(layer)}) if layer else ""
+    if not layer:
+        return ""
+    text = json.dumps({"version": "1.0", "layer": layer_fields(layer)}, ensure_ascii=False)
+    check_text(text, "the argument 'layer'")
+    return text

@@ -28,6 +28,14 @@ nb::str ToStr(std::string_view text) {
   return nb::steal<nb::str>(made);
 }
 
+std::string FileName(const nb::object& file) {
+  PyObject* encoded = nullptr;
+  if (PyUnicode_FSConverter(file.ptr(), static_cast<void*>(&encoded)) == 0)
+    throw nb::python_error();
+  const nb::object owner = nb::steal(encoded);
+  return {PyBytes_AS_STRING(encoded), static_cast<size_t>(PyBytes_GET_SIZE(encoded))};
+}
+
 void Raise(const arrow::Status& status) {
   PyObject* const type = status.IsIOError()       ? PyExc_OSError
                          : status.IsOutOfMemory() ? PyExc_MemoryError

@@ -10,6 +10,7 @@
 #include <exception>
 #include <functional>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <utility>
 
@@ -22,6 +23,11 @@ bool IsPythonIdentifier(std::string_view name);
 
 /// `text` as a str, with a U+FFFD for each byte that is not UTF-8. REQUIRES: the GIL is held.
 nanobind::str ToStr(std::string_view text);
+
+/// The bytes of a file's name, given as a str, bytes or os.PathLike. Names are not always UTF-8:
+/// Python has surrogates for the other bytes. Raises TypeError or ValueError for what is no name.
+/// REQUIRES: the GIL is held.
+std::string FileName(const nanobind::object& file);
 
 /// Raises the Python exception for `status`: OSError for what the system refused and for files that
 /// can't be read, MemoryError, else ValueError for what is wrong with the input.

@@ -16,6 +16,7 @@
 
 #include "bindings/bindings.h"
 #include "core/schema/property_name.h"
+#include "core/schema/schema_entry.h"
 #include "core/schema/text_check.h"
 #include "core/sections/residual_blob.h"
 #include "core/table/file_check.h"
@@ -59,8 +60,9 @@ nb::list ToList(const std::vector<std::string>& texts) {
   return list;
 }
 
-nb::dict Describe(const std::string& file, const std::string& path_column,
+nb::dict Describe(const nb::object& source, const std::string& path_column,
                   const std::string& time_column) {
+  const std::string file = FileName(source);
   TableOptions options;
   options.path_column = path_column;
   options.time_column = time_column;
@@ -109,7 +111,8 @@ nb::dict Describe(const std::string& file, const std::string& path_column,
   return out;
 }
 
-nb::dict Storage(const std::string& file) {
+nb::dict Storage(const nb::object& source) {
+  const std::string file = FileName(source);
   const auto storage = CallUnlocked([&]() -> arrow::Result<FileStorage> {
     ARROW_ASSIGN_OR_RAISE(auto opened, OpenNamed(file));
     return WithFileName(ReadFileStorage(std::move(opened)), file);
@@ -157,9 +160,10 @@ nb::object StreamOf(const std::shared_ptr<arrow::Table>& table) {
   return nb::capsule(stream.release(), "arrow_array_stream", &ReleaseStream);
 }
 
-nb::dict Read(const std::string& file, const std::string& path_column,
+nb::dict Read(const nb::object& source, const std::string& path_column,
               const std::string& time_column, std::optional<std::vector<std::string>> columns,
               std::optional<std::vector<std::string>> paths, std::optional<std::string> under) {
+  const std::string file = FileName(source);
   ReadRequest request;
   request.path_column = path_column;
   request.time_column = time_column;
@@ -179,7 +183,8 @@ nb::dict Read(const std::string& file, const std::string& path_column,
   return out;
 }
 
-std::unique_ptr<RowGroupReader> OpenRowGroups(const std::string& file) {
+std::unique_ptr<RowGroupReader> OpenRowGroups(const nb::object& source) {
+  const std::string file = FileName(source);
   return CallUnlocked([&]() -> arrow::Result<std::unique_ptr<RowGroupReader>> {
     ARROW_ASSIGN_OR_RAISE(auto opened, OpenNamed(file));
     return RowGroupReader::Open(std::move(opened), file);
@@ -224,11 +229,15 @@ arrow::Status CheckCells(const std::string& file, TableOptions options,
       row = page->first_row + page->num_rows;
     }
   }
+  auto lost = FindTimedCells(table->table_file(), table->schema(), table->schema_entry());
+  if (!lost.ok()) return arrow::Status::OK();  // damaged pages are told by now
+  for (const std::string& message : *lost) bad_cells->push_back(file + ": " + message);
   return arrow::Status::OK();
 }
 
-nb::list CheckValues(const std::string& file, const std::string& path_column,
+nb::list CheckValues(const nb::object& source, const std::string& path_column,
                      const std::string& time_column) {
+  const std::string file = FileName(source);
   TableOptions options;
   options.path_column = path_column;
   options.time_column = time_column;
@@ -251,7 +260,8 @@ nb::list CheckValues(const std::string& file, const std::string& path_column,
   }));
 }
 
-nb::dict CheckSections(const std::string& file) {
+nb::dict CheckSections(const nb::object& source) {
+  const std::string file = FileName(source);
   const auto damaged = CallUnlocked([&]() -> arrow::Result<std::vector<DamagedSection>> {
     ARROW_ASSIGN_OR_RAISE(const TableFile opened, OpenTableFile(file));
     return FindDamagedSections(opened);
@@ -279,6 +289,12 @@ std::optional<int64_t> BadText(const nb::object& array) {
   });
 }
 
+/// Raises ValueError for an entry `usdparquet:schema` that can't be read.
+void CheckEntry(const nb::bytes& text) {
+  const auto entry = ParseSchemaEntry({text.c_str(), text.size()});
+  if (!entry.ok()) Raise(entry.status());
+}
+
 /// Raises ValueError for names that are no UTF-8 in anything with `__arrow_c_schema__`.
 void CheckNames(const nb::object& schema) {
   const nb::object capsule = schema.attr("__arrow_c_schema__")();
@@ -289,7 +305,8 @@ void CheckNames(const nb::object& schema) {
   if (!status.ok()) Raise(status);
 }
 
-nb::list CheckTexts(const std::string& file) {
+nb::list CheckTexts(const nb::object& source) {
+  const std::string file = FileName(source);
   return ToList(CallUnlocked([&]() -> arrow::Result<std::vector<std::string>> {
     ARROW_ASSIGN_OR_RAISE(const TableFile opened, OpenTableFile(file));
     ARROW_ASSIGN_OR_RAISE(std::vector<std::string> found, FindBadTexts(opened, {}));
@@ -361,6 +378,9 @@ void AddReading(nb::module_& m) {
       },
       nb::arg("column"), nb::arg("row"), nb::arg("advice") = "",
       "What to say of it behind the file's name; by default with the advice for Parquet files.");
+  m.def("check_schema_entry", &CheckEntry, nb::arg("text"),
+        "Raises ValueError if the text of the key-value entry `usdparquet:schema` can't be read; "
+        "the message does not name the file.");
   m.def("check_sections", &CheckSections, nb::arg("file"),
         "Verifies the path index, the time index, the page locations and the residual whole, and "
         "returns a message for each that is damaged, by its name. Raises OSError where the file "

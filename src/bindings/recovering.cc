@@ -45,9 +45,8 @@ nb::dict ReportDict(const RecoveryReport& report) {
   return out;
 }
 
-nb::dict Recover(const std::string& input, const std::string& output,
-                 const std::string& path_column, const std::string& compression, bool keep_pathless,
-                 Progress::Function progress) {
+nb::dict Recover(const nb::object& input, const nb::object& output, const std::string& path_column,
+                 const std::string& compression, bool keep_pathless, Progress::Function progress) {
   Progress reported(std::move(progress));
   RecoverOptions options;
   options.write.path_column = path_column;
@@ -59,7 +58,8 @@ nb::dict Recover(const std::string& input, const std::string& output,
   options.write.unicode_test = IsPythonIdentifier;
   options.write.progress = reported.Callback();
   options.keep_pathless = keep_pathless;
-  return ReportDict(reported.Run([&] { return RecoverFile(input, output, options); }));
+  const std::string from = FileName(input), to = FileName(output);
+  return ReportDict(reported.Run([&] { return RecoverFile(from, to, options); }));
 }
 
 }  // namespace

@@ -33,6 +33,7 @@ nb::dict SummaryDict(const WriteSummary& summary) {
   out["was_reordered"] = summary.was_reordered;
   out["invalid_paths"] = summary.num_invalid;
   out["duplicate_paths"] = summary.num_duplicates;
+  out["timed_cells"] = summary.num_timed_cells;
   out["order"] = !summary.order                      ? nb::none()
                  : *summary.order == RowOrder::kPath ? nb::object(nb::str("path"))
                                                      : nb::object(nb::str("time"));
@@ -50,10 +51,9 @@ arrow::Result<RowOrder> ParseOrder(const std::string& name) {
   return arrow::Status::Invalid("order '", name, "' is neither path nor time");
 }
 
-nb::dict Optimize(const std::string& input, const std::string& output,
-                  const std::string& path_column, const std::string& compression,
-                  std::optional<int> level, int64_t rows_per_page, int64_t rows_per_group,
-                  bool has_index, const std::string& time_column,
+nb::dict Optimize(const nb::object& input, const nb::object& output, const std::string& path_column,
+                  const std::string& compression, std::optional<int> level, int64_t rows_per_page,
+                  int64_t rows_per_group, bool has_index, const std::string& time_column,
                   const std::optional<std::string>& order, Progress::Function progress) {
   Progress reported(std::move(progress));
   WriteOptions options;
@@ -67,7 +67,8 @@ nb::dict Optimize(const std::string& input, const std::string& output,
   if (order) options.order = ValueOrRaise(ParseOrder(*order));
   options.unicode_test = IsPythonIdentifier;
   options.progress = reported.Callback();
-  return SummaryDict(reported.Run([&] { return OptimizeFile(input, output, options); }));
+  const std::string from = FileName(input), to = FileName(output);
+  return SummaryDict(reported.Run([&] { return OptimizeFile(from, to, options); }));
 }
 
 /// Takes the stream out of the capsule that `__arrow_c_stream__` returns.
@@ -90,7 +91,7 @@ arrow::Result<WriteSummary> CheckAndWrite(ArrowArrayStream* stream, const std::s
   return WriteTable(*checked.table->ReplaceSchemaMetadata(merged), file, options);
 }
 
-nb::dict Write(nb::capsule stream, const std::string& file, const std::string& path_column,
+nb::dict Write(nb::capsule stream, const nb::object& file, const std::string& path_column,
                const std::string& compression, std::optional<int> level,
                std::optional<int64_t> rows_per_page, std::optional<int64_t> rows_per_group,
                const std::string& time_column, const std::optional<std::string>& order,
@@ -118,26 +119,27 @@ nb::dict Write(nb::capsule stream, const std::string& file, const std::string& p
   check.unicode_test = IsPythonIdentifier;
   auto* const c_stream = static_cast<ArrowArrayStream*>(stream.data("arrow_array_stream"));
   if (!c_stream) throw nb::type_error("the object gives no Arrow C stream");
+  const std::string target = FileName(file);
   return SummaryDict(
-      reported.Run([&] { return CheckAndWrite(c_stream, file, check, options, metadata); }));
+      reported.Run([&] { return CheckAndWrite(c_stream, target, check, options, metadata); }));
 }
 
 }  // namespace
 
 void AddWriting(nb::module_& m) {
-  m.def("optimize", &Optimize, nb::arg("input"), nb::arg("output"), nb::arg("path_column") = "path",
-        nb::arg("compression") = "zstd", nb::arg("level") = nb::none(),
-        nb::arg("rows_per_page") = WriteOptions().rows_per_page,
-        nb::arg("rows_per_group") = WriteOptions().rows_per_group, nb::arg("has_index") = true,
-        nb::arg("time_column") = "", nb::arg("order") = nb::none(),
-        nb::arg("progress") = nb::none(),
-        "Writes the Parquet file `input` to `output` with its rows in namespace order, small "
-        "pages, page index, checksums and the embedded path index. `progress(done, all)` is called "
-        "with numbers of rows. `time_column` names the times of a long table, whose rows go by "
-        "`order`, 'path' or 'time'. Returns rows, bytes, index_bytes, was_reordered, "
-        "invalid_paths, duplicate_paths, order (None unless the table is long). Raises "
-        "ValueError for what is wrong with the request, OSError for what is wrong with a file; the "
-        "output is then as it was.");
+  m.def(
+      "optimize", &Optimize, nb::arg("input"), nb::arg("output"), nb::arg("path_column") = "path",
+      nb::arg("compression") = "zstd", nb::arg("level") = nb::none(),
+      nb::arg("rows_per_page") = WriteOptions().rows_per_page,
+      nb::arg("rows_per_group") = WriteOptions().rows_per_group, nb::arg("has_index") = true,
+      nb::arg("time_column") = "", nb::arg("order") = nb::none(), nb::arg("progress") = nb::none(),
+      "Writes the Parquet file `input` to `output` with its rows in namespace order, small "
+      "pages, page index, checksums and the embedded path index. `progress(done, all)` is called "
+      "with numbers of rows. `time_column` names the times of a long table, whose rows go by "
+      "`order`, 'path' or 'time'. Returns rows, bytes, index_bytes, was_reordered, "
+      "invalid_paths, duplicate_paths, timed_cells, order (None unless the table is long). Raises "
+      "ValueError for what is wrong with the request, OSError for what is wrong with a file; the "
+      "output is then as it was.");
   m.def("write_table", &Write, nb::arg("stream"), nb::arg("file"), nb::kw_only(),
         nb::arg("path_column") = "path", nb::arg("compression") = "zstd",
         nb::arg("level") = nb::none(), nb::arg("rows_per_page") = nb::none(),

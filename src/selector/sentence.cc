@@ -43,6 +43,31 @@ std::string ArrowFolder(const Package& package) {
 #endif
 }
 
+/// Whether the loader's error is about Arrow's own libraries: one is missing or damaged, or lacks
+/// what another Arrow of the same version has. It begins with the file that it is about.
+bool IsAboutArrow(const std::string& loader_error) {
+  const std::string file = loader_error.substr(0, loader_error.find(": "));
+  std::string_view name = std::string_view(file).substr(file.rfind('/') + 1);
+  const size_t symbol = loader_error.find("undefined symbol: ");
+  if (symbol != std::string::npos) {
+    const std::string_view mangled = std::string_view(loader_error).substr(symbol);
+    return mangled.find("5arrow") != std::string_view::npos ||
+           mangled.find("7parquet") != std::string_view::npos;
+  }
+  if (!name.starts_with("lib")) return false;
+  name.remove_prefix(3);
+  return name.starts_with("arrow") || name.starts_with("parquet");
+}
+
+/// How the user gets Arrow whole, where a part of it is missing.
+std::string WholeArrow() {
+#ifdef USDPARQUET_ARROW_FOLDER
+  return "install Arrow " + VersionText(kArrow) + " anew";
+#else
+  return "pip install --force-reinstall 'pyarrow==" + VersionText(kArrow) + ".*'";
+#endif
+}
+
 /// How the user gets what is supported.
 std::string WhatToDo(const Package& package) {
   if (package.usd_versions.empty()) return "install usdparquet anew";
@@ -78,7 +103,15 @@ std::string WhyNotHere(const LoadedUsd& usd, const Package& package,
   } else {
     text += "Arrow " + VersionText(arrow.so_version) + " (" + RealPath(arrow.path) + ")";
   }
+  // A pyarrow that is there without it is not whole: pip would leave it as it is.
+  if (package.Supports(usd.version) && arrow.path.empty() && !NamesIn(arrow_folder).empty()) {
+    return text + ": " + WholeArrow();
+  }
   if (package.Supports(usd.version) && arrow.so_version == kArrow) {
+    if (IsAboutArrow(loader_error)) {
+      return text + ", of which a part is missing or damaged (" + loader_error +
+             "): " + WholeArrow();
+    }
     return text + " and cannot load its library (" + loader_error + "): install usdparquet anew";
   }
   return text + ": " + WhatToDo(package);

@@ -17,7 +17,9 @@ def texts(cells: Sequence[str | bytes | None], arrow: pa.DataType | None = None)
     array = pa.array(coded, pa.large_binary() if large else pa.binary())
     array = array.view(pa.large_string() if large else pa.string())
     if arrow is not None and pa.types.is_dictionary(arrow):
-        return array.dictionary_encode()
+        coded = array.dictionary_encode()
+        codes = coded.indices.cast(arrow.index_type)
+        return pa.DictionaryArray.from_arrays(codes, coded.dictionary, safe=False)
     return array
 
 

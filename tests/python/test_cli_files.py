@@ -225,7 +225,9 @@ def test_the_columns_of_a_long_table(tmp_path: Path) -> None:
     assert "times" in _run("inspect", path, "--time", "frame")
 
 
-@pytest.mark.parametrize("command", ["inspect", "validate"])
+@pytest.mark.parametrize(
+    "command", ["inspect", "validate", "validate --values", "optimize", "recover", "convert"]
+)
 @pytest.mark.parametrize("plaintext_footer", [True, False])
 def test_encryption_is_told_as_documented(
     command: str, plaintext_footer: bool, tmp_path: Path
@@ -235,8 +237,15 @@ def test_encryption_is_told_as_documented(
     write_encrypted(table, path, plaintext_footer=plaintext_footer)
     what = "columns of the file are" if plaintext_footer else "the file is"
     sentence = f"{what} encrypted, which is not supported; write it without encryption"
-    assert " ".join(_run(command, path, code=1).split()) == f"{path}: {sentence}"
+    name, *options = command.split()
+    if name in ("optimize", "recover", "convert"):
+        options = [str(tmp_path / ("out.usda" if name == "convert" else "out.parquet"))]
+    told = _run(name, path, *options, code=2 if name == "recover" else 1)
+    assert " ".join(told.split()) == f"{path}: {sentence}"
     assert f"costs.parquet: {sentence}" in MAPPING
+    with pytest.raises(ValueError, match="encrypted") as error:
+        usdparquet.read_columns(path)
+    assert str(error.value) == f"{path}: {sentence}"
 
 
 def _with_statistics(path: Path, statistics: Struct) -> None:

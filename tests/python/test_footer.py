@@ -50,23 +50,28 @@ def test_a_footer_of_someone_elses(write: Writer) -> None:
 
 CANT_BE_READ = "the footer's 'usdparquet:schema' can't be read: "
 ERRORS: dict[str, tuple[object, str]] = {
-    "no JSON": ("{", CANT_BE_READ),
-    "no text": ("\x00\xff", CANT_BE_READ),
-    "empty": ("", CANT_BE_READ),
-    "a list": ("[1]", CANT_BE_READ),
-    "null": ("null", CANT_BE_READ),
-    "no version": ("{}", CANT_BE_READ),
-    "deep": ("[" * 100_000, CANT_BE_READ),
+    "no JSON": ("{", CANT_BE_READ + "it is no JSON from its byte 2 on"),
+    "no text": ("\x00\xff", CANT_BE_READ + "it is no JSON from its byte 1 on"),
+    "empty": ("", CANT_BE_READ + "it is no JSON from its byte 1 on"),
+    "a large number": ('{"version": 1e999}', CANT_BE_READ + "it has a number that is too large"),
+    "a list": ("[1]", CANT_BE_READ + "it is no object, but '\\[1\\]'"),
+    "null": ("null", CANT_BE_READ + "it is no object, but 'null'"),
+    "no version": ("{}", CANT_BE_READ + "it has no 'version'"),
+    "deep": ("[" * 100_000, CANT_BE_READ + "objects and lists lie more than"),
     "version 2": ({"version": "2.0"}, "is of version '2.0', which a newer usdparquet wrote"),
-    "version x": ({"version": "x"}, CANT_BE_READ),
+    "version x": ({"version": "x"}, "version 'x' is not of the form 1.0"),
     "version 1": ({"version": "1"}, "version '1' is not of the form 1.0"),
-    "version as a number": ({"version": 1.0}, CANT_BE_READ),
+    "version as a number": ({"version": 1}, CANT_BE_READ + "'version' is '1', not a text"),
+    "a large version": ({"version": "99999999999.0"}, "is not of the form 1.0"),
     "columns as a list": ({"columns": []}, "'columns' is no object"),
     "columns as text": ({"columns": "x"}, "'columns' is no object"),
-    "column as text": ({"columns": {"x": "double"}}, "column 'x': "),
-    "role as a number": ({"columns": {"x": {"role": 5}}}, "column 'x': "),
+    "column as text": (
+        {"columns": {"x": "double"}},
+        "column 'x': it is no object, but '\"double\"'",
+    ),
+    "role as a number": ({"columns": {"x": {"role": 5}}}, "column 'x': 'role' is '5', not a text"),
     "unknown role": ({"columns": {"x": {"role": "time"}}}, "column 'x': unknown role 'time'"),
-    "type as a list": ({"columns": {"x": {"type": ["double"]}}}, "column 'x': "),
+    "type as a list": ({"columns": {"x": {"type": ["double"]}}}, "column 'x': 'type' is .*, not a"),
     "unknown type": ({"columns": {"x": {"type": "doubel"}}}, "column 'x': .*'doubel'"),
     "opaque": ({"columns": {"x": {"type": "opaque"}}}, "column 'x': .*'opaque'"),
     "type of another layout": (
@@ -88,8 +93,18 @@ ERRORS: dict[str, tuple[object, str]] = {
         "column 'x': .*'config'",
     ),
     "unknown null": ({"columns": {"x": {"null": "none"}}}, "column 'x': 'null' is 'none'"),
-    "custom as text": ({"columns": {"x": {"custom": "yes"}}}, "column 'x': "),
-    "metadata as a list": ({"columns": {"x": {"metadata": [1]}}}, "column 'x': "),
+    "custom as text": (
+        {"columns": {"x": {"custom": "yes"}}},
+        "column 'x': 'custom' is '\"yes\"', neither true nor false",
+    ),
+    "exact as a number": ({"exact": 1}, "'exact' is '1', neither true nor false"),
+    "null as a list": ({"columns": {"x": {"null": []}}}, "'null' is '\\[\\]', not a text"),
+    "metadata as a list": ({"columns": {"x": {"metadata": [1]}}}, "column 'x': fields are no obj"),
+    "text for a bool": ({"layer": {"a": {"bool": "x"}}}, "'a' is '\"x\"', neither true nor"),
+    "text for a double": ({"layer": {"a": {"double": "x"}}}, "'a' is '\"x\"', not a number"),
+    "number for a text": ({"layer": {"a": {"token": 1}}}, "'a' is '1', not a text"),
+    "text for a list": ({"layer": {"a": {"token[]": "x"}}}, "'a' is '\"x\"', not a list"),
+    "list of numbers": ({"layer": {"a": {"string[]": [1]}}}, "'a' is '1', not a text"),
     "metadata without type": ({"columns": {"x": {"metadata": {"a": 1}}}}, "'a' is no object"),
     "metadata of two types": ({"layer": {"a": {"int": 1, "bool": True}}}, "'a' is no object"),
     "unknown metadata type": ({"layer": {"a": {"color": 1}}}, "unknown type 'color'"),
@@ -99,7 +114,7 @@ ERRORS: dict[str, tuple[object, str]] = {
     "too large for a float": ({"layer": {"a": {"float": 1e39}}}, "'a' is 1e\\+39, too large"),
     "layer as text": ({"layer": "Y"}, "fields are no object"),
     "unknown path column": ({"path": "prim"}, "there is no column 'prim' with the prim paths"),
-    "path as a number": ({"path": 3}, CANT_BE_READ),
+    "path as a number": ({"path": 3}, CANT_BE_READ + "'path' is '3', not a text"),
     "unknown time column": ({"time": "frame"}, "'frame'"),
 }
 
@@ -114,6 +129,8 @@ def test_a_bad_footer_is_one_error(write: Writer, name: str) -> None:
     assert len(errors) == 1
     assert errors[0].startswith(f"{file}: ")
     assert len(errors[0]) < 1000
+    for foreign in ("json.exception", "stoi", "parse error", "type_error"):
+        assert foreign not in errors[0]
 
 
 WARNINGS: dict[str, tuple[dict[str, object], str]] = {

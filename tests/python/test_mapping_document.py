@@ -32,6 +32,8 @@ ERRORS = [
     (b"#usda 1.0\n", {}),
     (b"PAR1, and then the disk was full", {}),
     ({"path": ["/A"], "unit cost": [1.0], "unit_cost": [2.0]}, {}),
+    ({"path": ["/A"], "part:cost": [1.0], "part": [{"cost": 2.0}]}, {}),
+    (pa.table(ONE).replace_schema_metadata({"usdparquet:schema": '{"version": 1}'}), {}),
     (ONE, {"columns": "cost,price"}),
     (ONE, {"prefix": "World"}),
     (ONE, {"time": "frame"}),
@@ -71,6 +73,12 @@ WARNINGS = [
         {},
     ),
     (ONE, {"colums": "cost"}),
+    (
+        described(
+            {"path": ["/A"], "frame": [1.0], "parent": ["/B"]}, {"parent": {"role": "relationship"}}
+        ),
+        {"time": "frame"},
+    ),
     ({"path": ["/A", "/A"], "frame": [1.0, float("nan")], "v": [1, 2]}, {"time": "frame"}),
     ({"path": ["/A", "/A"], "frame": [1, 1], "v": [1, 2]}, {"time": "frame"}),
     ({"path": ["/A"], "series": [[1.0, None]]}, {}),
@@ -96,7 +104,9 @@ def make_file(folder: Path, content: bytes | dict[str, object] | pa.Table) -> Pa
 
 
 @pytest.mark.parametrize("case", ERRORS, ids=range(len(ERRORS)))
-def test_errors(tmp_path: Path, case: tuple[bytes | dict[str, object], dict[str, str]]) -> None:
+def test_errors(
+    tmp_path: Path, case: tuple[bytes | dict[str, object] | pa.Table, dict[str, str]]
+) -> None:
     content, arguments = case
     file = make_file(tmp_path, content)
     with pytest.raises(Tf.ErrorException) as error:

@@ -121,6 +121,33 @@ def test_schema_entry(tmp_path: Path) -> None:
         assert b"usdparquet:schema" not in pq.read_metadata(out).metadata
 
 
+@pytest.mark.parametrize("is_sealed", [False, True])
+def test_an_entry_of_a_column_that_is_not_there(is_sealed: bool, tmp_path: Path) -> None:
+    """Where nothing proves the footer, the column may be there under a damaged name."""
+    said = {"version": "1.0", "columns": {"tint": {"type": "color3f"}}}
+    kind = pa.list_(pa.float32(), 3)
+    table = pa.table({"path": ["/A"], "tinu": pa.array([[1.0, 0.0, 0.0]], kind)})
+    table = table.replace_schema_metadata({"usdparquet:schema": json.dumps(said)})
+    file, out = tmp_path / "in.parquet", tmp_path / "out.parquet"
+    pq.write_table(table, file)
+    if is_sealed:  # so it was written, and nothing was lost since
+        assert CliRunner().invoke(app, ["optimize", str(file), str(file)]).exit_code == 0
+    code, report = recover(file, out)
+    printed = CliRunner().invoke(app, ["recover", str(file), str(out)]).output
+    missing = "describes columns that the file does not have: 'tint'"
+    if is_sealed:
+        assert (code, report["complete"], report["footer"]) == (0, True, "sound")
+        assert "nothing is lost" in printed
+        return
+    assert (code, report["complete"], report["footer"]) == (1, False, "damaged")
+    assert report["notes"] == [
+        "the footer cannot be relied on: names, types and numbers of rows may be wrong (the "
+        f"footer's 'usdparquet:schema' {missing})"
+    ]
+    assert "nothing else is lost" in printed
+    assert pq.read_table(out)["tinu"].to_pylist() == [[1.0, 0.0, 0.0]]
+
+
 def test_total_of_rows(tmp_path: Path) -> None:
     """The row groups tell how many rows there are, as for Arrow's own reader."""
     data = write(tmp_path / "in.parquet", "page index")

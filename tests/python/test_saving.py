@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import decimal
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import polars
@@ -138,6 +139,85 @@ def test_chunks_without_edits_stay_where_they_are(file: Path) -> None:
     written = file.read_bytes()
     first = min(before.row_group(0).column(c).data_page_offset for c in range(before.num_columns))
     assert written[:first] == stored[:first]
+
+
+STRUCT = pa.struct(
+    [
+        ("cost", pa.float32()),
+        pa.field("day", pa.date32(), nullable=False),
+        ("code", pa.dictionary(pa.int32(), pa.string())),
+        ("inner", pa.struct([("n", pa.int8()), ("list", pa.list_(pa.int16()))])),
+    ]
+)
+
+
+def struct_rows() -> list[dict[str, object]]:
+    rows: list[dict[str, object]] = []
+    for i in range(ROWS):
+        inner = None if i % 5 == 2 else {"n": i % 100, "list": [i % 7]}
+        part = {"cost": i / 2, "day": DAY, "code": f"c{i % 3}", "inner": inner}
+        rows.append({"path": f"/World/Prim_{i}", "part": None if i % 7 == 3 else part})
+    return rows
+
+
+@pytest.mark.parametrize("layout", range(len(LAYOUTS)))
+def test_fields_of_structs_keep_the_stored_types(layout: int, tmp_path: Path) -> None:
+    file = tmp_path / "table.parquet"
+    schema = pa.schema([("path", pa.string()), ("part", STRUCT)])
+    expected: list[dict[str, Any]] = struct_rows()
+    pq.write_table(pa.Table.from_pylist(expected, schema), file, **LAYOUTS[layout])
+    before = pq.read_metadata(file)
+    layer = open_layer(file)
+    edits: dict[str, tuple[object, object]] = {
+        "cost": (-1.5, -1.5),
+        "day": ("2025-12-31", datetime.date(2025, 12, 31)),
+        "code": ("new", "new"),
+    }
+    for row in (0, 1, 1400, 2998):
+        for name, (value, stored) in edits.items():
+            set_value(layer, f"/World/Prim_{row}", f"part:{name}", value)
+            expected[row]["part"][name] = stored
+        set_value(layer, f"/World/Prim_{row}", "part:inner:n", 7)
+        set_value(layer, f"/World/Prim_{row}", "part:inner:list", Vt.IntArray([1, 2, 3]))
+        expected[row]["part"]["inner"] = {"n": 7, "list": [1, 2, 3]}
+    prim = layer.GetPrimAtPath("/World/Prim_8")
+    prim.RemoveProperty(prim.properties["part:cost"])
+    expected[8]["part"]["cost"] = None
+    assert layer.Save()
+    text = layer.ExportToString()
+    assert Sdf.Layer.OpenAsAnonymous(str(file)).ExportToString() == text
+    read = pq.read_table(file, page_checksum_verification=True)
+    assert read.schema == schema
+    assert read.to_pylist() == expected
+    assert duckdb.sql(f"select sum(part.inner.n) from '{file}'").fetchall() == [
+        (sum(row["part"]["inner"]["n"] for row in expected if (row["part"] or {}).get("inner")),)
+    ]
+    # The path column stays where it is.
+    after = pq.read_metadata(file)
+    for group in range(after.num_row_groups):
+        old, new = before.row_group(group).column(0), after.row_group(group).column(0)
+        assert new.data_page_offset == old.data_page_offset
+
+
+@pytest.mark.parametrize(
+    ("row", "name", "value"),
+    [(3, "part:cost", 5.0), (2, "part:inner:n", 5)],
+    ids=["null struct", "null struct in a struct"],
+)
+def test_a_value_in_a_null_struct_is_a_whole_write(
+    row: int, name: str, value: object, tmp_path: Path
+) -> None:
+    """Its other fields say by levels of their own that the struct is null."""
+    file = tmp_path / "table.parquet"
+    schema = pa.schema([("path", pa.string()), ("part", STRUCT)])
+    pq.write_table(pa.Table.from_pylist(struct_rows(), schema), file)
+    layer = open_layer(file)
+    set_value(layer, f"/World/Prim_{row}", name, value)
+    text = layer.ExportToString()
+    assert layer.Save()
+    assert Sdf.Layer.OpenAsAnonymous(str(file)).ExportToString() == text
+    assert layer.GetAttributeAtPath(f"/World/Prim_{row}.{name}").default == value
+    assert pq.read_schema(file).names[:2] == ["path", "part:cost"]
 
 
 def test_gaps_do_not_pile_up(tmp_path: Path) -> None:

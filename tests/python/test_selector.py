@@ -141,6 +141,10 @@ class Site:
     def library(self) -> Path:
         return self.plugin / "usd" / USD / "libusdparquet_usd.so"
 
+    def through_plugin(self, library: Path) -> str:
+        """How the loader names a library of Arrow, which it finds from the plugin."""
+        return f"{self.library.parent}/../../../../pyarrow/{library.name}"
+
     def run(self, *arguments: object) -> list[object]:
         sites = list(dict.fromkeys([self.usd, self.own]))
         output = run_with(sites, WORK, *arguments, **self.environment)
@@ -208,6 +212,57 @@ def without_arrow(site: Site) -> str:
     )
 
 
+def _own_arrow(site: Site) -> Path:
+    """A folder pyarrow of the site's own, with links to Arrow's libraries."""
+    pyarrow = site.own / "pyarrow"
+    pyarrow.unlink()
+    link_tree(package_folder("pyarrow"), pyarrow)
+    return pyarrow
+
+
+WHOLE_ARROW = f"pip install --force-reinstall 'pyarrow=={ARROW}.*'"
+
+
+def without_parquet(site: Site) -> str:
+    """Arrow is there, but its library for Parquet is not."""
+    name = f"libparquet.so.{SO_VERSION}"
+    (_own_arrow(site) / name).unlink()
+    return site.sentence(
+        f", of which a part is missing or damaged ({name}: cannot open shared object file: No such "
+        f"file or directory): {WHOLE_ARROW}"
+    )
+
+
+def with_damaged_parquet(site: Site) -> str:
+    library = _own_arrow(site) / f"libparquet.so.{SO_VERSION}"
+    library.unlink()
+    library.write_bytes(bytes(4096))
+    return site.sentence(
+        f", of which a part is missing or damaged ({site.through_plugin(library)}: invalid ELF "
+        f"header): {WHOLE_ARROW}"
+    )
+
+
+def with_damaged_arrow(site: Site) -> str:
+    library = _own_arrow(site) / f"libarrow.so.{SO_VERSION}"
+    library.unlink()
+    library.write_bytes(bytes(4096))
+    return site.sentence(
+        f", of which a part is missing or damaged ({site.through_plugin(library)}: invalid ELF "
+        f"header): {WHOLE_ARROW}",
+        arrow=f"Arrow {ARROW} ({library})",
+    )
+
+
+def without_arrow_in_pyarrow(site: Site) -> str:
+    """pip would find nothing to do: it knows pyarrow as installed."""
+    pyarrow = _own_arrow(site)
+    (pyarrow / f"libarrow.so.{SO_VERSION}").unlink()
+    return site.sentence(
+        f": {WHOLE_ARROW}", arrow=f"no Arrow (none is loaded, none is in {pyarrow})"
+    )
+
+
 def with_another_arrow(site: Site) -> str:
     pyarrow = site.own / "pyarrow"
     pyarrow.unlink()
@@ -241,7 +296,11 @@ def others(scenes: Path, tmp_path: Path) -> list[object]:
         for_two_other_usds,
         for_no_usd,
         without_arrow,
+        without_arrow_in_pyarrow,
         with_another_arrow,
+        without_parquet,
+        with_damaged_parquet,
+        with_damaged_arrow,
     ],
 )
 def test_one_sentence_and_nothing_else(
@@ -260,6 +319,19 @@ def test_one_sentence_and_nothing_else(
     (told,) = found["told"]
     assert f" -- {table}: {sentence}; skipping." in told
     assert found["part"] == 3
+
+
+def test_an_arrow_of_other_symbols(scenes: Path, tmp_path: Path) -> None:
+    """Its libraries have the right names, but not what the plugin needs of them."""
+    site = Site(tmp_path, "site-packages")
+    library = _own_arrow(site) / f"libparquet.so.{SO_VERSION}"
+    library.unlink()
+    library.symlink_to(package_folder("pyarrow") / f"libarrow.so.{SO_VERSION}")
+    _, found, _ = site.run(scenes, "table")
+    (sentence,) = found["open"]
+    assert ", of which a part is missing or damaged (" in sentence
+    assert "undefined symbol: _ZTVN7parquet" in sentence
+    assert sentence.endswith(f": {WHOLE_ARROW}")
 
 
 @pytest.mark.parametrize("way", WAYS)

@@ -196,7 +196,7 @@ REFUSED: list[tuple[dict[str, Any], dict[str, str], str]] = [
     (
         {**ONE, "s": [{"x": 1}] * 2, "s:x": [3, 4]},
         {},
-        "columns 's:x' and 's:x' both become the property 's:x'; rename one",
+        "field 'x' of column 's' and column 's:x' both become the property 's:x'; rename one",
     ),
     (
         {**ONE, "x": [[1.0], [1.0, None]]},

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import io
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import typer
 from rich import box
 from rich.console import Console
+from rich.progress import Progress
 from rich.table import Table
 from rich.text import Text
 
@@ -19,7 +21,12 @@ _WIDEST_LINE = 100_000
 
 @contextmanager
 def plain_errors(code: int = 1) -> Iterator[None]:
-    """Print bad input, and what the system refused, as one message on stderr; exit with `code`."""
+    """Print bad input, and what the system refused, as one message on stderr; exit with `code`.
+
+    Names of files are printed whatever bytes they have.
+    """
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="surrogateescape")
     try:
         yield
     except BrokenPipeError:
@@ -39,6 +46,17 @@ def plain_errors(code: int = 1) -> Iterator[None]:
 
 def _print(text: str) -> None:
     Console(stderr=True).print(Text(text, style="red"), soft_wrap=True)
+
+
+@contextmanager
+def progress_bar(title: str) -> Iterator[Callable[[int, int], None]]:
+    """Show how far the work of the block is; gives what to call with numbers of rows done and all.
+
+    On stderr, and only on a terminal.
+    """
+    with Progress(transient=True, console=Console(stderr=True)) as bar:
+        task = bar.add_task(title, total=None)
+        yield lambda rows, total: bar.update(task, completed=rows, total=total)
 
 
 def counted(number: int, thing: str, things: str = "") -> str:

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.progress import Progress
 
 from usdparquet._plugin import load_core
-from usdparquet.cli.options import Compression, PathColumn
+from usdparquet.cli.console import counted, progress_bar
+from usdparquet.cli.options import Compression, CompressionOption, In, PathColumn
 
 
 class RowOrder(StrEnum):
@@ -21,10 +21,10 @@ class RowOrder(StrEnum):
 
 
 def optimize(
-    source: Annotated[Path, typer.Argument(metavar="IN", help="A Parquet file.")],
+    source: In,
     target: Annotated[Path, typer.Argument(metavar="OUT", help="The file to write; may be IN.")],
     path: PathColumn = "path",
-    compression: Annotated[Compression, typer.Option(help="Codec.")] = Compression.ZSTD,
+    compression: CompressionOption = Compression.ZSTD,
     level: Annotated[int | None, typer.Option(help="Compression level; for zstd 15.")] = None,
     rows_per_page: Annotated[
         int | None, typer.Option(min=1, help="Rows in a page; 12,288 if not given.")
@@ -46,19 +46,18 @@ def optimize(
     It stays an ordinary Parquet file with the same rows and columns.
     """
     before = source.stat().st_size if source.exists() else 0
-    with Progress(transient=True) as progress:
-        task = progress.add_task(f"Writing {target.name}", total=None)
-        sizes = {"rows_per_page": rows_per_page, "rows_per_group": rows_per_group}
+    sizes = {"rows_per_page": rows_per_page, "rows_per_group": rows_per_group}
+    with progress_bar(f"Writing {target.name}") as progress:
         done = load_core().optimize(
-            str(source),
-            str(target),
+            source,
+            target,
             path_column=path,
             compression=compression.value,
             level=level,
             has_index=index,
             time_column=time,
             order=order.value if order else None,
-            progress=lambda rows, total: progress.update(task, completed=rows, total=total),
+            progress=progress,
             **{name: size for name, size in sizes.items() if size is not None},
         )
     name = f"order of {done['order']}" if done["order"] else "namespace order"
@@ -76,4 +75,9 @@ def optimize(
         typer.echo(
             f"{done['duplicate_paths']:,} rows that repeat a path{time_too}, kept; "
             "as a layer the later one wins"
+        )
+    if done["timed_cells"]:
+        typer.echo(
+            f"{counted(done['timed_cells'], 'cell')} of relationships or prim metadata in rows "
+            "with a time, kept; a layer does not show them"
         )

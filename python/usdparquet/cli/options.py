@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -16,6 +17,8 @@ class Compression(StrEnum):
     NONE = "none"
 
 
+In = Annotated[Path, typer.Argument(metavar="IN", help="A Parquet file.")]
+CompressionOption = Annotated[Compression, typer.Option(help="Codec.")]
 PathColumn = Annotated[str, typer.Option("--path", help="The column with the prim paths.")]
 TimeColumn = Annotated[
     str, typer.Option("--time", help="The column with the times of the rows, of a long table.")

@@ -9,11 +9,10 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import Progress
 
 from usdparquet._plugin import load_core
-from usdparquet.cli.console import cell_table, counted, plain_errors
-from usdparquet.cli.options import Compression, PathColumn
+from usdparquet.cli.console import cell_table, counted, plain_errors, progress_bar
+from usdparquet.cli.options import Compression, CompressionOption, In, PathColumn
 
 _NOTHING_RECOVERED = 2
 """The exit code where there is no output; 1 says that something is lost."""
@@ -23,10 +22,10 @@ _SHOWN_RANGES = 50
 
 
 def recover(
-    source: Annotated[Path, typer.Argument(metavar="IN", help="A Parquet file.")],
+    source: In,
     target: Annotated[Path, typer.Argument(metavar="OUT", help="The file to write; not IN.")],
     path: PathColumn = "",
-    compression: Annotated[Compression, typer.Option(help="Codec.")] = Compression.ZSTD,
+    compression: CompressionOption = Compression.ZSTD,
     keep_pathless: Annotated[
         bool,
         typer.Option(
@@ -39,18 +38,14 @@ def recover(
 
     Exit code 0 if nothing is lost, 1 if anything is, 2 if nothing can be recovered.
     """
-    with (
-        plain_errors(_NOTHING_RECOVERED),
-        Progress(transient=True, console=Console(stderr=True)) as progress,
-    ):
-        task = progress.add_task(f"Reading {source.name}", total=None)
+    with plain_errors(_NOTHING_RECOVERED), progress_bar(f"Reading {source.name}") as progress:
         found = load_core().recover(
-            str(source),
-            str(target),
+            source,
+            target,
             path_column=path,
             compression=compression.value,
             keep_pathless=keep_pathless,
-            progress=lambda rows, total: progress.update(task, completed=rows, total=total),
+            progress=progress,
         )
     report = _report(source, target, found)
     if as_json:

@@ -100,13 +100,13 @@ def describe_file(
     except OSError as error:
         raise InspectError(f"{path}: {error.strerror}") from error
     try:
-        storage = load_core().storage(str(path))
+        storage = load_core().storage(path)
     except (ValueError, OSError) as error:
         raise InspectError(str(error)) from error
     layer: dict[str, Any] = {"columns": [], "left_out": [], "warnings": [], "prims": 0}
     problem = None
     try:
-        layer = load_core().describe(str(path), path_column, time_column)
+        layer = load_core().describe(path, path_column, time_column)
     except (ValueError, OSError) as error:
         problem = str(error)
     presented = _by_column(layer["columns"])
@@ -149,7 +149,7 @@ def section_problems(path: Path, told: list[str]) -> list[str]:
     Those that a message of `told` names already are left out.
     """
     try:
-        damaged = load_core().check_sections(str(path))
+        damaged = load_core().check_sections(path)
     except (ValueError, OSError) as error:
         return [] if told else [str(error)]
     return [
@@ -163,7 +163,7 @@ def value_problems(
     path: Path, path_column: str = PATH_COLUMN, time_column: str = TIME_COLUMN
 ) -> list[str]:
     """A message for each chunk with damaged pages and each column with cells USD cannot hold."""
-    return list(load_core().check_values(str(path), path_column, time_column))
+    return list(load_core().check_values(path, path_column, time_column))
 
 
 def _by_column(entries: Iterable[dict[str, Any]]) -> defaultdict[int, list[dict[str, Any]]]:

@@ -9,6 +9,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from usdparquet._texts import is_utf8
 from usdparquet.tables.patterns import PrimPatterns, PropertyPatterns
 
 _SHOWN_ERRORS = 4
@@ -59,6 +60,7 @@ def open_layer(file: Path, arguments: dict[str, str]) -> Any:
     from pxr import Sdf
 
     file.stat()  # so that a file that is not there is a FileNotFoundError
+    _check_name(file)
     with _layer_errors(file):
         layer = Sdf.Layer.FindOrOpen(str(file), args=arguments)
     if layer is None:
@@ -116,8 +118,16 @@ def _file_of(layer: Any) -> Path:
     return Path(layer.realPath or layer.identifier)
 
 
+def _check_name(file: Path) -> None:
+    if not is_utf8(str(file)):
+        raise LayerError(
+            f"{file}: OpenUSD takes only names of files that are valid UTF-8; rename it"
+        )
+
+
 def export_layer(layer: Any, file: Path, arguments: dict[str, str] | None = None) -> None:
     """Write a layer to a file, in the format of its suffix."""
+    _check_name(file)
     with _layer_errors(file):
         done = layer.Export(str(file), args=arguments or {})
     if not done:
@@ -131,6 +141,8 @@ def export_package(layer: Any, anchor: Any, file: Path, name: str) -> None:
     suffix.
     """
     from pxr import Sdf, UsdUtils
+
+    _check_name(file)
 
     def absolute(path: str) -> str:
         return str(anchor.ComputeAbsolutePath(path)) if path else path

@@ -263,11 +263,15 @@ def _part(field: pa.Field, above: str, steps: tuple[int, ...], described: dict[s
 
 def _footer(file: Path, metadata: dict[bytes, bytes]) -> dict[str, Any]:
     """What a file says of its columns (docs/file-format.md)."""
+    text = metadata.get(SCHEMA_KEY)
+    if text is None:
+        return {}
     try:
-        footer = json.loads(metadata.get(SCHEMA_KEY, b"{}"))
-    except (ValueError, RecursionError) as error:
-        raise TableFileError(f"{file}: '{SCHEMA_KEY.decode()}' is no JSON: {error}") from error
-    return footer if isinstance(footer, dict) else {}
+        load_core().check_schema_entry(text)
+    except ValueError as error:
+        raise TableFileError(f"{file}: {error}") from error
+    footer: dict[str, Any] = json.loads(text)
+    return footer
 
 
 def _open(file: Path, text: TextFormat) -> TableSource:

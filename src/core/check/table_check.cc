@@ -17,6 +17,7 @@
 #include "core/schema/path_problem.h"
 #include "core/schema/schema.h"
 #include "core/schema/text_check.h"
+#include "core/schema/timed_cells.h"
 #include "core/schema/type_table.h"
 #include "core/schema/without_views.h"
 #include "core/util/guard.h"
@@ -89,11 +90,11 @@ Status CheckStorable(const arrow::Schema& schema) {
   return Status::OK();
 }
 
-/// Calls `f` with the name and the type of each column that a layer looks at: of structs, with
-/// each field.
+/// Calls `f` with the name of each column that a layer looks at: of structs, with that of each
+/// field.
 void VisitColumns(const arrow::Field& field, const std::string& name,
-                  const std::function<void(const std::string&, const arrow::DataType&)>& f) {
-  if (field.type()->id() != arrow::Type::STRUCT) return f(name, *field.type());
+                  const std::function<void(const std::string&)>& f) {
+  if (field.type()->id() != arrow::Type::STRUCT) return f(name);
   for (const auto& child : field.type()->fields()) {
     VisitColumns(*child, name + ":" + child->name(), f);
   }
@@ -102,9 +103,9 @@ void VisitColumns(const arrow::Field& field, const std::string& name,
 /// Fails if two columns become one property.
 Status CheckProperties(const arrow::Schema& schema, const SchemaEntry& entry,
                        const TableCheck& check) {
-  std::map<std::string, std::string> columns;  // by property
+  std::map<std::string, ColumnName> columns;  // by property
   Status status;
-  const auto note = [&](const std::string& name, const arrow::DataType&) {
+  const auto note = [&](const std::string& top, const std::string& name) {
     const auto found = entry.columns.find(name);
     std::string property;
     if (found != entry.columns.end()) {
@@ -112,13 +113,16 @@ Status CheckProperties(const arrow::Schema& schema, const SchemaEntry& entry,
       property = found->second.property;
     }
     if (property.empty()) property = MakePropertyName(name, check.unicode_test);
-    const auto [it, is_new] = columns.emplace(property, name);
+    const ColumnName column{top, name};
+    const auto [it, is_new] = columns.emplace(property, column);
     if (is_new || !status.ok()) return;
-    status = Status::Invalid("columns '", it->second, "' and '", name,
-                             "' both become the property '", property, "'; rename one");
+    status = Status::Invalid(TwoColumns(it->second, column), " both become the property '",
+                             property, "'; rename one");
   };
   for (const auto& field : schema.fields()) {
-    if (field->name() != check.path_column) VisitColumns(*field, field->name(), note);
+    const std::string& top = field->name();
+    if (top == check.path_column) continue;
+    VisitColumns(*field, top, [&](const std::string& name) { note(top, name); });
   }
   return status;
 }
@@ -128,8 +132,7 @@ arrow::Result<SchemaEntry> MakeSchemaEntry(const arrow::Schema& schema, const Ta
   ARROW_ASSIGN_OR_RAISE(SchemaEntry entry, SchemaEntryOf(schema.metadata()));
   std::set<std::string> names;
   for (const auto& field : schema.fields()) {
-    VisitColumns(*field, field->name(),
-                 [&](const std::string& name, const arrow::DataType&) { names.insert(name); });
+    VisitColumns(*field, field->name(), [&](const std::string& name) { names.insert(name); });
   }
   std::erase_if(entry.columns, [&](const auto& column) { return !names.contains(column.first); });
   if (!schema.GetFieldByName(entry.time_column)) entry.time_column.clear();
@@ -316,6 +319,9 @@ arrow::Result<CheckedTable> Check(std::shared_ptr<arrow::Table> table, const Tab
                            "; convert it or leave it out");
   }
   ARROW_RETURN_NOT_OK(CheckPaths(*table, entry.time_column, check));
+  ARROW_ASSIGN_OR_RAISE(const auto lost,
+                        FindTimedCells(*table, check.path_column, entry.time_column, entry));
+  if (!lost.empty()) return Status::Invalid(DescribeTimedCells(lost.front()));
   ARROW_RETURN_NOT_OK(CheckTexts(*table));
   ARROW_RETURN_NOT_OK(CheckCells(*table, entry.time_column, check));
   return checked;

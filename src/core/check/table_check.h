@@ -47,6 +47,7 @@ struct CheckedTable {
 ///   - a column that can't be converted, with the first row that can't;
 ///   - a path that is null, no prim path, or that of an earlier row (with the same time, if there
 ///     are times); a time that no time code can hold;
+///   - a cell of a relationship, or of a field of prims, in a row with a time;
 ///   - a null inside an array or tuple; a date that ISO 8601 can't express;
 ///   - a name, or text in a cell, that is no UTF-8.
 USDPARQUET_API arrow::Result<CheckedTable> CheckTable(std::shared_ptr<arrow::Table> table,

@@ -1,5 +1,6 @@
 #include "core/recover/column_recovery.h"
 
+#include <arrow/compute/cast.h>
 #include <arrow/table.h>
 #include <parquet/schema.h>
 
@@ -238,6 +239,18 @@ std::vector<CellRun> WithoutBadTexts(std::vector<CellRun> runs) {
   return split;
 }
 
+/// `runs` with all cells in the type `type`; those that can't be are lost.
+std::vector<CellRun> WithType(std::vector<CellRun> runs,
+                              const std::shared_ptr<arrow::DataType>& type) {
+  for (CellRun& run : runs) {
+    if (!run.cells || run.cells->type()->Equals(*type)) continue;
+    const auto cast = arrow::compute::Cast(arrow::Datum(run.cells), type);
+    run.cells = cast.ok() ? cast->chunked_array() : nullptr;
+    if (!cast.ok()) run.reason = ReasonOf(cast.status());
+  }
+  return runs;
+}
+
 int64_t LostRows(const std::vector<CellRun>& runs) {
   return usdparquet::LostRows(PartCells{{}, {}, nullptr, runs});
 }
@@ -291,7 +304,8 @@ arrow::Result<std::vector<PartCells>> RecoverColumn(const DamagedFile& file, int
   std::vector<PartCells> cells;
   for (const ColumnPart& part : *split) {
     ARROW_ASSIGN_OR_RAISE(auto runs, ReadPart(file, part, row_group));
-    cells.push_back({part.name, part.steps, part.field, WithoutBadTexts(std::move(runs))});
+    cells.push_back({part.name, part.steps, part.field,
+                     WithType(WithoutBadTexts(std::move(runs)), part.field->type())});
   }
   return cells;
 }

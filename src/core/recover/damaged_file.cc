@@ -15,6 +15,7 @@
 #include "core/sections/residual_blob.h"
 #include "core/table/arrow_reader.h"
 #include "core/table/table_file.h"
+#include "core/table/table_warnings.h"
 #include "core/util/guard.h"
 #include "core/util/limits.h"
 
@@ -89,6 +90,7 @@ arrow::Result<DamagedFile> OpenDamaged(std::shared_ptr<arrow::io::RandomAccessFi
   found.file = std::move(input);
   const auto sound = Guarded([&] { return TableFile::Open(found.file); });
   if (sound.ok()) {
+    found.is_sealed = sound->is_sealed();
     found.metadata = sound->metadata();
     found.group_first_rows = sound->group_first_rows();
   } else {
@@ -97,6 +99,7 @@ arrow::Result<DamagedFile> OpenDamaged(std::shared_ptr<arrow::io::RandomAccessFi
       return ParseFooter(footer);
     });
     if (!parsed.ok()) {
+      if (sound.status().message() == kEncryptedFile) return sound.status();  // not damaged
       return sound.status().WithMessage(
           sound.status().message(),
           "; nothing can be recovered, because only the footer says what the other bytes are");
@@ -131,17 +134,17 @@ FoundEntry FindEntry(const parquet::FileMetaData& metadata, const std::string& p
     if (!path_column.empty()) return path_column;
     return said.path_column.empty() ? std::string("path") : said.path_column;
   };
-  const auto fits = [&](const SchemaEntry& said) {
-    return Guarded([&]() -> arrow::Status {
-      return ReadSchema(metadata, said, path(said), said.time_column, std::nullopt, unicode_test)
-          .status();
+  const auto read = [&](const SchemaEntry& said) {
+    return Guarded([&] {
+      return ReadSchema(metadata, said, path(said), said.time_column, std::nullopt, unicode_test);
     });
   };
-  const arrow::Status status = fits(*entry);
-  if (!status.ok() && fits(SchemaEntry()).ok()) {
-    found.problem = status.message();
+  const arrow::Result<TableSchema> schema = read(*entry);
+  if (!schema.ok() && read(SchemaEntry()).ok()) {
+    found.problem = schema.status().message();
     return found;
   }
+  if (schema.ok()) found.missing = DescribeMissingColumns(*schema);
   found.entry = std::move(*entry);
   found.json = pairs->value(at);
   return found;

@@ -27,6 +27,7 @@ struct DamagedFile {
   std::vector<uint32_t> group_first_rows;              ///< with the number of rows behind
   std::unique_ptr<parquet::arrow::FileReader> reader;  ///< verifies checksums
   PageLocations::Opened locations;
+  bool is_sealed = false;      ///< whether the footer has a checksum, which is right
   std::string footer_problem;  ///< why the footer cannot be relied on; empty: it can
 
   PageSource Pages() const;
@@ -46,6 +47,7 @@ struct FoundEntry {
   SchemaEntry entry;
   std::string json;     ///< empty: there is none
   std::string problem;  ///< why it was dropped; empty: it was not
+  std::string missing;  ///< what columns it describes that the file does not have; empty: none
 };
 
 /// The entry `usdparquet:schema`. `path_column` is the one that was asked for, if not empty.

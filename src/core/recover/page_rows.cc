@@ -17,12 +17,14 @@
 #include <limits>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "core/pages/page_cache.h"
 #include "core/pages/page_header.h"
 #include "core/pages/verify_chunk.h"
 #include "core/table/arrow_reader.h"
+#include "core/util/guard.h"
 
 namespace usdparquet {
 namespace {
@@ -53,8 +55,9 @@ arrow::Result<int64_t> CountValues(std::span<const uint8_t> bytes,
 /// A Parquet file in memory with one row group and no more than these pages.
 class SmallFile {
  public:
-  SmallFile(const ColumnPart& part, std::span<const StoredPages> leaves, int64_t num_rows)
-      : leaves_(leaves), num_rows_(num_rows), field_(part.field) {
+  SmallFile(const ColumnPart& part, std::shared_ptr<arrow::DataType> type,
+            std::span<const StoredPages> leaves, int64_t num_rows)
+      : leaves_(leaves), num_rows_(num_rows), field_(part.field->WithType(std::move(type))) {
     schema_.Init(
         parquet::schema::GroupNode::Make("schema", parquet::Repetition::REQUIRED, {part.node}));
   }
@@ -125,6 +128,40 @@ class SmallFile {
   std::string bytes_ = "PAR1";
 };
 
+/// `type` with the values of a dictionary in its place, also in fields of structs.
+std::shared_ptr<arrow::DataType> WithoutDictionaries(const std::shared_ptr<arrow::DataType>& type) {
+  if (type->id() == arrow::Type::DICTIONARY) {
+    return static_cast<const arrow::DictionaryType&>(*type).value_type();
+  }
+  if (type->id() != arrow::Type::STRUCT) return type;
+  arrow::FieldVector fields;
+  for (const auto& field : type->fields()) {
+    fields.push_back(field->WithType(WithoutDictionaries(field->type())));
+  }
+  return arrow::struct_(std::move(fields));
+}
+
+/// The cells of `part` as an array of `type`.
+arrow::Result<std::shared_ptr<arrow::Array>> ReadAs(const ColumnPart& part,
+                                                    const std::shared_ptr<arrow::DataType>& type,
+                                                    std::span<const StoredPages> leaves,
+                                                    int64_t num_rows) {
+  SmallFile file(part, type, leaves, num_rows);
+  ARROW_ASSIGN_OR_RAISE(const auto table, file.Read());
+  if (table->num_columns() != 1 || table->num_rows() != num_rows ||
+      table->column(0)->length() != num_rows) {
+    return arrow::Status::IOError("it holds ", table->num_rows(), " rows, but should hold ",
+                                  num_rows);
+  }
+  arrow::ArrayVector chunks = table->column(0)->chunks();
+  ARROW_ASSIGN_OR_RAISE(auto cells, chunks.size() == 1
+                                        ? chunks[0]
+                                        : arrow::Concatenate(chunks, arrow::system_memory_pool()));
+  ARROW_RETURN_NOT_OK(cells->Validate());
+  if (cells->type()->Equals(*type)) return cells;
+  return arrow::compute::Cast(*cells, type);
+}
+
 }  // namespace
 
 arrow::Status CheckDictionary(const std::shared_ptr<arrow::Buffer>& page,
@@ -148,20 +185,13 @@ arrow::Status CheckDictionary(const std::shared_ptr<arrow::Buffer>& page,
 arrow::Result<std::shared_ptr<arrow::Array>> ReadPages(const ColumnPart& part,
                                                        std::span<const StoredPages> leaves,
                                                        int64_t num_rows) {
-  SmallFile file(part, leaves, num_rows);
-  ARROW_ASSIGN_OR_RAISE(const auto table, file.Read());
-  if (table->num_columns() != 1 || table->num_rows() != num_rows ||
-      table->column(0)->length() != num_rows) {
-    return arrow::Status::IOError("it holds ", table->num_rows(), " rows, but should hold ",
-                                  num_rows);
-  }
-  arrow::ArrayVector chunks = table->column(0)->chunks();
-  ARROW_ASSIGN_OR_RAISE(auto cells, chunks.size() == 1
-                                        ? chunks[0]
-                                        : arrow::Concatenate(chunks, arrow::system_memory_pool()));
-  ARROW_RETURN_NOT_OK(cells->Validate());
-  if (cells->type()->Equals(*part.field->type())) return cells;
-  return arrow::compute::Cast(*cells, part.field->type());
+  const auto& type = part.field->type();
+  const auto cells = Guarded([&] { return ReadAs(part, type, leaves, num_rows); });
+  const auto plain = WithoutDictionaries(type);
+  if (cells.ok() || cells.status().IsOutOfMemory() || plain->Equals(*type)) return cells;
+  // Arrow makes no dictionary of entries that are no UTF-8.
+  auto values = ReadAs(part, plain, leaves, num_rows);
+  return values.ok() ? values : cells;
 }
 
 }  // namespace usdparquet

@@ -32,7 +32,8 @@ arrow::Status CheckDictionary(const std::shared_ptr<arrow::Buffer>& page,
                               parquet::Compression::type codec);
 
 /// The cells of `part` in pages of its leaves (of each the same rows, `num_rows`), as an array of
-/// the type of part.field. Fails if a page has a wrong checksum, does not decode, or does not hold
+/// the type of part.field, or with the values of its dictionaries instead, where they have entries
+/// that are no UTF-8. Fails if a page has a wrong checksum, does not decode, or does not hold
 /// that many rows. Arrow's Parquet classes may throw.
 arrow::Result<std::shared_ptr<arrow::Array>> ReadPages(const ColumnPart& part,
                                                        std::span<const StoredPages> leaves,

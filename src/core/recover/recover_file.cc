@@ -80,6 +80,9 @@ class Recovery {
     FoundEntry found =
         FindEntry(*file_.metadata, options_.write.path_column, options_.write.unicode_test);
     report_.schema_problem = found.problem;
+    // In a sealed footer they were missing when it was written. Else a column's name, or that in
+    // the entry, may be damaged, and the column has lost what the entry says of it.
+    if (!file_.is_sealed && report_.footer_problem.empty()) report_.footer_problem = found.missing;
     FoundResidual residual = ReadResidual(file_);
     report_.has_residual = !residual.bytes.empty() || !residual.problem.empty();
     report_.residual_problem = residual.problem;

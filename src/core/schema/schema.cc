@@ -248,6 +248,16 @@ arrow::Status TakeTimeColumn(const std::string& name,
 
 }  // namespace
 
+std::string TwoColumns(const ColumnName& one, const ColumnName& other) {
+  if (one.name != other.name) return "columns '" + one.name + "' and '" + other.name + "'";
+  const auto in_words = [](const ColumnName& column) {
+    if (column.top == column.name) return "column '" + column.name + "'";
+    return "field '" + column.name.substr(column.top.size() + 1) + "' of column '" + column.top +
+           "'";
+  };
+  return in_words(one) + " and " + in_words(other);
+}
+
 arrow::Result<TableSchema> ReadSchema(const parquet::FileMetaData& metadata,
                                       const SchemaEntry& entry, const std::string& path_column,
                                       const std::string& time_column,
@@ -308,9 +318,12 @@ arrow::Result<TableSchema> ReadSchema(const parquet::FileMetaData& metadata,
     if (column.role == ColumnRole::kPrimMetadata) continue;
     const auto [it, inserted] = by_property.emplace(column.property_name, &column);
     if (!inserted) {
-      return arrow::Status::Invalid("columns '", it->second->column_name, "' and '",
-                                    column.column_name, "' both become the property '",
-                                    column.property_name,
+      const auto named = [&](const ColumnInfo& info) {
+        const auto& top_field = manifest.schema_fields[static_cast<size_t>(info.top)];
+        return ColumnName{top_field.field->name(), info.column_name};
+      };
+      return arrow::Status::Invalid(TwoColumns(named(*it->second), named(column)),
+                                    " both become the property '", column.property_name,
                                     "'; rename one, or choose columns with the format argument "
                                     "'columns'");
     }

@@ -85,6 +85,16 @@ enum class WantedAs {
   kCells,       ///< they are not: columns are told apart by their place in the file
 };
 
+/// What messages call a column of a file or of a table, or a field of one.
+struct ColumnName {
+  std::string top;   ///< the name of the column
+  std::string name;  ///< the same, or `column:field` for a field of a struct
+};
+
+/// Two of them in words, that of the earlier one first. A column `a:b` is told from the field `b`
+/// of a column `a`.
+USDPARQUET_API std::string TwoColumns(const ColumnName& one, const ColumnName& other);
+
 /// Derives the schema from a file's footer. `path_column` names the path column, `time_column`
 /// that with the times, if it is not empty; `selected`, if given, the columns to present; `entry`
 /// is what the file says about its columns. Fails if the path column is missing or does not hold

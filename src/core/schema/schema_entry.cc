@@ -1,9 +1,12 @@
 #include "core/schema/schema_entry.h"
 
+#include <charconv>
 #include <cmath>
 #include <cstdint>
 #include <limits>
 #include <nlohmann/json.hpp>
+#include <stdexcept>
+#include <system_error>
 
 #include "core/util/limits.h"
 #include "core/util/message_text.h"
@@ -46,46 +49,86 @@ Json WriteFields(const MetadataFields& fields) {
   return json;
 }
 
+/// What can't be read of an entry: the end of a sentence.
+using Wrong = std::invalid_argument;
+
+/// A value as a message shows it.
+std::string Shown(const Json& json) { return MessageText(QuotedValue(json.dump())); }
+
+std::string AsText(const std::string& name, const Json& json) {
+  if (!json.is_string()) throw Wrong("'" + name + "' is " + Shown(json) + ", not a text");
+  return json.get<std::string>();
+}
+
+bool AsTruth(const std::string& name, const Json& json) {
+  if (!json.is_boolean()) {
+    throw Wrong("'" + name + "' is " + Shown(json) + ", neither true nor false");
+  }
+  return json.get<bool>();
+}
+
+double AsNumber(const std::string& name, const Json& json) {
+  if (!json.is_number()) throw Wrong("'" + name + "' is " + Shown(json) + ", not a number");
+  return json.get<double>();
+}
+
+std::vector<std::string> AsTexts(const std::string& name, const Json& json) {
+  if (!json.is_array()) throw Wrong("'" + name + "' is " + Shown(json) + ", not a list");
+  std::vector<std::string> texts;
+  for (const Json& text : json) texts.push_back(AsText(name, text));
+  return texts;
+}
+
+/// The entry `key` of an object, if it has it.
+std::string TextIn(const Json& object, const char* key, const char* otherwise) {
+  const auto found = object.find(key);
+  return found == object.end() ? otherwise : AsText(key, *found);
+}
+
+bool TruthIn(const Json& object, const char* key) {
+  const auto found = object.find(key);
+  return found != object.end() && AsTruth(key, *found);
+}
+
 /// A value is an object of one entry, type -> value.
 MetadataValue ReadValue(const std::string& name, const Json& json) {
   if (!json.is_object() || json.size() != 1) {
-    throw std::invalid_argument("'" + name + "' is no object of the form {type: value}");
+    throw Wrong("'" + name + "' is no object of the form {type: value}");
   }
   MetadataValue value{json.begin().key(), {}};
   const Json& v = json.begin().value();
   if (value.type == "bool") {
-    value.value = v.get<bool>();
+    value.value = AsTruth(name, v);
   } else if (value.type == "int" || value.type == "int64") {
-    if (!v.is_number_integer()) throw std::invalid_argument("'" + name + "' is no integer");
+    if (!v.is_number_integer()) throw Wrong("'" + name + "' is no integer");
     const auto number = v.get<int64_t>();
     const bool is_wrapped = v.is_number_unsigned() && v.get<uint64_t>() > INT64_MAX;
     if (is_wrapped || (value.type == "int" && (number < INT32_MIN || number > INT32_MAX))) {
-      throw std::invalid_argument("'" + name + "' is " + v.dump() + ", too large for its type '" +
-                                  value.type + "'");
+      throw Wrong("'" + name + "' is " + v.dump() + ", too large for its type '" + value.type +
+                  "'");
     }
     value.value = number;
   } else if (value.type == "double" || value.type == "float") {
-    const double number = v.get<double>();
+    const double number = AsNumber(name, v);
     if (value.type == "float" && std::abs(number) > std::numeric_limits<float>::max()) {
-      throw std::invalid_argument("'" + name + "' is " + v.dump() + ", too large for a float");
+      throw Wrong("'" + name + "' is " + v.dump() + ", too large for a float");
     }
     value.value = number;
   } else if (value.type == "string" || value.type == "token" || value.type == "asset") {
-    value.value = v.get<std::string>();
+    value.value = AsText(name, v);
   } else if (value.type == "string[]" || value.type == "token[]") {
-    value.value = v.get<std::vector<std::string>>();
+    value.value = AsTexts(name, v);
   } else {
-    throw std::invalid_argument("'" + name + "' has the unknown type '" + value.type + "'");
+    throw Wrong("'" + name + "' has the unknown type '" + value.type + "'");
   }
   return value;
 }
 
 MetadataFields ReadFields(const Json& json) {
-  if (!json.is_object())
-    throw std::invalid_argument("fields are no object, but " + QuotedValue(json.dump()));
+  if (!json.is_object()) throw Wrong("fields are no object, but " + Shown(json));
   if (json.size() > kMaxMetadataFields) {
-    throw std::invalid_argument(std::to_string(json.size()) + " fields are more than the " +
-                                std::to_string(kMaxMetadataFields) + " that are read");
+    throw Wrong(std::to_string(json.size()) + " fields are more than the " +
+                std::to_string(kMaxMetadataFields) + " that are read");
   }
   MetadataFields fields;
   for (const auto& [name, value] : json.items()) fields.emplace_back(name, ReadValue(name, value));
@@ -93,8 +136,9 @@ MetadataFields ReadFields(const Json& json) {
 }
 
 ColumnEntry ReadColumn(const Json& json) {
+  if (!json.is_object()) throw Wrong("it is no object, but " + Shown(json));
   ColumnEntry column;
-  const std::string role = json.value("role", "attribute");
+  const std::string role = TextIn(json, "role", "attribute");
   bool is_known = false;
   for (const auto& [value, name] : kRoles) {
     if (role == name) {
@@ -102,29 +146,29 @@ ColumnEntry ReadColumn(const Json& json) {
       is_known = true;
     }
   }
-  if (!is_known) throw std::invalid_argument("unknown role '" + role + "'");
-  column.property = json.value("property", "");
-  column.type = json.value("type", "");
-  column.field = json.value("field", "");
+  if (!is_known) throw Wrong("unknown role '" + role + "'");
+  column.property = TextIn(json, "property", "");
+  column.type = TextIn(json, "type", "");
+  column.field = TextIn(json, "field", "");
   if (json.contains("property") && column.property.empty()) {
-    throw std::invalid_argument("'property' is empty");
+    throw Wrong("'property' is empty");
   }
   if (column.role == ColumnRole::kPrimMetadata && column.field.empty()) {
-    throw std::invalid_argument("a column of role 'metadata' needs a 'field'");
+    throw Wrong("a column of role 'metadata' needs a 'field'");
   }
-  const std::string variability = json.value("variability", "varying");
+  const std::string variability = TextIn(json, "variability", "varying");
   if (variability != "varying" && variability != "uniform") {
-    throw std::invalid_argument("unknown variability '" + variability + "'");
+    throw Wrong("unknown variability '" + variability + "'");
   }
   column.is_uniform = variability == "uniform";
-  column.is_custom = json.value("custom", false);
+  column.is_custom = TruthIn(json, "custom");
   if (json.contains("null")) {
-    const std::string null = json["null"].get<std::string>();
+    const std::string null = TextIn(json, "null", "");
     for (const auto& [value, name] : kNullMeanings) {
       if (null == name) column.null = value;
     }
     if (!column.null) {
-      throw std::invalid_argument("'null' is '" + null + "', not 'no value' or 'no property'");
+      throw Wrong("'null' is '" + null + "', not 'no value' or 'no property'");
     }
   }
   if (json.contains("metadata")) column.metadata = ReadFields(json["metadata"]);
@@ -142,22 +186,31 @@ Json Parse(std::string_view text) {
       if (c == '\\') ++i;  // what is escaped ends no string
     } else if (c == '{' || c == '[') {
       if (++depth > kMaxJsonDepth) {
-        throw std::invalid_argument("objects and lists lie more than " +
-                                    std::to_string(kMaxJsonDepth) + " deep in each other");
+        throw Wrong("objects and lists lie more than " + std::to_string(kMaxJsonDepth) +
+                    " deep in each other");
       }
     } else if (c == '}' || c == ']') {
       --depth;
     }
   }
-  return Json::parse(text);
+  try {
+    return Json::parse(text);
+  } catch (const Json::parse_error& error) {
+    throw Wrong("it is no JSON from its byte " + std::to_string(error.byte) + " on");
+  } catch (const Json::out_of_range&) {
+    throw Wrong("it has a number that is too large");
+  }
 }
 
 int MajorVersion(const Json& json) {
-  const std::string version = json.at("version").get<std::string>();
-  size_t used = 0;
-  const int major = std::stoi(version, &used);
-  if (used >= version.size() || version[used] != '.') {
-    throw std::invalid_argument("version '" + version + "' is not of the form 1.0");
+  if (!json.is_object()) throw Wrong("it is no object, but " + Shown(json));
+  if (!json.contains("version")) throw Wrong("it has no 'version'");
+  const std::string version = TextIn(json, "version", "");
+  int major = 0;
+  const char* const end = version.data() + version.size();
+  const auto [next, error] = std::from_chars(version.data(), end, major);
+  if (error != std::errc() || next == end || *next != '.') {
+    throw Wrong("version '" + version + "' is not of the form 1.0");
   }
   return major;
 }
@@ -226,21 +279,21 @@ arrow::Result<SchemaEntry> ParseSchemaEntry(std::string_view text) {
     if (major != kMajor) {
       return arrow::Status::Invalid(
           "the footer's '", kSchemaKey, "' is of version ",
-          QuotedValue(json["version"].get<std::string>()),
+          QuotedValue(TextIn(json, "version", "")),
           ", which a newer usdparquet wrote; this one reads version 1: upgrade it");
     }
     SchemaEntry entry;
-    entry.path_column = json.value("path", "");
-    entry.time_column = json.value("time", "");
-    entry.is_exact = json.value("exact", false);
+    entry.path_column = TextIn(json, "path", "");
+    entry.time_column = TextIn(json, "time", "");
+    entry.is_exact = TruthIn(json, "exact");
     if (json.contains("layer")) entry.layer = ReadFields(json["layer"]);
     if (json.contains("columns")) {
-      if (!json["columns"].is_object()) throw std::invalid_argument("'columns' is no object");
+      if (!json["columns"].is_object()) throw Wrong("'columns' is no object");
       for (const auto& [name, object] : json["columns"].items()) {
         try {
           entry.columns[name] = ReadColumn(object);
         } catch (const std::exception& e) {
-          throw std::invalid_argument("column '" + name + "': " + e.what());
+          throw Wrong("column '" + name + "': " + e.what());
         }
       }
     }

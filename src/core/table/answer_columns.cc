@@ -71,7 +71,9 @@ arrow::Status NoColumn(const std::string& name, const SchemaManifest& manifest) 
 /// The columns of a file by all that they can be called.
 class NamedColumns {
  public:
-  NamedColumns(const TableSchema& schema, const std::vector<AnswerColumn>& all) {
+  NamedColumns(const TableSchema& schema, const SchemaManifest& manifest,
+               const std::vector<AnswerColumn>& all)
+      : manifest_(manifest) {
     for (const AnswerColumn& column : all) {
       (column.steps.size() == 1 ? columns_ : fields_).emplace(column.name, &column);
       // Paths are no property, and nor are times or fields of prims.
@@ -89,17 +91,18 @@ class NamedColumns {
       const auto [first, last] = kind->equal_range(name);
       if (first == last) continue;
       if (std::next(first) == last) return first->second;
-      const AnswerColumn& one = *first->second;
-      const AnswerColumn& other = *std::next(first)->second;
       // In the file's order, whatever that of the map is.
-      const bool is_first = one.steps < other.steps;
-      const std::string& before = is_first ? one.name : other.name;
-      const std::string& after = is_first ? other.name : one.name;
-      if (kind != &properties_) {
+      const AnswerColumn* one = first->second;
+      const AnswerColumn* other = std::next(first)->second;
+      if (other->steps < one->steps) std::swap(one, other);
+      if (kind == &columns_) {
         return arrow::Status::Invalid("two columns are named '", name, "'; rename one");
       }
-      return arrow::Status::Invalid("columns '", before, "' and '", after,
-                                    "' both become the property '", name,
+      const std::string both = TwoColumns(NameOf(*one), NameOf(*other));
+      if (kind == &fields_) {
+        return arrow::Status::Invalid(both, " both have the name '", name, "'; rename one");
+      }
+      return arrow::Status::Invalid(both, " both become the property '", name,
                                     "'; ask for one by its own name");
     }
     return nullptr;
@@ -107,6 +110,13 @@ class NamedColumns {
 
  private:
   using ByName = std::unordered_multimap<std::string_view, const AnswerColumn*>;
+
+  ColumnName NameOf(const AnswerColumn& column) const {
+    const auto top = static_cast<size_t>(column.steps[0]);
+    return {manifest_.schema_fields[top].field->name(), column.name};
+  }
+
+  const SchemaManifest& manifest_;
   ByName columns_, fields_, properties_;
 };
 
@@ -142,7 +152,7 @@ arrow::Result<std::vector<AnswerColumn>> FindAnswerColumns(
       if (column.steps.size() == 1 && !is_there(column)) columns.push_back(column);
     }
   } else {
-    const NamedColumns named(schema, all);
+    const NamedColumns named(schema, manifest, all);
     std::unordered_set<std::string_view> asked;
     for (const std::string& name : *names) {
       if (!asked.insert(name).second) continue;

@@ -1,22 +1,50 @@
 #include "core/table/bulk_reader.h"
 
+#include <parquet/column_reader.h>
 #include <parquet/file_reader.h>
 #include <parquet/schema.h>
 
 #include <numeric>
 #include <set>
+#include <span>
 #include <string>
 #include <unordered_map>
 #include <utility>
 
 #include "core/pages/page_cache.h"
 #include "core/pages/verify_chunk.h"
+#include "core/schema/text_check.h"
 #include "core/table/arrow_reader.h"
 #include "core/util/guard.h"
+#include "core/util/message_text.h"
 #include "core/util/parallel_for.h"
+#include "core/util/utf8.h"
 
 namespace usdparquet {
 namespace {
+
+/// The first row of a chunk of texts, counted within it, with one that is no UTF-8.
+std::optional<int64_t> FirstBadText(parquet::ByteArrayReader* reader,
+                                    const parquet::ColumnDescriptor& leaf) {
+  constexpr size_t kBatch = 4096;
+  std::vector<int16_t> definitions(kBatch), repetitions(kBatch);
+  std::vector<parquet::ByteArray> texts(kBatch);
+  int64_t row = -1;
+  while (reader->HasNext()) {
+    int64_t num_texts = 0;
+    const int64_t levels =
+        reader->ReadBatch(kBatch, definitions.data(), repetitions.data(), texts.data(), &num_texts);
+    int64_t next = 0;
+    for (size_t i = 0; i < static_cast<size_t>(levels); ++i) {
+      if (leaf.max_repetition_level() == 0 || repetitions[i] == 0) ++row;
+      if (definitions[i] < leaf.max_definition_level() || next == num_texts) continue;
+      const parquet::ByteArray& text = texts[static_cast<size_t>(next++)];
+      if (!IsUtf8({reinterpret_cast<const char*>(text.ptr), text.len})) return row;
+    }
+    if (levels == 0) break;
+  }
+  return std::nullopt;
+}
 
 std::vector<int> UpTo(int count) {
   std::vector<int> numbers(static_cast<size_t>(count));
@@ -101,6 +129,19 @@ arrow::Result<std::shared_ptr<arrow::Table>> BulkReader::ReadFields(
                             std::move(cells));
 }
 
+arrow::Result<std::optional<int64_t>> BulkReader::FindBadText(int row_group, int leaf) const {
+  ARROW_RETURN_NOT_OK(VerifyChunks(file_.Pages(), std::span(&leaf, 1), std::span(&row_group, 1),
+                                   ChunkCheck::kForReader));
+  return Guarded([&]() -> arrow::Result<std::optional<int64_t>> {
+    const auto column = std::dynamic_pointer_cast<parquet::ByteArrayReader>(
+        arrow_->parquet_reader()->RowGroup(row_group)->Column(leaf));
+    if (!column) return std::nullopt;
+    auto row = FirstBadText(column.get(), *file_.metadata()->schema()->Column(leaf));
+    if (row) *row += file_.group_first_rows()[static_cast<size_t>(row_group)];
+    return row;
+  });
+}
+
 /// What is wrong with the columns that Arrow could not read, with the place.
 arrow::Status BulkReader::Explain(const arrow::Status& status, const std::vector<int>& row_groups,
                                   const std::vector<int>& leaves) const {
@@ -114,8 +155,18 @@ arrow::Status BulkReader::Explain(const arrow::Status& status, const std::vector
       const arrow::Status found =
           Guarded([&] { return arrow_->ReadRowGroup(group, {leaf}).status(); });
       if (found.ok()) continue;
-      return AtRow(found, ColumnNameOf(*file_.metadata(), leaf), group,
-                   file_.group_first_rows()[static_cast<size_t>(group)]);
+      const std::string name = ColumnNameOf(*file_.metadata(), leaf);
+      const auto bad_text = FindBadText(group, leaf);
+      if (bad_text.ok() && *bad_text) return BadTextError(name, **bad_text, kRecoverText);
+      const int64_t first_row = file_.group_first_rows()[static_cast<size_t>(group)];
+      if (found.message() == "Invalid UTF8 payload") {  // Arrow's words
+        return arrow::Status::Invalid("column '", MessageText(name), "', row group ", group,
+                                      ", from row ", first_row,
+                                      ": its dictionary has an entry that is no valid UTF-8, "
+                                      "which no cell has; ",
+                                      kRecoverText);
+      }
+      return AtRow(found, name, group, first_row);
     }
   }
   return arrow::Status::IOError(status.message());

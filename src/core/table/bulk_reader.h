@@ -7,7 +7,9 @@
 #include <arrow/table.h>
 #include <parquet/arrow/reader.h>
 
+#include <cstdint>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "core/table/table_file.h"
@@ -36,6 +38,11 @@ class USDPARQUET_API BulkReader {
   /// The columns of `leaves` in one row group.
   arrow::Result<std::shared_ptr<arrow::Table>> ReadGroup(int row_group,
                                                          const std::vector<int>& leaves) const;
+
+  /// The first row of a leaf column in a row group, counted from the start of the file, whose cell
+  /// is text that is no UTF-8, or has such text in it. Nothing if there is none, or no text. Reads
+  /// it past Arrow's types: dictionaries with such text are none to Arrow.
+  arrow::Result<std::optional<int64_t>> FindBadText(int row_group, int leaf) const;
 
  private:
   explicit BulkReader(const TableFile& file) : file_(file) {}

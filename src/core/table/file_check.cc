@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
+#include <optional>
 #include <span>
 #include <utility>
 
@@ -12,6 +14,7 @@
 #include "core/pages/page_header.h"
 #include "core/pages/page_locations.h"
 #include "core/schema/text_check.h"
+#include "core/schema/timed_cells.h"
 #include "core/sections/residual_blob.h"
 #include "core/sections/section_check.h"
 #include "core/table/bulk_reader.h"
@@ -128,9 +131,10 @@ arrow::Result<std::vector<std::string>> FindDamagedPages(const TableFile& file) 
 
 namespace {
 
-void CollectLeaves(const parquet::arrow::SchemaField& field, std::vector<int>* leaves) {
-  if (field.is_leaf()) leaves->push_back(field.column_index);
-  for (const auto& child : field.children) CollectLeaves(child, leaves);
+/// The leaves of a field with text in them.
+void CollectTexts(const parquet::arrow::SchemaField& field, std::vector<int>* leaves) {
+  if (field.is_leaf() && HoldsText(*field.field->type())) leaves->push_back(field.column_index);
+  for (const auto& child : field.children) CollectTexts(child, leaves);
 }
 
 }  // namespace
@@ -141,21 +145,49 @@ arrow::Result<std::vector<std::string>> FindBadTexts(const TableFile& file,
     ARROW_ASSIGN_OR_RAISE(const auto reader, BulkReader::Open(file));
     std::vector<std::string> found;
     for (const auto& field : reader->manifest().schema_fields) {
-      if (!HoldsText(*field.field->type())) continue;
       std::vector<int> leaves;
-      CollectLeaves(field, &leaves);
+      CollectTexts(field, &leaves);
       std::erase_if(leaves, [&](int leaf) { return known.contains(leaf); });
-      for (const int group : AllRowGroups(*file.metadata())) {
-        if (leaves.empty()) break;
-        const auto read = reader->ReadGroup(group, leaves);
-        if (!read.ok() || (*read)->num_columns() != 1) continue;  // damage is told elsewhere
-        const auto row = FindBadText(*(*read)->column(0));
-        if (!row) continue;
-        const uint32_t first = file.group_first_rows()[static_cast<size_t>(group)];
-        found.push_back(BadTextError(field.field->name(), first + *row, kRecoverText).message());
-        break;
+      std::optional<int64_t> first;
+      for (uint32_t group = 0; group < file.num_groups() && !first; ++group) {
+        for (const int leaf : leaves) {
+          const auto row = reader->FindBadText(static_cast<int>(group), leaf);
+          if (!row.ok() || !*row) continue;  // damage is told elsewhere
+          first = std::min(first.value_or(**row), **row);
+        }
+      }
+      if (first) {
+        found.push_back(BadTextError(field.field->name(), *first, kRecoverText).message());
       }
     }
+    return found;
+  });
+}
+
+arrow::Result<std::vector<std::string>> FindTimedCells(const TableFile& file,
+                                                       const TableSchema& schema,
+                                                       const SchemaEntry& entry) {
+  return Guarded([&]() -> arrow::Result<std::vector<std::string>> {
+    std::vector<std::string> found;
+    std::vector<int> leaves;
+    for (const ColumnInfo& column : schema.columns) {
+      if (column.role != ColumnRole::kAttribute) leaves.push_back(column.leaf);
+    }
+    if (!schema.time || leaves.empty()) return found;
+    leaves.push_back(schema.time->leaf);
+    ARROW_ASSIGN_OR_RAISE(const auto reader, BulkReader::Open(file));
+    std::map<std::string, TimedCells> all;
+    for (uint32_t group = 0; group < file.num_groups(); ++group) {
+      ARROW_ASSIGN_OR_RAISE(const auto rows, reader->ReadGroup(static_cast<int>(group), leaves));
+      ARROW_ASSIGN_OR_RAISE(const auto lost, FindTimedCells(*rows, schema.path->column_name,
+                                                            schema.time->column_name, entry));
+      for (const TimedCells& cells : lost) {
+        const auto [at, is_new] = all.emplace(cells.column, cells);
+        if (is_new) at->second.first_row += file.group_first_rows()[group];
+        if (!is_new) at->second.count += cells.count;
+      }
+    }
+    for (const auto& [column, cells] : all) found.push_back(DescribeTimedCells(cells));
     return found;
   });
 }

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "core/pages/verify_chunk.h"
+#include "core/schema/schema.h"
 #include "core/table/table_file.h"
 #include "core/util/export.h"
 
@@ -44,6 +45,14 @@ USDPARQUET_API arrow::Result<std::vector<std::string>> FindDamagedPages(const Ta
 /// and row. Holds a column of a row group at a time; what is damaged is passed over. Thread-safe.
 USDPARQUET_API arrow::Result<std::vector<std::string>> FindBadTexts(
     const TableFile& file, const std::unordered_set<int>& known);
+
+/// A message for each relationship and each field of prims with cells in rows with a time, which a
+/// layer does not show: column, first such row and their number. Nothing if there is no time
+/// column. `schema` and `entry` are those of the file. Reads these columns whole, a row group at a
+/// time. Thread-safe.
+USDPARQUET_API arrow::Result<std::vector<std::string>> FindTimedCells(const TableFile& file,
+                                                                      const TableSchema& schema,
+                                                                      const SchemaEntry& entry);
 
 /// A message for each chunk whose offset index does not say of its pages what the page locations
 /// and the headers say: it has no checksum, and a copy of the file would pass it on. Linear in the

@@ -126,6 +126,9 @@ arrow::Status Table::OpenIndex() {
                                   options_.report, &index_warnings_));
   warnings_ = DescribeProblems(name_, schema_, time_ ? &*time_ : nullptr, index_.current(),
                                [this](uint32_t row) { return PathAt(row); });
+  for (std::string& warning : DescribeTimedColumns(name_, schema_, file_)) {
+    warnings_.push_back(std::move(warning));
+  }
   for (std::string& warning : index_warnings_) warning.insert(0, name_ + ": ");
   warnings_.insert(warnings_.begin(), index_warnings_.begin(), index_warnings_.end());
   return arrow::Status::OK();

@@ -20,10 +20,7 @@ arrow::Status CheckMagic(arrow::io::RandomAccessFile& file) {
   ARROW_RETURN_NOT_OK(file.ReadAt(0, shown, head).status());
   ARROW_RETURN_NOT_OK(file.ReadAt(size - shown, shown, tail).status());
   const std::string_view first(head, shown), last(tail, shown);
-  if (last == "PARE" || first == "PARE") {
-    return arrow::Status::Invalid(
-        "the file is encrypted, which is not supported; write it without encryption");
-  }
+  if (last == "PARE" || first == "PARE") return arrow::Status::Invalid(kEncryptedFile);
   if (first != "PAR1") {
     return arrow::Status::Invalid("this is not a Parquet file (it does not start with 'PAR1')");
   }

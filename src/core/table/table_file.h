@@ -20,6 +20,10 @@
 
 namespace usdparquet {
 
+/// What is wrong with a file whose footer is encrypted.
+inline constexpr char kEncryptedFile[] =
+    "the file is encrypted, which is not supported; write it without encryption";
+
 /// A Parquet file whose footer was read. Immutable; thread-safe.
 class TableFile {
  public:

@@ -1,10 +1,14 @@
 #include "core/table/table_warnings.h"
 
+#include <parquet/statistics.h>
+
 #include <algorithm>
+#include <optional>
 
 #include "core/pages/verify_chunk.h"
 #include "core/schema/footer.h"
 #include "core/schema/schema_entry.h"
+#include "core/util/guard.h"
 #include "core/util/limits.h"
 #include "core/util/message_text.h"
 
@@ -31,6 +35,31 @@ void AddNames(const Entries& entries, std::string* text, const Describe& describ
   if (entries.size() > kMaxListedNames) {
     *text += " and " + std::to_string(entries.size() - kMaxListedNames) + " more";
   }
+}
+
+/// How many cells of a leaf column are null in a row group, for certain; of a column with lists,
+/// how many of its levels have no value. Nothing if its statistics do not tell.
+std::optional<int64_t> NullsOf(const parquet::FileMetaData& metadata, int group, int leaf) {
+  const parquet::ColumnDescriptor& column = *metadata.schema()->Column(leaf);
+  if (column.max_definition_level() == 0) return 0;
+  const auto statistics = metadata.RowGroup(group)->ColumnChunk(leaf)->encoded_statistics();
+  if (!statistics || !statistics->has_null_count) return std::nullopt;
+  return statistics->null_count;
+}
+
+/// Whether a column has more cells that are not null than there are rows without a time.
+bool HasTimedCells(const parquet::FileMetaData& metadata, const ColumnInfo& column,
+                   const ColumnInfo& time) {
+  for (int group = 0; group < metadata.num_row_groups(); ++group) {
+    const auto untimed = NullsOf(metadata, group, time.leaf);
+    const auto nulls = NullsOf(metadata, group, column.leaf);
+    if (!untimed || !nulls) continue;
+    const int64_t values = metadata.RowGroup(group)->ColumnChunk(column.leaf)->num_values();
+    // Several values may be one list.
+    const int64_t cells = column.max_rep == 0 ? values - *nulls : values > *nulls ? 1 : 0;
+    if (cells > *untimed) return true;
+  }
+  return false;
 }
 
 }  // namespace
@@ -66,10 +95,7 @@ std::vector<std::string> DescribeProblems(const std::string& name, const TableSc
                                 paths.num_duplicates, paths.duplicates, repetition));
   }
   if (!schema.missing.empty()) {
-    std::string text = name + ": the footer's '" + kSchemaKey +
-                       "' describes columns that the file does not have: ";
-    AddNames(schema.missing, &text, [](const std::string& column) { return "'" + column + "'"; });
-    warnings.push_back(MessageText(text));
+    warnings.push_back(MessageText(name + ": ") + DescribeMissingColumns(schema));
   }
   if (!schema.left_out.empty()) {
     std::string text = name + ": left out, because USD has no place for them: ";
@@ -95,6 +121,39 @@ std::vector<std::string> DescribeProblems(const std::string& name, const TableSc
                  times.num_duplicates, times.duplicates, repetition));
   }
   return warnings;
+}
+
+std::string DescribeMissingColumns(const TableSchema& schema) {
+  if (schema.missing.empty()) return {};
+  std::string text = std::string("the footer's '") + kSchemaKey +
+                     "' describes columns that the file does not have: ";
+  AddNames(schema.missing, &text, [](const std::string& column) { return "'" + column + "'"; });
+  return MessageText(text);
+}
+
+std::vector<std::string> DescribeTimedColumns(const std::string& name, const TableSchema& schema,
+                                              const TableFile& file) {
+  std::vector<std::string> warnings;
+  if (!schema.time) return warnings;
+  for (const ColumnInfo& column : schema.columns) {
+    if (column.role == ColumnRole::kAttribute) continue;
+    bool has_timed_cells = false;
+    const arrow::Status asked = Guarded([&] {
+      has_timed_cells = HasTimedCells(*file.metadata(), column, *schema.time);
+      return arrow::Status::OK();
+    });
+    // Damaged statistics tell nothing.
+    if (asked.ok() && has_timed_cells) warnings.push_back(DescribeTimedColumn(name, column));
+  }
+  return warnings;
+}
+
+std::string DescribeTimedColumn(const std::string& name, const ColumnInfo& column) {
+  const bool is_relationship = column.role == ColumnRole::kRelationship;
+  return name + ": column '" + MessageText(column.column_name) +
+         "': " + (is_relationship ? "a relationship" : "a field of a prim") +
+         " has no time samples, so that its cells in rows with a time are not shown; put them into "
+         "rows without a time";
 }
 
 std::string DescribeBadStatistics(const std::string& name, const TableFile& file) {

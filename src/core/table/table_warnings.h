@@ -23,6 +23,19 @@ std::vector<std::string> DescribeProblems(const std::string& name, const TableSc
                                           const TimeColumn* time, const TableIndex& index,
                                           const std::function<std::string(uint32_t row)>& path_at);
 
+/// A sentence about columns that the file describes and does not have, without its name. Empty if
+/// there are none.
+std::string DescribeMissingColumns(const TableSchema& schema);
+
+/// A sentence for each relationship and each field of prims that has cells in rows with a time, as
+/// the statistics of a long table tell: no layer shows them. What statistics leave open is not
+/// told. Each begins with `name`.
+std::vector<std::string> DescribeTimedColumns(const std::string& name, const TableSchema& schema,
+                                              const TableFile& file);
+
+/// That of one such column.
+USDPARQUET_API std::string DescribeTimedColumn(const std::string& name, const ColumnInfo& column);
+
 /// A sentence about statistics of the file that can't be right, which begins with `name`. Empty if
 /// there are none.
 USDPARQUET_API std::string DescribeBadStatistics(const std::string& name, const TableFile& file);

@@ -63,9 +63,6 @@ class Patcher {
     ARROW_ASSIGN_OR_RAISE(const auto reader, BulkReader::Open(table_.table_file()));
     for (const ColumnPatch& patch : patches_) {
       const int leaf = table_.columns()[patch.column].leaf;
-      // A top-level column, whose Arrow type is that of the cells.
-      const std::vector<std::string> path = old_.schema()->Column(leaf)->path()->ToDotVector();
-      if (path.front() != table_.columns()[patch.column].column_name) return false;
       int64_t first = 0;
       size_t next = 0;
       for (int g = 0; g < old_.num_row_groups() && next < patch.rows.size(); ++g) {
@@ -183,24 +180,35 @@ class Patcher {
     return size <= kSmall || size <= 2 * live;
   }
 
-  /// The cells of a chunk with the patched ones in their places.
-  arrow::Result<std::shared_ptr<arrow::ChunkedArray>> PatchedCells(
-      const arrow::ChunkedArray& cells, const arrow::Array& values,
-      const std::vector<int64_t>& places) const {
-    arrow::ArrayVector parts = cells.chunks();
-    const int64_t old_count = cells.length();
+  /// `cells` with `values` in `places`. A struct, of which the field to patch was read alone, is
+  /// patched in the field. Nothing where that can't be: a null in a required column, or a value in
+  /// a struct that is null, which its other fields are by their own levels.
+  static arrow::Result<std::shared_ptr<arrow::Array>> PatchedCells(
+      const std::shared_ptr<arrow::Array>& cells, const arrow::Field& field,
+      const arrow::Array& values, const std::vector<int64_t>& places) {
+    if (cells->type_id() == arrow::Type::STRUCT) {
+      const auto& whole = static_cast<const arrow::StructArray&>(*cells);
+      for (size_t i = 0; i < places.size(); ++i) {
+        if (whole.IsNull(places[i]) && values.IsValid(static_cast<int64_t>(i))) return nullptr;
+      }
+      const auto& inner = whole.struct_type()->field(0);
+      ARROW_ASSIGN_OR_RAISE(auto patched, PatchedCells(whole.field(0), *inner, values, places));
+      if (!patched) return nullptr;
+      return arrow::StructArray::Make({std::move(patched)}, {inner}, whole.null_bitmap(),
+                                      whole.null_count());
+    }
+    if (!field.nullable() && values.null_count() > 0) return nullptr;
     ARROW_ASSIGN_OR_RAISE(const arrow::Datum cast,
-                          arrow::compute::Cast(arrow::Datum(values.data()), cells.type()));
-    parts.push_back(cast.make_array());
-    ARROW_ASSIGN_OR_RAISE(const auto all, arrow::Concatenate(parts, arrow::system_memory_pool()));
-    std::vector<int64_t> order(static_cast<size_t>(old_count));
+                          arrow::compute::Cast(arrow::Datum(values.data()), cells->type()));
+    ARROW_ASSIGN_OR_RAISE(const auto all, arrow::Concatenate({cells, cast.make_array()},
+                                                             arrow::system_memory_pool()));
+    std::vector<int64_t> order(static_cast<size_t>(cells->length()));
     std::iota(order.begin(), order.end(), int64_t{0});
     for (size_t i = 0; i < places.size(); ++i) {
-      order[static_cast<size_t>(places[i])] = old_count + static_cast<int64_t>(i);
+      order[static_cast<size_t>(places[i])] = cells->length() + static_cast<int64_t>(i);
     }
-    const arrow::Int64Array indices(old_count, arrow::Buffer::Wrap(order));
-    ARROW_ASSIGN_OR_RAISE(const auto taken, arrow::compute::Take(*all, indices));
-    return std::make_shared<arrow::ChunkedArray>(taken);
+    const arrow::Int64Array indices(cells->length(), arrow::Buffer::Wrap(order));
+    return arrow::compute::Take(*all, indices);
   }
 
   arrow::Result<bool> Encode(const BulkReader& reader, int group, int leaf,
@@ -209,11 +217,15 @@ class Patcher {
     const auto& field = read->schema()->field(0);
     const auto values =
         patch.values->Slice(static_cast<int64_t>(begin), static_cast<int64_t>(end - begin));
-    if (!field->nullable() && values->null_count() > 0) return false;
     std::vector<int64_t> places;
     for (size_t i = begin; i < end; ++i) places.push_back(patch.rows[i] - first);
-    const auto cells = PatchedCells(*read->column(0), *values, places);
-    if (!cells.ok()) return false;  // the stored type can't hold a value
+    std::shared_ptr<arrow::Array> stored = read->column(0)->chunk(0);
+    if (read->column(0)->num_chunks() > 1 || stored->offset() != 0) {
+      ARROW_ASSIGN_OR_RAISE(
+          stored, arrow::Concatenate(read->column(0)->chunks(), arrow::system_memory_pool()));
+    }
+    const auto cells = PatchedCells(stored, *field, *values, places);
+    if (!cells.ok() || !*cells) return false;  // or the stored type can't hold a value
     const auto rows = arrow::Table::Make(arrow::schema({field}), {*cells});
 
     WriteOptions options = options_;

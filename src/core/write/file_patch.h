@@ -30,9 +30,9 @@ struct ColumnPatch {
 /// which the next whole write closes. A file of that name is replaced whole or not at all.
 ///
 /// Returns false, and writes nothing, where that can't be done or would leave more gaps than file:
-/// a value that the stored type can't hold, a null in a required column, a field of a struct, or a
-/// file whose footer does not say how its pages are encoded. Then the file has to be written whole.
-/// Errors name the file.
+/// a value that the stored type can't hold, a null in a required column, a value in a field of a
+/// struct that is null, or a file whose footer does not say how its pages are encoded. Then the
+/// file has to be written whole. Errors name the file.
 USDPARQUET_API arrow::Result<bool> PatchFile(const Table& table,
                                              const std::vector<ColumnPatch>& patches,
                                              const std::string& path, const WriteOptions& options);

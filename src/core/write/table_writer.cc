@@ -11,6 +11,7 @@
 #include "core/index/arrow_columns.h"
 #include "core/schema/schema_entry.h"
 #include "core/schema/text_check.h"
+#include "core/schema/timed_cells.h"
 #include "core/schema/without_views.h"
 #include "core/sections/residual_blob.h"
 #include "core/table/bulk_reader.h"
@@ -122,6 +123,8 @@ arrow::Result<WriteSummary> Write(const arrow::Table& given, const std::string& 
   auto prepared = Prepare(table, entry, options);
   if (!prepared.ok()) return WithFileName(prepared.status(), path);
   PreparedRows& rows = *prepared;
+  ARROW_ASSIGN_OR_RAISE(const auto timed_cells,
+                        FindTimedCells(table, options.path_column, options.time_column, entry));
   ARROW_ASSIGN_OR_RAISE(const auto writer, TableFileWriter::Open(path, table, options));
   for (int64_t begin = 0; begin < table.num_rows(); begin += options.rows_per_group) {
     const int64_t count = std::min(options.rows_per_group, table.num_rows() - begin);
@@ -141,6 +144,7 @@ arrow::Result<WriteSummary> Write(const arrow::Table& given, const std::string& 
   ARROW_ASSIGN_OR_RAISE(WriteSummary summary, writer->Finish(ending));
   summary.was_reordered = rows.is_reordered;
   summary.order = rows.row_order;
+  for (const TimedCells& cells : timed_cells) summary.num_timed_cells += cells.count;
   summary.num_invalid = rows.index.path_report.num_invalid;
   summary.num_duplicates =
       rows.times ? rows.index.time_report.num_duplicates : rows.index.path_report.num_duplicates;

@@ -54,6 +54,7 @@ struct WriteSummary {
   bool was_reordered = false;
   uint32_t num_invalid = 0;       ///< rows without a prim path; they are kept, behind all others
   uint32_t num_duplicates = 0;    ///< rows that repeat a path, or path and time; they are kept
+  int64_t num_timed_cells = 0;    ///< cells that no layer shows, as FindTimedCells has them; kept
   std::optional<RowOrder> order;  ///< that of a long table
 };
 

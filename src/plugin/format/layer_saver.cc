@@ -6,6 +6,7 @@
 #include <functional>
 #include <system_error>
 
+#include "core/table/file_check.h"
 #include "core/write/codec_name.h"
 #include "core/write/file_patch.h"
 #include "core/write/table_writer.h"
@@ -133,6 +134,10 @@ std::string ReasonNotToSave(const UsdParquetSource& source, const UsdParquetArgu
     return "row " + std::to_string(report.duplicates.front().first) + ", whose path row " +
            std::to_string(report.duplicates.front().second) + " repeats, would be lost";
   }
+  const auto timed_cells =
+      usdparquet::FindTimedCells(table.table_file(), table.schema(), table.schema_entry());
+  // What can't be read is found again, and told, when the layer is written.
+  if (timed_cells.ok() && !timed_cells->empty()) return timed_cells->front();
   return {};
 }
 

@@ -1,5 +1,6 @@
 #include "plugin/read/source.h"
 
+#include <pxr/base/tf/diagnostic.h>
 #include <pxr/usd/sdf/listOp.h>
 #include <pxr/usd/sdf/schema.h>
 #include <pxr/usd/sdf/types.h>
@@ -7,6 +8,7 @@
 #include <algorithm>
 #include <span>
 
+#include "core/table/table_warnings.h"
 #include "plugin/read/path_handle.h"
 #include "plugin/read/residual_data.h"
 #include "plugin/values/deliver.h"
@@ -165,10 +167,23 @@ bool UsdParquetSource::HasProperties(PrimId prim) const {
   });
 }
 
+/// Tells once that a relationship without targets has some in rows with a time, if the open did
+/// not. Such a relationship is there by those rows alone, where nulls say that there is none.
+void UsdParquetSource::WarnOfTimedTargets(const Location& at) const {
+  if (!table_->is_long() || !at.property->is_sparse || has_warned_of_targets_.load()) return;
+  if (!samples_.HasAnyTimedCell(at.property->number, at.row)) return;
+  if (has_warned_of_targets_.exchange(true)) return;
+  const std::string warning =
+      usdparquet::DescribeTimedColumn(table_->name(), table_->columns()[at.property->number]);
+  const auto& told = table_->warnings();
+  if (std::find(told.begin(), told.end(), warning) == told.end()) TF_WARN("%s", warning.c_str());
+}
+
 template <typename Out>
 bool UsdParquetSource::HasTargets(const Location& at, const TfToken& field, Out* out) const {
   SdfPathVector paths;
   if (!columns_.HasTargets(*at.property, samples_.DefaultRow(at.row), out ? &paths : nullptr)) {
+    WarnOfTimedTargets(at);
     return false;
   }
   if (!out) return true;

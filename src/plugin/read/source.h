@@ -7,6 +7,7 @@
 #include <pxr/usd/sdf/abstractData.h>
 #include <pxr/usd/sdf/path.h>
 
+#include <atomic>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -121,6 +122,7 @@ class UsdParquetSource {
   bool HasPropertyField(const Location& at, const TfToken& field, Out* out) const;
   template <typename Out>
   bool HasTargets(const Location& at, const TfToken& field, Out* out) const;
+  void WarnOfTimedTargets(const Location& at) const;
   template <typename Out>
   bool HasResidualField(const SdfPath& path, const TfToken& field, Out* out) const;
   bool KeepChildrenWithSpecs(const SdfPath& path, const TfToken& field, VtValue* children) const;
@@ -143,6 +145,7 @@ class UsdParquetSource {
   const UsdParquetColumns columns_;
   std::vector<std::pair<TfToken, VtValue>> root_fields_;
   const SdfAbstractDataRefPtr residual_;
+  mutable std::atomic<bool> has_warned_of_targets_ = false;
   mutable std::once_flag all_times_once_;
   mutable std::set<double> all_times_;  // if there is a residual
 };
