@@ -139,6 +139,29 @@ asan tsan: $(STAMPS)/packages
 	cmake --build --preset $@
 	ctest --preset $@
 
+# What is installed is replaced by what was built to be counted, until the next `make`.
+COVERAGE := build/coverage
+# These measure time or memory, or are about the benchmark and its report, which use no other code.
+UNCOUNTED := bench report published hostile export_memory many_layers cli_startup spark licences
+
+.PHONY: coverage
+coverage: $(STAMPS)/installed $(STAMPS)/test-packages $(STAMPS)/coverage-packages ## count the lines of src that the tests run
+	@[[ $$(scripts/setup.sh gtest) == ON ]]
+	rm $(STAMPS)/installed
+	cmake --preset coverage
+	cmake --build --preset coverage
+	find $(COVERAGE) -name '*.gcda' -delete
+	cmake --install $(COVERAGE) --prefix $$(python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')
+	status=0
+	ctest --preset coverage || status=1
+	python -m pytest -q -p no:cacheprovider tests/python \
+	  $(foreach part,$(UNCOUNTED),--ignore-glob='*test_*$(part)*') || status=1
+	for part in core plugin; do
+	  gcovr --root . --filter "src/$$part/" --object-directory $(COVERAGE) -j $(JOBS) --exclude-noncode-lines \
+	    --txt $(COVERAGE)/$$part.txt --print-summary --fail-under-line 90 || status=1
+	done
+	exit $$status
+
 .PHONY: lint
 lint: $(STAMPS)/lint-packages ## check the style and the types of the sources
 	@$(VENV)/bin/ruff check .
