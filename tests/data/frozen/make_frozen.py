@@ -8,17 +8,18 @@ OUT is a new folder, such as one named after the version. Every run writes the s
 from __future__ import annotations
 
 import datetime
+import json
 import os
 import random
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
 
 import pyarrow as pa
-from pxr import Gf, Sdf
+from pxr import Gf, Sdf, Vt
 from typer.testing import CliRunner
 
 TESTS = Path(__file__).parents[2] / "python"
@@ -28,7 +29,12 @@ import test_roundtrip_cases  # noqa: E402
 from arrow_cases import CASES, Case, cells  # noqa: E402
 from frozen_files import RULES, read_table, rule_rows  # noqa: E402
 from parquet_files import write_parquet  # noqa: E402
-from round_trips import check_round_trip, text_layer  # noqa: E402
+from round_trips import (  # noqa: E402
+    check_round_trip,
+    make_large,
+    residual_format,
+    text_layer,
+)
 from test_saving import many_types  # noqa: E402
 from test_table_part import column_name, value_of  # noqa: E402
 from test_time_samples import PATHS, by_path, by_time, table_of  # noqa: E402
@@ -181,6 +187,20 @@ def optimized_types(file: Path) -> None:
     """Every Arrow type that becomes a property."""
     columns = {case.name: pa.array(few_cells(case), case.arrow) for case in CASES}
     optimize(pa.table({"path": ["/T/p0", "/T/p1", "/T/p2"], **columns}), file)
+
+
+@frozen
+def optimized_null_meanings(file: Path) -> None:
+    """Columns whose entries say what a null is, and one whose entry says nothing."""
+    columns: dict[str, object] = {
+        "no_value": {"null": "no value"},
+        "no_property": {"null": "no property"},
+    }
+    numbers = [None if i % 3 else i / 4 for i in range(12)]
+    cells = dict.fromkeys((*columns, "x"), numbers)
+    table = pa.table({"path": [f"/World/P{i}" for i in range(12)], **cells})
+    entry = json.dumps({"version": "1.0", "columns": columns})
+    optimize(table.replace_schema_metadata({"usdparquet:schema": entry}), file, *SMALL)
 
 
 @frozen
@@ -437,13 +457,108 @@ def exported_negative_zeros(file: Path) -> None:
     export(layer, file)
 
 
+ODD_FIELDS = """(
+    customLayerData = {
+        dictionary inner = {
+            double3 vector = (-0, 1, 2)
+            uchar[] bytes = [0, 255]
+        }
+    }
+    subLayers = [
+        @./other.usda@ (offset = 1; scale = 2),
+        @./b.usda@
+    ]
+)
+
+def "Arcs" (
+    prepend apiSchemas = ["A", "B:c"]
+    delete inherits = </Class>
+    append references = [@r.usda@</R> (offset = 3; customData = { int i = 1 }), </Class>]
+    payload = @p.usda@</P> (scale = 2)
+    add specializes = </Class>
+    permission = private
+    variants = {
+        string look = "wood"
+    }
+    append variantSets = "look"
+)
+{
+    reorder nameChildren = ["B", "A"]
+    custom rel targets = [</Class>, </Arcs.x>]
+    append rel more = </Class.y>
+    double x = None
+    double x.connect = </Class.y>
+    uniform token held.timeSamples = {
+        -0.5: "a",
+        1: None,
+        2: "a",
+    }
+    variantSet "look" = {
+        "wood" {
+            double grain = 0.1
+        }
+    }
+    def "B"
+    {
+    }
+    def "A"
+    {
+    }
+}
+
+class "Class"
+{
+    double y
+}
+"""
+
+
+def odd_layer(types: Iterable[str]) -> Sdf.Layer:
+    """A layer of what no column takes: all kinds of fields, and a prim with a value of each type.
+
+    No other prim has these attributes, so that the residual holds them.
+    """
+    layer = text_layer(ODD_FIELDS)
+    prim = Sdf.CreatePrimInLayer(layer, "/Types")
+    for number, name in enumerate(types):
+        spec = Sdf.AttributeSpec(prim, column_name(name), Sdf.ValueTypeNames.Find(name))
+        spec.default = value_of(name, number % 3 + 1)
+    prim.customData = {"time": Sdf.TimeCode(-0.0)}
+    return layer
+
+
+@frozen
+def exported_packed_residual(file: Path) -> None:
+    """Each type of C++ once, so that it stays small enough to be packed."""
+    classes = {Sdf.ValueTypeNames.Find(name).cppTypeName: name for name in reversed(ALL_TYPES)}
+    types = [name for name in classes.values() if "pathExpression" not in name]
+    export(odd_layer(types), file)
+    assert residual_format(file) == "packed"
+
+
+@frozen
+def exported_crate_residual(file: Path) -> None:
+    """Every type, and what a crate file keeps in another form."""
+    layer = odd_layer(ALL_TYPES)
+    make_large(layer)
+    zeros = [0.0, -0.0] * 8
+    layer.GetPrimAtPath("/Class").customData = {
+        "vector": Gf.Vec3f(*zeros[1:4]),
+        "matrix": Gf.Matrix4d(*zeros),
+        "quaternion": Gf.Quatf(-0.0, Gf.Vec3f(0.0, -0.0, 1.0)),
+        "array": Vt.DoubleArray(zeros[:3]),
+    }
+    export(layer, file)
+    assert residual_format(file) == "usdc"
+
+
 # Saved cells.
 
 
 def save_cells(file: Path, edits: dict[str, object]) -> None:
     """Save edited default values, for which a file is patched, not written anew."""
     before = file.read_bytes()
-    layer = open_layer(file)
+    layer = open_layer(file, nulls="declare")  # cells that are null are edited too
     for path, value in edits.items():
         layer.GetAttributeAtPath(path).default = value
     assert layer.Save(), file
@@ -477,6 +592,14 @@ def saved_cells_optimized(file: Path) -> None:
 
 
 @frozen
+def saved_cells_beside_lists(file: Path) -> None:
+    """Without an offset index nothing says which rows a page of lists holds."""
+    table = many_types().slice(0, 9).select(["path", "required", "series"])
+    write_parquet(table, file, rows_per_group=9, rows_per_page=2, write_page_index=False)
+    save_cells(file, {"/World/Prim_3.required": -1.5})
+
+
+@frozen
 def saved_cells_exported(file: Path) -> None:
     prims = "".join(
         f'def Xform "P{i}" (\n    customData = {{\n        int i = {i}\n    }}\n)\n'
@@ -506,6 +629,15 @@ def editable_attribute(layer: Sdf.Layer, description: FileDescription) -> str:
     return found[0] if found else ""
 
 
+def write_texts(file: Path, layer: Sdf.Layer) -> None:
+    """The layer's text, and the one with declared nulls where it is another."""
+    text = layer.ExportToString()
+    file.with_suffix(".usda").write_text(text, "utf-8")
+    declared = open_layer(file, nulls="declare").ExportToString()
+    if declared != text:
+        file.with_suffix(".declared.usda").write_text(declared, "utf-8")
+
+
 def write_package(folder: Path) -> None:
     """A package with a table, both in it and beneath its scene."""
     with tempfile.TemporaryDirectory() as inner:
@@ -533,7 +665,7 @@ def main(folder: Path) -> None:
             make(file)
             layer = Sdf.Layer.OpenAsAnonymous(str(file))
             if name not in RULES:
-                file.with_suffix(".usda").write_text(layer.ExportToString(), "utf-8")
+                write_texts(file, layer)
         edit = editable_attribute(layer, describe_file(file))
         table = read_table(file, command("validate", file), edit)
         if name in RULES:
