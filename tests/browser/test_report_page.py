@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -73,6 +74,60 @@ def page(browser: Browser, report: Path) -> Iterator[Page]:
     opened_page.close()
 
 
+# In page: the labels of an axis that lie over each other, or outside of their chart.
+_COLLISIONS = """async (chart) => {
+  const settled = (next) => requestAnimationFrame(() => requestAnimationFrame(next));
+  await new Promise(settled);
+  const frame = chart.getBoundingClientRect();
+  const found = [];
+  for (const axis of ["xtick", "ytick", "y2tick"]) {
+    const labels = Array.from(chart.querySelectorAll(`.${axis} text`));
+    const boxes = labels.map((label) => label.getBoundingClientRect());
+    boxes.forEach((box, index) => {
+      const name = labels[index].textContent;
+      const isInside = box.left >= frame.left - 1 && box.right <= frame.right + 1
+        && box.bottom <= frame.bottom + 1;
+      if (!isInside) found.push(`${axis} ${name} is cut`);
+      boxes.slice(0, index).forEach((other, place) => {
+        const apart = box.right <= other.left || other.right <= box.left
+          || box.bottom <= other.top + 1 || other.bottom <= box.top + 1;
+        if (!apart) found.push(`${axis} ${name} over ${labels[place].textContent}`);
+      });
+    });
+    const title = chart.querySelector(`.${axis.slice(0, -4)}title`);
+    if (title) {
+      const box = title.getBoundingClientRect();
+      boxes.forEach((other, place) => {
+        const apart = box.right <= other.left + 1 || other.right <= box.left + 1
+          || box.bottom <= other.top + 1 || other.bottom <= box.top + 1;
+        if (!apart) found.push(`${axis} title over ${labels[place].textContent}`);
+      });
+    }
+  }
+  return found;
+}"""
+# In page: terms that stand in the text of the overview before they are explained.
+_UNEXPLAINED = """() => {
+  const shown = (node) => {
+    const element = node.parentElement;
+    return element.offsetParent !== null && !element.closest("h2, h3");
+  };
+  const walker = document.createTreeWalker(document.getElementById("panel-overview"), 4);
+  const seen = [];
+  const found = [];
+  while (walker.nextNode()) {
+    const node = walker.currentNode;
+    if (!shown(node)) continue;
+    const definition = node.parentElement.closest("dfn");
+    const term = definition && definition.textContent.toLowerCase();
+    const before = ` ${seen.join(" ").split(/[^a-z]+/).join(" ")} `;
+    if (term && before.includes(` ${term} `)) found.push(term);
+    seen.push(node.textContent.toLowerCase());
+  }
+  return found;
+}"""
+
+
 def _show(page: Page, tab: str) -> None:
     page.click(f"#tab-{tab}")
     assert page.locator(f"#panel-{tab}").is_visible()
@@ -80,6 +135,7 @@ def _show(page: Page, tab: str) -> None:
 
 def test_every_tab_shows_its_charts_without_a_complaint(opened: Opened, tmp_path: Path) -> None:
     page = opened.page
+    page.select_option("#scene", "1000-flat")
     width = page.viewport_size["width"] if page.viewport_size else 0
     for tab, charts in TABS.items():
         _show(page, tab)
@@ -136,24 +192,188 @@ def test_arrow_keys_move_through_the_tabs(page: Page) -> None:
 
 
 def test_the_choice_of_a_scene_changes_tables_and_charts(page: Page) -> None:
+    assert page.input_value("#scene") == "100000-flat"
+    page.select_option("#scene", "1000-flat")
     assert page.locator("[data-scene='1000-flat'] .headline").is_visible()
+    assert not page.locator("[data-scene='100000-flat'] .headline").is_visible()
     page.select_option("#scene", "100000-flat")
     assert page.locator("[data-scene='100000-flat'] .headline").is_visible()
-    assert not page.locator("[data-scene='1000-flat'] .headline").is_visible()
     _show(page, "load")
     drawn = "document.getElementById('chart-load').data.find(t => t.name === 'USDC').y[0]"
-    assert page.evaluate(drawn) == pytest.approx(32_000.0)
-    # The timeline was measured in the small scene only, and the page says so.
+    assert page.evaluate(drawn) == pytest.approx(32.0)  # seconds
+    # The timeline was measured in the small scene only: there is no empty card of it here.
     _show(page, "memory")
-    assert not page.locator("#chart-timeline").is_visible()
-    assert page.locator(".missing:visible").count() == 2
+    assert page.locator("#panel-memory figure:visible").count() == 2
     page.select_option("#scene", "1000-flat")
+    assert page.locator("#panel-memory figure:visible").count() == 4
     assert page.locator("#chart-timeline").is_visible()
+    assert not page.locator(".missing:visible").count()
     _show(page, "scaling")
     assert page.locator("#scene").is_disabled()
 
 
+def test_the_overview_starts_with_what_a_manager_asks(opened: Opened) -> None:
+    page = opened.page
+    text = page.inner_text("#panel-overview .lead")
+    for said in ("compares two ways", "how long people wait", "100,000 objects", "So use Parquet"):
+        assert said in text
+    parts = (".lead", ".picture:visible", ".headline:visible", "#findings", "#more-findings")
+    tops = [
+        page.locator(f"#panel-overview {part}").evaluate("part => part.getBoundingClientRect().top")
+        for part in parts
+    ]
+    assert tops == sorted(tops)
+    assert "100,000 prims" in page.locator(".picture:visible h3").inner_text()
+    bars = page.locator(".picture:visible li")
+    assert bars.count() == page.locator(".headline:visible tbody tr").count() == 11
+    longest = page.locator(".picture:visible .reach").evaluate_all(
+        "bars => Math.max(...bars.map((bar) => bar.getBoundingClientRect().width))"
+    )
+    assert longest > 80
+
+
+def test_ten_findings_are_shown_and_the_rest_is_folded(page: Page) -> None:
+    assert page.locator("#findings tbody tr:visible").count() == 10
+    assert page.locator("#other-findings tbody tr:visible").count() == 0
+    page.click("#more-findings summary")
+    assert page.locator("#other-findings tbody tr:visible").count() == 3
+    assert page.locator("#more-findings li:visible").count() >= 3
+
+
+def test_every_winner_is_seen_on_a_phone(browser: Browser, report: Path) -> None:
+    page = browser.new_page(viewport={"width": PHONE, "height": 900})
+    page.goto(report.as_uri())
+    for tab in ("overview", "types"):
+        _show(page, tab)
+        places = page.locator(f"#panel-{tab} .badge:visible").evaluate_all(
+            "all => all.map((one) => one.getBoundingClientRect()).map((at) => [at.left, at.right])"
+        )
+        assert len(places) > 20
+        assert min(left for left, _ in places) >= 0
+        assert max(right for _, right in places) <= PHONE
+    page.close()
+
+
+def test_every_term_is_explained_where_it_is_first_used(page: Page) -> None:
+    terms = page.locator("#panel-overview dfn:visible").all_inner_texts()
+    assert {"prim", "property", "layer", "stage", "bare stage", "indexed", "zstd"} <= set(terms)
+    assert page.evaluate(_UNEXPLAINED) == []
+
+
+def test_a_share_within_the_noise_is_not_celebrated(
+    browser: Browser, scaled_results: Results, tmp_path: Path
+) -> None:
+    for entry in scaled_results.measurements:
+        is_own = (entry.test, entry.metric) == ("multi_property_traversal", "anonymous_mb")
+        if is_own and entry.scale == 100_000 and entry.format.startswith("parquet"):
+            entry.samples[:] = [95.9, 96.9, 94.9]  # the bare stage takes 96.0
+    path = tmp_path / "report.html"
+    write_report(scaled_results, path)
+    page = browser.new_page(viewport={"width": DESKTOP, "height": 900})
+    page.goto(path.as_uri())
+    row = page.locator(".headline:visible tr", has_text="Memory, layer alone")
+    assert row.locator(".badge").inner_text() == "Too small to tell"
+    cells = row.locator("td.untold")
+    assert cells.count() == 4
+    weights = "all => all.map((one) => Number(getComputedStyle(one).fontWeight))"
+    assert max(cells.locator("span").evaluate_all(weights)) < 600
+    assert "\u00d7" not in row.inner_text()
+    bar = page.locator(".picture:visible li", has_text="Memory, layer alone")
+    assert not bar.locator(".reach").is_visible()
+    page.click("#more-findings summary")
+    found = page.locator(".verdicts tr", has_text="Memory of the property layer alone")
+    assert "all 2 scenes" in found.inner_text()
+    _show(page, "memory")
+    texts = page.locator("#panel-memory tr:visible", has_text="too small to tell")
+    assert texts.count() == 4
+    assert texts.locator(".level").count() == 0
+    page.close()
+
+
+def test_formats_that_were_not_run_have_no_place(
+    browser: Browser, scaled_results: Results, tmp_path: Path
+) -> None:
+    kept = [
+        entry
+        for entry in scaled_results.measurements
+        if entry.format != "parquet_none" or entry.scale != 100_000
+    ]
+    scaled_results.measurements[:] = kept
+    path = tmp_path / "report.html"
+    write_report(scaled_results, path)
+    page = browser.new_page(viewport={"width": DESKTOP, "height": 900})
+    page.goto(path.as_uri())
+    assert "Parquet uncompressed" not in page.inner_text(".headline:visible thead")
+    for tab in ("load", "properties", "random", "memory", "size"):
+        _show(page, tab)
+        legend = page.locator(f"#panel-{tab} .legend button:visible").all_inner_texts()
+        assert "Parquet uncompressed" not in legend
+        assert "Parquet snappy indexed" not in legend  # in no scene
+        assert "USDC" in legend
+        assert page.locator(f"#panel-{tab} figure:visible .main-svg").count() > 0
+    page.select_option("#scene", "1000-flat")
+    assert (
+        "Parquet uncompressed"
+        in page.locator("#panel-size .legend button:visible").all_inner_texts()
+    )
+    page.close()
+
+
+@pytest.mark.parametrize("width", [DESKTOP, PHONE])
+def test_every_tick_has_its_unit_and_its_place(browser: Browser, report: Path, width: int) -> None:
+    page = browser.new_page(viewport={"width": width, "height": 900})
+    page.goto(report.as_uri())
+    for scene in ("100000-flat", "1000-flat"):
+        _show(page, "overview")  # other tabs have no choice of a scene
+        page.select_option("#scene", scene)
+        for tab, charts in TABS.items():
+            _show(page, tab)
+            for name in charts:
+                if page.locator(f"#chart-{name}").is_visible():
+                    _check_options(page, name)
+    page.close()
+
+
+def _check_options(page: Page, name: str) -> None:
+    chart = page.locator(f"#chart-{name}")
+    choice = page.locator(f"select[data-for='{name}']")
+    options = choice.locator("option").all_inner_texts() if choice.count() else [""]
+    for option in options:
+        if option and len(options) > 1:
+            choice.select_option(option)
+        ticks = chart.locator(".ytick text").all_text_contents()
+        assert len(ticks) > 1, (name, option)
+        for tick in ticks:
+            assert re.fullmatch(r"[\d,.]+ (µs|ms|s|bytes|kB|MB|GB)", tick), (name, option, tick)
+        assert chart.evaluate(_COLLISIONS) == [], (name, option)
+
+
+def test_both_axes_write_numbers_alike(page: Page) -> None:
+    _show(page, "scaling")
+    across = page.locator("#chart-scaling .xtick text").all_text_contents()
+    assert across == ["1,000", "10,000", "100,000", "1,000,000"]
+    page.select_option("select[data-for='scaling']", "Initial load (stage), flat")
+    assert "100 s" in page.locator("#chart-scaling .ytick text").all_text_contents()
+
+
+def test_the_phases_of_the_timeline_are_labelled(opened: Opened) -> None:
+    page = opened.page
+    page.select_option("#scene", "1000-flat")
+    _show(page, "memory")
+    labels = page.locator("#chart-timeline .bartext").all_text_contents()
+    assert {"load", "traverse"} <= set(labels)
+    assert {"USDC", "zstd", "bare"} == set(
+        page.locator("#chart-timeline .y2tick text").all_text_contents()
+    )
+    note = page.locator("figure:has(#chart-timeline) .note").inner_text()
+    assert all(f"“{phase}”" in note for phase in ("load", "traverse", "idle", "close"))
+    # How much reading the memory slowed the load down: 40 ms, where it takes 32 otherwise.
+    row = page.locator(".sampling:visible tr", has_text="Bare stage").inner_text()
+    assert row.split("\t")[1:] == ["1.25\u00d7", "40.0 ms", "32.0 ms", "yes"]
+
+
 def test_the_choice_of_a_test_changes_the_memory_chart(page: Page) -> None:
+    page.select_option("#scene", "1000-flat")
     _show(page, "memory")
     first = "document.getElementById('chart-memory').data.find(t => t.name === 'USDC').y[0]"
     page.select_option("select[data-for='memory']", "Layer load")
@@ -197,6 +417,7 @@ def test_csv_holds_the_rows_that_are_shown(page: Page) -> None:
 
 
 def test_hovering_a_bar_shows_its_figures(page: Page) -> None:
+    page.select_option("#scene", "1000-flat")
     _show(page, "load")
     bar = page.locator("#chart-load .point path").first
     bar.scroll_into_view_if_needed()

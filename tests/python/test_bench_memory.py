@@ -7,11 +7,13 @@ import re
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
 
 from usdparquet.bench.checks import digest
+from usdparquet.bench.memory import BYTES_PER_MB, counted_memory, process_memory
 from usdparquet.bench.protocol import Answer, Request
 from usdparquet.bench.scene_requests import RequestMaker
 from usdparquet.bench.sessions import SESSIONS
@@ -140,3 +142,33 @@ def test_share_of_the_layer_agrees_with_memray(
     bare, bare_heap = _heap_by_memray(requests["base"], tmp_path)
     own = usdc.steps[test].metrics["anonymous_mb"] - bare.steps[test].metrics["anonymous_mb"]
     assert own == pytest.approx(usdc_heap - bare_heap, rel=WITHIN)
+
+
+_HOLDS_MEMORY = """
+import sys
+held = bytearray(int(sys.argv[1]))
+held[::4096] = b"x" * len(held[::4096])
+print("ready", flush=True)
+sys.stdin.read()
+"""
+
+
+@pytest.mark.parametrize("megabytes", [20, 600])
+def test_the_sampler_counts_the_same_at_no_cost(megabytes: int) -> None:
+    arguments = [sys.executable, "-c", _HOLDS_MEMORY, str(megabytes * BYTES_PER_MB)]
+    with subprocess.Popen(arguments, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"ready\n"
+        counted, walked = counted_memory(process.pid), process_memory(process.pid)
+        # Processor time of this thread, the kernel's part included: others do not disturb it.
+        start = time.thread_time()
+        for _ in range(50):
+            counted_memory(process.pid)
+        cost_ms = (time.thread_time() - start) / 50 * 1e3
+        process.stdin.close()
+    assert counted.anonymous == pytest.approx(walked.anonymous, abs=BYTES_PER_MB)
+    assert counted.resident == pytest.approx(walked.resident, abs=BYTES_PER_MB)
+    assert counted.anonymous > megabytes * BYTES_PER_MB
+    # A hundred readings a second take less than a hundredth of a processor.
+    assert cost_ms < 0.1

@@ -290,3 +290,29 @@ def test_headline_finds_ratios_and_winners(example_results: Results) -> None:
     # What the layer adds to the bare stage: 123.0 - 9.6 against 13.0 - 9.6.
     assert rows["layer_memory"].values["usdc"].mean == pytest.approx(113.4)
     assert "base" not in rows["layer_memory"].values
+
+
+def test_a_share_that_cannot_be_told_from_zero_wins_nothing(example_results: Results) -> None:
+    # A hair over the bare stage's 9.6 MB with ten times that as noise, below it, and well over it.
+    shares = {
+        "parquet_none": [9.61, 9.71, 9.51],
+        "parquet_snappy": [9.0, 9.0, 9.0],
+        "parquet_zstd": [30.0, 30.1, 29.9],
+        "parquet_zstd_indexed": [40.0, 40.1, 39.9],
+    }
+    for entry in example_results.measurements:
+        if (entry.test, entry.metric) == ("multi_property_traversal", "anonymous_mb"):
+            entry.samples[:] = shares.get(entry.format, entry.samples)
+    row = {row.spec.key: row for row in headline(example_results, 1_000, "flat")}["layer_memory"]
+    assert row.ratio("parquet_none") is None
+    assert row.ratio("parquet_snappy") is None
+    assert row.ratio("parquet_zstd") == pytest.approx(113.4 / 20.4)
+    assert row.winner == row.best_parquet == "parquet_zstd"
+
+    for entry in example_results.measurements:
+        if (entry.test, entry.metric) == ("multi_property_traversal", "anonymous_mb"):
+            is_parquet = entry.format.startswith("parquet")
+            entry.samples[:] = shares["parquet_snappy"] if is_parquet else entry.samples
+    row = {row.spec.key: row for row in headline(example_results, 1_000, "flat")}["layer_memory"]
+    assert (row.winner, row.best_parquet, row.side) == (None, None, "neutral")
+    assert row.is_too_small

@@ -122,7 +122,7 @@ def test_report_writes_the_texts_that_were_asked_for(
     assert "Summary:" in text
     assert "Note:" in text
     assert "0 of " in (tmp_path / "summary.md").read_text(encoding="utf-8")
-    assert "Against the published note" in (tmp_path / "note.md").read_text(encoding="utf-8")
+    assert "| Initial load | 47.0 ms |" in (tmp_path / "note.md").read_text(encoding="utf-8")
     assert list(tmp_path.glob("*.html")) == []
 
 

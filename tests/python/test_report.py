@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import re
 from pathlib import Path
@@ -9,20 +10,31 @@ from pathlib import Path
 import pytest
 
 from usdparquet.bench.results import Results, ResultsError, load_results
-from usdparquet.bench.summary import headline, own_share
+from usdparquet.bench.stats import summarize
+from usdparquet.bench.summary import own_share
 from usdparquet.report import render_report, write_markdown
+from usdparquet.report.axes import count_axis, fitting_unit, log_axis, tick_text
 from usdparquet.report.charts import scene_charts
 from usdparquet.report.compare import compare
 from usdparquet.report.figures import COLORS, Chart
-from usdparquet.report.findings import findings
-from usdparquet.report.formatting import listed, number, quantity, ratio, significance, times
+from usdparquet.report.formatting import (
+    listed,
+    number,
+    quantity,
+    ratio,
+    ratio_range,
+    significance,
+    spread,
+)
 from usdparquet.report.markdown import render_markdown
 from usdparquet.report.memory import memory_charts, memory_rows
 from usdparquet.report.playback import playback_chart
 from usdparquet.report.property_types import type_charts, type_rows
-from usdparquet.report.recommend import recommendations
-from usdparquet.report.reference_note import render_reference_note
+from usdparquet.report.reference_note import reference_tables, write_reference_tables
 from usdparquet.report.scaling import fit_rows, fits, scaling_chart
+from usdparquet.report.sections import scene_sections
+from usdparquet.report.timeline import sampling_costs
+from usdparquet.report.verdicts import SHOWN, Verdict, lead, remarks, verdicts
 
 
 @pytest.mark.parametrize(
@@ -47,78 +59,168 @@ def test_quantities_use_readable_units() -> None:
     assert quantity(12_500, "ms") == "12.5 s"
     assert quantity(45, "ms") == "45.0 ms"
     assert ratio(None) == "\u2013"
-    assert times(1.04) == "4.00 %"
-    assert times(3) == "3.00 times"
+    assert quantity(12_119, "MB") == "12.1 GB"
+    assert spread(summarize([26_000, 28_000]), "ms") == "± 1.41 s"
+    assert ratio_range([1.04, 1.642]) == "1.04 to 1.64\u00d7"
+    assert ratio_range([1.07]) == "1.07\u00d7"
 
 
-def test_findings_follow_the_figures(example_results: Results) -> None:
-    found = {finding.text: finding.side for finding in findings(example_results, 1_000, "flat")}
-    texts = "\n".join(found)
-    assert "Opening the stage takes 45.0 ms" in texts
-    assert "Parquet is 19.1 times faster." in texts
-    assert "160 ms with Parquet uncompressed and 130 ms with USDC: Parquet is 1.23 times" in texts
-    assert "no difference beyond the noise" in texts
-    assert (
-        "USDC is ahead of the best Parquet file in 3 of the 11 rows: traversal, 6 properties, "
-        "first value, first 6 values of a prim."
-    ) in texts
-    assert "some of the Parquet files" not in texts
-    assert "Loading the plugin costs a process 84.0 ms once" in texts
-    assert "Not measured: an example of what was left out." in texts
-    assert "Sampled fewer times than the 10 that were asked for" in texts
-    assert "takes long: USDC 5 (31.5 s a round)." in texts
-    assert "Nine more traversals of the same stage add less than 0.500 MB" in texts
-    assert "From disk, with nothing in the page cache, the stage opens in 60.0 ms" in texts
-    slower = [side for text, side in found.items() if "slower" in text]
-    assert slower == ["usdc"] * 3
+@pytest.mark.parametrize(
+    ("unit", "peak", "shown", "factor"),
+    [
+        ("ms", 70_592, "s", 1e-3),
+        ("ms", 860, "ms", 1.0),
+        ("ms", 0.4, "µs", 1e3),
+        ("MB", 12_119, "GB", 1e-3),
+        ("µs per value", 3_000, "ms per value", 1e-3),
+        ("bytes per prim", 12_300, "kB per prim", 1e-3),
+        ("ms", 0, "µs", 1e3),
+    ],
+)
+def test_charts_are_in_the_unit_of_their_figures(
+    unit: str, peak: float, shown: str, factor: float
+) -> None:
+    assert fitting_unit(unit, peak) == (shown, pytest.approx(factor))
 
 
-def test_a_row_that_only_some_parquet_files_win_is_named(example_results: Results) -> None:
-    _changed(example_results, "random_access", "parquet_snappy", "time_ms", 2.0)
-    _changed(example_results, "file_size", "parquet_none", "bytes", 2.0)
-    found = {finding.text: finding.side for finding in findings(example_results, 1_000, "flat")}
-    (text,) = [text for text in found if "some of the Parquet files" in text]
-    assert text.endswith("It is ahead of some of the Parquet files in: random access, file size.")
-    assert found[text] == "usdc"
+def test_ticks_of_logarithmic_axes_say_their_unit() -> None:
+    assert [tick_text(value, "ms") for value in (0.01, 1, 10, 1e3, 1e6)] == [
+        *("10 µs", "1 ms", "10 ms", "1 s", "1,000 s"),
+    ]
+    assert tick_text(1_000, "MB") == "1 GB"
+    axis = log_axis([0.34, 27_200.0], "ms")
+    assert (axis["type"], len(axis["tickvals"])) == ("log", len(axis["ticktext"]))
+    assert {"1 ms", "100 s"} <= set(axis["ticktext"])
+    # Close figures are on a linear axis, where a tick at each power of ten would be none.
+    assert log_axis([0.9, 1.4], "µs per value")["ticksuffix"] == " µs"
+    assert "5 µs" in log_axis([0.9, 20.0], "µs per value")["ticktext"]
+    assert "1,000,000" in count_axis("prims")["ticktext"]
 
 
-def test_findings_change_sides_with_the_figures(example_results: Results) -> None:
-    for entry in example_results.measurements:
-        if entry.test == "initial_load" and entry.metric == "time_ms" and entry.format == "usdc":
-            entry.samples[:] = [value / 100 for value in entry.samples]
-    texts = "\n".join(finding.text for finding in findings(example_results, 1_000, "flat"))
-    assert "8.60 ms with USDC: Parquet is 5.23 times slower." in texts
+def _verdicts(results: Results) -> dict[str, Verdict]:
+    return {row.use: row for row in verdicts(results)}
 
 
-def test_a_share_within_the_noise_has_no_ratio(example_results: Results) -> None:
-    for entry in example_results.measurements:
-        if (entry.test, entry.metric) == ("multi_property_traversal", "anonymous_mb"):
-            is_parquet = entry.format.startswith("parquet")
-            # A hair over the bare stage's 9.6 MB, with ten times that as noise.
-            entry.samples[:] = [9.61, 9.71, 9.51] if is_parquet else entry.samples
-    (row,) = [row for row in headline(example_results, 1_000, "flat") if row.spec.over_bare_stage]
-    assert row.best_parquet is not None
-    assert row.ratio(row.best_parquet) is None
-    texts = "\n".join(finding.text for finding in findings(example_results, 1_000, "flat"))
-    assert "The property layer itself holds 113 MB with USDC. With Parquet" in texts
-    assert "takes no more than the bare stage, beyond the noise" in texts
+def test_verdicts_follow_the_figures(scaled_results: Results) -> None:
+    found = _verdicts(scaled_results)
+    load = found["Opening the stage"]
+    assert (load.ahead, load.side) == ("Parquet", "parquet")
+    assert load.parquet == "all 3 scenes, 19.1 to 191\u00d7"
+    assert (load.usdc, load.tie) == ("", "")
+    walk = found["Reading six properties of every prim"]
+    assert (walk.parquet, walk.usdc) == (
+        "2 of 3 scenes, 2.57 to 8.12\u00d7",
+        "1 of 3 scenes, 1.23\u00d7",
+    )
+    assert walk.ahead == "mostly Parquet"
+    assert found["Reading one property of every prim"].tie == "1 of 3 scenes"
+    assert found["Reading one kind of property"].usdc.startswith("4 of 24 kinds")
 
 
-def test_a_share_below_nothing_is_not_recommended_as_a_figure(example_results: Results) -> None:
-    for entry in example_results.measurements:
-        if (entry.test, entry.metric) == ("multi_property_traversal", "anonymous_mb"):
-            is_parquet = entry.format.startswith("parquet")
-            entry.samples[:] = [9.0, 9.1, 8.9] if is_parquet else entry.samples
-    texts = "\n".join(entry.text for entry in recommendations(example_results))
-    assert "USDC layer, less than what composing the stage varies by for a Parquet layer" in texts
+def test_verdicts_change_sides_with_the_figures(scaled_results: Results) -> None:
+    for entry in scaled_results.measurements:
+        if entry.format == "usdc":
+            entry.samples[:] = [value / 1e4 for value in entry.samples]
+    for row in verdicts(scaled_results):
+        assert (row.side, row.parquet) == ("usdc", ""), row.use
 
 
-def test_findings_without_usdc_compare_nothing(example_results: Results) -> None:
+def _share_at(results: Results, scale: int, samples: list[float]) -> None:
+    """Give the process with any Parquet layer this memory; the bare stage has 9.6 MB."""
+    for entry in results.measurements:
+        is_own = (entry.test, entry.metric) == ("multi_property_traversal", "anonymous_mb")
+        if is_own and entry.scale == scale and entry.format.startswith("parquet"):
+            entry.samples[:] = samples
+
+
+@pytest.mark.parametrize("samples", [[9.61, 9.71, 9.51], [9.0, 9.1, 8.9]], ids=["noise", "below"])
+def test_a_share_that_cannot_be_told_from_zero_counts_nowhere(
+    scaled_results: Results, samples: list[float]
+) -> None:
+    assert _verdicts(scaled_results)["Memory of the property layer alone"].parquet.startswith(
+        "all 3 scenes"
+    )
+    _share_at(scaled_results, 1_000, samples)
+    found = _verdicts(scaled_results)["Memory of the property layer alone"]
+    assert found.parquet.startswith("all 2 scenes, ")
+    section = next(one for one in scene_sections(scaled_results) if one.id == "1000-flat")
+    row = next(row for row in section.rows if row.title == "Memory, layer alone")
+    assert (row.winner, row.side) == ("Too small to tell", "neutral")
+    cells = [cell for cell in row.cells if cell]
+    assert not any(cell.wins for cell in cells)
+    assert {cell.ratio for cell in cells if not cell.is_told} == {"too small to tell"}
+    bar = next(bar for bar in section.picture if bar.title == "Memory, layer alone")
+    assert (bar.side, bar.text, bar.percent) == ("neutral", "too small to tell", 0.0)
+    for memory in section.memory:
+        if (memory.test, memory.format) == ("Traversal, six properties", "Parquet zstd"):
+            assert (memory.over_bare, memory.level, memory.per_prim) == (
+                "too small to tell",
+                "",
+                "",
+            )
+    charts = {chart.id: chart for chart in memory_charts(scaled_results)}
+    drawn = charts["memory-prim"].figures["1000-flat"][""]["data"]
+    walks = {trace["meta"] for trace in drawn if "Traversal,<br>six<br>properties" in trace["x"]}
+    assert walks == {"usdc"}
+    text = render_markdown(scaled_results)
+    assert "| Memory, layer alone | Too small to tell |" in text
+
+
+def test_without_usdc_nothing_is_compared(example_results: Results) -> None:
     kept = [entry for entry in example_results.measurements if entry.format != "usdc"]
     example_results.measurements[:] = kept
-    example_results.reduced.clear()
-    texts = "\n".join(finding.text for finding in findings(example_results, 1_000, "flat"))
-    assert "USDC" not in texts
+    assert verdicts(example_results) == []
+    summary = lead(example_results)
+    assert summary is not None
+    assert summary.needs == []
+    assert scene_sections(example_results)[0].picture == []
+
+
+def test_the_lead_speaks_of_the_largest_scene(scaled_results: Results) -> None:
+    summary = lead(scaled_results)
+    assert summary is not None
+    assert summary.prims == "100,000"
+    assert [side for side, _ in summary.needs] == ["Parquet"]
+    assert "time to open the scene (191\u00d7), memory (" in summary.needs[0][1]
+    assert summary.advice.startswith("Parquet where scenes are opened often, memory is short")
+    _changed(scaled_results, "random_access", "usdc", "time_ms", 0.001, scale=100_000)
+    summary = lead(scaled_results)
+    assert summary is not None
+    assert summary.needs[1][0] == "USDC"
+    assert "and USDC where a scene stays open" in summary.advice
+    assert scene_sections(scaled_results)[0].id == "100000-flat"
+
+
+def test_remarks_say_what_the_table_cannot(example_results: Results) -> None:
+    texts = "\n".join(remarks(example_results))
+    # 860 - 45 ms sooner, 160 - 130 ms longer.
+    assert "USDC is ahead from 28 such readings on" in texts
+    assert "66.0 ms is the walk through the stage in Python" in texts
+    assert "A process pays up to 84.0 ms once" in texts
+    assert "adds at most 0.200 MB of memory" in texts
+
+
+def test_results_without_a_scene_render(example_results: Results) -> None:
+    kept = [entry for entry in example_results.measurements if entry.variant]
+    example_results.measurements[:] = [entry for entry in kept if entry.test.startswith("property")]
+    assert lead(example_results) is None
+    assert remarks(example_results) == []
+    assert "Property types" in render_report(example_results)
+
+
+def test_sampling_says_what_it_cost(example_results: Results) -> None:
+    for entry in example_results.series:
+        if entry.test == "memory_timeline" and entry.format == "usdc":
+            entry.series.phases[:] = [("load", 0.0), ("traverse", 1_720.0), ("end", 2_000.0)]
+    found = {row.format: row for row in sampling_costs(example_results, 1_000, "flat")}
+    usdc = found["USDC"]
+    assert (usdc.sampled, usdc.otherwise, usdc.longer) == ("1,720 ms", "860 ms", "2.00\u00d7")
+    assert usdc.is_slower
+    # 40 ms, where the bare stage takes 32.0 +- 0.7 ms.
+    assert found["Bare stage"].longer == "1.25\u00d7"
+    assert found["Bare stage"].is_slower
+    page = render_report(example_results)
+    assert "<td>2.00\u00d7</td><td>1,720 ms</td>" in page
 
 
 def _by_id(results: Results) -> dict[str, Chart]:
@@ -134,6 +236,10 @@ def test_charts_hold_the_means_with_error_bars(scaled_results: Results) -> None:
     assert list(load["usdc"]["y"]) == pytest.approx([320.0, 860.0, 820.0])
     assert load["usdc"]["error_y"]["visible"]
     assert list(load["base"]["x"]) == ["Whole stage"]
+    large = charts["load"].figures["100000-flat"][""]
+    drawn = next(trace for trace in large["data"] if trace["meta"] == "usdc")
+    assert list(drawn["y"]) == pytest.approx([32.0, 86.0, 82.0])
+    assert large["layout"]["yaxis"]["ticksuffix"] == " s"
     size = charts["size"].figures["1000-flat"][""]["data"][0]
     assert not size["error_y"]["visible"]
     reads = charts["reads"].figures["1000-flat"][""]["data"][0]
@@ -221,33 +327,11 @@ def test_type_rows_name_who_reads_faster(example_results: Results) -> None:
     assert rows["string, 100 letters"].side == "usdc"
 
 
-def test_recommendations_follow_the_figures(scaled_results: Results) -> None:
-    found = {entry.text: entry.side for entry in recommendations(scaled_results)}
-    texts = "\n".join(found)
-    assert "Parquet where stages are opened often: needs 19.1 to 191 times less" in texts
-    assert "in all 3 scenes" in texts
-    assert (
-        "USDC where several properties of every prim are read from Python: needs 1.23 times less "
-        "at 1,000 prims, flat." in texts
-    )
-    # 860 - 45 ms sooner, 160 - 130 ms longer.
-    assert "traversed more than 28 times at 1,000 prims, flat" in texts
-    assert "USDC for reading string, 10 letters; string, 100 letters" in texts
-    for text, side in found.items():
-        assert side == {"P": "parquet", "U": "usdc"}.get(text[0], "neutral")
-
-
-def test_recommendations_change_sides_with_the_figures(scaled_results: Results) -> None:
-    for entry in scaled_results.measurements:
-        if entry.format == "usdc":
-            entry.samples[:] = [value / 1e4 for value in entry.samples]
-    for entry in recommendations(scaled_results):
-        assert entry.side != "parquet"
-
-
-def _changed(results: Results, test: str, name: str, metric: str, factor: float) -> None:
+def _changed(
+    results: Results, test: str, name: str, metric: str, factor: float, scale: int = 1_000
+) -> None:
     for entry in results.measurements:
-        if (entry.test, entry.format, entry.metric, entry.scale) == (test, name, metric, 1_000):
+        if (entry.test, entry.format, entry.metric, entry.scale) == (test, name, metric, scale):
             entry.samples[:] = [value * factor for value in entry.samples]
 
 
@@ -296,32 +380,52 @@ def test_markdown_has_the_headline_and_the_findings(
     write_markdown(example_results, path)
     text = path.read_text(encoding="utf-8")
     assert "### 1,000 prims, flat" in text
-    assert "| Initial load (stage) | 860 ms \u00b1 19.2 ms |" in text
+    assert "| 860 ms \u00b1 19.2 ms |" in text
     assert "(19.1\u00d7)" in text
-    assert "- USDC is ahead of the best Parquet file in 3 of the 11 rows" in text
+    assert text.index("So use Parquet where") < text.index("### Findings")
+    shown = text[text.index("### Findings") : text.index("<details>")]
+    assert len(re.findall(r"^\| ", shown, flags=re.MULTILINE)) == 2 + SHOWN
+    assert "| Opening the stage | Parquet | 1 of 1 scene, 19.1\u00d7 |" in shown
 
 
-def test_reference_note_says_what_was_measured(scaled_results: Results) -> None:
-    text = render_reference_note(scaled_results)
+def test_reference_tables_hold_what_was_measured(scaled_results: Results) -> None:
+    text = reference_tables(scaled_results)
     assert (
         "| Initial load | 47.0 ms | 856 ms | 18.2\u00d7 | 37.9 ms \u00b1 0.849 ms | 8,200 ms"
         in text
     )
-    assert "USDC takes 9.58 times more than in the note" in text
-    assert "the memory comes with the open, not with the traversal" in text
-    assert "| 100,000 prims | 467 MB | about 0 | 12,204 MB" in text
-    assert "| 1,000,000 prims | 4,600 MB | about 0 |" in text
-    assert "predicted" in text
+    assert "| 100,000 prims | 467 MB | about 0 | 12.2 GB" in text
+    assert "| 1,000,000 prims | 4,600 MB | about 0 | \u2013 | \u2013 |" in text
+    _share_at(scaled_results, 10_000, [0.1, 0.1, 0.1])
+    text = reference_tables(scaled_results)
+    assert re.search(r"six properties \|.*\| too small to tell \| [\d,]+ MB .*\| \u2013 \|", text)
 
 
-def test_reference_note_needs_its_scene(example_results: Results) -> None:
+def test_reference_tables_are_put_between_the_marks_of_a_page(
+    scaled_results: Results, tmp_path: Path
+) -> None:
+    page = tmp_path / "note.md"
+    page.write_text(
+        "# By hand\n<!-- figures: begin -->\nold\n<!-- figures: end -->\nmore\n", encoding="utf-8"
+    )
+    write_reference_tables(scaled_results, page)
+    tables = reference_tables(scaled_results)
+    assert page.read_text(encoding="utf-8") == (
+        f"# By hand\n<!-- figures: begin -->\n{tables}\n<!-- figures: end -->\nmore\n"
+    )
+    page.write_text("# By hand\n", encoding="utf-8")
+    with pytest.raises(ResultsError, match="has no lines '<!-- figures: begin -->'"):
+        write_reference_tables(scaled_results, page)
+    assert page.read_text(encoding="utf-8") == "# By hand\n"
+
+
+def test_reference_tables_need_their_scene(example_results: Results) -> None:
     with pytest.raises(ResultsError, match="10,000 prims, flat"):
-        render_reference_note(example_results)
+        reference_tables(example_results)
 
 
 def test_lists_read_as_sentences() -> None:
     assert [listed(list("abc")[:count]) for count in range(4)] == ["", "a", "a and b", "a, b and c"]
-    assert listed(["a", "b, x", "c"]) == "a; b, x; and c"
 
 
 def test_page_is_complete_and_loads_nothing(example_results: Results) -> None:
@@ -335,10 +439,10 @@ def test_page_is_complete_and_loads_nothing(example_results: Results) -> None:
 
 
 def test_embedded_json_cannot_end_its_script(example_results: Results) -> None:
-    series = example_results.series[0].series
-    series.phases[0] = ("</script><b>", 0.0)
+    first = example_results.measurements[0]
+    example_results.measurements[0] = dataclasses.replace(first, variant="</script><b>")
     page = render_report(example_results)
-    found = re.search(r'id="figures">(.*?)</script>', page, flags=re.DOTALL)
+    found = re.search(r'id="raw-rows">(.*?)</script>', page, flags=re.DOTALL)
     assert found is not None
     assert "</script><b>" in str(json.loads(found.group(1)))
 

@@ -63,7 +63,7 @@ def is_above_zero(summary: Summary, confidence: int = 95) -> bool:
     return summary.count > 1 and summary.mean > student_t(summary.count, confidence) * noise
 
 
-def student_t(count: int, confidence: int) -> float:
+def student_t(count: int, confidence: int = 95) -> float:
     """Student's t, two-sided with 95 or 99 %, for the mean of `count` samples, two or more."""
     quantiles = _STUDENT_T[confidence]
     return quantiles[min(count - 1, len(quantiles)) - 1]

@@ -88,22 +88,27 @@ class Row:
         """The USDC figure."""
         return self.values.get(REFERENCE_FORMAT)
 
+    def can_tell(self, format_name: str) -> bool:
+        """Whether the figure is one: a share over the bare stage may be lost in the noise."""
+        value = self.values.get(format_name)
+        return value is not None and (not self.spec.over_bare_stage or is_above_zero(value))
+
     def ratio(self, format_name: str) -> float | None:
         """How many times less than USDC this format needs; None where that has no meaning."""
-        value, reference = self.values.get(format_name), self.reference
-        if value is None or reference is None or format_name in (REFERENCE_FORMAT, BARE_FORMAT):
+        if format_name in (REFERENCE_FORMAT, BARE_FORMAT):
             return None
-        # What a layer adds to the bare stage can be nothing, or less than the noise.
-        if self.spec.over_bare_stage and not is_above_zero(value):
+        if not self.can_tell(format_name) or not self.can_tell(REFERENCE_FORMAT):
             return None
+        value, reference = self.values[format_name], self.values[REFERENCE_FORMAT]
         if value.mean <= 0 or reference.mean <= 0:
             return None
         return reference.mean / value.mean
 
     @property
     def best_parquet(self) -> str | None:
-        """The Parquet format with the lowest mean."""
+        """The Parquet format with the lowest mean among those that can be told from nothing."""
         names = [name for name in self.values if name not in (REFERENCE_FORMAT, BARE_FORMAT)]
+        names = [name for name in names if self.can_tell(name)]
         return min(names, key=lambda name: self.values[name].mean, default=None)
 
     @property
@@ -113,20 +118,20 @@ class Row:
 
     @property
     def winner(self) -> str | None:
-        """The format that needs least; `TIE` within the noise, None if a side was not measured."""
-        best, reference = self.best_parquet, self.reference
-        if best is None or reference is None:
+        """The format that needs least; `TIE` within the noise, None if there is no ratio."""
+        best = self.best_parquet
+        if best is None or self.ratio(best) is None:
             return None
-        if not self._differ(self.values[best], reference):
+        value, reference = self.values[best], self.values[REFERENCE_FORMAT]
+        if not self._differ(value, reference):
             return TIE
-        return best if self.values[best].mean < reference.mean else REFERENCE_FORMAT
+        return best if value.mean < reference.mean else REFERENCE_FORMAT
 
-    def is_behind(self, format_name: str) -> bool:
-        """Whether USDC needs less than this format, beyond the noise."""
-        value, reference = self.values.get(format_name), self.reference
-        if value is None or reference is None:
-            return False
-        return value.mean > reference.mean and self._differ(value, reference)
+    @property
+    def is_too_small(self) -> bool:
+        """Whether both sides were measured, and one of them cannot be told from nothing."""
+        names = [name for name in self.values if name not in (REFERENCE_FORMAT, BARE_FORMAT)]
+        return self.reference is not None and bool(names) and self.winner is None
 
     def _differ(self, value: Summary, reference: Summary) -> bool:
         # A file has one size; everything else is measured with noise.
@@ -137,11 +142,12 @@ class Row:
 
 def headline(results: Results, scale: int, hierarchy: str) -> list[Row]:
     """The rows of one scene that have at least one figure."""
-    rows = [_row(results, spec, scale, hierarchy) for spec in HEADLINE]
+    rows = [row_of(results, spec, scale, hierarchy) for spec in HEADLINE]
     return [row for row in rows if row.values]
 
 
-def _row(results: Results, spec: RowSpec, scale: int, hierarchy: str) -> Row:
+def row_of(results: Results, spec: RowSpec, scale: int, hierarchy: str) -> Row:
+    """A row of one scene; without values if nothing of it was measured."""
     found = results.by_format(spec.test, spec.metric, scale, hierarchy)
     values = {name: entry.summary for name, entry in found.items()}
     unit, operations = "", 1

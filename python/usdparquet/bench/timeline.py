@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 
-from usdparquet.bench.memory import BYTES_PER_MB, process_memory
+from usdparquet.bench.memory import BYTES_PER_MB, counted_memory
 from usdparquet.bench.protocol import Series
 
 _INTERVAL_SECONDS = 0.01
@@ -16,7 +16,8 @@ class MemorySampler:
     """Reads the memory of `pid` every 10 ms from a thread, until `stop`.
 
     From outside, because a thread in the measured process would wait for Python's lock whenever
-    OpenUSD holds it, which is when the memory grows.
+    OpenUSD holds it, which is when the memory grows. A reading takes some microseconds however
+    much memory there is, and the process never waits for it.
     """
 
     def __init__(self, pid: int) -> None:
@@ -35,10 +36,11 @@ class MemorySampler:
     def _sample(self) -> None:
         while not self._stopped.is_set():
             try:
-                memory = process_memory(self._pid)
-            except (OSError, KeyError):
-                # The process has ended and only its exit code is left.
-                return
+                memory = counted_memory(self._pid)
+            except (OSError, ValueError):
+                return  # the process has ended
+            if not memory.resident:
+                return  # only its exit code is left
             row = [memory.anonymous / BYTES_PER_MB, memory.resident / BYTES_PER_MB]
             self._rows.append([time.monotonic() * 1e3, *row])
             self._stopped.wait(_INTERVAL_SECONDS)

@@ -167,11 +167,11 @@ def report(
     ] = None,
     reference_note: Annotated[
         Path | None,
-        typer.Option(help="Write the page that compares the figures with the published note's."),
+        typer.Option(help="Put tables beside the published note's figures into this page."),
     ] = None,
 ) -> None:
     """Make the HTML report of a results file, or the texts that were asked for instead."""
-    from usdparquet.report import write_markdown, write_reference_note, write_report
+    from usdparquet.report import write_markdown, write_reference_tables, write_report
 
     measured = merge_results([(str(path), load_results(path)) for path in results])
     old = load_results(compare) if compare else None
@@ -179,7 +179,7 @@ def report(
         write_markdown(measured, markdown, old)
         typer.echo(f"Summary: {markdown}")
     if reference_note:
-        write_reference_note(measured, reference_note)
+        write_reference_tables(measured, reference_note)
         typer.echo(f"Note: {reference_note}")
     if output or not (markdown or reference_note):
         output = output or Path("report.html")

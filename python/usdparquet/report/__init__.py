@@ -1,7 +1,7 @@
 """The reports of a benchmark run, everything computed from its data: HTML in one file, Markdown."""
 
 from usdparquet.report.markdown import write_markdown
-from usdparquet.report.reference_note import write_reference_note
+from usdparquet.report.reference_note import write_reference_tables
 from usdparquet.report.render import render_report, write_report
 
-__all__ = ["render_report", "write_markdown", "write_reference_note", "write_report"]
+__all__ = ["render_report", "write_markdown", "write_reference_tables", "write_report"]

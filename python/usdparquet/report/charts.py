@@ -10,8 +10,9 @@ import plotly.graph_objects as go
 from usdparquet.bench.catalog import TESTS
 from usdparquet.bench.formats import FORMATS
 from usdparquet.bench.results import Results
-from usdparquet.bench.stats import Summary, scaled
-from usdparquet.report.figures import Bars, Chart, bar_figure, line, scene_key, series_line
+from usdparquet.bench.stats import scaled
+from usdparquet.report.axes import fitting_unit, linear_axis
+from usdparquet.report.figures import Chart, Points, bar_figure, line_figure, scene_key, series_line
 
 _ONLY = ""
 
@@ -30,16 +31,18 @@ class _BarChart:
     factor: float = 1.0
     per_operation: bool = False
     per_prim: bool = False
+    essential: str = ""
+    """The test without which there is nothing to compare."""
 
 
-_PER_VALUE: dict[str, Any] = {"unit": "µs a value", "factor": 1e3, "per_operation": True}
+_PER_VALUE: dict[str, Any] = {"unit": "µs per value", "factor": 1e3, "per_operation": True}
 _BAR_CHARTS = (
     _BarChart(
         "load",
         "load",
         "Load",
-        "Time to open the property layer alone, the stage of property and base layer, and to add "
-        "the property layer to the stage of the base layer while that is open.",
+        "Time to open the property layer alone, to open the whole stage, and to add the property "
+        "layer to a stage of the base layer that is already open.",
         (
             ("layer_load", "Layer alone"),
             ("initial_load", "Whole stage"),
@@ -50,21 +53,22 @@ _BAR_CHARTS = (
         "load",
         "uncached",
         "From disk",
-        "The same stage with its files in the page cache of the system, and after they were "
-        "dropped from it.",
+        "The same stage with its files in the page cache, where Linux keeps what was read lately, "
+        "and after they were dropped from it.",
         (
             ("initial_load", "Load, cached"),
             ("uncached_load", "Load, from disk"),
             ("multi_property_traversal", "Traversal, cached"),
             ("uncached_traversal", "Traversal, from disk"),
         ),
+        essential="uncached_load",
     ),
     _BarChart(
         "properties",
         "first-read",
         "The first read",
-        "Microseconds a value on a stage that was just opened: one property, and six of one prim. "
-        "Parquet decodes a page for each property here.",
+        "Time per value on a stage that was just opened: one property, and six of one prim. For "
+        "each property, a Parquet layer decodes a page here, some thousand values of its column.",
         (
             ("single_property_cold", "One value"),
             ("multi_property", "Six of one prim"),
@@ -75,8 +79,8 @@ _BAR_CHARTS = (
         "properties",
         "reads",
         "More reads",
-        "Microseconds a value: the same value again, one property of up to 1,000 prims in order "
-        "and at random, the first read included. Most of this is Python.",
+        "Time per value: the same value again, and one property of up to 1,000 prims, in order and "
+        "at random, first reads included. Most of this time is spent in Python.",
         (
             ("single_property_warm", "Again"),
             ("single_property_sequential", "In order"),
@@ -88,8 +92,8 @@ _BAR_CHARTS = (
         "traversal",
         "traversal",
         "Traversal",
-        "Time to read properties of every prim from Python, right after opening. The bare stage "
-        "shows what walking costs when there is nothing to read.",
+        "A traversal walks the stage from Python and reads properties of every prim, here right "
+        "after opening. The bare stage shows what the walk costs when there is nothing to read.",
         (
             ("single_property_traversal", "One property"),
             ("multi_property_traversal", "Six properties"),
@@ -99,7 +103,7 @@ _BAR_CHARTS = (
         "random",
         "random",
         "Random access",
-        "Microseconds a read: random properties of random prims on an open stage, first touch "
+        "Time to read a value: random properties of random prims on an open stage, first reads "
         "included.",
         (("random_access", "Random reads"),),
         **_PER_VALUE,
@@ -108,7 +112,7 @@ _BAR_CHARTS = (
         "size",
         "size",
         "File size",
-        "The file of the property layer; for the bare stage, of the base layer.",
+        "The file of the property layer; for the bare stage, that of the base layer.",
         (("file_size", "File size"),),
         metric="bytes",
         unit="MB",
@@ -117,11 +121,11 @@ _BAR_CHARTS = (
     _BarChart(
         "size",
         "size-prim",
-        "Bytes a prim",
-        "The same divided by the number of prims: 20 properties and the path.",
-        (("file_size", "Bytes a prim"),),
+        "Bytes per prim",
+        "The same, divided by the number of prims, which have a path and 20 properties each.",
+        (("file_size", "Bytes per prim"),),
         metric="bytes",
-        unit="bytes a prim",
+        unit="bytes per prim",
         per_prim=True,
     ),
 )
@@ -144,9 +148,13 @@ def scene_charts(results: Results) -> dict[str, list[Chart]]:
 
 
 def _bars(results: Results, spec: _BarChart, scale: int, hierarchy: str) -> go.Figure:
-    bars: Bars = {name: [] for name in FORMATS}
-    for test, label in spec.tests:
-        for name, found in results.by_format(test, spec.metric, scale, hierarchy).items():
+    bars: Points = {name: [] for name in FORMATS}
+    place = (spec.metric, scale, hierarchy)
+    tests = spec.tests
+    if spec.essential and not results.by_format(spec.essential, *place):
+        tests = ()
+    for test, label in tests:
+        for name, found in results.by_format(test, *place).items():
             factor = spec.factor / (found.operations if spec.per_operation else 1)
             factor /= scale if spec.per_prim else 1
             bars[name].append((label, scaled(found.summary, factor)))
@@ -158,24 +166,27 @@ def _passes(results: Results) -> Chart:
     chart = Chart(
         "passes",
         "Repeated traversal",
-        "Time of each of ten six-property traversals of the same stage, in the last run: the "
-        "first one pays for what is read for the first time.",
+        "Time of each of ten traversals that read six properties of every prim of the same stage, "
+        "in the last run. The first pays for all that is read for the first time.",
     )
-    add_passes(chart, results, 1, "ms", "ms")
+    add_passes(chart, results, 1, "ms")
     return chart
 
 
-def add_passes(chart: Chart, results: Results, column: int, unit: str, axis: str) -> None:
+def add_passes(chart: Chart, results: Results, column: int, unit: str) -> None:
     """Add a figure for each scene: a column of `repeated_traversal` over its passes."""
     for scale, hierarchy in results.scenes():
+        series = results.series_of("repeated_traversal", scale, hierarchy)
+        heights = [row[column] for entry in series.values() for row in entry.rows]
+        shown, factor = fitting_unit(unit, max(heights, default=0.0))
         figure = go.Figure()
-        for name, series in results.series_of("repeated_traversal", scale, hierarchy).items():
-            if series.rows:
-                hover = f"traversal %{{x}}: %{{y:.4~g}} {unit}"
-                figure.add_trace(series_line(name, series.rows, column, hover, has_markers=True))
+        for name, entry in series.items():
+            if entry.rows:
+                rows = [[row[0], row[column] * factor] for row in entry.rows]
+                hover = f"traversal %{{x}}: %{{y:,.4~r}} {shown}"
+                figure.add_trace(series_line(name, rows, 1, hover, has_markers=True))
         figure.update_layout(
-            xaxis={"title": {"text": "traversal"}, "dtick": 1},
-            yaxis={"title": {"text": axis}, "rangemode": "tozero"},
+            xaxis={"title": {"text": "traversal"}, "dtick": 1}, yaxis=linear_axis(shown)
         )
         chart.add(scene_key(scale, hierarchy), _ONLY, figure)
 
@@ -185,8 +196,8 @@ def _row_groups(results: Results) -> Chart:
     chart = Chart(
         "row-groups",
         "Row groups",
-        "The Parquet files with row groups of other sizes. Indexed files have the sizes of "
-        "usdparquet optimize where the comparison is made.",
+        "Parquet files with row groups, blocks of rows, of other sizes. Indexed files appear only "
+        "at sizes that were asked for: otherwise usdparquet optimize chooses the size.",
         choice="Measure",
     )
     sizes = {int(name.rpartition("_")[2]): name for name in results.variants("row_group_")}
@@ -201,25 +212,15 @@ def _row_groups(results: Results) -> Chart:
     )
     for scene in results.scenes() if sizes else ():
         for title, measure, unit, factor in measures:
-            lines: dict[str, list[tuple[float, Summary]]] = {name: [] for name in FORMATS}
+            lines: Points = {name: [] for name in FORMATS}
             for size, variant in sorted([*sizes.items(), (usual, "")]):
                 for name, found in results.by_format(*measure, *scene, variant).items():
                     entry = FORMATS[name]
                     if entry.is_parquet and (variant or not entry.is_indexed):
                         lines[name].append((float(size), scaled(found.summary, factor)))
-            figure = go.Figure()
-            for name, points in lines.items():
-                if points:
-                    figure.add_trace(line(name, points, unit, "rows a group"))
-            figure.update_layout(
-                xaxis={
-                    "type": "log",
-                    "dtick": 1,
-                    "tickformat": ",d",
-                    "title": {"text": "rows in a row group"},
-                },
-                yaxis={"title": {"text": unit}, "rangemode": "tozero"},
-            )
+            # A single point compares nothing.
+            lines = {name: points for name, points in lines.items() if len(points) > 1}
+            figure = line_figure(lines, "rows in a row group", unit)
             chart.add(scene_key(*scene), title, figure)
     return chart
 

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,7 +13,9 @@ from typing import Any
 import plotly.graph_objects as go
 
 from usdparquet.bench.formats import FORMATS
-from usdparquet.bench.stats import Summary
+from usdparquet.bench.stats import Summary, scaled
+from usdparquet.report.axes import count_axis, fitting_unit, linear_axis, log_axis
+from usdparquet.report.formatting import quantity, spread
 
 Figure = dict[str, Any]
 
@@ -58,6 +61,7 @@ class Chart:
     figures: dict[str, dict[str, Figure]] = field(default_factory=dict)
     choice: str = ""
     is_wide: bool = False
+    is_tall: bool = False
 
     def add(self, scene: str, option: str, figure: go.Figure) -> None:
         """Add a figure, unless it has nothing to show."""
@@ -70,12 +74,24 @@ def scene_key(scale: int, hierarchy: str) -> str:
     return f"{scale}-{hierarchy}"
 
 
-Bars = dict[str, list[tuple[str, Summary]]]
-"""The labels and heights of the bars, by format."""
+Points = dict[str, list[tuple[Any, Summary]]]
+"""The labels and heights of the bars, or the points of the lines, by format."""
 
 
-def bar_figure(bars: Bars, order: Sequence[str], unit: str) -> go.Figure:
+def in_fitting_unit(points: Points, unit: str) -> tuple[Points, str]:
+    """The same in the unit that suits the largest of them."""
+    peak = max((entry.mean for each in points.values() for _, entry in each), default=0.0)
+    shown, factor = fitting_unit(unit, peak)
+    converted = {
+        name: [(at, scaled(entry, factor)) for at, entry in each] for name, each in points.items()
+    }
+    return converted, shown
+
+
+def bar_figure(bars: Points, order: Sequence[str], unit: str) -> go.Figure:
     """Groups of bars in `order`, one colour a format, with standard deviations."""
+    bars, unit = in_fitting_unit(bars, unit)
+    drawn = {label for entries in bars.values() for label, _ in entries}
     figure = go.Figure()
     for name, entries in bars.items():
         if entries:
@@ -83,20 +99,33 @@ def bar_figure(bars: Bars, order: Sequence[str], unit: str) -> go.Figure:
     figure.update_layout(
         barmode="group",
         bargap=0.25,
-        yaxis={"title": {"text": unit}, "rangemode": "tozero"},
+        yaxis=linear_axis(unit),
         xaxis={
             "categoryorder": "array",
-            "categoryarray": [_broken(label) for label in order],
+            "categoryarray": [_broken(label) for label in order if label in drawn],
             "showgrid": False,
         },
     )
     return figure
 
 
+def line_figure(points: Points, across: str, unit: str, is_log: bool = False) -> go.Figure:
+    """Lines over numbers of things, one a format; `is_log` if the values may span decades."""
+    if not is_log:
+        points, unit = in_fitting_unit(points, unit)
+    figure = go.Figure()
+    for name, entries in points.items():
+        if entries:
+            figure.add_trace(_line(name, entries, unit, across))
+    heights = [entry.mean for each in points.values() for _, entry in each]
+    axis = log_axis(heights, unit) if is_log else linear_axis(unit)
+    figure.update_layout(xaxis=count_axis(across), yaxis=axis)
+    return figure
+
+
 def _bar(name: str, entries: list[tuple[str, Summary]], unit: str) -> go.Bar:
     entry = FORMATS[name]
     summaries = [summary for _, summary in entries]
-    has_spread = any(summary.count > 1 for summary in summaries)
     marker: dict[str, Any] = {"color": COLORS[name]}
     if entry.is_indexed:
         marker["pattern"] = {"shape": "/", "fillmode": "overlay", "size": 6, "solidity": 0.35}
@@ -106,31 +135,27 @@ def _bar(name: str, entries: list[tuple[str, Summary]], unit: str) -> go.Bar:
         x=[_broken(label) for label, _ in entries],
         y=[summary.mean for summary in summaries],
         error_y=_error(summaries),
-        customdata=_hover_data(summaries),
+        customdata=_hover_texts(summaries, unit),
         marker=marker,
-        hovertemplate=_hover(entry.title, unit, has_spread),
+        hovertemplate=f"<b>{entry.title}</b><br>%{{x}}: %{{customdata}}<extra></extra>",
     )
 
 
-def line(
-    name: str, points: Sequence[tuple[float, Summary]], unit: str, across: str, dash: str = ""
-) -> go.Scatter:
+def _line(name: str, points: Sequence[tuple[float, Summary]], unit: str, across: str) -> go.Scatter:
     """A line of one format through measured points, with standard deviations."""
     entry = FORMATS[name]
     summaries = [summary for _, summary in points]
-    has_spread = any(summary.count > 1 for summary in summaries)
-    hover = _hover(entry.title, unit, has_spread).replace("%{x}", f"%{{x:,}} {across}")
     return go.Scatter(
         name=entry.title,
         meta=name,
         x=[at for at, _ in points],
         y=[summary.mean for summary in summaries],
         error_y=_error(summaries),
-        customdata=_hover_data(summaries),
+        customdata=_hover_texts(summaries, unit),
         mode="lines+markers",
-        line={"color": COLORS[name], "width": 2, "dash": dash or line_dash(name)},
+        line={"color": COLORS[name], "width": 2, "dash": line_dash(name)},
         marker={"size": 8, "symbol": symbol(name)},
-        hovertemplate=hover,
+        hovertemplate=f"<b>{entry.title}</b><br>%{{x:,}} {across}: %{{customdata}}<extra></extra>",
     )
 
 
@@ -162,17 +187,9 @@ def symbol(name: str) -> str:
     return _SYMBOLS[list(FORMATS).index(name)]
 
 
-def log_axes(figure: go.Figure, across: str, unit: str) -> None:
-    """Both axes logarithmic; the lower one has grid lines at powers of ten only."""
-    figure.update_layout(
-        xaxis={"type": "log", "dtick": 1, "title": {"text": across}, "tickformat": ",d"},
-        yaxis={"type": "log", "nticks": 8, "title": {"text": unit}, "tickformat": "~g"},
-    )
-
-
 def _broken(label: str) -> str:
-    """Break a label at a comma: labels that do not fit are rotated and hard to read."""
-    return label.replace(", ", ",<br>")
+    """A label in lines of a few words, which fit below a group of bars."""
+    return "<br>".join(textwrap.wrap(label, 12))
 
 
 def _error(summaries: list[Summary]) -> dict[str, Any]:
@@ -185,26 +202,17 @@ def _error(summaries: list[Summary]) -> dict[str, Any]:
     }
 
 
-def _hover_data(summaries: list[Summary]) -> list[list[float]]:
-    return [
-        [_short(value) for value in (entry.std, entry.min, entry.median, entry.max)] + [entry.count]
-        for entry in summaries
-    ]
-
-
-def _hover(title: str, unit: str, has_spread: bool) -> str:
-    head = f"<b>{title}</b><br>%{{x}}: %{{y:.4~g}} {unit}"
-    if not has_spread:
-        return head + "<extra></extra>"
-    return (
-        head + " ± %{customdata[0]:.2~g}<br>min %{customdata[1]:.4~g}, "
-        "median %{customdata[2]:.4~g}, max %{customdata[3]:.4~g}"
-        "<br>%{customdata[4]} runs<extra></extra>"
-    )
-
-
-def _short(value: float) -> float:
-    return float(f"{value:.5g}")
+def _hover_texts(summaries: list[Summary], unit: str) -> list[str]:
+    texts = []
+    for entry in summaries:
+        text = f"{quantity(entry.mean, unit)} {spread(entry, unit)}".strip()
+        if entry.count > 1:
+            low, middle, high = (
+                quantity(value, unit) for value in (entry.min, entry.median, entry.max)
+            )
+            text += f"<br>{low} to {high}, median {middle}<br>{entry.count} runs"
+        texts.append(text)
+    return texts
 
 
 def _plain(figure: go.Figure) -> Figure:

@@ -9,6 +9,10 @@ from usdparquet.bench.summary import TIE
 # Escapes, because in most fonts these look like other characters.
 DASH = "\u2013"
 TIMES_SIGN = "\u00d7"
+TOO_SMALL = "too small to tell"
+"""Stands for a share that cannot be told from zero."""
+
+_LARGER_UNITS = {"ms": "s", "MB": "GB"}
 
 
 def number(value: float) -> str:
@@ -28,19 +32,26 @@ def number(value: float) -> str:
 
 
 def quantity(value: float, unit: str) -> str:
-    """A figure with its unit; bytes are shown as MB, long times as seconds."""
-    if unit == "B":
-        return quantity(value / 1e6, "MB")
-    if unit == "ms" and abs(value) >= 10_000:
-        return f"{number(value / 1e3)} s"
-    return f"{number(value)} {unit}"
+    """A figure with its unit; bytes are shown as MB, long times in seconds, much as GB."""
+    shown, factor = _shown_unit(value, unit)
+    return f"{number(value * factor)} {shown}"
 
 
 def spread(summary: Summary, unit: str) -> str:
-    """The standard deviation to put after a mean; empty for a single sample."""
+    """The standard deviation to put after a mean, in its unit; empty for a single sample."""
     if summary.count < 2:
         return ""
-    return f"± {quantity(summary.std, unit)}"
+    shown, factor = _shown_unit(summary.mean, unit)
+    return f"± {number(summary.std * factor)} {shown}"
+
+
+def _shown_unit(value: float, unit: str) -> tuple[str, float]:
+    """The unit to show a figure in, and what to multiply it with."""
+    if unit == "B":
+        return "MB", 1e-6
+    if unit in _LARGER_UNITS and abs(value) >= 10_000:
+        return _LARGER_UNITS[unit], 1e-3
+    return unit, 1.0
 
 
 def ratio(value: float | None) -> str:
@@ -48,9 +59,10 @@ def ratio(value: float | None) -> str:
     return DASH if value is None else f"{number(value)}{TIMES_SIGN}"
 
 
-def times(value: float) -> str:
-    """A factor of at least 1 in a sentence: `12.3 times`, and close to 1 as `4.0 %`."""
-    return f"{number((value - 1) * 100)} %" if value < 1.1 else f"{number(value)} times"
+def ratio_range(values: list[float]) -> str:
+    """The span of some ratios: `5.37 to 11.3x`."""
+    low, high = number(min(values)), ratio(max(values))
+    return high if high.startswith(low) else f"{low} to {high}"
 
 
 def format_title(name: str | None) -> str:
@@ -81,9 +93,7 @@ def scene_title(scale: int, hierarchy: str) -> str:
 
 
 def listed(items: list[str]) -> str:
-    """`a`, `a and b`, `a, b and c`; `a; b, x; and c` where an item has a comma of its own."""
+    """`a`, `a and b`, `a, b and c`."""
     if len(items) < 2:
         return "".join(items)
-    if any("," in item for item in items):
-        return f"{'; '.join(items[:-1])}; and {items[-1]}"
     return f"{', '.join(items[:-1])} and {items[-1]}"

@@ -9,10 +9,10 @@ from usdparquet.bench.formats import FORMATS, REFERENCE_FORMAT
 from usdparquet.bench.results import Results
 from usdparquet.bench.summary import Row, headline
 from usdparquet.report.compare import Comparison, compare
-from usdparquet.report.findings import findings
 from usdparquet.report.formatting import (
     DASH,
     TIMES_SIGN,
+    TOO_SMALL,
     format_title,
     number,
     quantity,
@@ -20,32 +20,40 @@ from usdparquet.report.formatting import (
     scene_title,
     spread,
 )
-from usdparquet.report.recommend import recommendations
+from usdparquet.report.verdicts import SHOWN, Verdict, lead, remarks, verdicts
 
 _SHOWN_CHANGES = 20
 
 
 def render_markdown(results: Results, old: Results | None = None) -> str:
-    """Headline tables and findings of every scene, and what changed since `old`."""
+    """What the largest scene says, the findings, the headline of every scene, and changes."""
     environment = results.environment
-    parts = [
-        "## Parquet layers beside USDC",
+    parts = ["## Parquet layers beside USDC"]
+    summary = lead(results)
+    if summary and summary.needs:
+        needs = "; ".join(f"{side} needs less {savings}" for side, savings in summary.needs)
+        parts.append(
+            f"In the largest scene, {summary.prims} prims with 20 properties each, {needs}. "
+            f"So use {summary.advice}."
+        )
+    parts.append(
         f"{environment.get('cpu', '?')}, {environment.get('usable_cores', '?')} cores, OpenUSD "
         f"{environment.get('versions', {}).get('usd-core', '?')}, "
-        f"{str(environment.get('date', ''))[:10]}. Means ± standard deviations; {TIMES_SIGN} = "
-        f"times less than USDC (above 1 better, below 1 worse).",
-    ]
+        f"{str(environment.get('date', ''))[:10]}. Figures are means ± standard deviations; "
+        f"{TIMES_SIGN} says how many times less than USDC that is (above 1 better, below 1 worse)."
+    )
     if old:
         parts += _changes(compare(old, results))
-    said = [entry.text for entry in recommendations(results)]
-    if said:
-        parts += ["### When which", "\n".join(f"- {text}" for text in said)]
+    found = verdicts(results)
+    if found:
+        parts += ["### Findings", _verdict_table(found[:SHOWN])]
+        more = [_verdict_table(found[SHOWN:])] if found[SHOWN:] else []
+        more += ["\n".join(f"- {text}" for text in remarks(results))]
+        folded = "\n\n".join(filter(None, more))
+        parts.append(f"<details><summary>More findings</summary>\n\n{folded}\n\n</details>")
     for scale, hierarchy in results.scenes():
         parts.append(f"### {scene_title(scale, hierarchy)}")
         parts.append(_headline_table(headline(results, scale, hierarchy)))
-        texts = [entry.text for entry in findings(results, scale, hierarchy)]
-        listed = "\n".join(f"- {text}" for text in texts)
-        parts.append(f"<details><summary>Findings</summary>\n\n{listed}\n\n</details>")
     return "\n\n".join(parts) + "\n"
 
 
@@ -71,13 +79,26 @@ def _escaped(cell: str) -> str:
     return cell.replace("|", "\\|")
 
 
+def _verdict_table(rows: list[Verdict]) -> str:
+    return markdown_table(
+        ("Over all scenes", "Ahead", "Parquet ahead in", "USDC ahead in", "No difference in"),
+        (
+            (row.use, row.ahead, *(text or DASH for text in (row.parquet, row.usdc, row.tie)))
+            for row in rows
+        ),
+    )
+
+
 def _headline_table(rows: list[Row]) -> str:
     shown = [name for name in FORMATS if any(name in row.values for row in rows)]
-    head = ["Lower is better", *(format_title(name) for name in shown), "Winner"]
     return markdown_table(
-        head,
+        ["Lower is better", "Winner", *(format_title(name) for name in shown)],
         (
-            [row.spec.title, *(_cell(row, name) for name in shown), format_title(row.winner)]
+            [
+                row.spec.title,
+                TOO_SMALL.capitalize() if row.is_too_small else format_title(row.winner),
+                *(_cell(row, name) for name in shown),
+            ]
             for row in rows
         ),
     )
@@ -90,6 +111,8 @@ def _cell(row: Row, name: str) -> str:
     text = f"{quantity(summary.mean, row.unit)} {spread(summary, row.unit)}".strip()
     if name == row.winner:
         text = f"**{text}**"
+    if not row.can_tell(name):
+        return f"{text} ({TOO_SMALL})"
     factor = row.ratio(name)
     return text if name == REFERENCE_FORMAT or factor is None else f"{text} ({ratio(factor)})"
 

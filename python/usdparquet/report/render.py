@@ -17,10 +17,10 @@ from usdparquet.bench.results import Results
 from usdparquet.report.charts import scene_charts
 from usdparquet.report.compare import Comparison, compare
 from usdparquet.report.figures import COLORS, Chart
+from usdparquet.report.formatting import format_title
 from usdparquet.report.memory import memory_charts
 from usdparquet.report.playback import playback_chart
 from usdparquet.report.property_types import type_charts, type_rows
-from usdparquet.report.recommend import recommendations
 from usdparquet.report.scaling import fit_rows, scaling_chart
 from usdparquet.report.sections import (
     RAW_COLUMNS,
@@ -30,6 +30,7 @@ from usdparquet.report.sections import (
     run_rows,
     scene_sections,
 )
+from usdparquet.report.verdicts import SHOWN, lead, remarks, verdicts
 
 
 @dataclass(frozen=True)
@@ -53,15 +54,20 @@ def render_report(results: Results, old: Results | None = None) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.filters["format_title"] = format_title
     tabs = _tabs(results)
     charts = [chart for tab in tabs for chart in tab.charts]
+    found = verdicts(results)
     tested = {entry.test for entry in results.measurements}
     comparison: Comparison | None = compare(old, results) if old else None
     return environment.get_template("report.html.j2").render(
         results=results,
         tabs=tabs,
         scenes=scene_sections(results),
-        recommendations=recommendations(results),
+        lead=lead(results),
+        verdicts=found[:SHOWN],
+        more_verdicts=found[SHOWN:],
+        remarks=remarks(results),
         comparison=comparison,
         figures=_script_json({chart.id: chart.figures for chart in charts}),
         raw=_script_json(raw_rows(results)),
@@ -116,7 +122,7 @@ def _tabs(results: Results) -> list[Tab]:
         Tab("properties", "Properties", by_scene.get("properties", []), "single_property_cold"),
         Tab("traversal", "Traversal", by_scene.get("traversal", []), "multi_property_traversal"),
         Tab("random", "Random access", by_scene.get("random", []), "random_access"),
-        Tab("memory", "Memory Analysis", memory_charts(results), "multi_property_traversal"),
+        Tab("memory", "Memory", memory_charts(results), "multi_property_traversal"),
         Tab("size", "File size", by_scene.get("size", []), "file_size"),
         Tab("scaling", "Scaling", [scaling] if scaling.figures else [], "", has_scenes=False),
         Tab("types", "Property types", type_charts(results), "property_types", has_scenes=False),

@@ -11,7 +11,7 @@ from usdparquet.bench.formats import FORMATS
 from usdparquet.bench.results import Results
 from usdparquet.bench.stats import PowerLaw, Summary, fit_power_law, scaled
 from usdparquet.bench.summary import HEADLINE, RowSpec, headline
-from usdparquet.report.figures import COLORS, EVERYWHERE, Chart, line, log_axes
+from usdparquet.report.figures import COLORS, EVERYWHERE, Chart, Points, line_figure
 from usdparquet.report.formatting import count, format_title, number, quantity
 
 
@@ -85,8 +85,8 @@ def scaling_chart(results: Results) -> Chart:
     chart = Chart(
         "scaling",
         "Over the number of prims",
-        "Both axes are logarithmic: a slope of 1 is growth with the number of prims, 0 none at "
-        "all. Dotted lines lead to the prediction of the fitted law at the next power of ten.",
+        "Where the figures span a factor of ten or more, both axes are logarithmic. Dotted lines "
+        "lead to what the slopes below predict for the next power of ten.",
         choice="Measure",
         is_wide=True,
     )
@@ -94,13 +94,14 @@ def scaling_chart(results: Results) -> Chart:
     for fit in fits(results):
         groups.setdefault((fit.measure, fit.hierarchy), []).append(fit)
     for (measure, hierarchy), entries in groups.items():
-        figure = go.Figure()
         unit, factor = ("MB", 1e-6) if entries[0].unit == "B" else (entries[0].unit, 1.0)
+        points: Points = {
+            fit.format: [(float(at), scaled(summary, factor)) for at, summary in fit.points]
+            for fit in entries
+        }
+        figure = line_figure(points, "prims", unit, is_log=True)
         for fit in entries:
-            points = [(float(scale), scaled(summary, factor)) for scale, summary in fit.points]
-            figure.add_trace(line(fit.format, points, unit, "prims"))
             figure.add_trace(_prediction(fit, unit, factor))
-        log_axes(figure, "prims", unit)
         chart.add(EVERYWHERE, f"{measure}, {hierarchy}", figure)
     return chart
 
@@ -117,7 +118,7 @@ def _prediction(fit: Fit, unit: str, factor: float) -> go.Scatter:
         line={"color": COLORS[fit.format], "width": 1.5, "dash": "dot"},
         marker={"size": [0, 9], "symbol": "circle-open"},
         hovertemplate=f"<b>{title}</b><br>predicted at %{{x:,}} prims: "
-        f"%{{y:.4~g}} {unit}<extra></extra>",
+        f"{quantity(fit.predicted * factor, unit)}<extra></extra>",
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from usdparquet.bench.catalog import PLUGIN_LOAD
@@ -9,9 +10,8 @@ from usdparquet.bench.formats import FORMATS
 from usdparquet.bench.results import Results, rounded
 from usdparquet.bench.summary import TIE, Row, headline
 from usdparquet.report.figures import scene_key
-from usdparquet.report.findings import Finding, findings
 from usdparquet.report.formatting import (
-    DASH,
+    TOO_SMALL,
     count,
     format_title,
     quantity,
@@ -20,25 +20,34 @@ from usdparquet.report.formatting import (
     spread,
 )
 from usdparquet.report.memory import MemoryRow, memory_rows
+from usdparquet.report.timeline import SamplingCost, sampling_costs
 
-# The title of a card and the words for its figure, by headline row.
-_CARDS = {
-    "initial_load": ("Load", "faster", "slower"),
-    "multi_traversal": ("Traversal", "faster", "slower"),
-    "memory": ("Memory", "less", "more"),
-    "file_size": ("File size", "smaller", "larger"),
+# What the rows of the headline are, in words that need no knowledge of OpenUSD.
+_EXPLAINED = {
+    "layer_load": "opening the file of properties alone",
+    "initial_load": "opening the whole scene",
+    "traversal": "reading one property of every prim",
+    "multi_traversal": "reading six properties of every prim",
+    "first_value": "the first property that is read after opening",
+    "first_prim": "the first read of properties of one prim, 6 of them",
+    "random_access": "up to 1,000 random properties of random prims",
+    "load_memory": "of the process, after opening the scene",
+    "memory": "of the process, after reading six properties of every prim",
+    "layer_memory": "the same, less what a scene without properties takes",
+    "file_size": "of the properties alone",
 }
 
 
 @dataclass(frozen=True)
-class Card:
-    """One large figure: the best Parquet file against USDC."""
+class PictureRow:
+    """A bar of the picture: how many times less the side that is ahead needs."""
 
     title: str
-    figure: str
-    word: str
-    detail: str
+    explained: str
     side: str
+    text: str
+    percent: float
+    """The length of the bar on a logarithmic scale, 100 for the longest."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +58,8 @@ class Cell:
     spread: str
     ratio: str
     wins: bool
+    is_told: bool
+    """Whether the figure can be told from zero."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +67,7 @@ class HeadlineRow:
     """A row of the headline table; `cells` follow the columns, None where nothing was measured."""
 
     title: str
+    explained: str
     cells: list[Cell | None]
     winner: str
     side: str
@@ -67,16 +79,17 @@ class SceneSection:
 
     id: str
     title: str
-    cards: list[Card]
+    picture: list[PictureRow]
     columns: list[str]
     rows: list[HeadlineRow]
-    findings: list[Finding]
     memory: list[MemoryRow]
+    sampling: list[SamplingCost]
 
 
 def scene_sections(results: Results) -> list[SceneSection]:
-    """A section per scene, small scenes first."""
-    return [_scene_section(results, scale, hierarchy) for scale, hierarchy in results.scenes()]
+    """A section per scene, the largest first."""
+    scenes = sorted(results.scenes(), key=lambda scene: (-scene[0], scene[1] != "flat"))
+    return [_scene_section(results, *scene) for scene in scenes]
 
 
 RAW_COLUMNS = (
@@ -161,32 +174,30 @@ def _scene_section(results: Results, scale: int, hierarchy: str) -> SceneSection
     return SceneSection(
         id=scene_key(scale, hierarchy),
         title=scene_title(scale, hierarchy),
-        cards=[card for card in (_card(row) for row in rows) if card is not None],
+        picture=_picture(rows),
         columns=[format_title(name) for name in present],
         rows=[_headline_row(row, present) for row in rows],
-        findings=findings(results, scale, hierarchy),
         memory=memory_rows(results, scale, hierarchy),
+        sampling=sampling_costs(results, scale, hierarchy),
     )
 
 
-def _card(row: Row) -> Card | None:
-    labels, best, winner = _CARDS.get(row.spec.key), row.best_parquet, row.winner
-    if labels is None or best is None or winner is None or row.reference is None:
-        return None
-    title, better, worse = labels
-    factor = row.ratio(best)
-    ours, theirs = row.values[best].mean, row.reference.mean
-    detail = (
-        f"{quantity(ours, row.unit)} with {format_title(best)}, "
-        f"{quantity(theirs, row.unit)} with USDC"
-    )
-    if winner == TIE:
-        return Card(title, "≈", "no difference", detail, "neutral")
-    if factor is None:
-        return Card(title, DASH, "no ratio", detail, row.side)
-    if factor < 1:
-        return Card(title, ratio(1 / factor), worse, detail, row.side)
-    return Card(title, ratio(factor), better, detail, row.side)
+def _picture(rows: list[Row]) -> list[PictureRow]:
+    """A bar for each row that was measured on both sides."""
+    rows = [row for row in rows if row.winner is not None or row.is_too_small]
+    ratios = [row.ratio(row.best_parquet) if row.best_parquet else None for row in rows]
+    longest = max((abs(math.log(factor)) for factor in ratios if factor), default=0.0)
+    found = []
+    for row, factor in zip(rows, ratios, strict=True):
+        text, percent = TOO_SMALL, 0.0
+        if row.winner == TIE:
+            text = "no difference"
+        elif factor is not None:
+            text = ratio(max(factor, 1 / factor))
+            percent = round(100 * abs(math.log(factor)) / longest, 1) if longest else 0.0
+        explained = _EXPLAINED[row.spec.key]
+        found.append(PictureRow(row.spec.title, explained, row.side, text, percent))
+    return found
 
 
 def _headline_row(row: Row, columns: list[str]) -> HeadlineRow:
@@ -197,18 +208,14 @@ def _headline_row(row: Row, columns: list[str]) -> HeadlineRow:
             cells.append(None)
             continue
         factor = row.ratio(name)
-        cells.append(
-            Cell(
-                quantity(summary.mean, row.unit),
-                spread(summary, row.unit),
-                ratio(factor) if factor is not None else "",
-                name == row.winner,
-            )
-        )
-    title = row.spec.title
-    if row.operations > 1:
-        title = f"{title}, {count(row.operations)} reads"
-    return HeadlineRow(title, cells, format_title(row.winner), row.side)
+        text = ratio(factor) if factor is not None else ""
+        if not row.can_tell(name):
+            text = TOO_SMALL
+        value, deviation = quantity(summary.mean, row.unit), spread(summary, row.unit)
+        cells.append(Cell(value, deviation, text, name == row.winner, row.can_tell(name)))
+    explained = _EXPLAINED[row.spec.key]
+    winner = TOO_SMALL.capitalize() if row.is_too_small else format_title(row.winner)
+    return HeadlineRow(row.spec.title, explained, cells, winner, row.side)
 
 
 def plugin_load_rows(results: Results) -> list[tuple[str, str, str]]:

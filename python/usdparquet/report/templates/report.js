@@ -28,11 +28,24 @@ function color(name) {
   return getComputedStyle(root).getPropertyValue(name).trim();
 }
 
-function themed(layout) {
+// Labels of categories lie flat where the widest has room, and stand where not.
+function categoryAngle(element, { layout }) {
+  const labels = layout.xaxis.categoryarray || [];
+  const lines = labels.flatMap((label) => label.split("<br>"));
+  const widest = Math.max(0, ...lines.map((line) => line.length)) * 7;
+  const room = (element.clientWidth - 70) / Math.max(1, labels.length);
+  return widest < room ? 0 : -90;
+}
+
+function themed(element, figure) {
+  const { layout } = figure;
+  const isNarrow = element.clientWidth < 480;
+  const font = { size: isNarrow ? 10.5 : 12 };
   const axis = (given) => ({
     automargin: true, gridcolor: color("--line"), linecolor: color("--line"),
-    zerolinecolor: color("--line"), zeroline: false, ...given,
+    zerolinecolor: color("--line"), zeroline: false, tickfont: font, ...given,
   });
+  const axes = Object.keys(layout).filter((name) => /^[xy]axis/.test(name));
   return {
     ...layout,
     paper_bgcolor: "rgba(0,0,0,0)",
@@ -42,19 +55,23 @@ function themed(layout) {
       bgcolor: color("--panel"), bordercolor: color("--line"), font: { color: color("--text") },
     },
     showlegend: false,
-    margin: { l: 48, r: 8, t: 8, b: 32 },
-    xaxis: axis(layout.xaxis),
-    yaxis: axis(layout.yaxis),
+    margin: { l: 48, r: 16, t: 8, b: 32 },
+    ...Object.fromEntries(axes.map((name) => [name, axis(layout[name])])),
+    xaxis: {
+      ...axis(layout.xaxis), tickangle: categoryAngle(element, figure),
+      nticks: layout.xaxis.categoryarray ? 0 : isNarrow ? 5 : 10,
+    },
   };
 }
 
 // Error bars have the colour of the text: they must be seen on every bar.
-function dressed(data) {
+function dressed(element, data) {
   const text = color("--text");
   const panel = color("--panel");
+  const finer = element.clientWidth < 480 ? { thickness: 0.7, width: 0 } : {};
   return data.map((trace) => {
     const changed = { ...trace, visible: !hiddenFormats.has(trace.meta) };
-    if (trace.error_y) changed.error_y = { ...trace.error_y, color: text };
+    if (trace.error_y) changed.error_y = { ...trace.error_y, color: text, ...finer };
     if (trace.marker && trace.marker.pattern) {
       const pattern = { ...trace.marker.pattern, fgcolor: panel };
       changed.marker = { ...trace.marker, pattern };
@@ -88,19 +105,29 @@ function drawChart(element) {
   const id = element.dataset.chart;
   const options = optionsOf(id);
   const figure = options[chosenOption(id, options)];
-  element.hidden = !figure;
-  element.parentElement.querySelector(".missing").hidden = Boolean(figure);
+  element.parentElement.hidden = !figure;
   if (!figure) return;
-  Plotly.react(element, dressed(figure.data), themed(figure.layout), {
+  Plotly.react(element, dressed(element, figure.data), themed(element, figure), {
     responsive: true, displaylogo: false,
     modeBarButtonsToRemove: ["lasso2d", "select2d", "autoScale2d"],
   });
 }
 
+// The legend has the formats that a chart of this scene shows, and no others.
+function fitLegend(panel) {
+  const ids = Array.from(panel.querySelectorAll("[data-chart]"), (element) => element.dataset.chart);
+  const shown = new Set(ids.flatMap((id) => Object.values(optionsOf(id)))
+    .flatMap((figure) => figure.data.map((trace) => trace.meta)));
+  for (const entry of panel.querySelectorAll("[data-format]")) entry.hidden = !shown.has(entry.dataset.format);
+  const missing = panel.querySelector(".missing");
+  if (missing) missing.hidden = shown.size > 0;
+}
+
 // Only what is seen: a chart in a hidden panel would have no size.
 function drawCharts() {
-  for (const element of document.querySelectorAll(".panel:not([hidden]) [data-chart]")) {
-    drawChart(element);
+  for (const panel of document.querySelectorAll(".panel:not([hidden])")) {
+    fitLegend(panel);
+    for (const element of panel.querySelectorAll("[data-chart]")) drawChart(element);
   }
 }
 
