@@ -162,12 +162,26 @@ coverage: $(STAMPS)/installed $(STAMPS)/test-packages $(STAMPS)/coverage-package
 	done
 	exit $$status
 
+# For each target: make fuzz SECONDS=600 TARGETS=pages,file. With several JOBS, so many targets at
+# once.
+SECONDS_EACH = $(if $(filter command% environment%,$(origin SECONDS)),$(SECONDS),60)
+.PHONY: fuzz fuzz-coverage
+fuzz: $(STAMPS)/packages ## fuzz core with clang and libFuzzer, SECONDS=60 for each target
+	@cmake --preset fuzz -DCMAKE_CXX_COMPILER=$$(scripts/setup.sh fuzz)
+	cmake --build --preset fuzz
+	$(VENV)/bin/python fuzz/run.py --seconds $(SECONDS_EACH) --jobs $(JOBS) --targets "$(TARGETS)"
+
+fuzz-coverage: $(STAMPS)/packages ## the line coverage of src/core by each fuzz target's corpus
+	@cmake --preset fuzz-coverage -DCMAKE_CXX_COMPILER=$$(scripts/setup.sh fuzz)
+	cmake --build --preset fuzz-coverage
+	$(VENV)/bin/python fuzz/coverage.py
+
 .PHONY: lint
 lint: $(STAMPS)/lint-packages ## check the style and the types of the sources
 	@$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy
-	find src tests/cpp benchmarks -name '*.cc' -o -name '*.h' | xargs $(VENV)/bin/clang-format -n -Werror
+	find src tests/cpp benchmarks fuzz -name '*.cc' -o -name '*.h' | xargs $(VENV)/bin/clang-format -n -Werror
 
 # With UPGRADE=1 to the newest versions that pyproject.toml allows, else as few changes as possible.
 .PHONY: lock
@@ -179,7 +193,7 @@ lock: $(STAMPS)/venv ## pin the packages that this file installs, with hashes, i
 format: $(STAMPS)/lint-packages ## rewrite the sources in the project's style
 	@$(VENV)/bin/ruff check --fix-only .
 	$(VENV)/bin/ruff format .
-	find src tests/cpp benchmarks -name '*.cc' -o -name '*.h' | xargs $(VENV)/bin/clang-format -i
+	find src tests/cpp benchmarks fuzz -name '*.cc' -o -name '*.h' | xargs $(VENV)/bin/clang-format -i
 
 .PHONY: clean
 clean: ## remove everything that was built or installed here

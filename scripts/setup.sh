@@ -6,6 +6,7 @@
 #   setup.sh gtest      prints ON if the C++ tests can be built, OFF if not
 #   setup.sh benchmark  checks for google-benchmark
 #   setup.sh valgrind   checks for valgrind, to count instructions
+#   setup.sh fuzz       prints the clang++ with libFuzzer to build the fuzzers with
 #   setup.sh java       checks for a Java for the tests with Spark
 #   setup.sh chromium   checks for a Chromium for the browser tests
 #
@@ -108,6 +109,28 @@ check_valgrind() {
   has_valgrind || fail "valgrind is needed and was not found (Debian: apt-get install valgrind)"
 }
 
+has_libfuzzer() {
+  echo 'extern "C" int LLVMFuzzerTestOneInput(const char*, unsigned long) { return 0; }' \
+    | "$1" -fsanitize=fuzzer,address -x c++ - -o /dev/null > /dev/null 2>&1
+}
+
+find_libfuzzer() {
+  local candidate
+  for candidate in ${CLANG:-clang++-14 clang++ clang++-16 clang++-15}; do
+    if has_libfuzzer "$candidate"; then
+      echo "$candidate"
+      return
+    fi
+  done
+  false
+}
+
+check_fuzz() {
+  find_libfuzzer || { apt_install clang-14 libclang-rt-14-dev llvm-14 && find_libfuzzer; } \
+    || fail "clang with libFuzzer is needed and was not found (Debian: apt-get install clang-14" \
+      "libclang-rt-14-dev llvm-14). Name one with: make fuzz CLANG=..."
+}
+
 # Spark 4 runs on Java 17 or later.
 has_java() {
   local java=java version
@@ -137,7 +160,8 @@ case "${1:-}" in
   gtest) check_gtest ;;
   benchmark) check_benchmark ;;
   valgrind) check_valgrind ;;
+  fuzz) check_fuzz ;;
   java) check_java ;;
   chromium) check_chromium ;;
-  *) fail "usage: setup.sh python|compiler|gtest|benchmark|valgrind|java|chromium" ;;
+  *) fail "usage: setup.sh python|compiler|gtest|benchmark|valgrind|fuzz|java|chromium" ;;
 esac

@@ -145,9 +145,9 @@ arrow::Result<SchemaEntry> MakeSchemaEntry(const arrow::Schema& schema, const Ta
     entry.time_column = check.time_column;
   }
   entry.path_column = check.path_column == "path" ? "" : check.path_column;
-  for (const auto& [name, value] : check.layer) {
-    std::erase_if(entry.layer, [&](const auto& field) { return field.first == name; });
-    entry.layer.emplace_back(name, value);
+  for (const auto& added : check.layer) {
+    std::erase_if(entry.layer, [&](const auto& field) { return field.first == added.first; });
+    entry.layer.push_back(added);
   }
   for (const auto& [name, sdf_type] : check.types) {
     const bool is_relationship = sdf_type == kRelationshipType;
