@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from ._path_cells import is_path
 from ._plugin import load_core
+from ._streams import ArrowStream
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -78,17 +79,7 @@ def read_columns(
         raise ValueError(_missing_text(file, answer["missing"], answer["num_missing"]))
     import pyarrow as pa
 
-    return pa.table(_Stream(answer["stream"]))
-
-
-class _Stream:
-    """Hands a stream capsule to pyarrow."""
-
-    def __init__(self, capsule: object) -> None:
-        self._capsule = capsule
-
-    def __arrow_c_stream__(self, requested_schema: object = None) -> object:
-        return self._capsule
+    return pa.table(ArrowStream(answer["stream"]))
 
 
 def _path_text(item: object) -> str:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ._path_cells import with_path_texts
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 STREAM_METHOD = "__arrow_c_stream__"
 _WAYS_OUT = {
@@ -63,6 +66,25 @@ def arrow_stream(table: Any, path: str) -> TableStream:
     except UnicodeDecodeError as error:  # pyarrow reads the names, and text in cells is no matter
         raise ValueError("the name of a column is no valid UTF-8; rename it") from error
     return TableStream(capsule, path, [name for name in relationships if name != path], hint)
+
+
+class ArrowStream:
+    """Hands a stream capsule on, once, to whoever takes Arrow streams."""
+
+    def __init__(self, capsule: object) -> None:
+        self._capsule = capsule
+
+    def __arrow_c_stream__(self, requested_schema: object = None) -> object:
+        return self._capsule
+
+
+def as_table(table: object, path: str) -> pa.Table:
+    """Any table as a pyarrow Table; errors as of `arrow_stream`."""
+    import pyarrow as pa
+
+    if isinstance(table, pa.Table):
+        return table
+    return pa.table(ArrowStream(arrow_stream(table, path).capsule))
 
 
 def _library_of(table: object) -> str:
