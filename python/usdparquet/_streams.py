@@ -79,12 +79,33 @@ class ArrowStream:
 
 
 def as_table(table: object, path: str) -> pa.Table:
-    """Any table as a pyarrow Table; errors as of `arrow_stream`."""
+    """Any table as a pyarrow Table without views; errors as of `arrow_stream`."""
     import pyarrow as pa
 
-    if isinstance(table, pa.Table):
-        return table
-    return pa.table(ArrowStream(arrow_stream(table, path).capsule))
+    if not isinstance(table, pa.Table):
+        table = pa.table(ArrowStream(arrow_stream(table, path).capsule))
+    schema = pa.schema(
+        [field.with_type(_without_views(field.type)) for field in table.schema],
+        metadata=table.schema.metadata,
+    )
+    return table if schema.equals(table.schema) else table.cast(schema)
+
+
+def _without_views(kind: pa.DataType) -> pa.DataType:
+    """A type with the offsets that Arrow's functions take instead of views, which they do not."""
+    import pyarrow as pa
+
+    if pa.types.is_string_view(kind):
+        return pa.large_string()
+    if pa.types.is_binary_view(kind):
+        return pa.large_binary()
+    if pa.types.is_struct(kind):
+        return pa.struct([field.with_type(_without_views(field.type)) for field in kind])
+    if pa.types.is_list(kind):
+        return pa.list_(kind.value_field.with_type(_without_views(kind.value_type)))
+    if pa.types.is_large_list(kind):
+        return pa.large_list(kind.value_field.with_type(_without_views(kind.value_type)))
+    return kind
 
 
 def _library_of(table: object) -> str:
