@@ -56,7 +56,7 @@ def prims(layer: Sdf.Layer) -> list[str]:
         Sdf.Path.absoluteRootPath,
         lambda path: found.append(str(path)) if path.IsPrimPath() else None,
     )
-    return found
+    return sorted(found)
 
 
 def test_rows_are_at_the_prims_with_their_ids(tmp_path: Path, ids: Path) -> None:
@@ -76,10 +76,8 @@ def test_relative_ids_start_from_the_layer(tmp_path: Path, ids: Path) -> None:
     for name in (f"../{ids.name}", str(ids)):
         assert values(Sdf.Layer.FindOrOpen(identifier(table, name))) == {"/E": 4}
     root = tmp_path / "root.usda"
-    root.write_text(
-        f"#usda 1.0\n( subLayers = [ @{identifier(Path('./sub/t.parquet'), f'../{ids.name}')}@ ] )\n"
-        'def "E" {}\n'
-    )
+    reference = identifier(Path("./sub/t.parquet"), f"../{ids.name}")
+    root.write_text(f'#usda 1.0\n( subLayers = [ @{reference}@ ] )\ndef "E" {{}}\n')
     stage = Usd.Stage.Open(str(root))
     assert stage.GetAttributeAtPath("/E.v").Get() == 4
 
@@ -143,7 +141,7 @@ def test_in_a_package(tmp_path: Path, ids: Path) -> None:
     reference = identifier(Path("./data/t.parquet"), "ids/i.parquet")
     root.write_text(f'#usda 1.0\n( subLayers = [ @{reference}@ ] )\ndef "E" {{}}\n')
     package = tmp_path / "all.usdz"
-    with Usd.ZipFileWriter.CreateNew(str(package)) as writer:
+    with Sdf.ZipFileWriter.CreateNew(str(package)) as writer:
         writer.AddFile(str(root), "root.usda")
         writer.AddFile(str(table), "data/t.parquet")
         writer.AddFile(str(ids), "data/ids/i.parquet")
@@ -234,20 +232,23 @@ def test_damaged_ids_are_told(tmp_path: Path, ids: Path) -> None:
 
 
 def test_many_threads_read_what_was_joined(tmp_path: Path, ids: Path) -> None:
-    rows = 20_000
+    rows, texts = 20_000, 7_000
+    prims = [f"/P/_{i}" for i in range(rows)]
     usdparquet.write_table(
-        pa.table({"path": [f"/P/_{i}" for i in range(rows)], "id": [str(i % 7_000) for i in range(rows)]}),
-        ids,
-    )  # fmt: skip
+        pa.table({"path": prims, "id": [str(i % texts) for i in range(rows)]}), ids
+    )
     table = tmp_path / "t.parquet"
-    write(table, {"tag": [(i * 13) % 7_000 for i in range(7_000)], "v": [(i * 13) % 7_000 for i in range(7_000)]})  # fmt: skip
+    mixed = [(i * 13) % texts for i in range(texts)]
+    write(table, {"tag": mixed, "v": mixed})
     layer = Sdf.Layer.FindOrOpen(identifier(table, ids))
     wrong: list[int] = []
 
     def read(start: int) -> None:
-        for i in range(start, rows, 8):
-            if layer.GetAttributeAtPath(f"/P/_{i}.v").default != i % 7_000:
-                wrong.append(i)
+        wrong.extend(
+            i
+            for i in range(start, rows, 8)
+            if layer.GetAttributeAtPath(f"/P/_{i}.v").default != i % texts
+        )
 
     threads = [threading.Thread(target=read, args=(start,)) for start in range(8)]
     for thread in threads:
