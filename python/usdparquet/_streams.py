@@ -21,6 +21,16 @@ _WAYS_OUT = {
 """What to do with things that are nearly tables."""
 
 
+class CapsuleStream:
+    """Hands an `arrow_array_stream` capsule to pyarrow."""
+
+    def __init__(self, capsule: object) -> None:
+        self._capsule = capsule
+
+    def __arrow_c_stream__(self, requested_schema: object = None) -> object:
+        return self._capsule
+
+
 @dataclass(frozen=True)
 class TableStream:
     """A table of any library, ready to be read once."""
@@ -68,22 +78,12 @@ def arrow_stream(table: Any, path: str) -> TableStream:
     return TableStream(capsule, path, [name for name in relationships if name != path], hint)
 
 
-class ArrowStream:
-    """Hands a stream capsule on, once, to whoever takes Arrow streams."""
-
-    def __init__(self, capsule: object) -> None:
-        self._capsule = capsule
-
-    def __arrow_c_stream__(self, requested_schema: object = None) -> object:
-        return self._capsule
-
-
 def as_table(table: object, path: str) -> pa.Table:
     """Any table as a pyarrow Table without views; errors as of `arrow_stream`."""
     import pyarrow as pa
 
     if not isinstance(table, pa.Table):
-        table = pa.table(ArrowStream(arrow_stream(table, path).capsule))
+        table = pa.table(CapsuleStream(arrow_stream(table, path).capsule))
     schema = pa.schema(
         [field.with_type(_without_views(field.type)) for field in table.schema],
         metadata=table.schema.metadata,

@@ -5,6 +5,7 @@
 #include <arrow/table.h>
 #include <nanobind/stl/optional.h>
 #include <nanobind/stl/string.h>
+#include <nanobind/stl/unique_ptr.h>
 #include <nanobind/stl/vector.h>
 
 #include <memory>
@@ -20,6 +21,7 @@
 #include "core/table/file_check.h"
 #include "core/table/file_storage.h"
 #include "core/table/read_columns.h"
+#include "core/table/row_group_reader.h"
 #include "core/table/table.h"
 #include "core/table/table_warnings.h"
 #include "core/util/file_name.h"
@@ -129,10 +131,6 @@ nb::dict Storage(const std::string& file) {
   for (const auto& [key, value] : storage.key_values) {
     key_values[nb::bytes(key.data(), key.size())] = nb::bytes(value.data(), value.size());
   }
-  nb::list overwrites;
-  for (const auto& [offset, bytes] : storage.overwrites) {
-    overwrites.append(nb::make_tuple(offset, nb::bytes(bytes.data(), bytes.size())));
-  }
   nb::dict out;
   out["rows"] = storage.num_rows;
   out["row_groups"] = storage.num_row_groups;
@@ -141,7 +139,6 @@ nb::dict Storage(const std::string& file) {
   out["page_locations"] = storage.has_page_locations;
   out["columns"] = columns;
   out["key_values"] = key_values;
-  out["overwrites"] = overwrites;
   return out;
 }
 
@@ -180,6 +177,32 @@ nb::dict Read(const std::string& file, const std::string& path_column,
   out["num_missing"] = answer.num_missing;
   out["warnings"] = ToList(answer.warnings);
   return out;
+}
+
+std::unique_ptr<RowGroupReader> OpenRowGroups(const std::string& file) {
+  return CallUnlocked([&]() -> arrow::Result<std::unique_ptr<RowGroupReader>> {
+    ARROW_ASSIGN_OR_RAISE(auto opened, OpenNamed(file));
+    return RowGroupReader::Open(std::move(opened), file);
+  });
+}
+
+nb::object RowGroupSchema(const RowGroupReader& reader) {
+  return StreamOf(ValueOrRaise(arrow::Table::MakeEmpty(reader.schema())));
+}
+
+nb::dict KeyValues(const RowGroupReader& reader) {
+  nb::dict out;
+  const auto& pairs = reader.metadata().key_value_metadata();
+  for (int64_t i = 0; pairs && i < pairs->size(); ++i) {
+    const std::string &key = pairs->key(i), &value = pairs->value(i);
+    out[nb::bytes(key.data(), key.size())] = nb::bytes(value.data(), value.size());
+  }
+  return out;
+}
+
+nb::object ReadRowGroup(const RowGroupReader& reader, int row_group,
+                        const std::vector<int>& columns) {
+  return StreamOf(CallUnlocked([&] { return reader.Read(row_group, columns); }));
 }
 
 /// Cells that no USD value can hold, and damage that the pages alone do not show. `leaves` are
@@ -240,16 +263,6 @@ nb::dict CheckSections(const std::string& file) {
   return out;
 }
 
-void Verify(const std::string& file, std::optional<std::vector<std::string>> columns,
-            bool checksums, std::optional<int> row_group) {
-  CallUnlocked([&]() -> arrow::Result<bool> {
-    ARROW_ASSIGN_OR_RAISE(const TableFile opened, OpenTableFile(file));
-    const auto check = checksums ? ChunkCheck::kChecksums : ChunkCheck::kForReader;
-    ARROW_RETURN_NOT_OK(WithFileName(VerifyColumns(opened, columns, check, row_group), file));
-    return true;
-  });
-}
-
 /// The first bad row of anything with `__arrow_c_array__`.
 std::optional<int64_t> BadText(const nb::object& array) {
   const auto capsules = nb::cast<nb::tuple>(array.attr("__arrow_c_array__")());
@@ -288,6 +301,21 @@ nb::list CheckTexts(const std::string& file) {
 }  // namespace
 
 void AddReading(nb::module_& m) {
+  nb::class_<RowGroupReader>(
+      m, "RowGroups",
+      "A Parquet file as a table that is read by row group, verified, whether it is a layer or "
+      "not. `open_row_groups` makes one. For one thread at a time.")
+      .def("schema", &RowGroupSchema,
+           "An `arrow_array_stream` capsule without rows: the columns in the types of `read`.")
+      .def("key_values", &KeyValues, "The file's metadata, bytes to bytes.")
+      .def("first_rows", &RowGroupReader::group_first_rows,
+           "The first row of each row group, then the number of all rows.")
+      .def("read", &ReadRowGroup, nb::arg("row_group"), nb::arg("columns"),
+           "An `arrow_array_stream` capsule of the columns of these numbers in one row group. "
+           "Raises OSError for damage, with the row. Text may be no UTF-8 (`bad_text`).");
+  m.def("open_row_groups", &OpenRowGroups, nb::arg("file"),
+        "Reads the footer of the Parquet file. Raises OSError where the file can't be read or is "
+        "damaged, ValueError where it is no Parquet file that this version reads.");
   m.def("describe", &Describe, nb::arg("file"), nb::arg("path_column") = "",
         nb::arg("time_column") = "",
         "What the Parquet file is as a layer: rows, row_groups, prims, path_column, path and time "
@@ -303,8 +331,7 @@ void AddReading(nb::module_& m) {
       "How the Parquet file is stored, whether it is a layer or not: rows, row_groups, created_by, "
       "columns (name, type, compression, encodings, bytes, uncompressed_bytes, page_index, "
       "problem: a sentence if what the footer says of it is damaged), "
-      "key_values (bytes to bytes), overwrites (offset, bytes: what to read instead of statistics "
-      "that can't be right). Reads the footer alone. Raises OSError where the file can't be "
+      "key_values (bytes to bytes). Reads the footer alone. Raises OSError where the file can't be "
       "read or is damaged, ValueError where it is no Parquet file that this version reads.");
   m.def(
       "property_name",
@@ -338,13 +365,6 @@ void AddReading(nb::module_& m) {
         "Verifies the path index, the time index, the page locations and the residual whole, and "
         "returns a message for each that is damaged, by its name. Raises OSError where the file "
         "can't be read.");
-  m.def("verify_columns", &Verify, nb::arg("file"), nb::arg("columns") = nb::none(),
-        nb::arg("checksums") = false, nb::arg("row_group") = nb::none(),
-        "Checks that the pages of the columns of these names, or of all, add up to what the footer "
-        "says, in one row group or in all, and decodes those without a checksum; with `checksums` "
-        "verifies the others as well, "
-        "which is else left to a reader that does. Raises OSError or ValueError with file, column "
-        "and row of the first damage.");
   m.def("read_rows", &Read, nb::arg("file"), nb::kw_only(), nb::arg("path_column") = "",
         nb::arg("time_column") = "", nb::arg("columns") = nb::none(), nb::arg("paths") = nb::none(),
         nb::arg("under") = nb::none(),

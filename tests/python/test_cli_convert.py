@@ -18,6 +18,7 @@ import pytest
 from pxr import Sdf
 from typer.testing import CliRunner, Result
 
+import usdparquet
 from usdparquet.cli import app
 
 LAYER = """#usda 1.0
@@ -383,6 +384,7 @@ def test_an_output_that_cannot_be_written_stays_as_it_was(suffix: str, tmp_path:
 import resource, signal, sys
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 resource.setrlimit(resource.RLIMIT_FSIZE, (10_000, 10_000))
+import usdparquet
 from usdparquet.cli import app
 app(["convert", *sys.argv[1:]])
 """
@@ -447,3 +449,77 @@ def test_samples_of_a_layer(tmp_path: Path) -> None:
     assert held == 6
     convert(out, back)
     assert text_of(back) == text_of(source)
+
+
+def test_a_condition_and_other_names(table: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out.parquet"
+    told = convert(
+        table, out, "--where", "cost > 10 AND part.width < 55",
+        "--columns", "cost=price,part:width=w,Unit_cost____",
+    )  # fmt: skip
+    expected = [
+        {
+            "path": row["path"],
+            "price": row["cost"],
+            "w": row["part"]["width"],
+            "Unit_cost____": row["Unit cost ($)"],
+        }
+        for row in pq.read_table(table).to_pylist()
+        if (row["cost"] or 0) > 10 and row["part"]["width"] < 55
+    ]
+    assert told.startswith(f"{out}: {len(expected)} rows, 4 columns, ")
+    assert sorted(pq.read_table(out).to_pylist(), key=lambda row: row["price"]) == expected
+    convert(table, tmp_path / "all.arrow", "--columns", "path=prim,*", "--where", "cost IS NULL")
+    read = pyarrow.feather.read_table(tmp_path / "all.arrow")
+    assert sorted(read.column_names) == ["Unit cost ($)", "cost", "name", "part", "prim"]
+    assert read["cost"].to_pylist() == [None] * 9
+    convert(table, tmp_path / "some.usda", "--where", "name = 'größe 4'", "--columns", "cost=price")
+    layer = Sdf.Layer.FindOrOpen(str(tmp_path / "some.usda"))
+    assert [str(p) for p in paths_of(layer)][-1] == "/World/Zone_1/P4.price"
+    # Conditions are those of query.
+    assert "there is no column 'coost'; the nearest is 'cost'" in failure(
+        table, out, "--where", "coost > 1"
+    )
+    assert "two columns would be called 'cost'" in failure(
+        table, out, "--columns", "cost,name=cost"
+    )
+    assert "give one of them" in failure(table, out, "--columns", "cost", "--properties", "cost")
+
+
+def test_a_layer_has_no_condition(layer: Path, tmp_path: Path) -> None:
+    for option, value in (("--where", "cost > 1"), ("--columns", "cost")):
+        assert failure(layer, tmp_path / "out.usda", option, value) == (
+            f"{layer}: is a layer; --where and --columns are for tables (--prims and --properties "
+            "choose of a layer)"
+        )
+
+
+def test_renamed_columns_keep_their_types(tmp_path: Path) -> None:
+    source, out = tmp_path / "in.parquet", tmp_path / "out.parquet"
+    columns = {"prim": ["/A", "/A"], "frame": [1, 2], "tint": [[0.5, 0.25, 0], [1, 1, 1]]}
+    usdparquet.write_table(
+        pa.table(columns), source, path="prim", time="frame", types={"tint": "color3f"}
+    )
+    convert(source, out, "--columns", "prim=path,frame=t,tint=hue", "--where", "frame > 1")
+    layer = Sdf.Layer.FindOrOpen(str(out))
+    attribute = layer.GetAttributeAtPath("/A.hue")
+    assert str(attribute.typeName) == "color3f"
+    assert layer.ListTimeSamplesForPath("/A.hue") == [2.0]
+    assert layer.QueryTimeSample("/A.hue", 2) == (1, 1, 1)
+
+
+def test_required_columns(tmp_path: Path) -> None:
+    """As Spark, Impala and DuckDB write them."""
+    schema = pa.schema(
+        [
+            pa.field("path", pa.string(), nullable=False),
+            pa.field("cost", pa.float64(), nullable=False),
+            pa.field("sizes", pa.list_(pa.field("element", pa.int32(), nullable=False))),
+        ]
+    )
+    rows = {"path": ["/A", "/B"], "cost": [1.0, 2.0], "sizes": [[1], [2, 3]]}
+    source = tmp_path / "in.parquet"
+    pq.write_table(pa.table(rows, schema=schema), source)
+    for suffix in ("arrow", "csv", "parquet", "usda"):
+        convert(source, tmp_path / f"out.{suffix}")
+    assert pyarrow.feather.read_table(tmp_path / "out.arrow").to_pydict() == rows

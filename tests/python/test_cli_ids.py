@@ -120,6 +120,7 @@ def test_bind_tells_what_matched(scene: Path, table: Path, tmp_path: Path) -> No
     assert found == {
         "output": str(out),
         "rows": 2,
+        "live": None,
         "matched_rows": 2,
         "matched_prims": 2,
         "rows_without_prim": 1,
@@ -139,8 +140,17 @@ def test_bind_to_a_file_of_ids(scene: Path, tmp_path: Path) -> None:
     types = tmp_path / "types.parquet"
     pq.write_table(pa.table({"type": ["W2", "W1"], "cost": [7, 8]}), types)
     said = run("bind", types, ids, "--key", "type", "-o", out, "--strict")
-    assert said.splitlines()[1:] == ["matched: 2 rows at 3 prims"]
-    assert bound(out) == {"/House/Wall_0": 8, "/House/Wall_1": 8, "/House/Wall_2": 7}
+    live = "./types.parquet:SDF_FORMAT_ARGS:ids=ids.parquet&key=type"
+    assert said.splitlines()[1:] == [
+        "matched: 2 rows at 3 prims",
+        f"the same, joined at every open: @{live}@",
+    ]
+    expected = {"/House/Wall_0": 8, "/House/Wall_1": 8, "/House/Wall_2": 7}
+    assert bound(out) == expected
+    root = tmp_path / "root.usda"
+    root.write_text(f"#usda 1.0\n( subLayers = [ @{live}@ ] )\n")
+    stage = Usd.Stage.Open(str(root))
+    assert {path: stage.GetAttributeAtPath(f"{path}.cost").Get() for path in expected} == expected
 
 
 def test_several_rows_of_an_id(scene: Path, tmp_path: Path) -> None:

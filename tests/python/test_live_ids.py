@@ -150,6 +150,42 @@ def test_in_a_package(tmp_path: Path, ids: Path) -> None:
     assert stage.GetAttributeAtPath("/E.v").Get() == 4
 
 
+def test_read_columns_of_what_is_joined(tmp_path: Path, ids: Path) -> None:
+    table = tmp_path / "t.parquet"
+    write(table, {"tag": ["4", "1", "9", "4"], "v": [4, 1, 9, 5]})
+    layer = Sdf.Layer.FindOrOpen(identifier(table, ids))
+    expected = {"path": ["/A", "/C/D", "/E"], "v": [1, 1, 5]}
+    for read in (
+        usdparquet.read_columns(layer, ["v"]),
+        usdparquet.read_columns(table, ["v"], key="tag", ids=ids),
+    ):
+        assert read.to_pydict() == expected
+    options = {"key": "tag", "ids": ids}
+    read = usdparquet.read_columns(table, None, ["/E", "/A"], **options)
+    assert read.to_pydict() == {"path": ["/E", "/A"], "tag": ["4", "1"], "v": [5, 1]}
+    read = usdparquet.read_columns(table, ["v"], under="/C", **options)
+    assert read.to_pydict() == {"path": ["/C/D"], "v": [1]}
+    read = usdparquet.read_columns(table, ["v"], ["/A/B", "/E", "/Z"], missing="null", **options)
+    assert read.to_pydict() == {"path": ["/A/B", "/E", "/Z"], "v": [None, 5, None]}
+    with pytest.raises(ValueError, match=r"t\.parquet: 1 paths? ha[sv]e? no row: '/A/B'"):
+        usdparquet.read_columns(table, ["v"], ["/A/B", "/E"], **options)
+    with pytest.raises(ValueError, match="key is given without ids"):
+        usdparquet.read_columns(table, ["v"], key="tag")
+    with pytest.raises(ValueError, match="path and key cannot be given together"):
+        usdparquet.read_columns(table, ["v"], path="tag", **options)
+
+
+def test_read_columns_of_samples(tmp_path: Path, ids: Path) -> None:
+    table = tmp_path / "t.parquet"
+    write(table, {"tag": ["1", "4", "1", "1"], "t": [2, 1, 1, None], "v": [12, 41, 11, 10]})
+    read = usdparquet.read_columns(table, ["v"], ["/C/D", "/E"], key="tag", ids=ids, time="t")
+    assert read.to_pydict() == {
+        "path": ["/C/D", "/C/D", "/C/D", "/E"],
+        "t": [None, 1, 2, 1],
+        "v": [10, 11, 12, 41],
+    }
+
+
 def warnings_of(name: str) -> list[str]:
     delegate = UsdUtils.CoalescingDiagnosticDelegate()
     layer = Sdf.Layer.FindOrOpen(name)

@@ -14,7 +14,6 @@ from pxr import Sdf
 from readings import run, save, warnings_of_usd
 
 import usdparquet
-from usdparquet.tables.overwritten_file import OverwrittenFile
 
 ROWS = 300
 
@@ -172,19 +171,6 @@ def test_many_bad_statistics_are_told_at_once(tmp_path: Path) -> None:
         assert code == 1
         assert text.count("row group 0") == 20
         assert text.count(" and 1 more; ") == count - 20
-
-
-def test_bytes_are_overwritten_however_they_are_read(tmp_path: Path) -> None:
-    file = tmp_path / "file"
-    file.write_bytes(b"0123456789")
-    overwrites = [(2, b"ab"), (7, b"xyz")]
-    with OverwrittenFile(file, overwrites) as opened:
-        assert opened.read() == b"01ab456xyz"
-        for begin in range(11):
-            for size in range(11):
-                opened.seek(begin)
-                assert opened.read(size) == b"01ab456xyz"[begin : begin + size]
-    assert file.read_bytes() == b"0123456789"
 
 
 @pytest.mark.parametrize("optimized", [False, True])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from usdparquet.cli import bench, bind, convert, ids, inspect, optimize, query, recover
+from usdparquet.cli import bench, bind, convert, diff, ids, inspect, optimize, query, recover
 from usdparquet.cli.console import plain_errors
 
 app = typer.Typer(
@@ -18,7 +18,7 @@ app = typer.Typer(
 for command in (
     *(bench.generate, bench.bench, bench.demo, bench.report),
     *(inspect.inspect, inspect.validate),
-    *(optimize.optimize, convert.convert, query.query, recover.recover),
+    *(optimize.optimize, convert.convert, query.query, diff.diff, recover.recover),
     *(ids.ids, bind.bind),
 ):
     app.command()(plain_errors()(command))

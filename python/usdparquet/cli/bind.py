@@ -17,6 +17,8 @@ from usdparquet.cli.console import counted
 from usdparquet.cli.options import Compression
 from usdparquet.identifiers.bind import bound_table
 from usdparquet.identifiers.join import JoinReport
+from usdparquet.identifiers.live import live_identifier
+from usdparquet.tables.file_kinds import FileKind, kind_of
 from usdparquet.tables.table_file import TableFile
 from usdparquet.tables.write_rows import write_rows
 
@@ -94,13 +96,18 @@ def bind(
         if unmatched is not None:
             write_rows(joined.unmatched, unmatched)
     report = joined.report
+    live = None
+    if id is None and kind_of(table) is FileKind.PARQUET:
+        live = live_identifier(table, scene, key, time=time, start=output.parent)
     if as_json:
-        found: dict[str, Any] = {"output": str(output), "rows": written.rows}
+        found: dict[str, Any] = {"output": str(output), "rows": written.rows, "live": live}
         typer.echo(json.dumps(found | asdict(report), indent=1))
     else:
         typer.echo(f"{output}: {counted(written.rows, 'row')}, {written.bytes:,} bytes")
         for line in _lines(report, unmatched):
             typer.echo(line)
+        if live:
+            typer.echo(f"the same, joined at every open: @{live}@")
     if strict and not report.is_complete:
         raise typer.Exit(1)
 

@@ -32,6 +32,16 @@ def convert(
     properties: Annotated[
         str | None, typer.Option(help="Properties, separated by commas; * for any characters.")
     ] = None,
+    where: Annotated[
+        str | None,
+        typer.Option(help="For a table: a condition in SQL, such as: cost > 10."),
+    ] = None,
+    columns: Annotated[
+        str | None,
+        typer.Option(
+            help="For a table: columns, separated by commas; old=new renames one, * is the rest."
+        ),
+    ] = None,
     flatten: Annotated[
         bool, typer.Option("--flatten", help="Compose the stage of a layer first.")
     ] = False,
@@ -56,6 +66,8 @@ def convert(
             time_column=time,
             properties=split_patterns(properties),
             prims=split_patterns(prims),
+            where=where,
+            columns=split_patterns(columns),
             flatten=flatten,
             compression=compression.value,
         )

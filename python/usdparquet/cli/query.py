@@ -17,9 +17,17 @@ from usdparquet.cli.console import DASH, cell_table, counted, table_console
 from usdparquet.cli.options import PathColumn, Prims
 from usdparquet.tables.atomic_file import replaced_file
 from usdparquet.tables.patterns import split_patterns
-from usdparquet.tables.query import Query, QueryResult, run_query
-from usdparquet.tables.row_writers import open_writer, plain_values
+from usdparquet.tables.query import (
+    Query,
+    QueryResult,
+    limited,
+    run_query,
+    run_statement,
+    summarize,
+)
+from usdparquet.tables.row_writers import open_writer, shown_values
 from usdparquet.tables.table_file import TableFile
+from usdparquet.tables.table_writing import write_layer
 
 _SHOWN_ROWS = 20
 _SHOWN_CHARACTERS = 60
@@ -32,6 +40,7 @@ class Format(StrEnum):
     CSV = "csv"
     JSON = "json"
     ARROW = "arrow"
+    PARQUET = "parquet"
 
 
 _FORMATS = {
@@ -39,6 +48,7 @@ _FORMATS = {
     ".json": Format.JSON,
     ".arrow": Format.ARROW,
     ".feather": Format.ARROW,
+    ".parquet": Format.PARQUET,
 }
 
 
@@ -46,13 +56,20 @@ def query(
     file: Annotated[
         Path, typer.Argument(help="A .parquet, .csv or .arrow file.", show_default=False)
     ],
+    statement: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[SELECT]", help="A SELECT in SQL over the table t.", show_default=False
+        ),
+    ] = None,
     columns: Annotated[
         str | None,
         typer.Option(help="Columns or properties, separated by commas; all if not given."),
     ] = None,
     prims: Prims = None,
     where: Annotated[
-        str | None, typer.Option(help="A condition, such as: cost > 10 and is_active.")
+        str | None,
+        typer.Option(help="A condition in SQL, such as: cost > 10 AND name LIKE 'W%'."),
     ] = None,
     sort: Annotated[
         str | None,
@@ -68,15 +85,26 @@ def query(
     output: Annotated[
         Path | None,
         typer.Option(
-            "--output", "-o", help="File to write: .csv, .json, .arrow.", show_default=False
+            "--output",
+            "-o",
+            help="File to write: .csv, .json, .arrow, .parquet.",
+            show_default=False,
         ),
     ] = None,
+    summary: Annotated[
+        bool, typer.Option("--summarize", help="Show each column's range, average and nulls.")
+    ] = False,
     path: PathColumn = "",
 ) -> None:
-    """Show rows of a table: chosen columns and prims, by condition, sorted."""
+    """Show rows of a table: by column, prim and condition, sorted; or the answer of a SELECT."""
+    if statement is not None and any((columns, prims, where, sort)):
+        raise typer.BadParameter(
+            "a SELECT says itself which columns and rows it takes; leave out --columns, --prims, "
+            "--where and --sort"
+        )
     shape = _format(output_format, output)
     if limit is None:
-        limit = _SHOWN_ROWS if shape is Format.TABLE else 0
+        limit = _SHOWN_ROWS if shape is Format.TABLE and not summary else 0
     request = Query(
         columns=split_patterns(columns),
         prims=split_patterns(prims),
@@ -84,9 +112,28 @@ def query(
         sort=split_patterns(sort) or (),
         limit=limit or None,
     )
-    result = run_query(file, request, path, flat=shape is Format.CSV)
+    table = TableFile(file, path)
+    if summary:
+        result = summarize(table, request, statement)
+    elif statement is not None:
+        result = limited(run_statement(table, statement), request.limit)
+    else:
+        result = run_query(table, request, flat=shape is Format.CSV)
     if shape is Format.TABLE:
-        _print_table(result, file, request, path)
+        rows = _print_table(result)
+        if not summary:
+            is_whole = prims is None and where is None and statement is None
+            told = _closing(rows, request.limit, table.num_rows if is_whole else None)
+            table_console().print(told, style="dim", highlight=False)
+        return
+    if shape is Format.PARQUET:
+        if output is None:
+            raise ValueError("a Parquet file cannot be written to a pipe: name it with -o")
+        names = {name: name for name in result.schema.names}
+        is_of_file = statement is None and not summary
+        write_layer(
+            table, result.schema, result.batches, output, names=names if is_of_file else None
+        )
         return
     with _sink(output, shape) as sink:
         writer = open_writer(shape.value, sink, result.schema, stream=output is None)
@@ -97,7 +144,9 @@ def query(
 
 def _format(given: Format | None, output: Path | None) -> Format:
     if given is Format.TABLE and output is not None:
-        raise ValueError(f"{output}: a table is printed; write csv, json or arrow to a file")
+        raise ValueError(
+            f"{output}: a table is printed; write csv, json, arrow or parquet to a file"
+        )
     if given is not None:
         return given
     if output is None:
@@ -106,7 +155,7 @@ def _format(given: Format | None, output: Path | None) -> Format:
     if found is None:
         raise ValueError(
             f"{output}: the suffix is none of {', '.join(_FORMATS)}; --format says what to write "
-            "(usdparquet convert writes .parquet and USD layers)"
+            "(usdparquet convert writes USD layers)"
         )
     return found
 
@@ -125,27 +174,32 @@ def _sink(output: Path | None, shape: Format) -> Iterator[BinaryIO]:
     sys.stdout.buffer.flush()
 
 
-def _print_table(result: QueryResult, file: Path, request: Query, path_column: str) -> None:
+def _print_table(result: QueryResult) -> int:
+    """Print the rows, and return how many they are."""
     table = cell_table()
     for field in result.schema:
-        is_number = pa.types.is_integer(field.type) or pa.types.is_floating(field.type)
+        types = pa.types
+        is_number = (
+            types.is_integer(field.type)
+            or types.is_floating(field.type)
+            or types.is_decimal(field.type)
+        )
         table.add_column(
             escape(field.name), justify="right" if is_number else "left", overflow="fold"
         )
     rows = 0
     for batch in result.batches:
-        for cells in zip(*(plain_values(column) for column in batch.columns), strict=True):
+        for cells in zip(*(shown_values(column) for column in batch.columns), strict=True):
             table.add_row(*(_cell(value) for value in cells))
         rows += batch.num_rows
-    console = table_console()
-    console.print(table)
-    console.print(_closing(rows, file, request, path_column), style="dim", highlight=False)
+    table_console().print(table)
+    return rows
 
 
-def _closing(rows: int, file: Path, request: Query, path_column: str) -> str:
-    if request.prims is None and request.where is None:
-        return f"{rows:,} of {TableFile(file, path_column).num_rows():,} rows"
-    if request.limit is not None and rows == request.limit:
+def _closing(rows: int, limit: int | None, all_rows: int | None) -> str:
+    if all_rows is not None:
+        return f"{rows:,} of {all_rows:,} rows"
+    if limit is not None and rows == limit:
         return f"the first {rows:,} rows; --limit 0 shows all"
     return counted(rows, "row")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -11,9 +11,9 @@ from typing import Any
 import pyarrow as pa
 
 from usdparquet._plugin import load_core
-from usdparquet._write import write_table
 from usdparquet.regular_file import check_regular_file
 from usdparquet.tables.atomic_file import replaced_file
+from usdparquet.tables.columns import Column, flat_columns
 from usdparquet.tables.file_kinds import FileKind, kind_of
 from usdparquet.tables.layers import (
     LayerError,
@@ -27,9 +27,10 @@ from usdparquet.tables.layers import (
     relative_assets,
 )
 from usdparquet.tables.patterns import PrimPatterns, PropertyPatterns
+from usdparquet.tables.query import Query, chosen_rows
 from usdparquet.tables.row_writers import open_writer
-from usdparquet.tables.table_file import TableFile, flat_columns
-from usdparquet.tables.where import Column
+from usdparquet.tables.table_file import RowNumbers, TableFile
+from usdparquet.tables.table_writing import write_layer
 
 
 class ConvertError(ValueError):
@@ -48,6 +49,10 @@ class ConvertOptions:
     """Patterns; all properties if not given."""
     prims: Sequence[str] | None = None
     """Patterns; all prims if not given."""
+    where: str | None = None
+    """Of a table: a condition in SQL."""
+    columns: Sequence[str] | None = None
+    """Of a table: the columns to write, `old=new` to rename one; `*` for all that are not named."""
     flatten: bool = False
     """Compose the stage of a layer and convert the result."""
     compression: str = "zstd"
@@ -55,8 +60,13 @@ class ConvertOptions:
 
     @property
     def is_filtered(self) -> bool:
-        """Whether prims or properties are left out."""
-        return self.properties is not None or self.prims is not None
+        """Whether anything is left out, or called otherwise."""
+        return self.properties is not None or self.prims is not None or self.is_of_a_table
+
+    @property
+    def is_of_a_table(self) -> bool:
+        """Whether rows or columns of a table are chosen."""
+        return self.where is not None or self.columns is not None
 
 
 class Listener:
@@ -127,12 +137,19 @@ def convert_file(
         )
     if options.flatten and kinds[0] in (FileKind.CSV, FileKind.ARROW):
         raise ConvertError(f"{source}: is a table, which has no stage to flatten")
+    if options.is_of_a_table and (kinds[0].is_usd or options.flatten):
+        raise ConvertError(
+            f"{source}: is a layer; --where and --columns are for tables (--prims and --properties "
+            "choose of a layer)"
+        )
+    if options.columns is not None and options.properties is not None:
+        raise ConvertError("--columns and --properties both choose columns; give one of them")
     job = _Job(source, target, options, listener or Listener())
     if kinds[0].is_usd or options.flatten:
         summary = _convert_layer(job)
     elif kinds[1].is_usd:
         summary = _convert_table_to_layer(job)
-    elif kinds[1] is FileKind.PARQUET and _is_more_than_a_table(source):
+    elif kinds[1] is FileKind.PARQUET and _is_converted_as_layer(job):
         summary = _convert_layer(job)
     else:
         summary = _convert_table(job, target)
@@ -140,8 +157,10 @@ def convert_file(
     return summary
 
 
-def _is_more_than_a_table(file: Path) -> bool:
-    return kind_of(file) is FileKind.PARQUET and TableFile(file).is_more_than_a_table
+def _is_converted_as_layer(job: _Job) -> bool:
+    """Whether the source is a layer with more in it than a table, all of which is wanted."""
+    is_parquet = kind_of(job.source) is FileKind.PARQUET and not job.options.is_of_a_table
+    return is_parquet and TableFile(job.source).is_more_than_a_table
 
 
 def _convert_table(job: _Job, target: Path) -> ConvertSummary:
@@ -152,32 +171,28 @@ def _convert_table(job: _Job, target: Path) -> ConvertSummary:
         summary.notes.append(
             f"{target}: has the table of {job.source.name} alone, without what else its layer holds"
         )
-    columns, condition = _choose(table, options)
+    columns, rows = _choose(table, options)
     if kind_of(target) is FileKind.PARQUET:
         job.listener.started(f"Writing {target.name}")
-        try:
-            done = write_table(
-                table.reader(columns, condition),
-                target,
-                path=table.path_column,
-                time=table.time_column or None,
-                compression=options.compression,
-                progress=job.listener.advanced,
-            )
-        except (ValueError, OSError) as error:
-            if table.error is None:
-                raise
-            raise table.error from error
+        done = write_layer(
+            table,
+            pa.schema([(name, column.type) for name, column in columns.items()]),
+            table.batches(columns, rows),
+            target,
+            names={column.name: name for name, column in columns.items()},
+            compression=options.compression,
+            progress=job.listener.advanced,
+        )
         summary.rows, summary.columns = done.rows, len(columns)
     else:
-        _write_rows(job, table, columns, condition, summary)
+        _write_rows(job, table, columns, rows, summary)
     return summary
 
 
 def _convert_table_to_layer(job: _Job) -> ConvertSummary:
     """Write a table as a USD layer; unless it is a whole Parquet file, it becomes one first."""
     is_whole = kind_of(job.source) is FileKind.PARQUET and not job.options.is_filtered
-    if is_whole or _is_more_than_a_table(job.source):
+    if is_whole or _is_converted_as_layer(job):
         return _convert_layer(job)
     with TemporaryDirectory() as folder, collected_warnings() as warnings:
         between = Path(folder) / f"{job.source.stem}.parquet"
@@ -272,7 +287,7 @@ def _write_rows(
     job: _Job,
     table: TableFile,
     columns: dict[str, Column],
-    condition: Any,
+    rows: Iterator[RowNumbers] | None,
     summary: ConvertSummary,
 ) -> None:
     """Write rows to the target as CSV or Arrow."""
@@ -281,10 +296,10 @@ def _write_rows(
         columns = flat_columns(columns)
     job.listener.started(f"Writing {job.target.name}")
     schema = pa.schema([(name, column.type) for name, column in columns.items()])
-    done, total = 0, table.num_rows()
+    done, total = 0, table.num_rows
     with replaced_file(job.target) as temporary, temporary.open("wb") as sink:
         writer = open_writer(kind.value, sink, schema, stream=False)
-        for batch in table.batches(columns, condition):
+        for batch in table.batches(columns, rows):
             writer.write(batch)
             done += batch.num_rows
             job.listener.advanced(done, total)
@@ -292,29 +307,36 @@ def _write_rows(
     summary.rows, summary.columns = done, len(columns)
 
 
-def _choose(table: TableFile, options: ConvertOptions) -> tuple[dict[str, Column], Any]:
+def _choose(
+    table: TableFile, options: ConvertOptions
+) -> tuple[dict[str, Column], Iterator[RowNumbers] | None]:
     """The columns and rows that the filters choose."""
     table.check_roles()
-    if options.properties is None:
-        columns = table.stored_columns()
-    else:
+    if options.columns is not None:
+        columns = _renamed(table, options.columns)
+    elif options.properties is not None:
         columns = table.choose_matching(PropertyPatterns(options.properties))
-    if options.prims is None:
-        return columns, None
-    patterns = PrimPatterns(options.prims)
-    condition = table.prim_filter(patterns)
-    _check_prims(table, patterns, condition)
-    return columns, condition
+    else:
+        columns = table.stored_columns()
+    return columns, chosen_rows(table, Query(prims=options.prims, where=options.where))
 
 
-def _check_prims(table: TableFile, patterns: PrimPatterns, condition: Any) -> None:
-    """`PatternError` if a pattern chooses no row."""
-    for batch in table.batches(table.choose([table.path_column]), condition):
-        for text in batch.column(0).to_pylist():
-            if patterns.are_all_used:
-                return
-            patterns.matches(text)
-    patterns.check_used(str(table.file))
+def _renamed(table: TableFile, wanted: Sequence[str]) -> dict[str, Column]:
+    """The columns of a list such as `cost,weight=mass,*`, with those of paths and times."""
+    pairs = [name.partition("=")[::2] if name != "*" else ("*", "") for name in wanted]
+    chosen = table.choose([old for old, _ in pairs if old != "*"])
+    roles = [name for name in (table.path_column, table.time_column) if name]
+    stored = [*roles, *(name for name in table.stored_columns() if name not in roles)]
+    have_all = ("*", "") in pairs
+    rest = [name for name in stored if name not in chosen and (have_all or name in roles)]
+    columns = table.choose(rest)
+    for old, new in pairs:
+        if old == "*":
+            continue
+        if (new or old) in columns:
+            raise ConvertError(f"{table.file}: two columns would be called '{new or old}'")
+        columns[new or old] = chosen[old]
+    return columns
 
 
 def _storage(file: Path, properties: int) -> Storage:

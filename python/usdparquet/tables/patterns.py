@@ -2,14 +2,8 @@
 
 from __future__ import annotations
 
-import functools
-import operator
 import re
 from collections.abc import Iterable
-from typing import Any
-
-import pyarrow as pa
-import pyarrow.compute as pc
 
 BELOW = "/**"
 
@@ -55,7 +49,7 @@ class PrimPatterns:
     """Chooses prims by their paths.
 
     `/A/B` is that prim, `/A/B/**` that prim and all below it; `*` stands for any characters
-    within one name.
+    within one name, and `/A/**/B` is every B below A, at any depth.
     """
 
     def __init__(self, patterns: Iterable[str]) -> None:
@@ -85,24 +79,24 @@ class PrimPatterns:
         """Whether every pattern has chosen something."""
         return not self._unused
 
-    def expression(self, path: Any) -> Any:
-        """An Arrow expression that is true where the expression `path` is chosen.
+    def conditions(self, path: str) -> list[str]:
+        """For each pattern, the SQL that is true where the SQL `path` is chosen."""
+        return [_sql_condition(text, path) for text in self.patterns]
 
-        A prim and all below it become a range of texts, so that Arrow skips row groups by their
-        statistics.
-        """
-        exact = [text for text in self.patterns if "*" not in text]
-        parts = [path.isin(pa.array(exact, pa.string()))] if exact else []
-        for text in self.patterns:
-            base = text.removesuffix(BELOW)
-            if "*" not in text:
-                continue
-            if "*" not in base:
-                # '0' is the character after '/'.
-                parts.append((path == base) | ((path >= f"{base}/") & (path < f"{base}0")))
-            else:
-                parts.append(pc.match_substring_regex(path, f"^(?:{_path_expression(text)})$"))
-        return functools.reduce(operator.or_, parts)
+
+def _sql_condition(text: str, path: str) -> str:
+    base = text.removesuffix(BELOW)
+    if "*" in base:
+        return f"regexp_full_match({path}, {_sql_text(_path_expression(text))})"
+    if base == text:
+        return f"{path} = {_sql_text(text)}"
+    # '0' is the character after '/'.
+    below = f"{path} >= {_sql_text(base + '/')} AND {path} < {_sql_text(base + '0')}"
+    return f"({path} = {_sql_text(base)} OR ({below}))"
+
+
+def _sql_text(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
 
 
 def _any_characters(text: str) -> str:
@@ -111,6 +105,11 @@ def _any_characters(text: str) -> str:
 
 def _path_expression(text: str) -> str:
     """The regular expression for a pattern, as Python and RE2 both take it."""
-    base = text.removesuffix(BELOW)
-    below = "(?:/.*)?" if base != text else ""
-    return "[^/]*".join(re.escape(part) for part in base.split("*")) + below
+    *above, last = text.removeprefix("/").split("/")
+    parts = ["(?:/[^/]+)*" if name == "**" else "/" + _name_expression(name) for name in above]
+    parts.append("(?:/.*)?" if last == "**" else "/" + _name_expression(last))
+    return "".join(parts)
+
+
+def _name_expression(name: str) -> str:
+    return "[^/]*".join(re.escape(part) for part in re.split(r"\*+", name))

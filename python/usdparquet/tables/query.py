@@ -1,20 +1,19 @@
-"""Filters, sorts and limits the rows of a table file, holding no more than is needed."""
+"""Filters, sorts and limits the rows of a table file, or runs a statement over them."""
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 
+import numpy as np
 import pyarrow as pa
 
-from usdparquet.tables.patterns import PrimPatterns
-from usdparquet.tables.table_file import TableFile, TableFileError, flat_columns
-from usdparquet.tables.where import Column, parse_where
-
-# How many rows beyond its limit a sorted query gathers before it drops the last ones.
-_SORT_SLACK = 65_536
+from usdparquet.tables.columns import Column, flat_columns
+from usdparquet.tables.patterns import PatternError, PrimPatterns
+from usdparquet.tables.sql import TABLE, SqlTable, Statement
+from usdparquet.tables.sql_names import quoted
+from usdparquet.tables.table_file import RowNumbers, TableFile
 
 
 @dataclass(frozen=True)
@@ -26,6 +25,7 @@ class Query:
     prims: Sequence[str] | None = None
     """Patterns of prim paths."""
     where: str | None = None
+    """A condition in SQL."""
     sort: Sequence[str] = ()
     """Columns to sort by; with `-` in front, the largest first. Nulls come last."""
     limit: int | None = None
@@ -39,85 +39,123 @@ class QueryResult:
     batches: Iterator[pa.RecordBatch]
 
 
-def run_query(
-    file: Path, query: Query, path_column: str = "", *, flat: bool = False
-) -> QueryResult:
-    """Run a query; `flat` splits structs into columns.
+def run_query(table: TableFile, query: Query, *, flat: bool = False) -> QueryResult:
+    """The rows that a query chooses, with their values as they are in the file.
 
-    Raises TableFileError, WhereError or PatternError if the query does not fit the file.
+    `flat` splits structs into columns. Raises TableFileError, SqlError or PatternError if the query
+    does not fit the file.
     """
-    table = TableFile(file, path_column)
     chosen = table.stored_columns() if query.columns is None else table.choose(query.columns)
     if flat:
         chosen = flat_columns(chosen)
-    condition = _condition(table, query)
-    order = [(name.removeprefix("-"), _direction(name)) for name in query.sort]
-    keys = _sort_keys(table, [name for name, _ in order])
     schema = pa.schema([(name, column.type) for name, column in chosen.items()])
-    if not order:
-        few = query.limit is not None
-        batches = _first(table.batches(chosen, condition, few=few), query.limit)
-        return QueryResult(schema, batches)
-    # The columns to sort by are read along, under names that no column has.
-    mark = "sort key "
-    while any(name.startswith(mark) for name in chosen):
-        mark += "*"
-    hidden = {f"{mark}{name}": column for name, column in keys.items()}
-    read = table.batches(chosen | hidden, condition)
-    by = [(f"{mark}{name}", direction) for name, direction in order]
-    return QueryResult(schema, _sorted(read, by, schema.names, query.limit))
+    rows = chosen_rows(table, query)
+    if not query.sort:
+        return QueryResult(schema, table.batches(chosen, rows))
+    order = np.concatenate([np.empty(0, np.int64), *(rows or ())])
+    return QueryResult(schema, _in_order(table, chosen, order))
 
 
-def _condition(table: TableFile, query: Query) -> Any:
-    by_prim = None if query.prims is None else table.prim_filter(PrimPatterns(query.prims))
-    if query.where is None:
-        return by_prim
-    by_cells = parse_where(query.where, table.columns())
-    return by_cells if by_prim is None else by_prim & by_cells
+def run_statement(table: TableFile, text: str) -> QueryResult:
+    """What a statement makes of the table `t`. Raises TableFileError or SqlError."""
+    sql = SqlTable(table)
+    return QueryResult(*sql.run(sql.statement(text)))
 
 
-def _direction(name: str) -> str:
-    return "descending" if name.startswith("-") else "ascending"
+def summarize(table: TableFile, query: Query, text: str | None) -> QueryResult:
+    """DuckDB's summary of the columns of a statement, or of a query."""
+    sql = SqlTable(table)
+    if text is not None:
+        read = sql.statement(text)
+        return QueryResult(*sql.run(Statement(f"SUMMARIZE {read.text}", read.columns)))
+    names = [*(query.columns or table.stored_columns())]
+    chosen = table.choose(names)
+    listed = ", ".join(f"{sql.expression(name)} AS {quoted(name)}" for name in names)
+    rest, columns = _clauses(table, sql, query)
+    columns |= {column.steps[0] for column in chosen.values()}
+    summary = Statement(f"SUMMARIZE SELECT {listed} FROM {TABLE}{rest}", sorted(columns))
+    return QueryResult(*sql.run(summary, with_rows=True))
 
 
-def _sort_keys(table: TableFile, names: Sequence[str]) -> dict[str, Column]:
-    keys = table.choose(names)
-    for name, column in keys.items():
-        if pa.types.is_nested(column.type):
-            raise TableFileError(
-                f"{table.file}: column '{name}' is {column.type}, which has no order to sort by"
-            )
-    return keys
+def chosen_rows(table: TableFile, query: Query) -> Iterator[RowNumbers] | None:
+    """The numbers of the rows that a query chooses, in its order; None for all of them."""
+    if query.prims is None and query.where is None and not query.sort:
+        return None if query.limit is None else _first(table, query.limit)
+    sql = SqlTable(table)
+    rest, columns = _clauses(table, sql, query)
+    statement = Statement(f"SELECT {quoted(sql.row)} FROM {TABLE}{rest}", sorted(columns))
+    _, batches = sql.run(statement, with_rows=True)
+    return (batch.column(0).to_numpy() for batch in batches)
 
 
-def _first(batches: Iterator[pa.RecordBatch], limit: int | None) -> Iterator[pa.RecordBatch]:
-    left = limit
-    for batch in batches:
-        if left is None:
-            yield batch
-            continue
-        taken = batch.slice(0, left)
-        if taken.num_rows:
-            yield taken
-        left -= taken.num_rows
-        if left <= 0:
-            return
+def _first(table: TableFile, limit: int) -> Iterator[RowNumbers]:
+    yield np.arange(min(limit, table.num_rows), dtype=np.int64)
 
 
-def _sorted(
-    batches: Iterator[pa.RecordBatch],
-    by: list[tuple[str, str]],
-    names: Sequence[str],
-    limit: int | None,
+def _clauses(table: TableFile, sql: SqlTable, query: Query) -> tuple[str, set[int]]:
+    """The SQL behind FROM, and the columns that it reads."""
+    columns: set[int] = set()
+    conditions = []
+    if query.prims is not None:
+        conditions.append(_prim_condition(table, sql, PrimPatterns(query.prims)))
+        columns.add(table.schema.get_field_index(table.path_column))
+    if query.where is not None:
+        where = sql.condition(query.where)
+        conditions.append(where.text)
+        columns |= set(where.columns)
+    text = " WHERE " + " AND ".join(f"(\n{one}\n)" for one in conditions) if conditions else ""
+    keys = []
+    for name in query.sort:
+        bare = name.removeprefix("-")
+        columns.add(table.choose([bare])[bare].steps[0])
+        keys.append(f"{sql.expression(bare)} {'ASC' if bare == name else 'DESC'} NULLS LAST")
+    if keys:
+        text += " ORDER BY " + ", ".join([*keys, quoted(sql.row)])
+    if query.limit is not None:
+        text += f" LIMIT {query.limit}"
+    return text, columns
+
+
+def _prim_condition(table: TableFile, sql: SqlTable, patterns: PrimPatterns) -> str:
+    """The SQL that is true for the chosen prims; `PatternError` if a pattern chooses none."""
+    table.check_roles()
+    path = f"{sql.expression(table.path_column)}::VARCHAR"
+    conditions = patterns.conditions(path)
+    answers = ", ".join(
+        f"coalesce(bool_or({one}), false) AS p{number}" for number, one in enumerate(conditions)
+    )
+    column = table.schema.get_field_index(table.path_column)
+    statement = Statement(f"SELECT {answers} FROM {TABLE}", [column])
+    used = next(sql.run(statement)[1]).to_pylist()[0].values()
+    for pattern, is_used in zip(patterns.patterns, used, strict=True):
+        if not is_used:
+            raise PatternError(f"{table.file} has no prim '{pattern}'")
+    return " OR ".join(conditions)
+
+
+def _in_order(
+    table: TableFile, columns: dict[str, Column], order: RowNumbers
 ) -> Iterator[pa.RecordBatch]:
-    """The rows in order; with a limit, little more than that is held."""
-    held: list[pa.Table] = []
-    rows = 0
-    for batch in batches:
-        held.append(pa.table(batch))
-        rows += batch.num_rows
-        if limit is not None and rows > limit + _SORT_SLACK:
-            held = [pa.concat_tables(held).sort_by(by).slice(0, limit).combine_chunks()]
-            rows = held[0].num_rows
-    if held:
-        yield from pa.concat_tables(held).sort_by(by).slice(0, limit).select(names).to_batches()
+    """The rows of these numbers in their order; they are held."""
+    rows = np.sort(order)
+    held = pa.Table.from_batches(
+        table.batches(columns, [rows]),
+        pa.schema([(name, column.type) for name, column in columns.items()]),
+    )
+    yield from held.take(pa.array(np.searchsorted(rows, order))).to_batches()
+
+
+def limited(result: QueryResult, limit: int | None) -> QueryResult:
+    """The first rows of a result."""
+    if limit is None:
+        return result
+
+    def batches() -> Iterator[pa.RecordBatch]:
+        left = limit
+        for batch in result.batches:
+            yield batch.slice(0, left)
+            left -= batch.num_rows
+            if left <= 0:
+                return
+
+    return QueryResult(result.schema, batches() if limit else itertools.chain())

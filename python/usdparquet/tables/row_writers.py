@@ -92,12 +92,15 @@ class _JsonWriter:
 
 def plain_values(column: pa.Array) -> list[Any]:
     """Cells as values of JSON: None, bool, numbers, texts, lists and dicts."""
+    return [plain_value(cell) for cell in shown_values(column)]
+
+
+def shown_values(column: pa.Array) -> list[Any]:
+    """Cells as Python has them, but dates and times as ISO 8601 texts."""
     if is_time(column.type):
         column = time_texts(column)
     cells: list[Any] = column.to_pylist()
-    if pa.types.is_integer(column.type) or pa.types.is_boolean(column.type):
-        return cells
-    return [_plain(cell) for cell in cells]
+    return cells
 
 
 def is_time(arrow_type: pa.DataType) -> bool:
@@ -117,17 +120,20 @@ def time_texts(column: pa.Array) -> pa.Array:
     return pc.replace_substring(column.cast(pa.string()), " ", "T", max_replacements=1)
 
 
-def _plain(value: Any) -> Any:
+def plain_value(value: Any) -> Any:
+    """A value as JSON has it: NaN and infinities are None, bytes are counted, times are texts."""
     if isinstance(value, float):
         return value if math.isfinite(value) else None
     if isinstance(value, Decimal):
-        return float(value)
+        return int(value) if value.as_tuple().exponent == 0 else float(value)
     if isinstance(value, datetime.date | datetime.time):
         return value.isoformat()
-    if isinstance(value, list):
-        return [_plain(item) for item in value]
+    if isinstance(value, bytes):
+        return f"{len(value):,} bytes"
+    if isinstance(value, list | tuple):
+        return [plain_value(item) for item in value]
     if isinstance(value, dict):
-        return {key: _plain(item) for key, item in value.items()}
+        return {key: plain_value(item) for key, item in value.items()}
     return value
 
 
@@ -151,7 +157,7 @@ def _csv_column(column: pa.Array) -> pa.Array:
         return time_texts(column)
     if pa.types.is_nested(column.type):
         texts = (
-            None if cell is None else json.dumps(_plain(cell), ensure_ascii=False)
+            None if cell is None else json.dumps(plain_value(cell), ensure_ascii=False)
             for cell in column.to_pylist()
         )
         return pa.array(texts, pa.string())
@@ -184,5 +190,6 @@ def _has_bytes(arrow_type: pa.DataType) -> bool:
         or types.is_fixed_size_binary(arrow_type)
         or types.is_binary_view(arrow_type)
         or types.is_duration(arrow_type)
+        or types.is_interval(arrow_type)
         or isinstance(arrow_type, pa.BaseExtensionType)
     )

@@ -2,32 +2,33 @@
 
 from __future__ import annotations
 
+import bisect
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.csv
-import pyarrow.dataset as ds
 
 from usdparquet._plugin import load_core
 from usdparquet.regular_file import check_regular_file
+from usdparquet.tables.columns import Column
+from usdparquet.tables.csv_files import read_csv
+from usdparquet.tables.errors import TableFileError, bad_text, no_column, shown_names
 from usdparquet.tables.file_kinds import FileKind, kind_of
-from usdparquet.tables.overwritten_file import OverwrittenFile
-from usdparquet.tables.patterns import PatternError, PrimPatterns, PropertyPatterns
-from usdparquet.tables.where import Column
+from usdparquet.tables.patterns import PatternError, PropertyPatterns
+from usdparquet.tables.table_sources import ArrowSource, MemorySource, ParquetSource, TableSource
 
 SCHEMA_KEY = b"usdparquet:schema"
 RESIDUAL_KEY = b"usdparquet:residual"
 _ROWS_PER_BATCH = 65_536
 
-
-class TableFileError(ValueError):
-    """A file that is not a table, or that lacks what was asked for."""
+RowNumbers = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -52,67 +53,71 @@ class TableFile:
 
     def __init__(self, file: Path, path_column: str = "", time_column: str = "") -> None:
         self.file = file
-        self.error: Exception | None = None
-        """What ended a stream of `reader`: whoever reads that learns of it as Arrow tells it."""
-        self._dataset = _open(file)
-        schema = self._dataset.schema
-        try:
-            load_core().check_names(schema)
-        except ValueError as error:
-            raise TableFileError(f"{file}: {error}") from error
-        storage = _storage(file)
-        self._metadata: dict[bytes, bytes] = storage.get("key_values", {})
-        if overwrites := storage.get("overwrites"):
-            self._dataset = _overwritten(file, overwrites)
-        footer = _footer(file, self._metadata)
+        self._source = _open(file)
+        self._metadata = self._source.metadata
+        self.description: dict[str, Any] = _footer(file, self._metadata)
+        """What the file says of its columns."""
+        footer = self.description
         self.path_column: str = path_column or footer.get("path") or "path"
         self.time_column: str = time_column or footer.get("time") or ""
-        repeated = [name for name, count in Counter(schema.names).items() if count > 1]
+        repeated = [name for name, count in Counter(self.schema.names).items() if count > 1]
         if repeated:
             raise TableFileError(f"{file}: two columns are named '{repeated[0]}'")
         self._is_exact = bool(footer.get("exact"))
         self._described: dict[str, dict[str, Any]] = footer.get("columns", {})
-        self._parts = [_part(field, (), self._described) for field in schema]
+        self._parts = [
+            _part(field, "", (number,), self._described) for number, field in enumerate(self.schema)
+        ]
 
     @property
     def schema(self) -> pa.Schema:
         """The columns as they are stored."""
-        return self._dataset.schema
+        return self._source.schema
+
+    @property
+    def num_rows(self) -> int:
+        """The number of rows in the file."""
+        return self._source.first_rows[-1]
+
+    @property
+    def has_residual(self) -> bool:
+        """Whether the file is a layer with properties that are no columns."""
+        return RESIDUAL_KEY in self._metadata
 
     @property
     def is_more_than_a_table(self) -> bool:
         """Whether the file is a layer with more in it than its columns of properties."""
-        return RESIDUAL_KEY in self._metadata or any(part.is_metadata for part in self._parts)
+        return self.has_residual or any(part.is_metadata for part in self._parts)
 
     def num_properties(self, name: str) -> int:
         """How many prims have the property of a column."""
         entry = self._described.get(name)
         unsaid = "no value" if self._is_exact and entry is not None else "no property"
-        condition = None
-        if (entry or {}).get("null", unsaid) == "no property":
-            condition = self.columns()[name].expression.is_valid()
-        if condition is not None:
-            self._verify(self._names_in([condition]))
-        if not self.time_column:
-            return int(self._dataset.count_rows(filter=condition))
-        paths = self.batches(self.choose([self.path_column]), condition)
-        kind = self.schema.field(self.path_column).type
-        texts = pa.chunked_array([batch.column(0) for batch in paths], kind)
-        return int(pc.count_distinct(texts).as_py())
-
-    def num_rows(self) -> int:
-        """The number of rows in the file."""
-        return int(self._dataset.count_rows())
+        by_value = (entry or {}).get("null", unsaid) == "no property"
+        wanted = {"cell": self.columns()[name]}
+        if self.time_column:
+            wanted |= self.choose([self.path_column])
+        elif not by_value:
+            return self.num_rows
+        count = 0
+        paths: set[str] = set()
+        for batch in self.batches(wanted):
+            is_there = pc.is_valid(batch["cell"])
+            if not self.time_column:
+                count += pc.sum(is_there).as_py() or 0
+                continue
+            path = batch[self.path_column]
+            paths.update(pc.unique(path.filter(is_there) if by_value else path).to_pylist())
+        return len(paths - {None}) if self.time_column else count
 
     def check_roles(self) -> None:
         """`TableFileError` if the column with the paths, or a named one with times, is missing."""
         roles = ((self.path_column, "prim paths", "path"), (self.time_column, "times", "time"))
         for column, what, option in roles:
             if column and column not in self.schema.names:
-                names = ", ".join(f"'{name}'" for name in self.schema.names)
                 raise TableFileError(
                     f"{self.file}: there is no column '{column}' with the {what}; "
-                    f"--{option} names another one (there are {names})"
+                    f"--{option} names another one ({shown_names(self.schema.names)})"
                 )
 
     def columns(self) -> dict[str, Column]:
@@ -134,7 +139,7 @@ class TableFile:
         known = self.columns()
         for name in names:
             if name not in known:
-                raise self._no_column(name)
+                raise self.no_column(name)
         return {name: known[name] for name in names}
 
     def choose_matching(self, patterns: PropertyPatterns) -> dict[str, Column]:
@@ -155,93 +160,66 @@ class TableFile:
             raise TableFileError(f"{error} (there are {names})") from error
         return chosen
 
-    def prim_filter(self, patterns: PrimPatterns) -> Any:
-        """An expression that is true for rows of the chosen prims."""
-        self.check_roles()
-        field = self.schema.field(self.path_column)
-        expression = pc.field(self.path_column)
-        if pa.types.is_dictionary(field.type):
-            expression = expression.cast(pa.string())
-        return patterns.expression(expression)
-
     def batches(
-        self, columns: Mapping[str, Column], condition: Any = None, *, few: bool = False
+        self, columns: Mapping[str, Column], rows: Iterable[RowNumbers] | None = None
     ) -> Iterator[pa.RecordBatch]:
-        """The rows that meet `condition`, in file order.
+        """The columns in file order, read as the batches are consumed.
 
-        `few`: neither read nor verify far ahead of what is consumed.
+        `rows`: the numbers of the rows to read, ascending, in any portions; all if not given.
+        TableFileError or OSError, with the row, for what is damaged.
         """
-        expressions = {name: column.expression for name, column in columns.items()}
-        names = self._names_in([*expressions.values(), *([] if condition is None else [condition])])
-        ahead = {"batch_readahead": 1, "fragment_readahead": 1} if few else {}
-        for source, row_group in self._parts_to_scan(condition, few=few):
-            self._verify(names, row_group)
-            scanner = source.scanner(
-                columns=expressions, filter=condition, batch_size=_ROWS_PER_BATCH, **ahead
-            )
+        tops = sorted({column.steps[0] for column in columns.values()})
+        schema = pa.schema([(name, column.type) for name, column in columns.items()])
+        for group, chosen in self._groups(rows):
             try:
-                for batch in scanner.to_batches():
-                    self._check_texts(columns, batch)
-                    yield batch
-            except (pa.ArrowException, OSError) as error:
-                self._verify(names, row_group, checksums=True)
-                raise TableFileError(f"{self.file}: {error}") from error
+                table = self._source.read(group, tops)
+            except TableFileError:
+                raise
+            except ValueError as error:
+                raise TableFileError(str(error)) from error
+            if chosen is not None and len(chosen) < table.num_rows:
+                mask = np.zeros(table.num_rows, dtype=bool)
+                mask[chosen] = True
+                table = table.filter(pa.array(mask))
+            done = 0
+            for batch in table.to_batches(max_chunksize=_ROWS_PER_BATCH):
+                cells = [
+                    column.cells(batch.column(tops.index(column.steps[0])))
+                    for column in columns.values()
+                ]
+                for column, array in zip(columns.values(), cells, strict=True):
+                    bad = load_core().bad_text(array)
+                    if bad is not None:  # which Arrow does not look for
+                        at = done + bad if chosen is None else int(chosen[done + bad])
+                        row = self._source.first_rows[group] + at
+                        raise bad_text(self.file, column.name, row)
+                yield pa.RecordBatch.from_arrays(cells, schema=schema)
+                done += batch.num_rows
 
-    def _check_texts(self, columns: Mapping[str, Column], batch: pa.RecordBatch) -> None:
-        """`TableFileError`, with the row, if text of a batch is no UTF-8: Arrow does not look."""
-        for (name, column), cells in zip(columns.items(), batch.columns, strict=True):
-            if load_core().bad_text(cells) is None:
-                continue
-            first_row = 0
-            for part in self._dataset.scanner(columns={"": column.expression}).to_batches():
-                row = load_core().bad_text(part.column(0))
-                if row is not None:
-                    raise _bad_text(self.file, column.name or name, first_row + row)
-                first_row += part.num_rows
-
-    def _parts_to_scan(self, condition: Any, *, few: bool) -> Iterator[tuple[Any, int | None]]:
-        """The file as a whole, or its row groups one by one, with their numbers."""
-        if not few or kind_of(self.file) is not FileKind.PARQUET:
-            yield self._dataset, None
+    def _groups(self, rows: Iterable[RowNumbers] | None) -> Iterator[tuple[int, RowNumbers | None]]:
+        """The groups to read, with the rows within each; None for all."""
+        first_rows = self._source.first_rows
+        if rows is None:
+            yield from ((group, None) for group in range(len(first_rows) - 1))
             return
-        for fragment in self._dataset.get_fragments():
-            for part in fragment.split_by_row_group(condition, schema=self.schema):
-                yield part, part.row_groups[0].id
+        group, held = -1, list[RowNumbers]()
+        for portion in rows:
+            left = portion
+            while len(left):
+                here = bisect.bisect_right(first_rows, int(left[0])) - 1
+                if here != group and held:
+                    yield group, np.concatenate(held)
+                    held = []
+                group = here
+                cut = int(np.searchsorted(left, first_rows[group + 1]))
+                held.append(left[:cut] - first_rows[group])
+                left = left[cut:]
+        if held:
+            yield group, np.concatenate(held)
 
-    def _names_in(self, expressions: Sequence[Any]) -> list[str]:
-        """The columns that expressions read, and perhaps some whose names are part of theirs."""
-        text = " ".join(map(str, expressions))
-        return sorted({name for name in self.schema.names if name in text})
-
-    def _verify(
-        self, names: Sequence[str], row_group: int | None = None, *, checksums: bool = False
-    ) -> None:
-        """`TableFileError` or OSError, with the row, if pages that are to be read are damaged.
-
-        Arrow verifies checksums as it reads; core also finds what has none, and pages that do not
-        add up to the row group. `checksums`: to say where Arrow found damage.
-        """
-        if kind_of(self.file) is not FileKind.PARQUET:
-            return
-        try:
-            load_core().verify_columns(str(self.file), names, checksums, row_group)
-        except ValueError as error:
-            raise TableFileError(str(error)) from error
-
-    def reader(self, columns: Mapping[str, Column], condition: Any = None) -> pa.RecordBatchReader:
-        """The rows that meet `condition` as a stream, with what the file says of its columns."""
-        kept = {key: text for key, text in self._metadata.items() if key == SCHEMA_KEY}
-        fields = [(name, column.type) for name, column in columns.items()]
-        schema = pa.schema(fields, metadata=kept)
-        batches = self._noting_errors(self.batches(columns, condition))
-        return pa.RecordBatchReader.from_batches(schema, batches)
-
-    def _noting_errors(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        try:
-            yield from batches
-        except (ValueError, OSError) as error:
-            self.error = error
-            raise
+    def no_column(self, name: str) -> TableFileError:
+        """The error for a name that nothing has."""
+        return TableFileError(no_column(self.file, name, self.schema.names, list(self.columns())))
 
     def _all_parts(self) -> Iterator[_Part]:
         stack = list(reversed(self._parts))
@@ -253,10 +231,6 @@ class TableFile:
     def _leaves(self) -> Iterator[_Part]:
         return (part for part in self._all_parts() if not part.children)
 
-    def _no_column(self, name: str) -> TableFileError:
-        names = ", ".join(f"'{part.name}'" for part in self._parts)
-        return TableFileError(f"{self.file}: there is no column '{name}' (there are {names})")
-
 
 def _choose_part(part: _Part, patterns: PropertyPatterns, chosen: dict[str, Column]) -> None:
     if patterns.matches(part.name, part.property):
@@ -266,23 +240,17 @@ def _choose_part(part: _Part, patterns: PropertyPatterns, chosen: dict[str, Colu
         _choose_part(child, patterns, chosen)
 
 
-def _part(field: pa.Field, above: tuple[str, ...], described: dict[str, Any]) -> _Part:
-    steps = (*above, field.name)
-    name = ":".join(steps)
+def _part(field: pa.Field, above: str, steps: tuple[int, ...], described: dict[str, Any]) -> _Part:
+    name = f"{above}:{field.name}" if above else field.name
     children = list(field.type) if pa.types.is_struct(field.type) else []
     entry = described.get(name, {})
     return _Part(
         name,
         entry.get("property") or load_core().property_name(name),
-        Column(pc.field(*steps), field.type, name),
-        [_part(child, steps, described) for child in children],
+        Column(steps, field.type, name),
+        [_part(child, name, (*steps, at), described) for at, child in enumerate(children)],
         entry.get("role") == "metadata",
     )
-
-
-def _storage(file: Path) -> dict[str, Any]:
-    """What core says of the footer of a Parquet file; nothing of other files."""
-    return load_core().storage(str(file)) if kind_of(file) is FileKind.PARQUET else {}
 
 
 def _footer(file: Path, metadata: dict[bytes, bytes]) -> dict[str, Any]:
@@ -294,100 +262,21 @@ def _footer(file: Path, metadata: dict[bytes, bytes]) -> dict[str, Any]:
     return footer if isinstance(footer, dict) else {}
 
 
-def flat_columns(columns: Mapping[str, Column]) -> dict[str, Column]:
-    """The columns with structs taken apart into their fields (`column:field`)."""
-    flat: dict[str, Column] = {}
-    for name, column in columns.items():
-        if not pa.types.is_struct(column.type):
-            flat[name] = column
-            continue
-        fields = {
-            f"{name}:{field.name}": Column(
-                pc.struct_field(column.expression, [index]), field.type, f"{name}:{field.name}"
-            )
-            for index, field in enumerate(column.type)
-        }
-        flat.update(flat_columns(fields))
-    return flat
-
-
-def _verifying() -> ds.ParquetFileFormat:
-    """Parquet, with pages verified against their checksums."""
-    options = ds.ParquetFragmentScanOptions(page_checksum_verification=True)
-    return ds.ParquetFileFormat(default_fragment_scan_options=options)
-
-
-def _open(file: Path) -> ds.Dataset:
+def _open(file: Path) -> TableSource:
     kind = kind_of(file)
     if kind.is_usd:
         raise TableFileError(f"{file}: is no table but a USD layer; convert it to .parquet first")
     file.stat()  # so that a file that is not there is a FileNotFoundError
     check_regular_file(file)
+    if kind is FileKind.PARQUET:
+        return ParquetSource(file)
     try:
-        if kind is FileKind.CSV:
-            return ds.dataset(read_csv(file))
-        return ds.dataset(file, format=_verifying() if kind is FileKind.PARQUET else "feather")
+        return MemorySource(read_csv(file)) if kind is FileKind.CSV else ArrowSource(file)
+    except TableFileError:
+        raise
+    except ValueError as error:
+        # Arrow's, which are ValueErrors too, do not name the file; nor does core, of a schema.
+        what = f"cannot be read as {kind.value}: " if isinstance(error, pa.ArrowException) else ""
+        raise TableFileError(f"{file}: {what}{error}") from error
     except (pa.ArrowException, OSError) as error:
         raise TableFileError(f"{file}: cannot be read as {kind.value}: {error}") from error
-
-
-def _bad_text(file: Path, column: str, row: int) -> TableFileError:
-    """The error for text in a file that is no UTF-8."""
-    advice = {
-        FileKind.CSV: "save the file as UTF-8",
-        FileKind.ARROW: "write the text as UTF-8, or the column as binary",
-    }
-    message = load_core().bad_text_message(column, row, advice.get(kind_of(file), ""))
-    return TableFileError(f"{file}: {message}")
-
-
-def _check_csv_texts(file: Path, table: pa.Table) -> None:
-    """`TableFileError` if a CSV file has text that is no UTF-8, which Arrow takes for bytes."""
-    try:
-        names = table.schema.names
-    except UnicodeDecodeError as error:
-        raise TableFileError(
-            f"{file}: the name of a column is no valid UTF-8; save the file as UTF-8"
-        ) from error
-    for name, cells in zip(names, table.columns, strict=True):
-        if not pa.types.is_binary(cells.type):
-            continue
-        first_row = 0
-        for chunk in cells.chunks:
-            row = load_core().bad_text(chunk.view(pa.string()))
-            if row is not None:
-                raise _bad_text(file, name, first_row + row)
-            first_row += len(chunk)
-
-
-def _overwritten(file: Path, overwrites: Sequence[tuple[int, bytes]]) -> ds.Dataset:
-    """A Parquet file with the statistics that it has, but can't have, out of Arrow's sight."""
-    source = pa.PythonFile(OverwrittenFile(file, overwrites), mode="r")
-    fragment = _verifying().make_fragment(source)
-    return ds.FileSystemDataset([fragment], fragment.physical_schema, fragment.format)
-
-
-def read_csv(file: Path) -> pa.Table:
-    """A CSV file in UTF-8 with types inferred from all its rows.
-
-    An empty cell is a null, two quotes are an empty text. In columns that otherwise hold numbers,
-    dates or truth values, `NA`, `NaN`, `null` and the like are nulls too; in others they are texts.
-    """
-    options = pyarrow.csv.ConvertOptions(
-        null_values=[""], strings_can_be_null=True, quoted_strings_can_be_null=False
-    )
-    table = pyarrow.csv.read_csv(file, convert_options=options)
-    _check_csv_texts(file, table)
-    texts = [field.name for field in table.schema if pa.types.is_string(field.type)]
-    if texts:
-        again = pyarrow.csv.read_csv(
-            file, convert_options=pyarrow.csv.ConvertOptions(include_columns=texts)
-        )
-        for field in again.schema:
-            if not (pa.types.is_string(field.type) or pa.types.is_null(field.type)):
-                index = table.schema.get_field_index(field.name)
-                table = table.set_column(index, field, again[field.name])
-    for index, field in enumerate(table.schema):
-        if pa.types.is_null(field.type):  # nothing to infer a type from
-            table = table.set_column(index, field.name, table[field.name].cast(pa.string()))
-    return table

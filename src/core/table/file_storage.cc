@@ -90,9 +90,6 @@ arrow::Result<FileStorage> Read(std::shared_ptr<arrow::io::RandomAccessFile> fil
       storage.key_values.emplace_back(pairs->key(i), pairs->value(i));
     }
   }
-  for (const BadStatistics& bad : opened.bad_statistics()) {
-    storage.overwrites.emplace_back(bad.offset, bad.replacement);
-  }
   return storage;
 }
 

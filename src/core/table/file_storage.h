@@ -39,9 +39,6 @@ struct FileStorage {
   bool has_page_locations = false;  ///< such as can be used
   std::vector<ColumnStorage> columns;
   std::vector<std::pair<std::string, std::string>> key_values;  ///< in the footer's order
-  /// Bytes to read at these offsets instead of those of the file, for readers that believe
-  /// statistics of another size than the column's values have.
-  std::vector<std::pair<int64_t, std::string>> overwrites;
 };
 
 /// Reads it from the footer, in time linear in its chunks. The file need not be a layer. Fails
