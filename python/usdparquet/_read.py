@@ -45,9 +45,10 @@ def read_columns(
     `under`: a prim path; the rows of this prim and of all prims below it, in namespace order.
     `path`: the column with the prim paths; if not given, the one that the layer was opened with,
     else the one that the file names, else ``path``.
-    `key`, `ids`: for a table that knows ids instead of paths: the column with the ids, and a Parquet
-    file with the `path` and the `id` of prims; if not given, what the layer was opened with. The
-    rows are those of the prims that have one, in the order of `ids`; the whole table is read.
+    `key`, `ids`: for a table that knows ids instead of paths: the column with the ids, and a
+    Parquet file with the `path` and the `id` of prims; if not given, what the layer was
+    opened with. The rows are those of the prims that have one, in the order of `ids`; the whole
+    table is read.
     `time`: the column with the times, if the rows of one path are its time samples and the file
     does not say so. All rows of a path are then read: the one without a time first, then by time.
     `missing`: what to do about `paths` without a row: ``"error"``, or ``"null"`` for a row of

@@ -78,7 +78,7 @@ def arrow_stream(table: Any, path: str) -> TableStream:
     return TableStream(capsule, path, [name for name in relationships if name != path], hint)
 
 
-def as_table(table: object, path: str) -> pa.Table:
+def as_table(table: Any, path: str) -> pa.Table:
     """Any table as a pyarrow Table without views; errors as of `arrow_stream`."""
     import pyarrow as pa
 

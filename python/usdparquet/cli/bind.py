@@ -74,7 +74,7 @@ def bind(
     with Progress(console=errors, transient=True, disable=not errors.is_terminal) as progress:
         task = progress.add_task(f"Reading {table.name}", total=None)
         source = TableFile(table)
-        rows = source.reader(source.stored_columns()).read_all()
+        rows = source.read(source.stored_columns())
         progress.update(task, description=f"Matching {table.name} with {scene.name}")
         try:
             joined = bound_table(

@@ -68,17 +68,16 @@ def read_joined(
     times = [source.time_column] if source.time_column else []
     wanted = source.choose(list(dict.fromkeys([*times, *names])))
     prims = read_columns(ids, ["id"], paths, path="path", under=under, missing=missing)
-    keys_of = source.choose([key])
-    cells = source.reader(wanted).read_all()
-    keys = id_texts(source.reader(keys_of).read_all()[key], key)
+    cells = source.read(wanted)
+    keys = id_texts(source.read(source.choose([key]))[key], key)
 
     known = keys.unique().drop_null()
     row_codes = _codes(keys, known)
     prim_codes = _codes(id_texts(prims["id"], "id"), known)
     rows = np.flatnonzero(row_codes >= 0)
     if times:
-        by_time = cells[times[0]].take(pa.array(rows))
-        order = pc.sort_indices(by_time, null_placement="at_start").to_numpy()
+        by_time = cells[times[0]].take(pa.array(rows)).combine_chunks()
+        order = pc.array_sort_indices(by_time, null_placement="at_start").to_numpy()
         rows = rows[order]
     rows = rows[np.argsort(row_codes[rows], kind="stable")]
     first = np.searchsorted(row_codes[rows], prim_codes, "left")
