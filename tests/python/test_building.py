@@ -36,6 +36,17 @@ def test_the_readme_shows_what_it_prints_and_the_script(printed: str) -> None:
     assert script.endswith(re.search(r"```python\n(.*?)```", readme, re.DOTALL)[1])
 
 
+def test_the_readme_shows_the_live_join(folder: Path, printed: str) -> None:
+    command = [sys.executable, EXAMPLE / "live.py", folder]
+    result = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
+    assert result.stderr == ""
+    readme = (EXAMPLE / "README.md").read_text(encoding="utf-8")
+    live = readme.split("## Joined live", 1)[1]
+    assert re.search(r"```text\n(.*?)```", live, re.DOTALL)[1] == result.stdout
+    script = (EXAMPLE / "live.py").read_text(encoding="utf-8")
+    assert script.endswith(re.search(r"```python\n(.*?)```", live, re.DOTALL)[1])
+
+
 def test_ids_are_those_of_ifc(folder: Path) -> None:
     stage = Usd.Stage.Open(str(folder / "building.usda"))
     ids = [prim.GetAttribute("ifc:GlobalId").Get() for prim in stage.Traverse()]
