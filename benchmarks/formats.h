@@ -18,6 +18,8 @@ struct Format {
   bool IsUsdc() const { return extension == "usdc"; }
   /// Whether the layer computes its answers (floor/).
   bool IsFloor() const { return extension == "benchfloor"; }
+  /// Whether its rows have ids, which are joined with prims when it is opened.
+  bool IsJoined() const { return name.starts_with("joined"); }
 };
 
 /// The prims that a folder's small files have.
@@ -28,8 +30,8 @@ inline constexpr int64_t kSparsePrims = 100'000;
 
 /// A folder of files of one scene. Each format has three: `table` with the 20 properties of every
 /// prim, `shapes` with float3s and arrays of the first 10,000, and `warmup`, a table of four prims.
-/// All but the floor have two more, with time samples of the first 10,000 and of four prims:
-/// `playback` and `playback_warmup`.
+/// All but the floor and the joined one have two more, with time samples of the first 10,000 and of
+/// four prims: `playback` and `playback_warmup`.
 class DataFolder {
  public:
   /// The folder as its marker describes it; throws std::runtime_error if there is none or
@@ -65,7 +67,10 @@ class DataFolder {
     return {prims < scene_.prims ? prims : scene_.prims, scene_.hierarchy};
   }
   std::string File(const std::string& content, const Format& format) const {
-    return (folder_ / (content + "_" + format.name + "." + format.extension)).string();
+    const std::string file = content + "_" + format.name + "." + format.extension;
+    const std::string arguments =
+        format.IsJoined() ? ":SDF_FORMAT_ARGS:ids=ids_" + content + ".parquet&key=key" : "";
+    return (folder_ / file).string() + arguments;
   }
 
   std::filesystem::path folder_;

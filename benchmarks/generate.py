@@ -21,6 +21,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from pxr import Sdf
 
+from usdparquet import write_table as write_id_table
 from usdparquet.bench.formats import FORMATS, Format
 from usdparquet.bench.layer_files import (
     long_table,
@@ -37,8 +38,12 @@ LAYERS: dict[str, Format | None] = {
     "indexed_none": FORMATS["parquet_none_indexed"],
     "indexed_zstd": FORMATS["parquet_zstd_indexed"],
     "floor": None,
+    "joined_zstd": FORMATS["parquet_zstd"],
 }
-"""The formats by their names in the benchmarks; the floor is a line of text."""
+"""The formats by their names in the benchmarks; the floor is a line of text, and the joined one has
+ids in place of paths and is only made when it is asked for."""
+JOINED = "joined_zstd"
+DEFAULT = ",".join(name for name in LAYERS if name != JOINED)
 
 # Counted up whenever the files of the same scene become different ones; formats.cc has it too.
 VERSION = 2
@@ -150,12 +155,10 @@ class Scene:
         for name in formats:
             for kind in ("warmup", "shapes", "table"):
                 self.write_table(kind, name)
-            if name != "floor":
+            if name not in ("floor", JOINED):
                 for kind in ("playback_warmup", "playback"):
                     self.write_playback(kind, name)
-            write_stage(
-                self.folder / f"stage_{name}.usda", [self.file("table", name).name, base.name]
-            )
+            write_stage(self.folder / f"stage_{name}.usda", [self.asset("table", name), base.name])
         for name in formats:
             if name in SPARSE_FORMATS:
                 self.write_sparse(name)
@@ -165,6 +168,11 @@ class Scene:
     def file(self, kind: str, name: str) -> Path:
         entry = LAYERS[name]
         return self.folder / f"{kind}_{name}.{entry.extension if entry else 'benchfloor'}"
+
+    def asset(self, kind: str, name: str) -> str:
+        """As a layer names the file; formats.cc does the same."""
+        file = self.file(kind, name).name
+        return f"{file}:SDF_FORMAT_ARGS:ids=ids_{kind}.parquet&key=key" if name == JOINED else file
 
     def first(self, kind: str) -> list[str]:
         """The prims of a kind of file."""
@@ -181,6 +189,10 @@ class Scene:
                 return
             columns = {each: column(each, len(paths)) for each in types}
             table = pa.table({"path": pa.array(paths), **columns})
+            if name == JOINED:
+                ids = pa.array([f"{row * 2654435761 % 2**32:022x}" for row in range(len(paths))])
+                table = table.set_column(0, "key", ids)
+                write_ids(self.folder / f"ids_{kind}.parquet", paths, ids)
             if entry.is_parquet:
                 write_parquet(target, table, entry, ROW_GROUP_SIZE)
             else:
@@ -232,6 +244,11 @@ class Scene:
         unfinished.replace(target)
 
 
+def write_ids(target: Path, paths: list[str], ids: pa.Array) -> None:
+    """The paths and ids of prims, as `usdparquet ids` writes them."""
+    write_id_table(pa.table({"path": pa.array(paths), "id": ids}), target)
+
+
 def sparse_table(rows: int) -> pa.Table:
     """A table of property sets, of which each row has one: all other cells are null."""
     numbers = np.arange(rows, dtype=np.uint64)
@@ -261,7 +278,7 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--prims", type=int, default=100_000)
     parser.add_argument("--hierarchy", choices=HIERARCHIES, default="flat")
-    parser.add_argument("--formats", default=",".join(LAYERS), help="a list with commas")
+    parser.add_argument("--formats", default=DEFAULT, help="a list with commas")
     options = parser.parse_args()
     formats = options.formats.split(",")
     unknown = [name for name in formats if name not in LAYERS]

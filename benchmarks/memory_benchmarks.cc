@@ -29,7 +29,7 @@ void RegisterMemory(const Format& format, const DataFolder& folder) {
   Register("20_properties", "--columns=20", 0, format, folder);
   Register("20_properties_4mb_budget", "--columns=20", 4, format, folder);
   Register("6_properties", "--columns=6", 0, format, folder);
-  if (format.IsFloor()) return;  // it has no time samples
+  if (format.IsFloor() || format.IsJoined()) return;  // it has no time samples
   Register("playback", "--playback", 0, format, folder);
   Register("playback_1mb_budget", "--playback", 1, format, folder);
 }

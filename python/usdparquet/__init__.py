@@ -13,13 +13,21 @@ from ._plugin import plugin_dir, register
 from ._read import read_columns
 from ._stats import cache_stats, set_cache_budget
 from ._write import WriteSummary, write_table
+from .identifiers.bind import bind
+from .identifiers.join import JoinReport
+from .identifiers.scene_ids import IdCandidate, id_candidates, ids
 
 __version__ = _version("usdparquet")
 
 __all__ = [
+    "IdCandidate",
+    "JoinReport",
     "WriteSummary",
     "__version__",
+    "bind",
     "cache_stats",
+    "id_candidates",
+    "ids",
     "plugin_dir",
     "read_columns",
     "register",

@@ -25,6 +25,8 @@ def read_columns(
     paths: Iterable[object] | None = None,
     *,
     path: str | None = None,
+    key: str | None = None,
+    ids: object | None = None,
     time: str | None = None,
     under: object | None = None,
     missing: str = "error",
@@ -44,6 +46,10 @@ def read_columns(
     `under`: a prim path; the rows of this prim and of all prims below it, in namespace order.
     `path`: the column with the prim paths; if not given, the one that the layer was opened with,
     else the one that the file names, else ``path``.
+    `key`, `ids`: for a table that knows ids instead of paths: the column with the ids, and a
+    Parquet file with the `path` and the `id` of prims; if not given, what the layer was
+    opened with. The rows are those of the prims that have one, in the order of `ids`; the whole
+    table is read.
     `time`: the column with the times, if the rows of one path are its time samples and the file
     does not say so. All rows of a path are then read: the one without a time first, then by time.
     `missing`: what to do about `paths` without a row: ``"error"``, or ``"null"`` for a row of
@@ -67,6 +73,25 @@ def read_columns(
     for name, text in (("path", path), ("time", time)):
         check_text(text, f"the argument '{name}'")
     file, arguments = _file_of(source)
+    if (key is None) != (ids is None):
+        given, other = ("key", "ids") if ids is None else ("ids", "key")
+        raise ValueError(f"{given} is given without {other}")
+    from .identifiers.live import key_and_ids, read_joined
+
+    joined = (key, ids) if key is not None else key_and_ids(arguments, file)
+    if joined is not None:
+        if path is not None:
+            raise ValueError("path and key cannot be given together")
+        return read_joined(
+            file,
+            columns,
+            paths,
+            key=str(joined[0]),
+            ids=joined[1],
+            time=time or arguments.get("time"),
+            under=under,
+            missing=missing,
+        )
     core = load_core()
     Path(file).stat()  # so that a file that is not there is a FileNotFoundError
     answer = core.read_rows(

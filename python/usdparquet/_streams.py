@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ._path_cells import with_path_texts
 from ._texts import shown_cell
 from ._usd_cells import advice_for
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 STREAM_METHOD = "__arrow_c_stream__"
 _WAYS_OUT = {
@@ -76,6 +79,36 @@ def arrow_stream(table: Any, path: str) -> TableStream:
     except UnicodeDecodeError as error:  # pyarrow reads the names, and text in cells is no matter
         raise ValueError("the name of a column is no valid UTF-8; rename it") from error
     return TableStream(capsule, path, [name for name in relationships if name != path], hint)
+
+
+def as_table(table: Any, path: str) -> pa.Table:
+    """Any table as a pyarrow Table without views; errors as of `arrow_stream`."""
+    import pyarrow as pa
+
+    if not isinstance(table, pa.Table):
+        table = pa.table(CapsuleStream(arrow_stream(table, path).capsule))
+    schema = pa.schema(
+        [field.with_type(_without_views(field.type)) for field in table.schema],
+        metadata=table.schema.metadata,
+    )
+    return table if schema.equals(table.schema) else table.cast(schema)
+
+
+def _without_views(kind: pa.DataType) -> pa.DataType:
+    """A type with the offsets that Arrow's functions take instead of views, which they do not."""
+    import pyarrow as pa
+
+    if pa.types.is_string_view(kind):
+        return pa.large_string()
+    if pa.types.is_binary_view(kind):
+        return pa.large_binary()
+    if pa.types.is_struct(kind):
+        return pa.struct([field.with_type(_without_views(field.type)) for field in kind])
+    if pa.types.is_list(kind):
+        return pa.list_(kind.value_field.with_type(_without_views(kind.value_type)))
+    if pa.types.is_large_list(kind):
+        return pa.large_list(kind.value_field.with_type(_without_views(kind.value_type)))
+    return kind
 
 
 def _library_of(table: object) -> str:

@@ -6,11 +6,15 @@ import json
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from ._layer_metadata import layer_fields
 from ._plugin import load_core
-from ._streams import arrow_stream
+from ._streams import arrow_stream, as_table
 from ._texts import check_text
+
+if TYPE_CHECKING:
+    from .identifiers.join import JoinReport
 
 
 @dataclass(frozen=True)
@@ -33,6 +37,8 @@ class WriteSummary:
     and a layer does not show: they have no time samples."""
     order: str | None = None
     """How the rows of a long table are sorted: by ``path`` or by ``time``."""
+    join: JoinReport | None = None
+    """What matched, if the rows were put at prims by their ids."""
 
 
 def write_table(
@@ -40,6 +46,9 @@ def write_table(
     file: str | os.PathLike[str],
     *,
     path: str = "path",
+    key: str | None = None,
+    ids: object | None = None,
+    keep: str | None = None,
     time: str | None = None,
     order: str | None = None,
     types: Mapping[str, str] | None = None,
@@ -62,6 +71,11 @@ def write_table(
     or anything else with ``__arrow_c_stream__``. Named levels of a pandas index are columns.
     `path`: the column with the prim paths, texts or Sdf.Paths. If no column of a pandas frame is
     called that, it is the index that holds prim paths. Other Sdf.Paths are relationships' targets.
+    `key`, `ids`: for a table that knows ids instead of paths. `key` is the column with the ids,
+    `ids` a table (as `usdparquet.ids` makes it) or a Parquet file with the `path` and the `id` of
+    prims. Each row is written at the prims with its id, and `path` names the new column.
+    `keep`: which of several rows of an id (and time) counts, ``first`` or ``last``; without it they
+    are an error.
     `time`: the column with the times of the rows; several rows of a path are its time samples then.
     `order`: how to sort a table with times: ``path`` (prim by prim, each by time) or ``time`` (time
     by time, for playback); if not given, by time where the times never decrease, else by path.
@@ -91,13 +105,28 @@ def write_table(
         for text in (each for pair in (texts or {}).items() for each in pair):
             check_text(text, f"a text in the argument '{name}'")
     target = os.fspath(file)
+    report: JoinReport | None = None
+    if key is not None or ids is not None or keep is not None:
+        if key is None or ids is None:
+            given = "key" if key is not None else "ids" if ids is not None else "keep"
+            raise ValueError(f"{given} is for tables by id, which take both key and ids")
+        from .identifiers.bind import prim_ids
+        from .identifiers.join import join
+
+        try:
+            joined = join(
+                as_table(table, key), prim_ids(ids), key=key, time=time, keep=keep, path=path
+            )
+        except ValueError as error:
+            raise ValueError(f"{target}: {error}") from error
+        table, report = joined.table, joined.report
     core = load_core()
     try:
         stream = arrow_stream(table, path)
     except ValueError as error:
         raise ValueError(f"{target}: {error}") from error
     try:
-        done = core.write_table(
+        written = core.write_table(
             stream.capsule,
             target,
             path_column=stream.path,
@@ -117,7 +146,7 @@ def write_table(
         if not stream.hint or f"column '{stream.path}'" not in str(error):
             raise
         raise ValueError(f"{error}{stream.hint}") from error
-    return WriteSummary(**done)
+    return WriteSummary(**written, join=report)
 
 
 def _schema_json(layer: Mapping[str, object]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from usdparquet.cli import bench, convert, diff, inspect, optimize, query, recover
+from usdparquet.cli import bench, bind, convert, diff, ids, inspect, optimize, query, recover
 from usdparquet.cli.console import plain_errors
 
 app = typer.Typer(
@@ -19,5 +19,6 @@ for command in (
     *(bench.generate, bench.bench, bench.demo, bench.report),
     *(inspect.inspect, inspect.validate),
     *(optimize.optimize, convert.convert, query.query, diff.diff, recover.recover),
+    *(ids.ids, bind.bind),
 ):
     app.command()(plain_errors()(command))

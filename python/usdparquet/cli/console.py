@@ -71,8 +71,8 @@ def cell_table() -> Table:
 
 def table_console() -> Console:
     """Where tables go: as wide as a terminal; for a program, a line a row, whatever it holds."""
-    console = Console()
-    return console if console.is_terminal else Console(width=_WIDEST_LINE)
+    console = Console(emoji=False)
+    return console if console.is_terminal else Console(width=_WIDEST_LINE, emoji=False)
 
 
 def _error_message(error: Exception) -> str:

@@ -204,6 +204,11 @@ class TableFile:
                 yield pa.RecordBatch.from_arrays(cells, schema=schema)
                 done += batch.num_rows
 
+    def read(self, columns: Mapping[str, Column]) -> pa.Table:
+        """The columns in all rows; errors as of `batches`."""
+        schema = pa.schema([(name, column.type) for name, column in columns.items()])
+        return pa.Table.from_batches(self.batches(columns), schema)
+
     def _groups(self, rows: Iterable[RowNumbers] | None) -> Iterator[tuple[int, RowNumbers | None]]:
         """The groups to read, with the rows within each; None for all."""
         first_rows = self._source.first_rows

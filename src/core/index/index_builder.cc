@@ -49,13 +49,14 @@ class Attempt {
     // Each page writes those of its rows: of rows that are not there, no memory is touched.
     RawVector<uint64_t>& hashes = index->hashes;
     hashes.resize(source_.num_rows());
+    const std::vector<bool>* const kept = source_.kept_rows();
     std::vector<PathScan> scans(source_.num_pages(),
                                 PathScan(RootPathHash(seed_), options_.unicode_test));
     const auto scan = [&](size_t i) -> arrow::Status {
       ARROW_ASSIGN_OR_RAISE(const PagePaths paths, source_.ReadPaths(i));
       uint32_t row = source_.PageAt(i).first_row;
       for (uint32_t k = 0; k < paths.size(); ++k, ++row) {
-        hashes[row] = scans[i].Add(row, paths[k]);
+        hashes[row] = kept && !(*kept)[row] ? 0 : scans[i].Add(row, paths[k]);
       }
       return arrow::Status::OK();
     };

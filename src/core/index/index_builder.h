@@ -62,6 +62,8 @@ class IndexSource {
   virtual arrow::Result<PagePaths> ReadPaths(size_t page) const = 0;
   /// Whether two rows have the same path.
   virtual bool IsSamePath(uint32_t a, uint32_t b) = 0;
+  /// Whether each row counts at all; null if all do. Not for a long table.
+  virtual const std::vector<bool>* kept_rows() const { return nullptr; }
 
   /// The time column; null unless the table is a long one.
   virtual const TimeColumn* time_column() const = 0;

@@ -26,7 +26,8 @@ class USDPARQUET_API PathScan {
       : root_hash_(root_hash), unicode_test_(unicode_test) {}
 
   /// Scans the path of `row`, which must be the row after the previous one (a later one in a long
-  /// table). Returns its hash, or 0 if it is not a prim path. Pass "" for a null.
+  /// table, and where rows are left out). Returns its hash, or 0 if it is not a prim path. Pass ""
+  /// for a null.
   uint64_t Add(uint32_t row, std::string_view path);
 
  private:

@@ -205,7 +205,7 @@ arrow::Status Select(const std::vector<std::string>& selected, TableSchema* sche
   std::erase_if(schema->left_out, is_unwanted);
   for (const std::string& name : selected) {
     // These two are always read, and never a property.
-    if (name == schema->path->column_name) continue;
+    if (schema->path && name == schema->path->column_name) continue;
     if (schema->time && name == schema->time->column_name) continue;
     if (!is_used[name]) {
       return arrow::Status::Invalid("argument 'columns' names '", name,
@@ -231,7 +231,7 @@ arrow::Status TakeTimeColumn(const std::string& name,
     }
     return arrow::Status::OK();
   }
-  if (name == schema->path->column_name) {
+  if (schema->path && name == schema->path->column_name) {
     return arrow::Status::Invalid("the column '", name,
                                   "' can't hold both the prim paths and the times");
   }
@@ -272,7 +272,7 @@ arrow::Result<TableSchema> ReadSchema(const parquet::FileMetaData& metadata,
   int top = -1;
   for (const SchemaField& field : manifest.schema_fields) {
     ++top;
-    if (field.field->name() != path_column) {
+    if (path_column.empty() || field.field->name() != path_column) {
       reader.Add(field, top, &schema);
       continue;
     }
@@ -291,7 +291,7 @@ arrow::Result<TableSchema> ReadSchema(const parquet::FileMetaData& metadata,
     schema.path = std::move(own.columns[0]);
     schema.path->is_path = true;
   }
-  if (!schema.path) {
+  if (!schema.path && !path_column.empty()) {
     return arrow::Status::Invalid("there is no column '", path_column,
                                   "' with the prim paths; name yours with the format argument "
                                   "'path' (the file has ",

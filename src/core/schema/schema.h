@@ -75,7 +75,7 @@ struct TableSchema {
   std::vector<ColumnInfo> columns;
   std::vector<LeftOutColumn> left_out;
   std::vector<std::string> missing;  ///< columns that the entry describes, but which are not there
-  std::optional<ColumnInfo> path;    ///< the path column; it is no property
+  std::optional<ColumnInfo> path;    ///< the path column, if one was named; it is no property
   std::optional<ColumnInfo> time;    ///< the time column, if one was named; it is no property
 };
 
@@ -95,10 +95,10 @@ struct ColumnName {
 /// of a column `a`.
 USDPARQUET_API std::string TwoColumns(const ColumnName& one, const ColumnName& other);
 
-/// Derives the schema from a file's footer. `path_column` names the path column, `time_column`
-/// that with the times, if it is not empty; `selected`, if given, the columns to present; `entry`
-/// is what the file says about its columns. Fails if the path column is missing or does not hold
-/// strings, the time column is missing, a selected column does not exist, two columns make one
+/// Derives the schema from a file's footer. `path_column` names the path column and `time_column`
+/// that with the times, if they are not empty; `selected`, if given, the columns to present;
+/// `entry` is what the file says about its columns. Fails if the path column is missing or does not
+/// hold strings, the time column is missing, a selected column does not exist, two columns make one
 /// property name, or the entry gives a column what its stored type can't be; the last two only of
 /// columns that are presented, as properties. The message does not name the file: the caller does.
 USDPARQUET_API arrow::Result<TableSchema> ReadSchema(

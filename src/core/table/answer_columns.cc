@@ -23,7 +23,7 @@ using Infos = std::unordered_map<int, const ColumnInfo*>;
 Infos InfosOf(const TableSchema& schema) {
   Infos infos;
   for (const ColumnInfo& column : schema.columns) infos.emplace(column.leaf, &column);
-  infos.emplace(schema.path->leaf, &*schema.path);
+  if (schema.path) infos.emplace(schema.path->leaf, &*schema.path);
   // The times are a column like any other here.
   if (schema.time) infos.emplace(schema.time->leaf, &*schema.time);
   return infos;
@@ -78,7 +78,7 @@ class NamedColumns {
       (column.steps.size() == 1 ? columns_ : fields_).emplace(column.name, &column);
       // Paths are no property, and nor are times or fields of prims.
       if (!column.info || column.info->role == ColumnRole::kPrimMetadata ||
-          column.info->leaf == schema.path->leaf) {
+          (schema.path && column.info->leaf == schema.path->leaf)) {
         continue;
       }
       properties_.emplace(column.info->property_name, &column);
@@ -145,7 +145,8 @@ arrow::Result<std::vector<AnswerColumn>> FindAnswerColumns(
     columns.push_back(*found);
   }
   const auto is_there = [&](const AnswerColumn& column) {
-    return is_of(*schema.path, column) || (schema.time && is_of(*schema.time, column));
+    return (schema.path && is_of(*schema.path, column)) ||
+           (schema.time && is_of(*schema.time, column));
   };
   if (!names) {
     for (const AnswerColumn& column : all) {

@@ -3,6 +3,7 @@
 #include "core/index/path_index_file.h"
 #include "core/index/time_index_file.h"
 #include "core/sections/fingerprint.h"
+#include "core/table/time_reader.h"
 
 namespace usdparquet {
 namespace {
@@ -11,7 +12,7 @@ namespace {
 class FileSource : public IndexSource {
  public:
   explicit FileSource(const IndexColumns& columns) : columns_(columns) {
-    if (columns_.time) times_.Init(columns_.source, columns_.time->info);
+    if (columns_.time) times_.emplace(columns_.source, *columns_.time);
   }
 
   /// Locates the pages of the path column. Call first.
@@ -38,67 +39,28 @@ class FileSource : public IndexSource {
   }
   arrow::Result<PagePaths> ReadPaths(size_t page) const override {
     const auto [chunk, index] = pages_[page];
-    ARROW_ASSIGN_OR_RAISE(
-        auto paths, Decode("path", columns_.path, *chunk, index, chunk->pages[index].first_row));
-    return PagePaths(std::move(paths));
+    auto paths = columns_.path.Decode(*chunk, index);
+    if (paths.ok()) return PagePaths(std::move(*paths));
+    return IndexColumnError("path", columns_.path.info(), chunk->pages[index].first_row,
+                            paths.status());
   }
   bool IsSamePath(uint32_t a, uint32_t b) override { return columns_.is_same_path(a, b); }
+  const std::vector<bool>* kept_rows() const override { return columns_.kept_rows; }
 
   const TimeColumn* time_column() const override { return columns_.time; }
   arrow::Status ReadTimes(uint32_t first_row, std::span<RowTime> times) override {
-    for (size_t i = 0; i < times.size();) {
-      uint32_t row = first_row + static_cast<uint32_t>(i);
-      if (!HasTime(row)) ARROW_RETURN_NOT_OK(LoadTimes(row));
-      do {
-        times[i++] = columns_.time->Read(*time_page_, row - time_page_->first_row);
-      } while (i < times.size() && HasTime(++row));
-    }
-    return arrow::Status::OK();
+    return times_->Read(first_row, times);
   }
 
  private:
-  bool HasTime(uint32_t row) const {
-    return time_page_ && row - time_page_->first_row < time_page_->num_rows;
-  }
-
-  /// Decodes the page of the time column that holds `row`.
-  arrow::Status LoadTimes(uint32_t row) {
-    const uint32_t group = columns_.source.file.GroupOf(row);
-    if (!time_chunk_ || time_chunk_->row_group != static_cast<int>(group)) {
-      auto located = times_.LocateUncached(group);
-      if (!located.ok()) return ReadError("time", times_.info(), row, located.status());
-      time_chunk_ = std::move(*located);
-    }
-    ARROW_ASSIGN_OR_RAISE(time_page_,
-                          Decode("time", times_, *time_chunk_, time_chunk_->PageOf(row), row));
-    return arrow::Status::OK();
-  }
-
-  /// Decodes a page; an error says that the column can't be read from `row` on.
-  static arrow::Result<std::unique_ptr<Page>> Decode(const char* what, const ColumnReader& column,
-                                                     ColumnChunk& chunk, uint32_t index,
-                                                     uint32_t row) {
-    auto page = column.Decode(chunk, index);
-    if (!page.ok()) return ReadError(what, column.info(), row, page.status());
-    return page;
-  }
-
-  static arrow::Status ReadError(const char* what, const ColumnInfo& info, uint32_t row,
-                                 const arrow::Status& status) {
-    return arrow::Status::IOError("the ", what, " column '", info.column_name,
-                                  "' can't be read from row ", row, " on: ", status.message());
-  }
-
   struct Place {
     ColumnChunk* chunk;
     uint32_t page;
   };
 
   const IndexColumns& columns_;
-  std::vector<Place> pages_;  // of the path column
-  ColumnReader times_;        // of a long table
-  std::unique_ptr<ColumnChunk> time_chunk_;
-  std::unique_ptr<Page> time_page_;  // the last one that was read
+  std::vector<Place> pages_;         // of the path column
+  std::optional<TimeReader> times_;  // of a long table
 };
 
 }  // namespace

@@ -26,6 +26,8 @@ struct IndexColumns {
   const TimeColumn* time = nullptr;  ///< null unless the table is a long one
   /// Whether two rows have the same path. May be asked for every row of the table.
   PathTable::SamePath is_same_path = {};
+  /// If given, whether each row is a prim; not for a long table.
+  const std::vector<bool>* kept_rows = nullptr;
 };
 
 /// Describes the time column of a table; nothing if it has none. Fails if the column holds no

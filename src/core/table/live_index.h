@@ -10,6 +10,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/table/index_loader.h"
@@ -35,6 +36,12 @@ class USDPARQUET_API LiveIndex {
   /// of errors do not name the file. To be called first, and once.
   arrow::Status Open(IndexLoader loader, bool ignores_embedded, std::string name, ReadReport report,
                      std::vector<std::string>* warnings);
+
+  /// Takes an index that was built, instead of Open: there is nothing to replace.
+  void Take(TableIndex index) {
+    opened_ = std::move(index);
+    current_.store(&opened_, std::memory_order_release);
+  }
 
   /// The index of now. What it says is known to be right only at the end of Ask.
   const TableIndex& current() const { return *current_.load(std::memory_order_acquire); }

@@ -38,6 +38,7 @@ arrow::Status Table::ReadColumns() {
   std::string path_column = options_.path_column;
   if (path_column.empty()) path_column = entry_.path_column;
   if (path_column.empty()) path_column = "path";
+  if (options_.ids) path_column.clear();  // a column of that name is one like any other
   const std::string& time_column =
       options_.time_column.empty() ? entry_.time_column : options_.time_column;
   ARROW_ASSIGN_OR_RAISE(schema_, ReadSchema(metadata(), entry_, path_column, time_column,
@@ -52,11 +53,12 @@ arrow::Status Table::ReadColumns() {
     properties_[i].Init(source_, schema_.columns[i]);
   }
   nulls_.Init(source_, schema_.columns, properties_.get());
-  path_.Init(source_, *schema_.path);
+  if (schema_.path) path_.Init(source_, *schema_.path);
   return arrow::Status::OK();
 }
 
 std::string Table::damage() const {
+  if (names_ && names_->has_damage()) return names_->damage();
   if (path_.has_damage()) return path_.damage();
   if (index_.has_damage()) return index_.damage();
   for (size_t i = 0; i < schema_.columns.size(); ++i) {
@@ -82,6 +84,7 @@ bool Table::IsSamePath(uint32_t a, uint32_t b) {
 }
 
 void Table::VisitChildNames(PrimId prim, const std::function<void(std::string_view)>& f) {
+  if (names_) return names_->VisitChildNames(prim, f);
   if (!prim.is_parent()) return;
   const PathIndex& index = paths();
   ChildCheck check(index, prim, options_.unicode_test);
@@ -119,13 +122,16 @@ arrow::Status Table::OpenIndex() {
       TimeCodesPerSecondOf(entry_).value_or(TimeScale().codes_per_second));
   options.time_start = options_.time_start;
   if (!file_.locations_warning().empty()) index_warnings_.push_back(file_.locations_warning());
-  IndexLoader loader({source_, path_, time_ ? &*time_ : nullptr,
-                      [this](uint32_t a, uint32_t b) { return IsSamePath(a, b); }},
-                     std::move(options));
+  if (options_.ids) return OpenJoin(options);
+  IndexLoader loader(
+      {source_, path_, time_ ? &*time_ : nullptr,
+       [this](uint32_t a, uint32_t b) { return IsSamePath(a, b); }, options_.kept_rows.get()},
+      std::move(options));
   ARROW_RETURN_NOT_OK(index_.Open(std::move(loader), options_.ignore_embedded_index, name_,
                                   options_.report, &index_warnings_));
-  warnings_ = DescribeProblems(name_, schema_, time_ ? &*time_ : nullptr, index_.current(),
-                               [this](uint32_t row) { return PathAt(row); });
+  warnings_ =
+      DescribeProblems(name_, schema_, {path_column(), "the path"}, time_ ? &*time_ : nullptr,
+                       index_.current(), [this](uint32_t row) { return PathAt(row); });
   for (std::string& warning : DescribeTimedColumns(name_, schema_, file_)) {
     warnings_.push_back(std::move(warning));
   }

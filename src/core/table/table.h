@@ -54,6 +54,17 @@ struct TableOptions {
   ReadReport report;
   /// Keeps the decoded pages and must outlive the table; null for the cache of the process.
   PageCache* cache = nullptr;
+  /// Rows that stand for prims by an id instead of by a path.
+  struct Ids {
+    std::string key;  ///< the column with the ids of the rows
+    /// A Parquet file with the paths and the ids of prims in its columns `path` and `id`, and what
+    /// messages call it.
+    std::shared_ptr<arrow::io::RandomAccessFile> file;
+    std::string file_name;
+  };
+  std::optional<Ids> ids;
+  /// For a file of ids: whether each row is a prim; all are, if null.
+  std::shared_ptr<const std::vector<bool>> kept_rows;
   /// Build the path index in memory even where the file has one.
   bool ignore_embedded_index = false;
   /// Threads that build the path index; 0 for one a core.
@@ -62,6 +73,10 @@ struct TableOptions {
 
 /// A Parquet file: its columns, its namespace and its values, which are decoded
 /// page by page when they are first asked for.
+///
+/// Its rows stand for the prims whose paths they hold. With TableOptions::ids they are joined, once
+/// and at the open, with the prims of another file by their ids: prims may share a row then, and
+/// the namespace is that of the prims that have one.
 ///
 /// Thread-safety: after Open, all functions may be called from any number of threads.
 class USDPARQUET_API Table {
@@ -76,12 +91,31 @@ class USDPARQUET_API Table {
   const std::string& name() const { return name_; }
   const std::vector<ColumnInfo>& columns() const { return schema_.columns; }
   const std::vector<LeftOutColumn>& left_out() const { return schema_.left_out; }
-  /// The names of the path column and, if there is one, of the time column.
-  const std::string& path_column() const { return schema_.path->column_name; }
+  /// The names of the path column (where rows are joined by ids, the one of the other file) and, if
+  /// there is one, of the time column.
+  const std::string& path_column() const {
+    return names_ ? names_->path_column() : schema_.path->column_name;
+  }
   std::string time_column() const { return schema_.time ? schema_.time->column_name : ""; }
   /// The path index and the time index of now, which others replace when damage shows: what is
   /// found through one of them is right at the end of Ask.
-  const PathIndex& paths() const { return index_.current().paths; }
+  const PathIndex& paths() const { return names_ ? names_->paths() : index_.current().paths; }
+  /// The row of a prim, or the first one of several; PrimId::kNone if it has none.
+  uint32_t RowOf(PrimId prim) const { return RowOfName(paths().RowOf(prim)); }
+  /// The row that belongs to row `name` of the path column: the same, unless rows are joined by
+  /// ids.
+  uint32_t RowOfName(uint32_t name) const {
+    if (!row_of_name_) [[likely]]
+      return name;
+    return name < joined_rows_.size() ? row_of_name_[name] : PrimId::kNone;
+  }
+  /// Calls `f(row)` for every prim with a row, in no order; prims may share rows if is_joined().
+  template <typename F>
+  void VisitRows(const F& f) const {
+    paths().VisitRows([&](uint32_t name) { f(RowOfName(name)); });
+  }
+  /// Whether rows stand for prims by their ids.
+  bool is_joined() const { return row_of_name_ != nullptr; }
   /// Rows without a prim path, and paths with more than one row.
   const PathIndexReport& path_report() const { return index_.current().path_report; }
   /// Which rows of a prim hold which time; null without a time column. A prim's row in `paths()` is
@@ -98,11 +132,11 @@ class USDPARQUET_API Table {
   /// again. Ids of prims are to be found and used within one `f`.
   template <typename F>
   auto Ask(const F& f) const {
-    return index_.Ask(f);
+    return names_ ? names_->index_.Ask(f) : index_.Ask(f);
   }
   /// Changes when other indexes take the place of damaged ones: 0, then 1. Ids of prims that were
   /// kept beyond an Ask are good for the version that they were found in.
-  uint32_t index_version() const { return index_.version(); }
+  uint32_t index_version() const { return names_ ? names_->index_.version() : index_.version(); }
   /// Whether the indexes in the file are undamaged, every block of them, and say nothing that can't
   /// be. True if the file has none. Reads them whole.
   bool CouldHaveSoundIndex() const { return index_.CouldBeSound(); }
@@ -167,7 +201,8 @@ class USDPARQUET_API Table {
 
   /// Bytes that the table holds outside the page cache, about.
   size_t MemoryUsage() const {
-    return paths().MemoryUsage() + (times() ? times()->MemoryUsage() : 0);
+    return paths().MemoryUsage() + (times() ? times()->MemoryUsage() : 0) +
+           joined_rows_.capacity() * sizeof(uint32_t);
   }
 
  private:
@@ -175,6 +210,7 @@ class USDPARQUET_API Table {
 
   arrow::Status ReadColumns();
   arrow::Status OpenIndex();
+  arrow::Status OpenJoin(const IndexOptions& index_options);
   std::string PathAt(uint32_t row);
   bool IsSamePath(uint32_t a, uint32_t b);
 
@@ -190,6 +226,10 @@ class USDPARQUET_API Table {
   NullMap nulls_;
   std::optional<TimeColumn> time_;
   mutable LiveIndex index_;  // what it says stays the same
+  // Where rows are joined by ids: the file with the prims, and the row for each of its rows.
+  std::shared_ptr<Table> names_;
+  std::vector<uint32_t> joined_rows_;
+  const uint32_t* row_of_name_ = nullptr;
   std::vector<std::string> warnings_;
   std::vector<std::string> index_warnings_;
 };

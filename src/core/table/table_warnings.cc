@@ -65,14 +65,15 @@ bool HasTimedCells(const parquet::FileMetaData& metadata, const ColumnInfo& colu
 }  // namespace
 
 std::vector<std::string> DescribeProblems(const std::string& name, const TableSchema& schema,
-                                          const TimeColumn* time, const TableIndex& index,
+                                          const RowNames& names, const TimeColumn* time,
+                                          const TableIndex& index,
                                           const std::function<std::string(uint32_t row)>& path_at) {
   std::vector<std::string> warnings;
   const auto rows_left_out = [](uint32_t count, const char* why) {
     return std::to_string(count) + (count == 1 ? " row has " : " rows have ") + why + " and " +
            (count == 1 ? "is" : "are") + " left out: ";
   };
-  const auto rows_repeat = [](uint32_t count, const char* what) {
+  const auto rows_repeat = [](uint32_t count, const std::string& what) {
     return std::to_string(count) + (count == 1 ? " row repeats " : " rows repeat ") + what +
            " of an earlier row; the later row wins: ";
   };
@@ -82,7 +83,7 @@ std::vector<std::string> DescribeProblems(const std::string& name, const TableSc
            path_at(later);
   };
 
-  const std::string of_paths = name + ": column '" + schema.path->column_name + "': ";
+  const std::string of_paths = name + ": column '" + names.column + "': ";
   const PathIndexReport& paths = index.path_report;
   if (paths.num_invalid > 0) {
     warnings.push_back(
@@ -91,7 +92,7 @@ std::vector<std::string> DescribeProblems(const std::string& name, const TableSc
                  [&](uint32_t row) { return std::to_string(row) + ": " + path_at(row); }));
   }
   if (paths.num_duplicates > 0) {
-    warnings.push_back(ListRows(of_paths + rows_repeat(paths.num_duplicates, "the path"),
+    warnings.push_back(ListRows(of_paths + rows_repeat(paths.num_duplicates, names.what),
                                 paths.num_duplicates, paths.duplicates, repetition));
   }
   if (!schema.missing.empty()) {
@@ -116,9 +117,9 @@ std::vector<std::string> DescribeProblems(const std::string& name, const TableSc
                  }));
   }
   if (times.num_duplicates > 0) {
-    warnings.push_back(
-        ListRows(of_times + rows_repeat(times.num_duplicates, "the path and the time"),
-                 times.num_duplicates, times.duplicates, repetition));
+    warnings.push_back(ListRows(
+        of_times + rows_repeat(times.num_duplicates, names.what + std::string(" and the time")),
+        times.num_duplicates, times.duplicates, repetition));
   }
   return warnings;
 }

@@ -16,11 +16,18 @@
 
 namespace usdparquet {
 
+/// What the rows of a table are told apart by.
+struct RowNames {
+  std::string column;
+  const char* what;  ///< "the path", or "the id"
+};
+
 /// Sentences about rows without a prim path, repeated paths and times, and columns that are
 /// missing or left out. Each begins with `name`, the file's. `time` is null unless the table is a
-/// long one; `path_at` gives the path of a row as a message shows it.
+/// long one; `path_at` gives the path (or id) of a row as a message shows it.
 std::vector<std::string> DescribeProblems(const std::string& name, const TableSchema& schema,
-                                          const TimeColumn* time, const TableIndex& index,
+                                          const RowNames& names, const TimeColumn* time,
+                                          const TableIndex& index,
                                           const std::function<std::string(uint32_t row)>& path_at);
 
 /// A sentence about columns that the file describes and does not have, without its name. Empty if

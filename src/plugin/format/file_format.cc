@@ -108,6 +108,18 @@ bool UsdParquetFileFormat::SaveToFile(const SdfLayer& layer, const std::string& 
   return UsdParquetGuarded(false, [&] { return IsOk(UsdParquetSaveLayer(layer, file)); });
 }
 
+std::set<std::string> UsdParquetFileFormat::GetExternalAssetDependencies(
+    const SdfLayer& layer) const {
+  return UsdParquetGuarded(std::set<std::string>(), [&] {
+    std::set<std::string> files;
+    const auto arguments = UsdParquetParseArguments(layer.GetFileFormatArguments());
+    if (!arguments.ok() || arguments->ids.empty()) return files;  // reading it tells what is wrong
+    const std::string ids = UsdParquetResolveIds(layer.GetRealPath(), arguments->ids);
+    if (!ids.empty()) files.insert(ids);
+    return files;
+  });
+}
+
 bool UsdParquetFileFormat::ReadFromString(SdfLayer* layer, const std::string& text) const {
   return TextFormat()->ReadFromString(layer, text);
 }

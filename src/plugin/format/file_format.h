@@ -7,6 +7,7 @@
 #include <pxr/pxr.h>
 #include <pxr/usd/sdf/fileFormat.h>
 
+#include <set>
 #include <string>
 
 PXR_NAMESPACE_OPEN_SCOPE
@@ -25,6 +26,8 @@ class UsdParquetFileFormat : public SdfFileFormat {
   /// As WriteToFile; the layer's data then is that file, and its edits are gone from memory.
   bool SaveToFile(const SdfLayer& layer, const std::string& file, const std::string& comment,
                   const FileFormatArguments& arguments) const override;
+  /// The file of ids that the format argument `ids` names: the layer is read anew when it changes.
+  std::set<std::string> GetExternalAssetDependencies(const SdfLayer& layer) const override;
   bool ReadFromString(SdfLayer* layer, const std::string& text) const override;
   bool WriteToString(const SdfLayer& layer, std::string* text,
                      const std::string& comment) const override;

@@ -1,6 +1,10 @@
 #include "plugin/format/layer_file.h"
 
 #include <pxr/base/tf/diagnostic.h>
+#include <pxr/base/tf/pathUtils.h>
+#include <pxr/usd/ar/packageUtils.h>
+#include <pxr/usd/ar/resolvedPath.h>
+#include <pxr/usd/ar/resolver.h>
 
 #include "core/sections/residual_blob.h"
 #include "core/table/table.h"
@@ -31,7 +35,32 @@ arrow::Result<SdfAbstractDataRefPtr> OpenResidual(const std::string& resolved_pa
   return data;
 }
 
+/// The file of ids that the arguments name.
+arrow::Result<usdparquet::TableOptions::Ids> OpenIds(const std::string& resolved_path,
+                                                     const UsdParquetArguments& arguments) {
+  usdparquet::TableOptions::Ids ids;
+  ids.key = arguments.key;
+  ids.file_name = UsdParquetResolveIds(resolved_path, arguments.ids);
+  if (ids.file_name.empty()) {
+    return arrow::Status::IOError(resolved_path, ": the file '", arguments.ids,
+                                  "', which the format argument 'ids' names, is not found");
+  }
+  ARROW_ASSIGN_OR_RAISE(ids.file, UsdParquetOpenAsset(ids.file_name));
+  return ids;
+}
+
 }  // namespace
+
+std::string UsdParquetResolveIds(const std::string& resolved_path, const std::string& ids) {
+  ArResolver& resolver = ArGetResolver();
+  if (ArIsPackageRelativePath(resolved_path) && TfIsRelativePath(ids)) {
+    const auto [package, layer] = ArSplitPackageRelativePathInner(resolved_path);
+    const std::string inside = TfNormPath(TfGetPathName(layer) + ids);
+    return resolver.Resolve(ArJoinPackageRelativePath(package, inside)).GetPathString();
+  }
+  return resolver.Resolve(resolver.CreateIdentifier(ids, ArResolvedPath(resolved_path)))
+      .GetPathString();
+}
 
 arrow::Result<std::shared_ptr<const UsdParquetSource>> UsdParquetOpenLayerFile(
     const std::string& resolved_path, const UsdParquetArguments& arguments, SdfLayer* scratch) {
@@ -40,6 +69,9 @@ arrow::Result<std::shared_ptr<const UsdParquetSource>> UsdParquetOpenLayerFile(
   usdparquet::TableOptions options;
   options.path_column = arguments.path_column;
   options.columns = arguments.columns;
+  if (!arguments.key.empty()) {
+    ARROW_ASSIGN_OR_RAISE(options.ids, OpenIds(resolved_path, arguments));
+  }
   options.time_column = arguments.time_column;
   options.declares_nulls = arguments.declares_nulls;
   options.time_start = arguments.time_start;
@@ -57,8 +89,9 @@ arrow::Result<std::shared_ptr<const UsdParquetSource>> UsdParquetOpenLayerFile(
   for (const std::string& warning : table->warnings()) TF_WARN("%s", warning.c_str());
 
   SdfAbstractDataRefPtr residual;
-  // Below a prefix the residual's paths would be wrong, and with some columns only, half a layer.
-  if (arguments.prefix.IsAbsoluteRootPath() && !arguments.columns) {
+  // Below a prefix, or where rows are put at other prims, the residual's paths would be wrong, and
+  // with some columns only, half a layer.
+  if (arguments.prefix.IsAbsoluteRootPath() && !arguments.columns && arguments.key.empty()) {
     ARROW_ASSIGN_OR_RAISE(residual, OpenResidual(resolved_path, asset, *table, scratch));
   }
   return std::make_shared<const UsdParquetSource>(std::move(table), arguments, std::move(residual));

@@ -15,6 +15,10 @@
 
 PXR_NAMESPACE_OPEN_SCOPE
 
+/// Where the file of ids is that the format argument `ids` of a layer at `resolved_path` names:
+/// relative paths start from the layer, also inside a package. Empty if the resolver finds none.
+std::string UsdParquetResolveIds(const std::string& resolved_path, const std::string& ids);
+
 /// Opens the asset at `resolved_path`, and its residual if it has one, as the arguments say.
 /// Problems that leave a layer to work with are raised as warnings. Errors name the file. `scratch`
 /// is for UsdParquetReadCrate: the layer that is being loaded, or null.

@@ -154,6 +154,12 @@ arrow::Status UsdParquetSaveLayer(const SdfLayer& layer, const std::string& file
   // The layer's data changes its shape, not its content: saving can't be const all the way down.
   auto* data =
       const_cast<UsdParquetLayerData*>(dynamic_cast<const UsdParquetLayerData*>(get_pointer(held)));
+  if (data && data->source().table().is_joined()) {
+    return arrow::Status::Invalid(file,
+                                  ": the layer can't be saved to its own file: the file is a table "
+                                  "of ids that others share, and has no row a prim; export the "
+                                  "layer to another file");
+  }
   // A patch keeps the indexes as they are in the file. A damaged one is replaced by this question,
   // before anything is written.
   const bool is_index_sound = !data || data->source().table().HasSoundIndex();

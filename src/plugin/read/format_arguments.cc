@@ -2,6 +2,8 @@
 
 #include <pxr/base/tf/stringUtils.h>
 
+#include <algorithm>
+#include <charconv>
 #include <cmath>
 #include <cstdlib>
 
@@ -47,10 +49,50 @@ arrow::Result<double> ParseRate(const std::string& text) {
   return rate;
 }
 
+/// The text that a percent-encoded value stands for: OpenUSD splits arguments at '&', for which it
+/// has no escape of its own. https://www.rfc-editor.org/rfc/rfc3986#section-2.1
+arrow::Result<std::string> DecodePercent(const std::string& name, const std::string& value) {
+  std::string text;
+  for (size_t i = 0; i < value.size(); ++i) {
+    if (value[i] != '%') {
+      text += value[i];
+      continue;
+    }
+    unsigned byte = 0;
+    const char* const end = value.data() + std::min(i + 3, value.size());
+    const auto read = std::from_chars(value.data() + i + 1, end, byte, 16);
+    if (read.ptr != value.data() + i + 3 || byte == 0) {
+      return arrow::Status::Invalid("format argument ", name, "='", value,
+                                    "' has a '%' that encodes no character; write %25 for it");
+    }
+    text += static_cast<char>(byte);
+    i += 2;
+  }
+  if (text.empty()) return arrow::Status::Invalid("format argument '", name, "' is empty");
+  return text;
+}
+
+/// Whether the arguments go together.
+arrow::Status Check(const UsdParquetArguments& parsed) {
+  if (parsed.key.empty() && !parsed.ids.empty()) {
+    return arrow::Status::Invalid(
+        "format argument 'ids' needs 'key', the column with the ids of the rows");
+  }
+  if (!parsed.key.empty() && parsed.ids.empty()) {
+    return arrow::Status::Invalid(
+        "format argument 'key' needs 'ids', a Parquet file with the paths and the ids of prims");
+  }
+  if (!parsed.key.empty() && !parsed.path_column.empty()) {
+    return arrow::Status::Invalid(
+        "format arguments 'path' and 'key' exclude each other: rows have paths or ids");
+  }
+  return arrow::Status::OK();
+}
+
 }  // namespace
 
 const char kUsdParquetArgumentNames[] =
-    "path, columns, prefix, cache_mb, time, start, timeCodesPerSecond, nulls";
+    "path, columns, prefix, cache_mb, time, start, timeCodesPerSecond, nulls, key, ids";
 
 arrow::Result<UsdParquetArguments> UsdParquetParseArguments(
     const SdfFileFormat::FileFormatArguments& arguments) {
@@ -59,6 +101,10 @@ arrow::Result<UsdParquetArguments> UsdParquetParseArguments(
     if (name == "path") {
       if (value.empty()) return arrow::Status::Invalid("format argument 'path' names no column");
       parsed.path_column = value;
+    } else if (name == "key") {
+      ARROW_ASSIGN_OR_RAISE(parsed.key, DecodePercent(name, value));
+    } else if (name == "ids") {
+      ARROW_ASSIGN_OR_RAISE(parsed.ids, DecodePercent(name, value));
     } else if (name == "time") {
       if (value.empty()) return arrow::Status::Invalid("format argument 'time' names no column");
       parsed.time_column = value;
@@ -97,6 +143,7 @@ arrow::Result<UsdParquetArguments> UsdParquetParseArguments(
       parsed.unknown.push_back(name);
     }
   }
+  ARROW_RETURN_NOT_OK(Check(parsed));
   return parsed;
 }
 

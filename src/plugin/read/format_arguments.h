@@ -18,6 +18,8 @@ PXR_NAMESPACE_OPEN_SCOPE
 
 struct UsdParquetArguments {
   std::string path_column;  ///< `path`: the column with the prim paths; empty: as the file says
+  std::string key;          ///< `key`: the column with the ids of the rows; empty: they have paths
+  std::string ids;          ///< `ids`: the file with the paths and ids of prims, as it was given
   std::string time_column;  ///< `time`: the column with the times; empty: as the file says
   std::optional<usdparquet::Nanoseconds> time_start;  ///< `start`: the moment of time code 0
   std::optional<double> time_codes_per_second;        ///< `timeCodesPerSecond`

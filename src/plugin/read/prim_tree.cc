@@ -29,7 +29,7 @@ TfTokenVector UsdParquetPrimTree::ChildNames(PrimId prim) const {
 
 uint32_t UsdParquetPrimTree::RowOfParent(PrimId prim) const {
   if (!prim || UsdParquetPrimLookup::IsAbovePrefix(prim)) return PrimId::kNone;
-  return table_.paths().RowOf(prim);
+  return table_.RowOf(prim);
 }
 
 UsdParquetPrimTree::Step UsdParquetPrimTree::At(const SdfPath& path) const {

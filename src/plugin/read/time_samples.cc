@@ -134,11 +134,11 @@ std::set<double> UsdParquetTimeSamples::FindAll() const {
   }
   uint64_t num_rows = 0;
   const double* last_codes = nullptr;  // neighbours mostly share them
-  table_.paths().VisitRows([&](uint32_t first_row) {
+  table_.VisitRows([&](uint32_t first_row) {
     const PrimTimes times = index->Find(first_row);
     const std::span<const double> codes = times.codes();
     num_rows += codes.size();
-    if (num_rows > table_.num_rows())
+    if (num_rows > table_.num_rows() && !table_.is_joined())
       return index->Reject("its prims have more rows than the file");
     if (is_any_full) {
       if (codes.empty() || codes.data() == last_codes || !times.HasGoodCodes()) return;

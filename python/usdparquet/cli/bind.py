@@ -1,0 +1,148 @@
+"""The command bind, which writes a table that knows ids as a layer."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.progress import Progress
+
+from usdparquet._write import write_table
+from usdparquet.cli.console import counted
+from usdparquet.cli.options import Compression
+from usdparquet.identifiers.bind import bound_table
+from usdparquet.identifiers.join import JoinReport
+from usdparquet.identifiers.live import live_identifier
+from usdparquet.tables.file_kinds import FileKind, kind_of
+from usdparquet.tables.table_file import TableFile
+from usdparquet.tables.write_rows import write_rows
+
+
+class Keep(StrEnum):
+    """Which of several rows of an id counts."""
+
+    FIRST = "first"
+    LAST = "last"
+
+
+def bind(
+    table: Annotated[
+        Path, typer.Argument(metavar="TABLE", help="A .parquet, .csv or .arrow file.")
+    ],
+    scene: Annotated[
+        Path,
+        typer.Argument(
+            metavar="SCENE_OR_IDS", help="A USD file, with --id; or a .parquet file of ids."
+        ),
+    ],
+    output: Annotated[Path, typer.Option("-o", "--output", help="The .parquet file to write.")],
+    key: Annotated[str, typer.Option(help="The column of TABLE with the ids.")],
+    id: Annotated[
+        str | None,
+        typer.Option("--id", help="What holds the ids of the prims; 'usdparquet ids' tells."),
+    ] = None,
+    time: Annotated[
+        str | None, typer.Option("--time", help="The column with the times of the rows.")
+    ] = None,
+    keep: Annotated[
+        Keep | None, typer.Option(help="Which of several rows of an id counts.")
+    ] = None,
+    path: Annotated[
+        str, typer.Option("--path", help="The name of the new column with the prims' paths.")
+    ] = "path",
+    unmatched: Annotated[
+        Path | None,
+        typer.Option(help="Write the rows that are at no prim to this file, of TABLE's columns."),
+    ] = None,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="End with 1 if anything did not match.")
+    ] = False,
+    compression: Annotated[Compression, typer.Option(help="Codec.")] = Compression.ZSTD,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Write the rows of a table as a layer, each at the prims that have its id.
+
+    Several prims of one id have the row each. OUT is written whatever did not match; only if
+    nothing matches, that is an error.
+    """
+    errors = Console(stderr=True)
+    with Progress(console=errors, transient=True, disable=not errors.is_terminal) as progress:
+        task = progress.add_task(f"Reading {table.name}", total=None)
+        source = TableFile(table)
+        rows = source.read(source.stored_columns())
+        progress.update(task, description=f"Matching {table.name} with {scene.name}")
+        try:
+            joined = bound_table(
+                rows, scene, key=key, id=id, path=path, time=time, keep=keep.value if keep else None
+            )
+        except ValueError as error:
+            text = str(error)
+            raise ValueError(text if str(scene) in text else f"{table}: {text}") from error
+        written = write_table(
+            joined.table,
+            output,
+            path=path,
+            time=time,
+            compression=compression.value,
+            progress=lambda done, total: progress.update(
+                task, description=f"Writing {output.name}", completed=done, total=total
+            ),
+        )
+        if unmatched is not None:
+            write_rows(joined.unmatched, unmatched)
+    report = joined.report
+    live = None
+    if id is None and kind_of(table) is FileKind.PARQUET:
+        live = live_identifier(table, scene, key, time=time, start=output.parent)
+    if as_json:
+        found: dict[str, Any] = {"output": str(output), "rows": written.rows, "live": live}
+        typer.echo(json.dumps(found | asdict(report), indent=1))
+    else:
+        typer.echo(f"{output}: {counted(written.rows, 'row')}, {written.bytes:,} bytes")
+        for line in _lines(report, unmatched):
+            typer.echo(line)
+        if live:
+            typer.echo(f"the same, joined at every open: @{live}@")
+    if strict and not report.is_complete:
+        raise typer.Exit(1)
+
+
+def _lines(report: JoinReport, unmatched: Path | None) -> list[str]:
+    """The report, a line for each thing that there is."""
+    lines = [
+        f"matched: {counted(report.matched_rows, 'row')} at {counted(report.matched_prims, 'prim')}"
+    ]
+    if report.rows_without_prim:
+        lines.append(
+            f"{counted(report.rows_without_prim, 'row')} with an id that no prim has: "
+            f"{_shown(report.unknown_ids, report.rows_without_prim)}"
+        )
+    if report.rows_without_id:
+        lines.append(f"{counted(report.rows_without_id, 'row')} without an id")
+    if report.rows_dropped:
+        lines.append(
+            f"{counted(report.rows_dropped, 'row')} left out for another one of the same id"
+        )
+    if report.prims_without_row:
+        prims = [f"{path} ({text})" for path, text in report.rowless_prims]
+        lines.append(
+            f"{counted(report.prims_without_row, 'prim')} without a row: "
+            f"{_shown(prims, report.prims_without_row)}"
+        )
+    if report.prims_in_instances:
+        lines.append(
+            f"{counted(report.prims_in_instances, 'prim')} inside of instances, which take no "
+            f"values: {_shown(report.instance_prims, report.prims_in_instances)}"
+        )
+    if unmatched is not None:
+        lines.append(f"{unmatched}: the rows that are at no prim")
+    return lines
+
+
+def _shown(texts: list[str], count: int) -> str:
+    return ", ".join(texts) + (", …" if count > len(texts) else "")

@@ -1,0 +1,80 @@
+"""A table by ids as a layer."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from .._read import read_columns
+from .._streams import as_table
+from .._write import WriteSummary, write_table
+from .join import Joined, join
+from .scene_ids import id_candidates, ids
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+_IDS_SUFFIX = ".parquet"
+
+
+def bind(
+    table: object,
+    scene: object,
+    file: str | os.PathLike[str],
+    *,
+    key: str,
+    id: str | None = None,
+    **options: Any,
+) -> WriteSummary:
+    """Write the rows of a table as a layer, each at the prims that have its id.
+
+    `table`: a pyarrow Table, a pandas or polars frame and the like, as `write_table` takes.
+    `scene`: a Usd.Stage, an Sdf.Layer or the file of a scene, with `id`; or a table, or a Parquet
+    file, of ids (`path` and `id`), without.
+    `key`: the column of `table` with the ids. It stays a column of the layer.
+    `id`: what holds the prims' ids, as `ids` takes it.
+    `options`: what `write_table` takes besides, such as `time` and `keep`.
+
+    An id that several prims have gives each of them the row. Numbers and texts that write the same
+    id match; null and empty ids match nothing. The summary's `join` says what matched. Raises
+    ValueError as `write_table` does, for several rows of an id, for a path that is twice in the
+    ids, and if no row matches.
+    """
+    return write_table(table, file, key=key, ids=prim_ids(scene, id), **options)
+
+
+def bound_table(
+    table: object,
+    scene: object,
+    *,
+    key: str,
+    id: str | None = None,
+    path: str = "path",
+    time: str | None = None,
+    keep: str | None = None,
+) -> Joined:
+    """The rows of a table at prims, as `bind` writes them."""
+    return join(as_table(table, key), prim_ids(scene, id), key=key, time=time, keep=keep, path=path)
+
+
+def prim_ids(scene: Any, id: str | None = None) -> pa.Table:
+    """The ids of a scene, those inside instances marked; or a table of ids as it is.
+
+    ValueError if `id` is needed, which names what there is, or if a file of ids is none.
+    """
+    if id is not None:
+        return ids(scene, id, instances=True)
+    if isinstance(scene, str | os.PathLike):
+        file = Path(scene)
+        if file.suffix.lower() == _IDS_SUFFIX:
+            return read_columns(file, ["id"], path="path")
+        raise ValueError(_which_id(file, str(file)))
+    if hasattr(scene, "GetRootLayer") or hasattr(scene, "pseudoRoot"):
+        raise ValueError(_which_id(scene, "the scene"))
+    return as_table(scene, "path")
+
+
+def _which_id(scene: object, name: str) -> str:
+    found = ", ".join(f"{each.id} ({each.prims:,} prims)" for each in id_candidates(scene)[:10])
+    return f"{name}: 'id' has to say what holds the ids of its prims; it has {found or 'none'}"

@@ -1,0 +1,145 @@
+"""`ids` and `id_candidates`: the ids of a composed stage's prims."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from pxr import Sdf, Usd, UsdGeom
+
+import usdparquet
+
+TYPES = Sdf.ValueTypeNames
+
+
+@pytest.fixture
+def stage() -> Usd.Stage:
+    """Two walls that are alike, a door, an instance of all of them, and what has no ids."""
+    stage = Usd.Stage.CreateInMemory()
+    for number in range(2):
+        wall = UsdGeom.Xform.Define(stage, f"/House/Wall_{number}").GetPrim()
+        wall.CreateAttribute("ifc:GlobalId", TYPES.String).Set(f"2O2Fr$t4X7Zf8NOew3FNr{number}")
+        wall.CreateAttribute("type", TYPES.Token).Set("W1")
+        wall.SetCustomDataByKey("plant:tag", 100 + number)
+        wall.SetAssetInfoByKey("name", "wall")
+        wall.SetDisplayName(f"Wall {number}")
+    door = UsdGeom.Xform.Define(stage, "/House/Door").GetPrim()
+    door.CreateAttribute("ifc:GlobalId", TYPES.String).Set("")
+    door.CreateAttribute("number", TYPES.Double).Set(7.0)
+    door.CreateAttribute("many", TYPES.StringArray).Set(["a", "b"])
+    door.CreateAttribute("visibility", TYPES.Token).Set("invisible")
+    copy = stage.DefinePrim("/Copy", "Xform")
+    copy.GetReferences().AddInternalReference("/House")
+    copy.SetInstanceable(True)
+    stage.CreateClassPrim("/Type").CreateAttribute("type", TYPES.Token).Set("W1")
+    stage.DefinePrim("/House/Off", "Xform").CreateAttribute("type", TYPES.Token).Set("W1")
+    stage.GetPrimAtPath("/House/Off").SetActive(False)
+    return stage
+
+
+def pairs(stage: Usd.Stage, id: str) -> list[tuple[str, str]]:
+    table = usdparquet.ids(stage, id)
+    assert table.schema.names == ["path", "id"]
+    return [(row["path"], row["id"]) for row in table.to_pylist()]
+
+
+@pytest.mark.parametrize(
+    ("id", "expected"),
+    [
+        (
+            "ifc:GlobalId",
+            [
+                ("/House/Wall_0", "2O2Fr$t4X7Zf8NOew3FNr0"),
+                ("/House/Wall_1", "2O2Fr$t4X7Zf8NOew3FNr1"),
+            ],
+        ),
+        ("type", [("/House/Wall_0", "W1"), ("/House/Wall_1", "W1")]),
+        ("number", [("/House/Door", "7")]),
+        ("customData:plant:tag", [("/House/Wall_0", "100"), ("/House/Wall_1", "101")]),
+        ("assetInfo:name", [("/House/Wall_0", "wall"), ("/House/Wall_1", "wall")]),
+        ("displayName", [("/House/Wall_0", "Wall 0"), ("/House/Wall_1", "Wall 1")]),
+        (
+            "name",
+            [
+                ("/House", "House"),
+                ("/House/Wall_0", "Wall_0"),
+                ("/House/Wall_1", "Wall_1"),
+                ("/House/Door", "Door"),
+                ("/Copy", "Copy"),
+            ],
+        ),
+    ],
+)
+def test_where_an_id_may_be(stage: Usd.Stage, id: str, expected: list[tuple[str, str]]) -> None:
+    assert pairs(stage, id) == expected
+
+
+def test_prims_inside_instances_are_told(stage: Usd.Stage) -> None:
+    table = usdparquet.ids(stage, "type", instances=True)
+    assert table.to_pylist() == [
+        {"path": "/House/Wall_0", "id": "W1", "instance": False},
+        {"path": "/House/Wall_1", "id": "W1", "instance": False},
+        {"path": "/Copy/Wall_0", "id": "W1", "instance": True},
+        {"path": "/Copy/Wall_1", "id": "W1", "instance": True},
+    ]
+
+
+def test_candidates(stage: Usd.Stage) -> None:
+    found = usdparquet.id_candidates(stage)
+    assert [(each.id, each.prims, each.distinct, each.examples) for each in found] == [
+        ("ifc:GlobalId", 4, 2, ["2O2Fr$t4X7Zf8NOew3FNr0", "2O2Fr$t4X7Zf8NOew3FNr1"]),
+        ("type", 4, 1, ["W1"]),
+        ("customData:plant:tag", 4, 2, ["100", "101"]),
+        ("assetInfo:name", 4, 1, ["wall"]),
+        ("displayName", 4, 2, ["Wall 0", "Wall 1"]),
+        ("name", 8, 5, ["House", "Wall_0", "Wall_1"]),
+    ]
+
+
+def test_sources(stage: Usd.Stage, tmp_path: Path) -> None:
+    file = tmp_path / "a scene & more.usda"
+    stage.GetRootLayer().Export(str(file))
+    expected = pairs(stage, "type")
+    layer = Sdf.Layer.FindOrOpen(str(file))
+    for source in (file, str(file), layer, stage):
+        assert usdparquet.ids(source, "type").num_rows == len(expected)
+    with pytest.raises(FileNotFoundError):
+        usdparquet.ids(tmp_path / "none.usda", "type")
+    with pytest.raises(TypeError, match="a stage, a layer or a file name is needed, not int"):
+        usdparquet.ids(7, "type")
+
+
+def test_a_file_that_is_no_scene(tmp_path: Path) -> None:
+    file = tmp_path / "bad.usda"
+    file.write_text("no scene")
+    with pytest.raises(ValueError, match=r"bad\.usda"):
+        usdparquet.ids(file, "type")
+
+
+def test_errors(stage: Usd.Stage) -> None:
+    name = stage.GetRootLayer().identifier
+    with pytest.raises(ValueError) as info:
+        usdparquet.ids(stage, "Type")
+    assert str(info.value) == (
+        f"{name}: no prim has 'Type' (they have ifc:GlobalId, type, customData:plant:tag, "
+        "assetInfo:name, displayName, name)"
+    )
+    with pytest.raises(ValueError) as info:
+        usdparquet.ids(stage, "many")
+    assert str(info.value) == (
+        f"{name}: 'many' of </House/Door>: StringArray is no id; an id is a text or a number"
+    )
+    with pytest.raises(ValueError) as info:
+        usdparquet.ids(stage, "no id")
+    assert str(info.value) == (
+        "'no id' is no id: give the name of an attribute, customData:key, assetInfo:key, "
+        "displayName or name"
+    )
+
+
+def test_sampled_ids_count_by_their_first_value() -> None:
+    stage = Usd.Stage.CreateInMemory()
+    attribute = stage.DefinePrim("/A").CreateAttribute("tag", TYPES.String)
+    attribute.Set("late", 10)
+    attribute.Set("early", 2)
+    assert pairs(stage, "tag") == [("/A", "early")]
