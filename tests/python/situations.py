@@ -128,6 +128,11 @@ class World:
         """The opened stage whose root layer has the content of `text`."""
         return Usd.Stage.Open(self.write(name, text, header), **options)
 
+    def stage_over(self, weak: str, text: str) -> Usd.Stage:
+        """The same with a sublayer, `weak.EXT`, that has the content of `weak`."""
+        self.write("weak", weak)
+        return self.stage(text, "(subLayers = [@./weak.EXT@])")
+
     def see(self, what: Sdf.Layer | Usd.Stage) -> None:
         """Note all of a layer, or all that a stage composes."""
         if isinstance(what, Usd.Stage):
@@ -161,6 +166,11 @@ class World:
         """Whether a layer is saved, for `expect`; nothing is noted."""
         with self.quiet():
             return not self.error(layer.Save)
+
+    def see_and_save(self, stage: Usd.Stage) -> None:
+        """Note all that a stage composes, and save its root layer."""
+        self.see(stage)
+        self.save(stage.GetRootLayer())
 
     def save(self, layer: Sdf.Layer) -> None:
         """Save a layer, and note what another process finds in the file."""

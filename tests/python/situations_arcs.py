@@ -67,26 +67,10 @@ def references_and_default_prims(w: World) -> None:
     w.write("bare", MODEL)
     stage = w.stage(
         """
-def "Default" (
-    references = @./model.EXT@
-)
-{
-}
-def "Named" (
-    references = @./model.EXT@</Model/A>
-)
-{
-}
-def "None" (
-    references = @./bare.EXT@
-)
-{
-}
-def "Missing" (
-    references = [@./nothing.EXT@, @./model.EXT@</Nowhere>]
-)
-{
-}
+def "Default" (references = @./model.EXT@) {}
+def "Named" (references = @./model.EXT@</Model/A>) {}
+def "None" (references = @./bare.EXT@) {}
+def "Missing" (references = [@./nothing.EXT@, @./model.EXT@</Nowhere>]) {}
 """
     )
     w.see(stage)
@@ -254,8 +238,7 @@ def variants(w: World) -> None:
         w.attempt(sets.SetSelection, name, choice)
         w.see(stage)
     sets.GetVariantSet("look").ClearVariantSelection()
-    w.see(stage)
-    w.save(stage.GetRootLayer())
+    w.see_and_save(stage)
 
 
 def variant_fallbacks(w: World) -> None:
@@ -307,8 +290,7 @@ def inherits(w: World) -> None:
     w.see(stage)
     stage.GetPrimAtPath("/R").GetInherits().AddInherit("/_Other")
     stage.CreateClassPrim("/_Other").CreateAttribute("c", Sdf.ValueTypeNames.Int).Set(3)
-    w.see(stage)
-    w.save(stage.GetRootLayer())
+    w.see_and_save(stage)
 
 
 def specializes(w: World) -> None:
@@ -414,8 +396,8 @@ def composition_queries(w: World) -> None:
 
 def ancestors_without_opinions(w: World) -> None:
     """Prims that are there only because of their children."""
-    w.write("weak", MODEL)
-    stage = w.stage(
+    stage = w.stage_over(
+        MODEL,
         """
         over "Model"
         {
@@ -430,7 +412,6 @@ def ancestors_without_opinions(w: World) -> None:
         }
         class "K" {}
         """,
-        "(subLayers = [@./weak.EXT@])",
     )
     w.see(stage)
     layer = stage.GetRootLayer()

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 MODEL = """
-def Xform "Model" (
-    kind = "component"
-)
+def Xform "Model" (kind = "component")
 {
     double height = 2
     double height.timeSamples = {
@@ -45,10 +43,7 @@ def "P" (
         ) {
             int own = 2
             color3f tint = (0, 0, 1)
-            def "OnlyBlue"
-            {
-                int x = 1
-            }
+            def "OnlyBlue" { int x = 1; }
         }
         "red" {
             color3f tint = (1, 0, 0)

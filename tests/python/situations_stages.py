@@ -54,10 +54,7 @@ def session_layers(w: World) -> None:
 
 
 def edit_targets(w: World) -> None:
-    w.write("weak", MODEL)
-    stage = w.stage(
-        'def "R" (references = @./weak.EXT@</Model>) {}', "(subLayers = [@./weak.EXT@])"
-    )
+    stage = w.stage_over(MODEL, 'def "R" (references = @./weak.EXT@</Model>) {}')
     weak = Sdf.Layer.FindOrOpen(w.name("weak"))
     stage.SetEditTarget(weak)
     stage.GetAttributeAtPath("/Model/A.radius").Set(12.0)
@@ -121,8 +118,7 @@ def namespace_editor(w: World) -> None:
         w.say(bool(can), getattr(can, "whyNot", ""))
         w.attempt(editor.ApplyEdits)
         w.see(stage.GetRootLayer())
-    w.see(stage)
-    w.save(stage.GetRootLayer())
+    w.see_and_save(stage)
 
 
 def change_processing(w: World) -> None:

@@ -239,12 +239,14 @@ std::vector<CellRun> WithoutBadTexts(std::vector<CellRun> runs) {
   return split;
 }
 
-/// `runs` with all cells in the type `type`; those that can't be are lost.
-std::vector<CellRun> WithType(std::vector<CellRun> runs,
-                              const std::shared_ptr<arrow::DataType>& type) {
+/// `runs` with all cells in the type `type`; those that can't be are lost. Fails if memory runs
+/// out.
+arrow::Result<std::vector<CellRun>> WithType(std::vector<CellRun> runs,
+                                             const std::shared_ptr<arrow::DataType>& type) {
   for (CellRun& run : runs) {
     if (!run.cells || run.cells->type()->Equals(*type)) continue;
     const auto cast = arrow::compute::Cast(arrow::Datum(run.cells), type);
+    if (cast.status().IsOutOfMemory()) return cast.status();
     run.cells = cast.ok() ? cast->chunked_array() : nullptr;
     if (!cast.ok()) run.reason = ReasonOf(cast.status());
   }
@@ -304,8 +306,8 @@ arrow::Result<std::vector<PartCells>> RecoverColumn(const DamagedFile& file, int
   std::vector<PartCells> cells;
   for (const ColumnPart& part : *split) {
     ARROW_ASSIGN_OR_RAISE(auto runs, ReadPart(file, part, row_group));
-    cells.push_back({part.name, part.steps, part.field,
-                     WithType(WithoutBadTexts(std::move(runs)), part.field->type())});
+    ARROW_ASSIGN_OR_RAISE(runs, WithType(WithoutBadTexts(std::move(runs)), part.field->type()));
+    cells.push_back({part.name, part.steps, part.field, std::move(runs)});
   }
   return cells;
 }
