@@ -29,6 +29,7 @@ def read_columns(
     ids: object | None = None,
     time: str | None = None,
     under: object | None = None,
+    times: tuple[object, object] | None = None,
     missing: str = "error",
 ) -> pa.Table:
     """Read columns of a Parquet layer into a pyarrow Table, for all rows or for chosen prims.
@@ -52,6 +53,8 @@ def read_columns(
     table is read.
     `time`: the column with the times, if the rows of one path are its time samples and the file
     does not say so. All rows of a path are then read: the one without a time first, then by time.
+    `times`: of a table with times, the first and the last one of the rows to read; None for an open
+    end. Rows without a time are left out. Numbers, datetimes or, for timestamps, ISO 8601 texts.
     `missing`: what to do about `paths` without a row: ``"error"``, or ``"null"`` for a row of
     nulls.
 
@@ -82,7 +85,7 @@ def read_columns(
     if joined is not None:
         if path is not None:
             raise ValueError("path and key cannot be given together")
-        return read_joined(
+        table = read_joined(
             file,
             columns,
             paths,
@@ -92,6 +95,7 @@ def read_columns(
             under=under,
             missing=missing,
         )
+        return table if times is None else _within(table, file, times)
     core = load_core()
     Path(file).stat()  # so that a file that is not there is a FileNotFoundError
     answer = core.read_rows(
@@ -104,11 +108,34 @@ def read_columns(
     )
     for warning in answer["warnings"]:
         warnings.warn(warning, stacklevel=2)
+    if times is not None and not answer["has_times"]:
+        raise ValueError(f"{file}: has no column of times; time names it")
     if missing == "error" and answer["num_missing"]:
         raise ValueError(_missing_text(file, answer["missing"], answer["num_missing"]))
     import pyarrow as pa
 
-    return pa.table(CapsuleStream(answer["stream"]))
+    table = pa.table(CapsuleStream(answer["stream"]))
+    return table if times is None else _within(table, file, times)
+
+
+def _within(table: pa.Table, file: str, times: tuple[object, object]) -> pa.Table:
+    """The rows whose times, in the second column, are from the first to the last of `times`."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    cells = table.column(1)
+    chosen = pc.is_valid(cells)
+    for end, compare in zip(times, (pc.greater_equal, pc.less_equal), strict=True):
+        if end is None:
+            continue
+        try:
+            limit = pa.scalar(end)
+            if not pa.types.is_integer(limit.type) and not pa.types.is_floating(limit.type):
+                limit = limit.cast(cells.type)
+            chosen = pc.and_(chosen, compare(cells, limit))
+        except (pa.ArrowException, NotImplementedError) as error:
+            raise ValueError(f"{file}: {end!r} is no time as the file has them: {error}") from error
+    return table.filter(chosen)
 
 
 def _path_text(item: object) -> str:

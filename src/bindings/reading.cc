@@ -177,6 +177,7 @@ nb::dict Read(const nb::object& source, const std::string& path_column,
   });
   nb::dict out;
   out["stream"] = StreamOf(answer.table);
+  out["has_times"] = answer.has_times;
   out["missing"] = ToList(answer.missing);
   out["num_missing"] = answer.num_missing;
   out["warnings"] = ToList(answer.warnings);
@@ -389,7 +390,8 @@ void AddReading(nb::module_& m) {
         nb::arg("time_column") = "", nb::arg("columns") = nb::none(), nb::arg("paths") = nb::none(),
         nb::arg("under") = nb::none(),
         "Reads columns of all rows, of those of `paths` or of those `under` a prim. Returns "
-        "`stream` (an `arrow_array_stream` capsule), `missing` (the first few paths without a "
+        "`stream` (an `arrow_array_stream` capsule), `has_times` (whether its second column has "
+        "the times), `missing` (the first few paths without a "
         "row), `num_missing` and `warnings` (of an index that is damaged). Raises ValueError for "
         "what is wrong with the request, OSError for what "
         "is wrong with the file.");

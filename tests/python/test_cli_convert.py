@@ -489,8 +489,8 @@ def test_a_condition_and_other_names(table: Path, tmp_path: Path) -> None:
 def test_a_layer_has_no_condition(layer: Path, tmp_path: Path) -> None:
     for option, value in (("--where", "cost > 1"), ("--columns", "cost")):
         assert failure(layer, tmp_path / "out.usda", option, value) == (
-            f"{layer}: is a layer; --where and --columns are for tables (--prims and --properties "
-            "choose of a layer)"
+            f"{layer}: is a layer; --where, --columns, --melt and --time-codes-per-second are for "
+            "tables (--prims and --properties choose of a layer)"
         )
 
 
@@ -523,3 +523,99 @@ def test_required_columns(tmp_path: Path) -> None:
     for suffix in ("arrow", "csv", "parquet", "usda"):
         convert(source, tmp_path / f"out.{suffix}")
     assert pyarrow.feather.read_table(tmp_path / "out.arrow").to_pydict() == rows
+
+
+def test_wide_tables_of_times(tmp_path: Path) -> None:
+    source, out = tmp_path / "in.csv", tmp_path / "out.parquet"
+    source.write_text("path,name,0,1,2.5\n/A,x,1,2,\n/B,,4,5.5,6\n")
+    result = invoke(source, out)
+    assert result.exit_code == 0
+    assert result.stderr.strip() == (
+        f"{source}: 3 columns are named by times ('0', '1', …): --melt time makes a row of each, "
+        "with a column 'time' and one of values, so that they become time samples"
+    )
+    assert convert(source, out, "--melt", "time").startswith(f"{out}: 8 rows, 4 columns, ")
+    layer = Sdf.Layer.FindOrOpen(str(out))
+    samples = {time: layer.QueryTimeSample("/A.value", time) for time in (0, 1)}
+    assert layer.ListTimeSamplesForPath("/A.value") == [0, 1]
+    assert samples == {0: 1.0, 1: 2.0}
+    assert layer.ListTimeSamplesForPath("/B.value") == [0, 1, 2.5]
+    assert layer.GetAttributeAtPath("/A.name").default == "x"
+    convert(source, tmp_path / "out.usda", "--melt", "t,height", "--where", "name = 'x'")
+    text = (tmp_path / "out.usda").read_text()
+    assert "double height.timeSamples = {\n        0: 1,\n        1: 2,\n    }" in text
+    assert '"B"' not in text
+    convert(source, tmp_path / "out.csv", "--melt", "time", "--properties", "0,1")
+    with (tmp_path / "out.csv").open(newline="") as rows:
+        assert list(csv.DictReader(rows)) == [
+            {"path": "/A", "time": "0", "value": "1"},
+            {"path": "/B", "time": "0", "value": "4"},
+            {"path": "/A", "time": "1", "value": "2"},
+            {"path": "/B", "time": "1", "value": "5.5"},
+        ]
+    assert "there is a column 'name' already" in failure(source, out, "--melt", "name")
+    source.write_text("path,a,b,c\n/A,1,2,3\n")
+    assert "no column is named by a time" in failure(source, out, "--melt", "time")
+    assert invoke(source, out).stderr == ""
+    source.write_text("path,1,2,3\n/A,1,x,3\n")
+    assert failure(source, out, "--melt", "time").endswith(
+        "the columns that are named by times hold int64 and string, which are not one column of "
+        "values"
+    )
+
+
+@pytest.mark.parametrize("suffix", ["usda", "parquet"])
+def test_samples_at_one_minute(suffix: str, tmp_path: Path) -> None:
+    source, out = tmp_path / "in.csv", tmp_path / f"out.{suffix}"
+    times = ["2024-05-01 12:00", "2024-05-01 12:01", "2024-05-01 12:02"]
+    source.write_text(f"path,{','.join(times)}\n/A,1,2,4\n")
+    convert(source, out, "--melt", "time", "--time-codes-per-second", "1/60")
+    layer = Sdf.Layer.FindOrOpen(str(out))
+    assert layer.ListTimeSamplesForPath("/A.value") == [0, 1, 2]
+    assert layer.timeCodesPerSecond == pytest.approx(1 / 60)
+    assert layer.QueryTimeSample("/A.value", 2) == 4
+    convert(source, out, "--melt", "time")
+    layer = Sdf.Layer.OpenAsAnonymous(str(out))
+    assert layer.ListTimeSamplesForPath("/A.value") == [0, 24 * 60, 24 * 120]
+    if suffix == "parquet":
+        layer = Sdf.Layer.FindOrOpen(str(out), {"timeCodesPerSecond": "1/60"})
+        assert layer.ListTimeSamplesForPath("/A.value") == [0, 1, 2]
+    for text in ("0", "1/0", "x", "1/y", "-1"):
+        refused = invoke(source, out, "--time-codes-per-second", text)
+        assert refused.exit_code == 2
+        assert "is no number above 0" in refused.stderr
+
+
+def test_what_a_package_holds(tmp_path: Path) -> None:
+    folder = tmp_path / "in"
+    folder.mkdir()
+    (folder / "a.txt").write_text("a")
+    scene = folder / "scene.usda"
+    scene.write_text('#usda 1.0\ndef "A"\n{\n    asset file = @./a.txt@\n}\n')
+    first, second = tmp_path / "first.usdz", tmp_path / "second.usdz"
+    result = invoke(scene, first)
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert result.stdout.splitlines()[1] == "2 files: first.usdc, 0/a.txt"
+    # A package out of a package has its files, and not the package.
+    result = invoke(first, second)
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert result.stdout.splitlines() == [
+        f"{second}: 1 prim, 1 property, {second.stat().st_size:,} bytes",
+        "2 files: second.usdc, 0/a.txt",
+    ]
+    layer = Sdf.Layer.FindOrOpen(str(second))
+    resolved = layer.ComputeAbsolutePath(layer.GetAttributeAtPath("/A.file").default.path)
+    assert resolved == f"{second}[0/a.txt]"
+    scene.write_text(
+        '#usda 1.0\ndef "A"\n{\n    asset[] files = [@./gone.txt@, @./b.txt@, @./gone.txt@]\n}\n'
+    )
+    assert failure(scene, tmp_path / "bad.usdz") == (
+        f"{tmp_path / 'bad.usdz'}: OpenUSD could not write the package: there is no "
+        f"'{folder / 'gone.txt'}', '{folder / 'b.txt'}'"
+    )
+    bad = tmp_path / "slip.usdz"
+    with zipfile.ZipFile(bad, "w") as package:
+        package.write(scene, "scene.usda")
+        package.writestr("../slipped.txt", "x")
+    assert "outside of it" in failure(bad, tmp_path / "out.usdz")
+    assert not (tmp_path / "slipped.txt").exists()

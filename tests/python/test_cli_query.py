@@ -326,3 +326,28 @@ def test_types_of_a_layer_are_kept(tmp_path: Path) -> None:
     layer = Sdf.Layer.FindOrOpen(str(output))
     assert str(layer.GetAttributeAtPath("/A.tint").typeName) == "color3f"
     assert layer.GetPrimAtPath("/B") is None
+
+
+def test_a_range_of_times(tmp_path: Path) -> None:
+    file = tmp_path / "long.parquet"
+    columns = {"path": ["/A"] * 4, "frame": [None, 1, 2, 3], "x": [0, 1, 2, 3]}
+    pq.write_table(pa.table(columns), file)
+
+    def found(times: str) -> list[object]:
+        rows = rows_of(file, "--time", "frame", "--times", times, "--columns", "x")
+        return [row["x"] for row in rows]
+
+    assert found("1..2") == [1, 2]
+    assert found("2..") == [2, 3]
+    assert found("..1.5") == [1]
+    assert found("7..") == []
+    assert failure(file, "--times", "1..2") == f"{file}: has no column of times; --time names it"
+    assert "Could not convert string 'x'" in failure(file, "--time", "frame", "--times", "x..")
+    refused = invoke(file, "--times", "1-2")
+    assert refused.exit_code == 2
+    assert "is no range of times" in refused.stderr
+    when = [datetime.datetime(2024, 5, day, 12, tzinfo=datetime.UTC) for day in (1, 2, 3)]
+    table = pa.table({"path": ["/A"] * 3, "t": when, "x": [1, 2, 3]})
+    usdparquet.write_table(table, file, time="t")
+    rows = rows_of(file, "--times", "2024-05-01 13:00..2024-05-03", "--columns", "x")
+    assert rows == [{"x": 2}]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import random
 from pathlib import Path
 from typing import Any
@@ -359,3 +360,28 @@ def test_times_in_a_struct(write: Writer) -> None:
     read = usdparquet.read_columns(file, ["x"], ["/A"], time="at:t")
     assert read.to_pydict() == {"path": ["/A", "/A"], "at:t": [1, 2], "x": [2, 1]}
     assert usdparquet.read_columns(file, ["x"]).column_names == ["path", "x"]
+
+
+def test_a_range_of_times(tmp_path: Path) -> None:
+    file = tmp_path / "long.parquet"
+    columns = {"path": ["/A", "/A", "/A", "/B"], "frame": [None, 1.0, 2.0, 2.0], "x": [0, 1, 2, 3]}
+    usdparquet.write_table(pa.table(columns), file, time="frame")
+
+    def found(*times: object, **others: object) -> list[int]:
+        return sorted(usdparquet.read_columns(file, ["x"], times=times, **others)["x"].to_pylist())
+
+    assert found(1, 2) == [1, 2, 3]
+    assert found(1.5, None) == [2, 3]
+    assert found(None, 1) == [1]
+    assert found(None, None) == [1, 2, 3]
+    assert found(2, 2, paths=["/A"]) == [2]
+    with pytest.raises(ValueError, match="'soon' is no time as the file has them"):
+        found("soon", None)
+    days = [datetime.datetime(2024, 5, day, tzinfo=datetime.UTC) for day in (1, 2, 3)]
+    table = pa.table({"path": ["/A"] * 3, "t": days, "x": [1, 2, 3]})
+    usdparquet.write_table(table, file, time="t")
+    assert found(days[1], None) == [2, 3]
+    assert found("2024-05-01T00:00:00Z", "2024-05-02T00:00:00Z") == [1, 2]
+    usdparquet.write_table(table.drop_columns("t").slice(0, 1), file)
+    with pytest.raises(ValueError, match="has no column of times; time names it"):
+        found(1, 2)

@@ -16,6 +16,7 @@ from usdparquet.tables.csv_files import TextFormat
 from usdparquet.tables.patterns import split_patterns
 
 _SHOWN_COLUMNS = 12
+_HIGHEST_RATE = 1e9
 _TABS = {"tab": "\t", "\\t": "\t"}
 _PROPERTY = ("property", "properties")
 
@@ -45,6 +46,21 @@ def convert(
             help="For a table: columns, separated by commas; old=new renames one, * is the rest."
         ),
     ] = None,
+    melt: Annotated[
+        str,
+        typer.Option(
+            help="For a table with a column for each time: make a row of each. The name of the "
+            "column of times, and with a comma that of the values.",
+            metavar="TIME[,VALUE]",
+        ),
+    ] = "",
+    rate: Annotated[
+        str,
+        typer.Option(
+            "--time-codes-per-second",
+            help="For a table with timestamps: 24 if not given; 1/60 for a time code a minute.",
+        ),
+    ] = "",
     delimiter: Annotated[
         str, typer.Option(help="For CSV: what separates cells; found out if not given.")
     ] = "",
@@ -79,6 +95,8 @@ def convert(
             properties=split_patterns(properties),
             prims=split_patterns(prims),
             where=where,
+            melt=melt,
+            time_codes_per_second=_rate(rate),
             text=TextFormat(
                 {"tab": "\t", "\\t": "\t"}.get(delimiter, delimiter), decimal, encoding
             ),
@@ -91,6 +109,23 @@ def convert(
         typer.echo(note, err=True)
     for line in _described(target, done):
         typer.echo(line)
+
+
+def _rate(text: str) -> float | None:
+    """A number above 0, or a fraction."""
+    if not text:
+        return None
+    over, _, under = text.partition("/")
+    try:
+        rate = float(over) / float(under or 1)
+    except (ValueError, ZeroDivisionError):
+        rate = 0.0
+    if not 0 < rate <= _HIGHEST_RATE:
+        raise typer.BadParameter(
+            f"'{text}' is no number above 0, such as 24 or 1/60",
+            param_hint="--time-codes-per-second",
+        )
+    return rate
 
 
 class _Bar(Listener):
@@ -118,6 +153,10 @@ def _described(target: Path, done: ConvertSummary) -> list[str]:
     ]
     texts = [counted(number, one, many) for number, one, many in parts if number is not None]
     lines = [f"{target}: {', '.join(texts)}"]
+    if done.files is not None:
+        names = ", ".join(done.files[:_SHOWN_COLUMNS])
+        more = ", …" if len(done.files) > _SHOWN_COLUMNS else ""
+        lines.append(f"{counted(len(done.files), 'file')}: {names}{more}")
     storage = done.storage
     if storage is not None:
         names = ", ".join(storage.columns[:_SHOWN_COLUMNS])

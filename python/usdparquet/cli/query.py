@@ -14,7 +14,7 @@ import typer
 from rich.markup import escape
 
 from usdparquet.cli.console import DASH, cell_table, counted, table_console
-from usdparquet.cli.options import PathColumn, Prims
+from usdparquet.cli.options import PathColumn, Prims, TimeColumn
 from usdparquet.tables.atomic_file import replaced_file
 from usdparquet.tables.patterns import split_patterns
 from usdparquet.tables.query import (
@@ -72,6 +72,10 @@ def query(
         str | None,
         typer.Option(help="A condition in SQL, such as: cost > 10 AND name LIKE 'W%'."),
     ] = None,
+    times: Annotated[
+        str | None,
+        typer.Option(help="Of a table with times: FIRST..LAST, either of which may be left out."),
+    ] = None,
     sort: Annotated[
         str | None,
         typer.Option(help="Columns to sort by, separated by commas; -name for the largest first."),
@@ -96,12 +100,13 @@ def query(
         bool, typer.Option("--summarize", help="Show each column's range, average and nulls.")
     ] = False,
     path: PathColumn = "",
+    time: TimeColumn = "",
 ) -> None:
     """Show rows of a table: by column, prim and condition, sorted; or the answer of a SELECT."""
-    if statement is not None and any((columns, prims, where, sort)):
+    if statement is not None and any((columns, prims, where, times, sort)):
         raise typer.BadParameter(
             "a SELECT says itself which columns and rows it takes; leave out --columns, --prims, "
-            "--where and --sort"
+            "--where, --times and --sort"
         )
     shape = _format(output_format, output)
     if limit is None:
@@ -110,10 +115,11 @@ def query(
         columns=split_patterns(columns),
         prims=split_patterns(prims),
         where=where,
+        times=_range(times),
         sort=split_patterns(sort) or (),
         limit=limit or None,
     )
-    table = TableFile(file, path)
+    table = TableFile(file, path, time)
     if summary:
         result = summarize(table, request, statement)
     elif statement is not None:
@@ -123,7 +129,7 @@ def query(
     if shape is Format.TABLE:
         rows = _print_table(result)
         if not summary:
-            is_whole = prims is None and where is None and statement is None
+            is_whole = prims is None and where is None and times is None and statement is None
             told = _closing(rows, request.limit, table.num_rows if is_whole else None)
             table_console().print(told, style="dim", highlight=False)
         return
@@ -141,6 +147,17 @@ def query(
         for batch in result.batches:
             writer.write(batch)
         writer.close()
+
+
+def _range(text: str | None) -> tuple[str, str] | None:
+    if text is None:
+        return None
+    first, dots, last = text.partition("..")
+    if not dots or not (first or last):
+        raise typer.BadParameter(
+            f"'{text}' is no range of times, such as 10..20, 10.. or ..20", param_hint="--times"
+        )
+    return first.strip(), last.strip()
 
 
 def _format(given: Format | None, output: Path | None) -> Format:

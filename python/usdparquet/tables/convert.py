@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-import pyarrow as pa
-
 from usdparquet._plugin import load_core
 from usdparquet.regular_file import check_regular_file
 from usdparquet.tables.atomic_file import replaced_file
-from usdparquet.tables.columns import Column, flat_columns
 from usdparquet.tables.csv_files import AS_FOUND, TextFormat
 from usdparquet.tables.file_kinds import FileKind, kind_of
 from usdparquet.tables.layers import (
@@ -27,10 +25,11 @@ from usdparquet.tables.layers import (
     reduced_layer,
     relative_assets,
 )
+from usdparquet.tables.packages import files_in, unpacked
 from usdparquet.tables.patterns import PrimPatterns, PropertyPatterns
-from usdparquet.tables.query import Query, chosen_rows
 from usdparquet.tables.row_writers import open_writer
-from usdparquet.tables.table_file import RowNumbers, TableFile
+from usdparquet.tables.table_file import TableFile
+from usdparquet.tables.table_part import TableChoice, TablePart, choose_part
 from usdparquet.tables.table_writing import write_layer
 
 
@@ -61,6 +60,17 @@ class ConvertOptions:
     compression: str = "zstd"
     """The codec if a Parquet file is written."""
 
+    melt: str = ""
+    """Of a table whose columns are named by times: `time` or `time,value`, what to call the two
+    columns of the long table that it becomes."""
+    time_codes_per_second: float | None = None
+    """Of a table with timestamps: the rate of their time codes."""
+
+    @property
+    def choice(self) -> TableChoice:
+        """What to take of a table."""
+        return TableChoice(self.prims, self.where, self.columns, self.properties, self.melt)
+
     @property
     def is_filtered(self) -> bool:
         """Whether anything is left out, or called otherwise."""
@@ -68,8 +78,9 @@ class ConvertOptions:
 
     @property
     def is_of_a_table(self) -> bool:
-        """Whether rows or columns of a table are chosen."""
-        return self.where is not None or self.columns is not None
+        """Whether something is asked for that only a table has."""
+        has_rate = self.time_codes_per_second is not None
+        return self.where is not None or self.columns is not None or bool(self.melt) or has_rate
 
 
 class Listener:
@@ -105,6 +116,8 @@ class ConvertSummary:
     columns: int | None = None
     prims: int | None = None
     properties: int | None = None
+    files: list[str] | None = None
+    """Given for a package: the names of what it holds."""
     storage: Storage | None = None
     """Given for a layer that became a Parquet file."""
     notes: list[str] = field(default_factory=list)
@@ -146,8 +159,8 @@ def convert_file(
         raise ConvertError(f"{source}: is a table, which has no stage to flatten")
     if options.is_of_a_table and (kinds[0].is_usd or options.flatten):
         raise ConvertError(
-            f"{source}: is a layer; --where and --columns are for tables (--prims and --properties "
-            "choose of a layer)"
+            f"{source}: is a layer; --where, --columns, --melt and --time-codes-per-second are for "
+            "tables (--prims and --properties choose of a layer)"
         )
     if options.columns is not None and options.properties is not None:
         raise ConvertError("--columns and --properties both choose columns; give one of them")
@@ -178,21 +191,26 @@ def _convert_table(job: _Job, target: Path) -> ConvertSummary:
         summary.notes.append(
             f"{target}: has the table of {job.source.name} alone, without what else its layer holds"
         )
-    columns, rows = _choose(table, options)
-    if kind_of(target) is FileKind.PARQUET:
-        job.listener.started(f"Writing {target.name}")
-        done = write_layer(
-            table,
-            pa.schema([(name, column.type) for name, column in columns.items()]),
-            table.batches(columns, rows),
-            target,
-            names={column.name: name for name, column in columns.items()},
-            compression=options.compression,
-            progress=job.listener.advanced,
-        )
-        summary.rows, summary.columns = done.rows, len(columns)
-    else:
-        _write_rows(job, table, columns, rows, summary)
+    is_csv = kind_of(target) is FileKind.CSV
+    part = choose_part(table, options.choice, flat=is_csv)
+    summary.notes += part.notes
+    if kind_of(target) is not FileKind.PARQUET:
+        _write_rows(job, part, summary)
+        return summary
+    job.listener.started(f"Writing {target.name}")
+    rate = options.time_codes_per_second
+    done = write_layer(
+        table,
+        part.schema,
+        part.batches,
+        target,
+        names=part.names,
+        time=part.time,
+        layer=None if rate is None else {"timeCodesPerSecond": rate},
+        compression=options.compression,
+        progress=job.listener.advanced,
+    )
+    summary.rows, summary.columns = done.rows, len(part.schema)
     return summary
 
 
@@ -221,8 +239,14 @@ def _convert_layer(job: _Job) -> ConvertSummary:
             raise ConvertError(bad_texts[0])
         given = {"path": options.path_column, "time": options.time_column}
         arguments = {name: column for name, column in given.items() if column}
-    with collected_warnings() as warnings:
-        anchor = layer = _opened(job, job.source, arguments)
+    # A package would take in the package that it is made of, whole.
+    kinds = kind_of(job.source), kind_of(job.target)
+    is_repacked = kinds == (FileKind.PACKAGE, FileKind.PACKAGE)
+    with (
+        unpacked(job.source) if is_repacked else nullcontext(job.source) as file,
+        collected_warnings() as warnings,
+    ):
+        anchor = layer = _opened(job, file, arguments)
         if options.is_filtered:
             layer = reduced_layer(
                 layer,
@@ -260,6 +284,8 @@ def _write_layer(job: _Job, layer: Any, anchor: Any) -> ConvertSummary:
             raise LayerError(str(error).replace(str(temporary), str(target))) from error
     if kind is FileKind.PARQUET:
         summary.storage = _storage(target, content.properties)
+    elif kind is FileKind.PACKAGE:
+        summary.files = files_in(target)
     source_kind = kind_of(job.source)
     is_moved = target.parent.resolve() != job.source.parent.resolve()
     keeps_assets = kind is not FileKind.PACKAGE and not job.options.flatten
@@ -282,7 +308,8 @@ def _write_table_of_layer(job: _Job, layer: Any, summary: ConvertSummary) -> Non
         export_layer(layer, between, {"compression": "none"})  # deleted at once
         storage = _storage(between, properties)
         table = TableFile(between)
-        _write_rows(job, table, table.stored_columns(), None, summary)
+        is_csv = kind_of(job.target) is FileKind.CSV
+        _write_rows(job, choose_part(table, TableChoice(), flat=is_csv), summary)
     if storage.residual_bytes:
         summary.notes.append(
             f"{job.target}: a table has no place for {storage.residual_properties:,} of "
@@ -290,61 +317,20 @@ def _write_table_of_layer(job: _Job, layer: Any, summary: ConvertSummary) -> Non
         )
 
 
-def _write_rows(
-    job: _Job,
-    table: TableFile,
-    columns: dict[str, Column],
-    rows: Iterator[RowNumbers] | None,
-    summary: ConvertSummary,
-) -> None:
+def _write_rows(job: _Job, part: TablePart, summary: ConvertSummary) -> None:
     """Write rows to the target as CSV or Arrow."""
-    kind = kind_of(job.target)
-    if kind is FileKind.CSV:
-        columns = flat_columns(columns)
     job.listener.started(f"Writing {job.target.name}")
-    schema = pa.schema([(name, column.type) for name, column in columns.items()])
-    done, total = 0, table.num_rows
+    done = 0
     with replaced_file(job.target) as temporary, temporary.open("wb") as sink:
         is_tsv = job.target.suffix.lower() == ".tsv"
-        writer = open_writer("tsv" if is_tsv else kind.value, sink, schema, stream=False)
-        for batch in table.batches(columns, rows):
+        kind = "tsv" if is_tsv else kind_of(job.target).value
+        writer = open_writer(kind, sink, part.schema, stream=False)
+        for batch in part.batches:
             writer.write(batch)
             done += batch.num_rows
-            job.listener.advanced(done, total)
+            job.listener.advanced(done, max(done, part.table.num_rows))
         writer.close()
-    summary.rows, summary.columns = done, len(columns)
-
-
-def _choose(
-    table: TableFile, options: ConvertOptions
-) -> tuple[dict[str, Column], Iterator[RowNumbers] | None]:
-    """The columns and rows that the filters choose."""
-    table.check_roles()
-    if options.columns is not None:
-        columns = _renamed(table, options.columns)
-    elif options.properties is not None:
-        columns = table.choose_matching(PropertyPatterns(options.properties))
-    else:
-        columns = table.stored_columns()
-    return columns, chosen_rows(table, Query(prims=options.prims, where=options.where))
-
-
-def _renamed(table: TableFile, wanted: Sequence[str]) -> dict[str, Column]:
-    """The columns of a list such as `cost,weight=mass,*`, with those of paths and times."""
-    pairs = [name.partition("=")[::2] if name != "*" else ("*", "") for name in wanted]
-    chosen = table.choose([old for old, _ in pairs if old != "*"])
-    roles = [name for name in (table.path_column, table.time_column) if name]
-    stored = [*roles, *(name for name in table.stored_columns() if name not in roles)]
-    have_all = ("*", "") in pairs
-    rest = [name for name in stored if name not in chosen and (have_all or name in roles)]
-    columns = table.choose(rest)
-    for old, new in pairs:
-        if old == "*":
-            continue
-        if (new or old) in columns:
-            raise ConvertError(f"{table.file}: two columns would be called '{new or old}'")
-        columns[new or old] = chosen[old]
-    return columns
+    summary.rows, summary.columns = done, len(part.schema)
 
 
 def _storage(file: Path, properties: int) -> Storage:

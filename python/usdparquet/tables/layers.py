@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from usdparquet._texts import is_utf8
 from usdparquet.tables.patterns import PrimPatterns, PropertyPatterns
 
 _SHOWN_ERRORS = 4
+_ADD_FAILED = re.compile(r"Failed to add file '(.+?)' to the package")
 
 
 class LayerError(ValueError):
@@ -158,7 +160,13 @@ def export_package(layer: Any, anchor: Any, file: Path, name: str) -> None:
             raise LayerError(str(error).replace(str(root), str(file))) from error
         done = UsdUtils.CreateNewUsdzPackage(str(root), str(file))
     if not done:
-        raise LayerError(f"{file}: OpenUSD could not write the package: {'; '.join(warnings)}")
+        # OpenUSD tells of each such file several times, by names that it has for itself.
+        missing = dict.fromkeys(_ADD_FAILED.findall("\n".join(warnings)))
+        reason = "; ".join(warnings)
+        if missing:
+            names = ", ".join(f"'{name}'" for name in list(missing)[:_SHOWN_ERRORS])
+            reason = f"there is no {names}{', …' if len(missing) > _SHOWN_ERRORS else ''}"
+        raise LayerError(f"{file}: OpenUSD could not write the package: {reason}")
 
 
 def relative_assets(layer: Any) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -10,6 +11,7 @@ import numpy as np
 import pyarrow as pa
 
 from usdparquet.tables.columns import Column, flat_columns
+from usdparquet.tables.errors import TableFileError
 from usdparquet.tables.patterns import PatternError, PrimPatterns
 from usdparquet.tables.sql import TABLE, SqlTable, Statement
 from usdparquet.tables.sql_names import quoted
@@ -26,6 +28,8 @@ class Query:
     """Patterns of prim paths."""
     where: str | None = None
     """A condition in SQL."""
+    times: tuple[str, str] | None = None
+    """The first and the last time of a long table, as texts; empty for an open end."""
     sort: Sequence[str] = ()
     """Columns to sort by; with `-` in front, the largest first. Nulls come last."""
     limit: int | None = None
@@ -79,7 +83,7 @@ def summarize(table: TableFile, query: Query, text: str | None) -> QueryResult:
 
 def chosen_rows(table: TableFile, query: Query) -> Iterator[RowNumbers] | None:
     """The numbers of the rows that a query chooses, in its order; None for all of them."""
-    if query.prims is None and query.where is None and not query.sort:
+    if not query.sort and query.prims is None and query.where is None and query.times is None:
         return None if query.limit is None else _first(table, query.limit)
     sql = SqlTable(table)
     rest, columns = _clauses(table, sql, query)
@@ -103,6 +107,9 @@ def _clauses(table: TableFile, sql: SqlTable, query: Query) -> tuple[str, set[in
         where = sql.condition(query.where)
         conditions.append(where.text)
         columns |= set(where.columns)
+    if query.times is not None:
+        conditions.append(_time_condition(table, sql, query.times))
+        columns.add(table.choose([table.time_column])[table.time_column].steps[0])
     text = " WHERE " + " AND ".join(f"(\n{one}\n)" for one in conditions) if conditions else ""
     keys = []
     for name in query.sort:
@@ -131,6 +138,22 @@ def _prim_condition(table: TableFile, sql: SqlTable, patterns: PrimPatterns) -> 
         if not is_used:
             raise PatternError(f"{table.file} has no prim '{pattern}'")
     return " OR ".join(conditions)
+
+
+def _time_condition(table: TableFile, sql: SqlTable, times: tuple[str, str]) -> str:
+    """The SQL that is true for rows with a time within a range."""
+    if not table.time_column:
+        raise TableFileError(f"{table.file}: has no column of times; --time names it")
+    table.check_roles()
+    column = sql.expression(table.time_column)
+    conditions = [f"{column} IS NOT NULL"]
+    for text, compare in zip(times, (">=", "<="), strict=True):
+        if text:
+            # A number as a text would be made one of the column's type, which may have no halves.
+            is_number = re.fullmatch(r"[+-]?\d+(\.\d*)?([eE][+-]?\d+)?", text) is not None
+            literal = text if is_number else "'" + text.replace("'", "''") + "'"
+            conditions.append(f"{column} {compare} {literal}")
+    return " AND ".join(conditions)
 
 
 def _in_order(

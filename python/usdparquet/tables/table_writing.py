@@ -21,13 +21,16 @@ def write_layer(
     target: Path,
     *,
     names: Mapping[str, str] | None = None,
+    time: str | None = None,
+    layer: Mapping[str, object] | None = None,
     compression: str = "zstd",
     progress: Progress | None = None,
 ) -> WriteSummary:
     """Write rows out of `table` as a Parquet layer, with its columns of paths and times.
 
     `names`: what the columns of the file are called in `schema`, of which the layer then keeps what
-    the file says of them; None if the columns are others. Raises what write_table raises, or what
+    the file says of them; None if the columns are others. `time`: the column of times, if it is not
+    that of the file. `layer`: metadata of the layer. Raises what write_table raises, or what
     ended the stream of batches.
     """
     error: list[Exception] = []
@@ -42,13 +45,15 @@ def write_layer(
     if names is not None:
         schema = schema.with_metadata(_metadata(table, names))
     renamed = names or {}
-    time = renamed.get(table.time_column, table.time_column)
+    if not time:
+        time = renamed.get(table.time_column, table.time_column)
     try:
         return write_table(
             pa.RecordBatchReader.from_batches(schema, noted()),
             target,
             path=renamed.get(table.path_column, table.path_column),
             time=time if time in schema.names else None,
+            layer=layer,
             compression=compression,
             progress=progress,
         )

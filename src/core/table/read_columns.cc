@@ -210,9 +210,12 @@ arrow::Result<ReadAnswer> ReadColumns(std::shared_ptr<arrow::io::RandomAccessFil
   ARROW_ASSIGN_OR_RAISE(auto table, Table::Open(std::move(file), name, std::move(options)));
   told.warnings = table->index_warnings();
   auto answer = Guarded([&]() -> arrow::Result<ReadAnswer> {
+    const bool has_times = table->schema().time.has_value();
     Reader reader(std::move(table), request);
     ARROW_RETURN_NOT_OK(reader.Open());
-    return reader.Read();
+    ARROW_ASSIGN_OR_RAISE(ReadAnswer read, reader.Read());
+    read.has_times = has_times;
+    return read;
   });
   // What is damaged is missing from the answer.
   if (!told.errors.empty()) return arrow::Status::IOError(told.errors.front());

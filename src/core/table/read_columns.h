@@ -37,6 +37,7 @@ struct ReadAnswer {
   /// The path column first, then that of the times, if the table is long, then the columns of the
   /// request, in their stored types. A prim without a row gets one that is null but for the path.
   std::shared_ptr<arrow::Table> table;
+  bool has_times = false;            ///< whether the second column is that of the times
   std::vector<std::string> missing;  ///< the first few paths without a row
   int64_t num_missing = 0;
   /// That an index in the file is damaged and was not used. Each names the file.

@@ -41,10 +41,15 @@ arrow::Result<uint64_t> ParseMegabytes(const std::string& text) {
 arrow::Result<double> ParseRate(const std::string& text) {
   constexpr double kHighest = 1e9;
   char* end = nullptr;
-  const double rate = std::strtod(text.c_str(), &end);
+  double rate = std::strtod(text.c_str(), &end);
+  if (end != text.c_str() && *end == '/') {  // a fraction: 1/60 is a time code a minute
+    const char* under = end + 1;
+    rate /= std::strtod(under, &end);
+    if (end == under) rate = 0;
+  }
   if (text.empty() || *end != '\0' || !(rate > 0) || rate > kHighest) {
     return arrow::Status::Invalid("format argument timeCodesPerSecond='", text,
-                                  "' is no number above 0, such as 24");
+                                  "' is no number above 0, such as 24 or 1/60");
   }
   return rate;
 }
