@@ -94,6 +94,7 @@ def read_columns(
             time=time or arguments.get("time"),
             under=under,
             missing=missing,
+            needs_times=times is not None,
         )
         return table if times is None else _within(table, file, times)
     core = load_core()

@@ -63,7 +63,7 @@ TESTS: dict[str, Test] = {
             "file_size",
             "File size",
             "file_size",
-            "Size of the property layer's file; for the bare stage, of the base layer.",
+            "Size of the property layer's file; for the bare stage, that of the base layer.",
         ),
         Test(
             "layer_load",

@@ -52,6 +52,7 @@ def read_joined(
     time: str | None,
     under: object | None,
     missing: str,
+    needs_times: bool,
 ) -> pa.Table:
     """Columns of a table by ids, with the paths of the prims that have its rows.
 
@@ -66,6 +67,8 @@ def read_joined(
     source = TableFile(Path(file), time_column=time or "")
     names = list(source.stored_columns()) if columns is None else list(columns)
     times = [source.time_column] if source.time_column else []
+    if needs_times and not times:
+        raise ValueError(f"{file}: has no column of times; time names it")
     wanted = source.choose(list(dict.fromkeys([*times, *names])))
     prims = read_columns(ids, ["id"], paths, path="path", under=under, missing=missing)
     cells = source.read(wanted)

@@ -36,7 +36,7 @@ def fitting_unit(unit: str, peak: float) -> tuple[str, float]:
 def linear_axis(unit: str) -> Axis:
     """An axis from zero."""
     name, _, counted = unit.partition(_PER)
-    axis: Axis = {"rangemode": "nonnegative", "tickformat": ",", "ticksuffix": f" {name}"}
+    axis: Axis = {"rangemode": "tozero", "tickformat": ",", "ticksuffix": f" {name}"}
     return axis | _title(f"per {counted}" if counted else "")
 
 

@@ -189,13 +189,17 @@ def symbol(name: str) -> str:
 
 def _broken(label: str) -> str:
     """A label in lines of a few words, which fit below a group of bars."""
-    return "<br>".join(textwrap.wrap(label, 12))
+    parts = label.replace(", ", ",\n").splitlines()
+    return "<br>".join(line for part in parts for line in textwrap.wrap(part, 14))
 
 
 def _error(summaries: list[Summary]) -> dict[str, Any]:
     return {
         "type": "data",
+        "symmetric": False,
         "array": [summary.std for summary in summaries],
+        # Nothing that is measured is below zero.
+        "arrayminus": [min(summary.std, max(summary.mean, 0)) for summary in summaries],
         "visible": any(summary.count > 1 for summary in summaries),
         "thickness": 1.2,
         "width": 3,

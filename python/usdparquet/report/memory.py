@@ -11,7 +11,7 @@ from usdparquet.bench.stats import Summary, is_above_zero, scaled
 from usdparquet.bench.summary import own_share
 from usdparquet.report.charts import add_passes, title_of
 from usdparquet.report.figures import Chart, Points, bar_figure, scene_key
-from usdparquet.report.formatting import DASH, TOO_SMALL, count, format_title, number, significance
+from usdparquet.report.formatting import DASH, TOO_SMALL, format_title, number, significance
 from usdparquet.report.timeline import timeline_chart
 
 _METRICS = {
@@ -63,7 +63,7 @@ def memory_rows(results: Results, scale: int, hierarchy: str) -> list[MemoryRow]
                     number(found.summary.mean),
                     DASH if own is None else number(own.mean) if is_told else TOO_SMALL,
                     significance(own.mean) if own and is_told else "",
-                    count(round(own.mean * 1e6 / scale)) if own and is_told else "",
+                    number(own.mean * 1e6 / scale) if own and is_told else "",
                     number(resident[name].summary.mean),
                     number(peak[name].summary.mean),
                 )

@@ -60,7 +60,7 @@ def fits(results: Results) -> list[Fit]:
                 points = [
                     (scale, row.values[name], row.unit)
                     for (scale, kind), by_key in rows.items()
-                    if kind == hierarchy and (row := by_key.get(spec.key)) and name in row.values
+                    if kind == hierarchy and (row := by_key.get(spec.key)) and row.can_tell(name)
                 ]
                 fit = _fit(spec, hierarchy, name, points)
                 if fit:

@@ -29,7 +29,7 @@ _EXPLAINED = {
     "traversal": "reading one property of every prim",
     "multi_traversal": "reading six properties of every prim",
     "first_value": "the first property that is read after opening",
-    "first_prim": "the first read of properties of one prim, 6 of them",
+    "first_prim": "six properties of one prim, read for the first time",
     "random_access": "up to 1,000 random properties of random prims",
     "load_memory": "of the process, after opening the scene",
     "memory": "of the process, after reading six properties of every prim",

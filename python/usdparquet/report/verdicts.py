@@ -41,7 +41,7 @@ _USES = {
     "layer_load": "Opening the property layer alone",
     "layer_memory": "Memory of the property layer alone",
     "load_memory": "Memory after opening the stage",
-    "disk_load": "Opening the stage, with nothing in the page cache",
+    "disk_load": "Opening the stage from disk, with no file in memory yet",
 }
 # What a choice between the formats depends on, in words that need no knowledge of OpenUSD: what is
 # saved, and where that matters. Other rows follow from these.
@@ -123,15 +123,18 @@ def _verdict(use: str, rows: Iterable[Row], things: str) -> Verdict | None:
 
 
 def _ahead(factors: list[float], total: int, things: str) -> str:
-    share = _share(len(factors), total, things)
-    return f"{share}, {ratio_range(factors)}" if share else ""
+    if not factors:
+        return ""
+    if total == 1:
+        return ratio(factors[0])
+    return f"{_share(len(factors), total, things)}, {ratio_range(factors)}"
 
 
 def _share(number: int, total: int, things: str) -> str:
-    """`2 of 7 scenes`, `all 7 scenes`; empty for none."""
-    if number == total > 1:
-        return f"all {total} {things}"
-    return f"{number} of {total} {things if total > 1 else things[:-1]}" if number else ""
+    """`2 of 7 scenes`, `all 7 scenes`, `the only scene`; empty for none."""
+    if number == total:
+        return f"all {total} {things}" if total > 1 else f"the only {things[:-1]}"
+    return f"{number} of {total} {things}" if number else ""
 
 
 def largest_scene(results: Results) -> tuple[int, str] | None:
@@ -219,7 +222,7 @@ def _plugin_load(results: Results) -> str:
         return ""
     return (
         f"A process pays up to {quantity(max(means), 'ms')} once, when it opens its first Parquet "
-        "layer and loads the plugin. No other figure includes this."
+        "layer and OpenUSD loads the plugin that reads it. No other figure includes this."
     )
 
 

@@ -32,7 +32,8 @@ function color(name) {
 function categoryAngle(element, { layout }) {
   const labels = layout.xaxis.categoryarray || [];
   const lines = labels.flatMap((label) => label.split("<br>"));
-  const widest = Math.max(0, ...lines.map((line) => line.length)) * 7;
+  const letter = element.clientWidth < 480 ? 6 : 7;
+  const widest = Math.max(0, ...lines.map((line) => line.length)) * letter;
   const room = (element.clientWidth - 70) / Math.max(1, labels.length);
   return widest < room ? 0 : -90;
 }
