@@ -142,15 +142,22 @@ class Probe:
         return Path(shutil.copy(self.file, self.file.with_name(name)))
 
     def written(self, file: Path) -> Values | None:
-        """The values of a file that was written; that it cannot be read is a finding."""
+        """The values of a file that was written.
+
+        That it cannot be read is a finding, unless the file that it was made of cannot be either:
+        what the footer says of columns is copied as it is.
+        """
         problems: list[str] = []
+        # Of another name: a layer of this one may be open.
+        fresh = shutil.copy(file, file.with_name(f"fresh_{file.name}"))
         try:
-            layer = Sdf.Layer.OpenAsAnonymous(Sdf.Layer.CreateIdentifier(str(file), self.arguments))
+            layer = Sdf.Layer.FindOrOpen(Sdf.Layer.CreateIdentifier(str(fresh), self.arguments))
         except Tf.ErrorException as error:
-            self.found(f"what was written does not open: {error}")
+            if self.report.values:
+                self.found(f"what was written does not open: {error}")
             return None
         values = values_of(layer, problems)
-        if problems:
+        if problems and self.report.values:
             self.found(f"what was written has errors: {problems[0]}")
         return values
 
