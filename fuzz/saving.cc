@@ -127,8 +127,9 @@ void CheckPatch(std::string_view bytes, const Answers& before) {
   const std::string& name = table.columns()[column].property_name + table.columns()[column].field;
   const Answers now = ReadBack(path);
   FUZZ_CHECK(now.error.empty(), "a patched file does not open: " + now.error);
-  FUZZ_CHECK(!now.has_damage, "a patched file is damaged");
+  // A page whose checksums are right is copied as it is, also if it can't be decoded.
   if (before.has_damage) return;
+  FUZZ_CHECK(!now.has_damage, "a patched file is damaged");
   Answers expected = before;
   auto& cells = expected.columns[name];
   if (row < cells.size()) {
@@ -142,7 +143,7 @@ void CheckRewrite(std::string_view bytes, const Answers& before) {
   const std::string input = Store("input.parquet", bytes);
   const std::string output = Folder() / "rewritten.parquet";
   usdparquet::WriteOptions options;
-  options.compression_level = 1;
+  options.codec = arrow::Compression::UNCOMPRESSED;
   const auto done = usdparquet::OptimizeFile(input, output, options);
   if (!done.ok()) return;
   const Answers now = ReadBack(output);
@@ -159,7 +160,7 @@ void CheckRecovery(std::string_view bytes, const Answers* sound) {
   const std::string output = Folder() / "recovered.parquet";
   usdparquet::RecoverOptions options;
   options.write.path_column.clear();
-  options.write.compression_level = 1;
+  options.write.codec = arrow::Compression::UNCOMPRESSED;
   const auto report = usdparquet::RecoverFile(input, output, options);
   if (!report.ok()) return;
   const Answers now = ReadBack(output);

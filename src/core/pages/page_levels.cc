@@ -55,7 +55,7 @@ arrow::Result<ValueSection> DecodeLevels(int16_t max_def, int16_t max_rep,
     size -= static_cast<int>(rep_size + def_size);
   }
   int count = n;
-  if (max_rep > 0 && rep.Decode(n, &*Extend(&levels->rep, n)) != n) {
+  if (max_rep > 0 && n > 0 && rep.Decode(n, &*Extend(&levels->rep, n)) != n) {
     return arrow::Status::IOError("a page has too few repetition levels");
   }
   if (max_def > 0 && n > 0) {
