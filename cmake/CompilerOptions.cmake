@@ -26,7 +26,7 @@ if(USDPARQUET_WERROR)
 endif()
 
 if(USDPARQUET_SANITIZE)
-  add_compile_options("-fsanitize=${USDPARQUET_SANITIZE}" -fno-omit-frame-pointer -g)
+  add_compile_options("-fsanitize=${USDPARQUET_SANITIZE}" -fno-omit-frame-pointer)
   add_link_options("-fsanitize=${USDPARQUET_SANITIZE}")
 endif()
 if(USDPARQUET_SANITIZE MATCHES "thread" AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
