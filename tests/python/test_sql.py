@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import datetime
+import os
 import random
+import signal
+import threading
 from decimal import Decimal
 from pathlib import Path
 
@@ -401,3 +404,13 @@ def test_memory_is_limited(table: TableFile) -> None:
     text = "SELECT list(a.path || b.path || c.path || d.path) FROM t a, t b, t c, t d"
     with pytest.raises(SqlError, match=r"needs more than the [\d,]+ MiB that it may take"):
         answer(table, text)
+
+
+def test_ctrl_c_ends_a_query(table: TableFile) -> None:
+    text = "SELECT count(*) FROM range(1000000) a, range(1000000) b, range(1000) c WHERE a < b + c"
+    timer = threading.Timer(1, lambda: os.kill(os.getpid(), signal.SIGINT))
+    timer.start()
+    with pytest.raises(KeyboardInterrupt):
+        answer(table, text)
+    timer.join()
+    assert answer(table, "SELECT count(*) AS n FROM t") == [{"n": ROWS}]

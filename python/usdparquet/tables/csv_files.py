@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from usdparquet.tables.errors import TableFileError
+from usdparquet.tables.interruptible import Interruptible
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -77,6 +78,7 @@ class _Reader:
         self, connection: DuckDBPyConnection, file: Path, text: Path, given: TextFormat
     ) -> None:
         self._connection = connection
+        self._waited = Interruptible(connection)
         self._text = str(text)
         self._delimiter = given.delimiter or self._found_delimiter(text, file)
         self._names = self._header(text, file)
@@ -113,7 +115,7 @@ class _Reader:
             f"nullstr = [{', '.join(map(_sql, nulls))}], allow_quoted_nulls = false"
         )
         text = f"SELECT * FROM read_csv({_sql(self._text)}, {arguments}{more})"
-        return self._connection.sql(text).to_arrow_table()
+        return self._waited(lambda: self._connection.sql(text).to_arrow_table())
 
     def _sniffed(self, more: str) -> dict[str, Any]:
         text = f"SELECT * FROM sniff_csv({_sql(self._text)}, header = true{more})"

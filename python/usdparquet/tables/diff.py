@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from usdparquet.tables.diff_sides import CELL, PATH, ROW, TIME, Key, Side, open_sides
+from usdparquet.tables.interruptible import Interruptible
 from usdparquet.tables.sql import SqlError, connect
 
 if TYPE_CHECKING:
@@ -106,6 +107,7 @@ class _Comparison:
         self._sides = {"a": a, "b": b}
         self._options = options
         self._connection: DuckDBPyConnection = connect()
+        self._waited = Interruptible(self._connection)
         self._found = Difference(notes=[*a.notes, *b.notes])
 
     def run(self) -> Difference:
@@ -194,7 +196,7 @@ class _Comparison:
         import duckdb
 
         try:
-            return self._connection.execute(text).fetchall()
+            return self._waited(lambda: self._connection.execute(text).fetchall())
         except duckdb.InterruptException as error:
             raise KeyboardInterrupt from error
         except duckdb.Error as error:

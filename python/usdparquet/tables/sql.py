@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
+from usdparquet.tables.interruptible import Interruptible
 from usdparquet.tables.sql_names import SqlNames, quoted
 from usdparquet.tables.sql_types import SqlStream
 from usdparquet.tables.table_file import TableFile
@@ -85,6 +86,7 @@ class SqlTable:
         self._table = table
         self._names = SqlNames(table)
         self._connection = connect()
+        self._waited = Interruptible(self._connection)
         self.row = self._names.unused("row")
         """A column that `t` has as well: the number of the row in the file."""
 
@@ -125,15 +127,18 @@ class SqlTable:
         stream = self._stream(statement.columns, with_rows or not statement.columns)
         self._connection.register(TABLE, stream)
         with self._errors(stream):
-            reader = self._connection.sql(statement.text).to_arrow_reader(ROWS_PER_BATCH)
+            relation = self._connection.sql(statement.text)
+            reader = self._waited(lambda: relation.to_arrow_reader(ROWS_PER_BATCH))
         return reader.schema, self._batches(reader, stream)
 
     def _stream(self, columns: Sequence[int], with_rows: bool) -> SqlStream:
         return SqlStream(self._table, self._names, columns, self.row if with_rows else None)
 
     def _batches(self, reader: pa.RecordBatchReader, stream: SqlStream) -> Iterator[pa.RecordBatch]:
+        batches = iter(reader)
         with self._errors(stream):
-            yield from reader
+            while (batch := self._waited(lambda: next(batches, None))) is not None:
+                yield batch
 
     @contextmanager
     def _errors(self, stream: SqlStream | None = None) -> Iterator[None]:
