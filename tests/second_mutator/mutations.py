@@ -350,7 +350,8 @@ def under_right_checksums(rng: Random, data: bytes) -> tuple[bytes, list[str], s
         for change in chosen:
             if change in stage and (text := change(rng, file)):
                 done.append(text)
-                kinds.add(change.__name__)
+                is_key = text.startswith(("path page", "frame page"))
+                kinds.add("key_pages" if is_key else change.__name__)
 
     apply(BEFORE_LAYOUT)
     try:
