@@ -42,7 +42,7 @@ $(STAMPS)/venv: scripts/setup.sh
 
 $(STAMPS)/packages: pyproject.toml scripts/requirements.py $(STAMPS)/venv
 	@echo "Installing build and run-time packages"
-	$(VENV)/bin/python scripts/requirements.py build run > $(VENV)/requirements.txt
+	$(VENV)/bin/python scripts/requirements.py build run test-cpp > $(VENV)/requirements.txt
 	$(VENV)/bin/python -m pip install -q -r $(VENV)/requirements.txt
 	touch $@
 
@@ -126,8 +126,9 @@ instructions: $(STAMPS)/installed ## count the instructions of a read (needs goo
 	python benchmarks/instructions.py $(BUILD)
 
 .PHONY: asan tsan
-asan: ## build the C++ tests with address and undefined-behaviour sanitizers and run them
-tsan: ## build the C++ tests with the thread sanitizer and run them
+asan: ## run the C++ tests under the address and undefined-behaviour sanitizers, a minute of stress too
+tsan: ## run the C++ tests under the thread sanitizer, a minute of stress too
+asan tsan: export USDPARQUET_STRESS_SECONDS ?= 60
 asan tsan: $(STAMPS)/packages
 	@[[ $$(scripts/setup.sh gtest) == ON ]]
 	cmake --preset $@
