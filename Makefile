@@ -131,8 +131,9 @@ instructions: $(STAMPS)/installed ## count the instructions of a read (needs goo
 	python benchmarks/instructions.py $(BUILD)
 
 .PHONY: asan tsan
-asan: ## build the C++ tests with address and undefined-behaviour sanitizers and run them
-tsan: ## build the C++ tests with the thread sanitizer and run them
+asan: ## run the C++ tests under the address and undefined-behaviour sanitizers, a minute of stress too
+tsan: ## run the C++ tests under the thread sanitizer, a minute of stress too
+asan tsan: export USDPARQUET_STRESS_SECONDS ?= 60
 asan tsan: $(STAMPS)/packages
 	@[[ $$(scripts/setup.sh gtest) == ON ]]
 	cmake --preset $@

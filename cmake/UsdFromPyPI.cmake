@@ -22,6 +22,17 @@ set(USDPARQUET_USD_FOLDER "${USD_MINOR}.${USD_PATCH}")
 set(usd_forward_dir "${PROJECT_BINARY_DIR}/usd_headers")
 configure_file("${PROJECT_SOURCE_DIR}/cmake/pxr.h.in" "${usd_forward_dir}/pxr/pxr.h" @ONLY)
 
+# usdparquet_forward_usd_headers(<package> <its include folder> <folder in the stock layout>)
+function(usdparquet_forward_usd_headers package include_dir stock_folder)
+  file(GLOB_RECURSE headers RELATIVE "${include_dir}/pxr/${package}"
+       "${include_dir}/pxr/${package}/*.h" "${include_dir}/pxr/${package}/*.hpp")
+  foreach(header IN LISTS headers)
+    # file(CONFIGURE) leaves an unchanged file alone, so a new configure rebuilds nothing.
+    file(CONFIGURE OUTPUT "${stock_folder}/${header}"
+         CONTENT "#include <pxr/pxr.h>\n#include <pxr/${package}/${header}>\n" @ONLY)
+  endforeach()
+endfunction()
+
 foreach(package include_dir IN ZIP_LISTS USDPARQUET_USD_PACKAGES USDPARQUET_USD_INCLUDE_DIRS)
   if(package MATCHES "^(ar|sdf)$")
     set(stock_folder "pxr/usd/${package}")
@@ -30,13 +41,8 @@ foreach(package include_dir IN ZIP_LISTS USDPARQUET_USD_PACKAGES USDPARQUET_USD_
   else()
     set(stock_folder "pxr/base/${package}")
   endif()
-  file(GLOB_RECURSE headers RELATIVE "${include_dir}/pxr/${package}"
-       "${include_dir}/pxr/${package}/*.h" "${include_dir}/pxr/${package}/*.hpp")
-  foreach(header IN LISTS headers)
-    # file(CONFIGURE) leaves an unchanged file alone, so a new configure rebuilds nothing.
-    file(CONFIGURE OUTPUT "${usd_forward_dir}/${stock_folder}/${header}"
-         CONTENT "#include <pxr/pxr.h>\n#include <pxr/${package}/${header}>\n" @ONLY)
-  endforeach()
+  usdparquet_forward_usd_headers(
+    ${package} "${include_dir}" "${usd_forward_dir}/${stock_folder}")
 endforeach()
 
 add_library(usdparquet_libusd SHARED IMPORTED)
@@ -80,4 +86,19 @@ else()
   set(USDPARQUET_USD_PROGRAMS FALSE)
   message(WARNING "Python's shared library (libpython) was not found: "
                   "C++ programs that use OpenUSD cannot be linked and are left out")
+endif()
+
+# usdparquet::usd_composition: usdparquet::usd_program with the headers of Pcp, for the tests. The
+# plugin knows Sdf alone, and is built where pxr-pcp-dev is not installed.
+add_library(usdparquet_usd_composition INTERFACE)
+add_library(usdparquet::usd_composition ALIAS usdparquet_usd_composition)
+target_link_libraries(usdparquet_usd_composition INTERFACE usdparquet_usd_program)
+if(USDPARQUET_USD_PCP_INCLUDE_DIR)
+  usdparquet_forward_usd_headers(pcp "${USDPARQUET_USD_PCP_INCLUDE_DIR}"
+                                 "${PROJECT_BINARY_DIR}/usd_pcp_headers/pxr/usd/pcp")
+  target_include_directories(usdparquet_usd_composition SYSTEM INTERFACE
+    "${PROJECT_BINARY_DIR}/usd_pcp_headers" "${USDPARQUET_USD_PCP_INCLUDE_DIR}")
+elseif(USDPARQUET_BUILD_TESTS)
+  message(FATAL_ERROR "The C++ tests need the headers of Pcp: "
+                      "pip install 'pxr-pcp-dev==${USDPARQUET_USD_VERSION}'")
 endif()

@@ -31,6 +31,7 @@ target_link_options(usdparquet_usd INTERFACE "LINKER:--no-as-needed")
 target_link_libraries(usdparquet_usd INTERFACE usdparquet_usd_headers ${usd_libraries})
 
 add_library(usdparquet::usd_program ALIAS usdparquet_usd)
+add_library(usdparquet::usd_composition ALIAS usdparquet_usd)
 set(USDPARQUET_USD_PROGRAMS TRUE)
 
 # An SDK's headers and libraries are of one TBB; see UsdFromPyPI.cmake.

@@ -80,12 +80,16 @@ def usd() -> None:
     if "sdf" not in packages or not tbb.is_dir():
         fail("the headers of pxr-sdf-dev or pxr-tbb-dev are incomplete; reinstall them")
 
+    # Only the C++ tests use it, so it is no part of what the plugin is built with.
+    pcp = packages.pop("pcp", "")
+
     emit("USD_VERSION", core.version)
     emit("USD_LIBRARY", found["libusd_ms"])
     emit("USD_TBB_LIBRARY", found["libtbb"])
     emit("USD_TBB_INCLUDE_DIR", tbb)
     emit("USD_PACKAGES", *sorted(packages))
     emit("USD_INCLUDE_DIRS", *(packages[name] for name in sorted(packages)))
+    emit("USD_PCP_INCLUDE_DIR", pcp)
 
 
 def nanobind() -> None:
