@@ -62,7 +62,7 @@ ColumnChunk* ColumnReader::LocateOrReport(uint32_t group) {
   chunk->num_rows = first_rows[group + 1] - chunk->first_row;
   chunk->row_group = static_cast<int>(group);
   constexpr uint32_t kRows = 1 << 20;  // no row may be there, so that memory for it waits
-  chunk->rows_per_page = kRows;
+  chunk->rows_per_page = RowDivider(kRows);
   for (uint32_t done = 0; done == 0 || done < chunk->num_rows; done += kRows) {
     chunk->pages.push_back({0, 0, chunk->first_row + done});
   }
@@ -88,6 +88,10 @@ arrow::Result<std::unique_ptr<Page>> ColumnReader::Decode(ColumnChunk& chunk,
   BadCells bad;
   ARROW_RETURN_NOT_OK(DecodePage(source_->Pages(), *info_, chunk, index, page.get(), &bad));
   return page;
+}
+
+const Page* ColumnReader::FetchMissing(ColumnChunk* chunk, uint32_t index) {
+  return cache_->Miss(chunk->slots[index], [&](CachedPage* entry) { Load(*chunk, index, entry); });
 }
 
 void ColumnReader::Load(ColumnChunk& chunk, uint32_t index, CachedPage* entry) {

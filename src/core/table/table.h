@@ -97,7 +97,7 @@ class USDPARQUET_API Table {
   /// What `f()` returns, which asks the indexes: damage that it meets is mended, and `f` called
   /// again. Ids of prims are to be found and used within one `f`.
   template <typename F>
-  auto Ask(const F& f) const {
+  [[gnu::always_inline]] auto Ask(const F& f) const {
     return index_.Ask(f);
   }
   /// Changes when other indexes take the place of damaged ones: 0, then 1. Ids of prims that were
@@ -130,9 +130,11 @@ class USDPARQUET_API Table {
   /// The page with `row` of column number `column`; valid as long as `guard`. Never
   /// null: a page that can't be decoded is reported once and has no values.
   /// REQUIRES: column < columns().size(), row < num_rows().
-  [[gnu::always_inline]] const Page* Fetch(size_t column, uint32_t row, EpochGuard& guard) {
+  const Page* Fetch(size_t column, uint32_t row, const EpochGuard& guard) {
     return properties_[column].Fetch(row, guard);
   }
+  /// Reads column number `column`, as Fetch does; valid as long as the table.
+  ColumnReader& reader(size_t column) { return properties_[column]; }
 
   /// Whether the cell is null; decodes no value. What is not null has a value, unless it is damaged
   /// or none that USD can hold.
