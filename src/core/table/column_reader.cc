@@ -103,8 +103,31 @@ void ColumnReader::Load(ColumnChunk& chunk, uint32_t index, CachedPage* entry) {
 void ColumnReader::LoadNulls(const ColumnChunk& chunk, uint32_t index, CachedPage* entry) {
   const auto decoded = DecodeNulls(source_->Pages(), *info_, chunk, index, &entry->page);
   if (!decoded.ok()) Fail(chunk, index, decoded, &entry->page);
+  KeepNulls(chunk, index, entry);
+}
+
+void ColumnReader::KeepNulls(const ColumnChunk& chunk, uint32_t index, CachedPage* entry) {
   entry->use = &null_use_;
   entry->previous = SlotBefore(chunk, index, &ColumnChunk::null_slots);
+}
+
+const Page* ColumnReader::TryFetchNulls(uint32_t row, const EpochGuard& guard) {
+  struct Damaged {};
+  const auto located = Locate(GroupOf(row));
+  if (!located.ok()) return nullptr;
+  const ColumnChunk& chunk = **located;
+  const uint32_t index = chunk.PageOf(row);
+  const Page* const whole = PageCache::Find(chunk.slots[index], guard);
+  if (whole && whole->tells_nulls) return whole;
+  try {
+    return cache_->Get(chunk.null_slots[index], guard, [&](CachedPage* entry) {
+      // Thrown, so that the cache keeps nothing and whoever asks next decodes it again.
+      if (!DecodeNulls(source_->Pages(), *info_, chunk, index, &entry->page).ok()) throw Damaged();
+      KeepNulls(chunk, index, entry);
+    });
+  } catch (const Damaged&) {
+    return nullptr;
+  }
 }
 
 void ColumnReader::DecodeOrReport(ColumnChunk& chunk, uint32_t index, Page* page) {

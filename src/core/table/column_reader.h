@@ -81,6 +81,10 @@ class USDPARQUET_API ColumnReader {
                        [&](CachedPage* entry) { LoadNulls(*chunk, index, entry); });
   }
 
+  /// As FetchNulls, but null where the page can't be decoded, which is not reported: for threads
+  /// that have no caller to hear of it.
+  const Page* TryFetchNulls(uint32_t row, const EpochGuard& guard);
+
   /// Whether the cell has a value. Decodes nothing where the chunk's statistics tell.
   bool HasValue(uint32_t row);
 
@@ -142,6 +146,7 @@ class USDPARQUET_API ColumnReader {
   /// What stands for a page that can't be decoded.
   void Fail(const ColumnChunk& chunk, uint32_t index, const arrow::Status& status, Page* page);
   void DecodeOrReport(ColumnChunk& chunk, uint32_t index, Page* page);
+  void KeepNulls(const ColumnChunk& chunk, uint32_t index, CachedPage* entry);
   const PageSlot* SlotBefore(const ColumnChunk& chunk, uint32_t index,
                              std::unique_ptr<PageSlot[]> ColumnChunk::* slots) const;
   void ReportError(uint32_t group, uint32_t first_row, const std::string& reason);

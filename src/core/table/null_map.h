@@ -78,7 +78,9 @@ class USDPARQUET_API NullMap {
   bool IsFull(uint32_t group);
   bool AskPage(size_t column, uint32_t row, uint32_t group);
   void LoadBlock(uint32_t group, uint32_t block, CachedPage* entry);
-  void FillColumn(size_t column, uint32_t group, uint32_t row, uint32_t count, uint64_t* bits);
+  bool FillWord(size_t word, uint32_t group, bool reports, Page* block);
+  bool FillColumn(size_t column, uint32_t group, uint32_t row, uint32_t count, bool reports,
+                  uint64_t* bits);
 
   const std::vector<ColumnInfo>* columns_ = nullptr;
   ColumnReader* readers_ = nullptr;
