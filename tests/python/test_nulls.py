@@ -294,3 +294,28 @@ def test_the_nulls_of_a_damaged_page_cannot_be_told(tmp_path: Path) -> None:
     with pytest.raises(Tf.ErrorException, match="column 'cost', row group 0, from row 0"):
         layer.Save()
     assert file.read_bytes() == bytes(content)
+
+
+def test_a_damaged_page_of_a_wide_table_is_told_to_who_asks(tmp_path: Path) -> None:
+    """Its columns are read in several threads, of which only the caller's can raise an error."""
+    file = tmp_path / "wide.parquet"
+    rows = 100
+    half = pa.array([None if row % 2 else float(row) for row in range(rows)])
+    names = [f"c{number}" for number in range(200)]
+    table = pa.table({"path": [f"/P_{row}" for row in range(rows)], **dict.fromkeys(names, half)})
+    options = {"compression": "none", "use_dictionary": False, "write_page_checksum": True}
+    pq.write_table(table, file, **options)
+    content = bytearray(file.read_bytes())
+    for number in (70, 199):
+        chunk = pq.read_metadata(file).row_group(0).column(1 + number)
+        content[chunk.data_page_offset + 100] ^= 0xFF
+    file.write_bytes(content)
+    layer = open_layer(file)
+    prims = [layer.GetPrimAtPath(f"/P_{row}") for row in range(rows)]
+    with pytest.raises(Tf.ErrorException) as error:
+        prims[0].properties.keys()
+    for number in (70, 199):
+        assert f"{file}: column 'c{number}', row group 0, from row 0" in str(error.value)
+    left = [name for name in names if name not in ("c70", "c199")]
+    for row, prim in enumerate(prims):
+        assert [spec.name for spec in prim.properties] == ([] if row % 2 else left)

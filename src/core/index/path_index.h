@@ -78,7 +78,7 @@ class USDPARQUET_API PathIndex {
     return PrimId();
   }
 
-  PrimId root() const { return PrimId::Parent(0); }
+  static PrimId root() { return PrimId::Parent(0); }
 
   /// The row of a prim, or PrimId::kNone for an ancestor that has none.
   uint32_t RowOf(PrimId prim) const {

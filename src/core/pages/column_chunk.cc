@@ -232,7 +232,7 @@ arrow::Result<std::unique_ptr<ColumnChunk>> Locate(const PageSource& source,
     ARROW_RETURN_NOT_OK(FindPages(source, column, range, *meta, where, chunk.get()));
   }
   ARROW_RETURN_NOT_OK(CheckRows(*chunk, column.max_rep > 0));
-  if (!chunk->pages.empty()) chunk->rows_per_page = UniformRows(*chunk);
+  if (!chunk->pages.empty()) chunk->rows_per_page = RowDivider(UniformRows(*chunk));
   return chunk;
 }
 
@@ -241,6 +241,15 @@ bool AreSame(const PageLocation& a, const PageLocation& b) {
 }
 
 }  // namespace
+
+uint32_t ColumnChunk::SearchPage(uint32_t row) const {
+  uint32_t low = 0, high = static_cast<uint32_t>(pages.size());
+  while (high - low > 1) {
+    const uint32_t middle = (low + high) / 2;
+    (pages[middle].first_row <= row ? low : high) = middle;
+  }
+  return low;
+}
 
 arrow::Result<std::unique_ptr<ColumnChunk>> LocatePages(const PageSource& source,
                                                         const ColumnInfo& column, int row_group) {

@@ -18,6 +18,8 @@
 #include "core/pages/page_cache.h"
 #include "core/pages/page_locations.h"
 #include "core/schema/schema.h"
+#include "core/util/export.h"
+#include "core/util/row_divider.h"
 
 namespace usdparquet {
 
@@ -45,16 +47,17 @@ struct PageLocation {
 struct ColumnChunk {
   uint32_t first_row = 0;
   uint32_t num_rows = 0;
+  // What a read of a cached page touches lies together.
+  RowDivider rows_per_page;  ///< the same for all pages but the last; else none
+  /// One for each page. Whoever caches pages of the chunk drops them before the chunk goes.
+  std::unique_ptr<PageSlot[]> slots;
+  std::vector<PageLocation> pages;
+
   int row_group = 0;
   parquet::Compression::type codec = parquet::Compression::UNCOMPRESSED;
   PageLocation dictionary_page;  ///< of size 0: there is none
   int64_t null_count = -1;       ///< from the chunk's statistics; -1 if not written
-
-  std::vector<PageLocation> pages;
-  uint32_t rows_per_page = 0;  ///< the same for all pages but the last; else 0
-  /// One for each page. Whoever caches pages of the chunk drops them before the chunk goes.
-  std::unique_ptr<PageSlot[]> slots;
-  /// The same of pages that have nothing but their presence; see page_nulls.h.
+  /// As `slots`, of pages that have nothing but their presence; see page_nulls.h.
   std::unique_ptr<PageSlot[]> null_slots;
 
   /// Whether the pages of version 2 are compressed whatever their headers say.
@@ -71,14 +74,10 @@ struct ColumnChunk {
   /// The index of the page that holds `row` (from the start of the file).
   /// REQUIRES: first_row <= row < first_row + num_rows.
   uint32_t PageOf(uint32_t row) const {
-    if (rows_per_page != 0) return (row - first_row) / rows_per_page;
-    uint32_t low = 0, high = static_cast<uint32_t>(pages.size());
-    while (high - low > 1) {
-      const uint32_t middle = (low + high) / 2;
-      (pages[middle].first_row <= row ? low : high) = middle;
-    }
-    return low;
+    return rows_per_page ? rows_per_page.Quotient(row - first_row) : SearchPage(row);
   }
+  /// The same where pages have any number of rows.
+  USDPARQUET_API uint32_t SearchPage(uint32_t row) const;
 
   /// The number of rows of page `i`.
   uint32_t PageRows(uint32_t i) const {

@@ -185,12 +185,11 @@ bool HandleTable::WantsToGrow(uint32_t handle) const {
 uint32_t HandleTable::Put(uint32_t handle, uint32_t number) {
   slots_.store(memory_, std::memory_order_release);
   Slot* bucket = Bucket(BucketOf(handle, bucket_mask_.load(std::memory_order_relaxed)));
-  size_t victim = kWays;
   for (size_t way = 0; way < kWays; ++way) {
     const uint64_t entry = bucket[way].load(std::memory_order_relaxed);
     if (static_cast<uint32_t>(entry >> 32) == handle) return handle;  // another thread was first
-    if (entry == 0 && victim == kWays) victim = way;
   }
+  size_t victim = EmptyWay(bucket, handle);
   if (victim == kWays) {
     victim = (handle >> 10) % kWays;
   } else {
@@ -199,6 +198,14 @@ uint32_t HandleTable::Put(uint32_t handle, uint32_t number) {
   const uint64_t old =
       bucket[victim].exchange(uint64_t{handle} << 32 | number, std::memory_order_acq_rel);
   return static_cast<uint32_t>(old >> 32);
+}
+
+size_t HandleTable::EmptyWay(const Slot* bucket, uint32_t handle) {
+  for (size_t i = 0; i < kWays; ++i) {
+    const size_t way = FirstWayOf(handle) ^ i;
+    if (bucket[way].load(std::memory_order_relaxed) == 0) return way;
+  }
+  return kWays;
 }
 
 size_t HandleTable::GrownSize() const {
@@ -231,12 +238,13 @@ void HandleTable::Double() {
   SetSize(GrownSize());
   const uint32_t mask = bucket_mask_.load(std::memory_order_relaxed);
   for (size_t b = 0; b < old_buckets; ++b) {
-    size_t next = 0;
     for (Slot* slot = Bucket(b); slot < Bucket(b + 1); ++slot) {
       const uint64_t entry = slot->load(std::memory_order_relaxed);
-      const size_t bucket = BucketOf(static_cast<uint32_t>(entry >> 32), mask);
-      if (entry == 0 || bucket == b) continue;
-      Bucket(bucket)[next++].store(entry, std::memory_order_release);
+      const auto handle = static_cast<uint32_t>(entry >> 32);
+      Slot* const bucket = Bucket(BucketOf(handle, mask));
+      if (entry == 0 || bucket == Bucket(b)) continue;
+      // The bucket was empty, and no more come than there are here.
+      bucket[EmptyWay(bucket, handle)].store(entry, std::memory_order_release);
       slot->store(0, std::memory_order_relaxed);
     }
   }
@@ -249,16 +257,17 @@ void HandleTable::Halve() {
   SetSize(slots);
   const size_t buckets = slots / kWays;
   for (size_t b = 0; b < buckets; ++b) {
-    Slot* into = Bucket(b);
+    Slot* const into = Bucket(b);
     for (Slot* slot = Bucket(b + buckets); slot < Bucket(b + buckets + 1); ++slot) {
       const uint64_t entry = slot->exchange(0, std::memory_order_acq_rel);
       if (entry == 0) continue;
-      while (into < Bucket(b + 1) && into->load(std::memory_order_relaxed) != 0) ++into;
-      if (into < Bucket(b + 1)) {
-        into->store(entry, std::memory_order_release);
+      const auto handle = static_cast<uint32_t>(entry >> 32);
+      const size_t way = EmptyWay(into, handle);
+      if (way < kWays) {
+        into[way].store(entry, std::memory_order_release);
       } else {
         --count_;
-        release_(static_cast<uint32_t>(entry >> 32));
+        release_(handle);
       }
     }
   }

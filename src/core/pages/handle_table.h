@@ -99,8 +99,9 @@ class USDPARQUET_API HandleTable {
     if (!slots) return false;
     const std::atomic<uint64_t>* bucket =
         slots + BucketOf(handle, bucket_mask_.load(std::memory_order_relaxed)) * kWays;
-    for (size_t way = 0; way < kWays; ++way) {
-      const uint64_t entry = bucket[way].load(std::memory_order_acquire);
+    const size_t first = FirstWayOf(handle);
+    for (size_t i = 0; i < kWays; ++i) {
+      const uint64_t entry = bucket[first ^ i].load(std::memory_order_acquire);
       if (static_cast<uint32_t>(entry >> 32) == handle) {
         *number = static_cast<uint32_t>(entry);
         return true;
@@ -125,13 +126,15 @@ class USDPARQUET_API HandleTable {
   friend class HandleTables;
   static constexpr size_t kWays = 8;
 
-  static size_t BucketOf(uint32_t handle, uint32_t mask) {
-    // A handle is an index into one of up to 256 pool regions, the region in the low byte. Paths
-    // made one after the other have neighbouring indices, and are mostly read in that order: they
-    // share buckets.
-    const uint32_t key = (handle >> 8) + (handle & 0xff) * 0x9e3779b1u;
-    return (key >> 2) & mask;
-  }
+  /// A handle is an index into one of up to 256 pool regions, the region in the low byte. Paths
+  /// made one after the other have neighbouring indices, and are mostly read in that order: four of
+  /// them share a bucket, and each has its own place to begin with.
+  static uint32_t KeyOf(uint32_t handle) { return (handle >> 8) + (handle & 0xff) * 0x9e3779b1u; }
+  static size_t BucketOf(uint32_t handle, uint32_t mask) { return (KeyOf(handle) >> 2) & mask; }
+  /// Where in the bucket a handle is looked for first.
+  static size_t FirstWayOf(uint32_t handle) { return KeyOf(handle) % 4 * 2; }
+  /// The first empty way for the handle; kWays if there is none.
+  static size_t EmptyWay(const std::atomic<uint64_t>* bucket, uint32_t handle);
   std::atomic<uint64_t>* Bucket(size_t bucket) const { return memory_ + bucket * kWays; }
 
   bool IsAside() const { return !slots_.load(std::memory_order_relaxed); }

@@ -29,19 +29,18 @@ PageCache::~PageCache() {
   for (const Retired& retired : retired_) delete retired.entry;
 }
 
-const Page* PageCache::Miss(PageSlot& slot, EpochGuard& guard, const Loader& load) {
+const Page* PageCache::Miss(PageSlot& slot, const Loader& load) {
   uintptr_t state;
   for (;;) {
     state = slot.load(std::memory_order_seq_cst);
     if (state > kLoading) return &reinterpret_cast<CachedPage*>(state)->page;
     if (state < kLoading && slot.compare_exchange_strong(state, kLoading)) break;
     if (state == kLoading) {
-      guard.Leave();
+      EpochPause pause;
       slot.wait(kLoading);
-      guard.Enter();
     }
   }
-  guard.Leave();
+  EpochPause pause;
   std::unique_ptr<CachedPage> loaded;
   try {
     loaded = std::make_unique<CachedPage>();
@@ -49,7 +48,6 @@ const Page* PageCache::Miss(PageSlot& slot, EpochGuard& guard, const Loader& loa
   } catch (...) {  // there is no memory: who waits tries again
     slot.store(state, std::memory_order_seq_cst);
     slot.notify_all();
-    guard.Enter();
     throw;
   }
   CachedPage* const entry = loaded.release();
@@ -65,7 +63,7 @@ const Page* PageCache::Miss(PageSlot& slot, EpochGuard& guard, const Loader& loa
     AddResident(entry->charge);
     // Published under the lock, so that no eviction comes between, and under the guard, so that
     // this thread has the page even if the next miss evicts it at once.
-    guard.Enter();
+    pause.End();
     slot.store(reinterpret_cast<uintptr_t>(entry), std::memory_order_seq_cst);
   }
   slot.notify_all();

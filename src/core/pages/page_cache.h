@@ -91,24 +91,26 @@ class USDPARQUET_API PageCache {
   /// USDPARQUET_CACHE_MB (mebibytes, may be a fraction) or kDefaultBudget.
   static PageCache& Instance();
 
-  /// Fills `page`, `use` and `previous` of a new entry. Must not throw.
+  /// Fills `page`, `use` and `previous` of a new entry. What it throws leaves the slot as it was.
   using Loader = std::function<void(CachedPage*)>;
 
   /// The page of `slot`, if it is there; valid as long as the caller's `guard`. Else null.
-  const Page* Find(const PageSlot& slot, const EpochGuard& guard) const {
+  static const Page* Find(const PageSlot& slot, const EpochGuard& guard) {
     const uintptr_t state = slot.load(std::memory_order_seq_cst);
-    return state > kLoading ? Used(state, guard) : nullptr;
+    if (state > kLoading) [[likely]]
+      return Used(state, guard);
+    return nullptr;
   }
 
   /// The page of `slot`, which stays valid as long as the caller's `guard`. On a
   /// miss, `load` decodes it; pages that the guard protected before may then be gone.
   template <typename Load>
-  const Page* Get(PageSlot& slot, EpochGuard& guard, const Load& load) {
-    const uintptr_t state = slot.load(std::memory_order_seq_cst);
-    if (state > kLoading) [[likely]]
-      return Used(state, guard);
-    return Miss(slot, guard, load);
+  const Page* Get(PageSlot& slot, const EpochGuard& guard, const Load& load) {
+    const Page* const page = Find(slot, guard);
+    return page ? page : Miss(slot, load);
   }
+  /// As Get, after Find found nothing. REQUIRES: the calling thread has an EpochGuard.
+  const Page* Miss(PageSlot& slot, const Loader& load);
 
   /// Frees the pages of `slots`. REQUIRES: no other thread reads them.
   void Drop(PageSlot* slots, size_t count);
@@ -144,8 +146,6 @@ class USDPARQUET_API PageCache {
     guard.CountHit();
     return &entry->page;
   }
-
-  const Page* Miss(PageSlot& slot, EpochGuard& guard, const Loader& load);
 
   /// Pages in a circle; where the hand points is the next to be looked at.
   struct Clock {

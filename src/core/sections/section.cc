@@ -38,13 +38,17 @@ std::string SectionWriter::BlockChecksums() const {
   return checksums;
 }
 
+uint64_t SectionChecksum(const std::string& bytes) {
+  return StoredChecksum(bytes.data(), ValueAt<uint32_t>(bytes.data(), kHeaderSizeAt));
+}
+
 std::string SectionEntry(int64_t offset, const std::string& bytes) {
   SectionLocator locator;
   locator.major = kSectionMajor;
   locator.minor = kSectionMinor;
   locator.offset = offset;
   locator.length = static_cast<int64_t>(bytes.size());
-  locator.checksum = StoredChecksum(bytes.data(), ValueAt<uint32_t>(bytes.data(), kHeaderSizeAt));
+  locator.checksum = SectionChecksum(bytes);
   return locator.Text();
 }
 

@@ -77,6 +77,9 @@ class USDPARQUET_API SectionWriter {
   std::string body_;
 };
 
+/// The checksum of the header of a section of those bytes, as the footer's entry has it.
+uint64_t SectionChecksum(const std::string& bytes);
+
 /// The footer's entry for a section of those bytes, as SectionWriter made them, at `offset`.
 USDPARQUET_API std::string SectionEntry(int64_t offset, const std::string& bytes);
 

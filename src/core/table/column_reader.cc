@@ -62,7 +62,7 @@ ColumnChunk* ColumnReader::LocateOrReport(uint32_t group) {
   chunk->num_rows = first_rows[group + 1] - chunk->first_row;
   chunk->row_group = static_cast<int>(group);
   constexpr uint32_t kRows = 1 << 20;  // no row may be there, so that memory for it waits
-  chunk->rows_per_page = kRows;
+  chunk->rows_per_page = RowDivider(kRows);
   for (uint32_t done = 0; done == 0 || done < chunk->num_rows; done += kRows) {
     chunk->pages.push_back({0, 0, chunk->first_row + done});
   }
@@ -90,6 +90,10 @@ arrow::Result<std::unique_ptr<Page>> ColumnReader::Decode(ColumnChunk& chunk,
   return page;
 }
 
+const Page* ColumnReader::FetchMissing(ColumnChunk* chunk, uint32_t index) {
+  return cache_->Miss(chunk->slots[index], [&](CachedPage* entry) { Load(*chunk, index, entry); });
+}
+
 void ColumnReader::Load(ColumnChunk& chunk, uint32_t index, CachedPage* entry) {
   DecodeOrReport(chunk, index, &entry->page);
   entry->use = &use_;
@@ -99,8 +103,31 @@ void ColumnReader::Load(ColumnChunk& chunk, uint32_t index, CachedPage* entry) {
 void ColumnReader::LoadNulls(const ColumnChunk& chunk, uint32_t index, CachedPage* entry) {
   const auto decoded = DecodeNulls(source_->Pages(), *info_, chunk, index, &entry->page);
   if (!decoded.ok()) Fail(chunk, index, decoded, &entry->page);
+  KeepNulls(chunk, index, entry);
+}
+
+void ColumnReader::KeepNulls(const ColumnChunk& chunk, uint32_t index, CachedPage* entry) {
   entry->use = &null_use_;
   entry->previous = SlotBefore(chunk, index, &ColumnChunk::null_slots);
+}
+
+const Page* ColumnReader::TryFetchNulls(uint32_t row, const EpochGuard& guard) {
+  struct Damaged {};
+  const auto located = Locate(GroupOf(row));
+  if (!located.ok()) return nullptr;
+  const ColumnChunk& chunk = **located;
+  const uint32_t index = chunk.PageOf(row);
+  const Page* const whole = PageCache::Find(chunk.slots[index], guard);
+  if (whole && whole->tells_nulls) return whole;
+  try {
+    return cache_->Get(chunk.null_slots[index], guard, [&](CachedPage* entry) {
+      // Thrown, so that the cache keeps nothing and whoever asks next decodes it again.
+      if (!DecodeNulls(source_->Pages(), *info_, chunk, index, &entry->page).ok()) throw Damaged();
+      KeepNulls(chunk, index, entry);
+    });
+  } catch (const Damaged&) {
+    return nullptr;
+  }
 }
 
 void ColumnReader::DecodeOrReport(ColumnChunk& chunk, uint32_t index, Page* page) {

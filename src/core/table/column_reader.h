@@ -17,6 +17,7 @@
 #include "core/schema/schema.h"
 #include "core/table/table_file.h"
 #include "core/util/export.h"
+#include "core/util/row_divider.h"
 
 namespace usdparquet {
 
@@ -60,25 +61,29 @@ class USDPARQUET_API ColumnReader {
   /// The page with `row`; valid as long as `guard`. Never null: a page that can't be decoded is
   /// reported and has no values. REQUIRES: row is one of the file.
   /// Inlined: a call would be a tenth of a warm read.
-  [[gnu::always_inline]] const Page* Fetch(uint32_t row, EpochGuard& guard) {
-    ColumnChunk* chunk = ChunkOf(row);
+  [[gnu::always_inline]] const Page* Fetch(uint32_t row, const EpochGuard& guard) {
+    ColumnChunk* const chunk = ChunkOf(row);
     const uint32_t index = chunk->PageOf(row);
-    return cache_->Get(chunk->slots[index], guard,
-                       [&](CachedPage* entry) { Load(*chunk, index, entry); });
+    const Page* const page = PageCache::Find(chunk->slots[index], guard);
+    return page ? page : FetchMissing(chunk, index);
   }
 
   /// A page with `row` that tells nulls: its presence is that of the cells that are not null. That
   /// is the page that Fetch gives, if it is decoded already, or one without values. Otherwise as
   /// Fetch; a page whose levels can't be decoded has nulls alone.
-  const Page* FetchNulls(uint32_t row, EpochGuard& guard) {
+  const Page* FetchNulls(uint32_t row, const EpochGuard& guard) {
     ColumnChunk* chunk = ChunkOf(row);
     const uint32_t index = chunk->PageOf(row);
-    if (const Page* page = cache_->Find(chunk->slots[index], guard); page && page->tells_nulls) {
+    if (const Page* page = PageCache::Find(chunk->slots[index], guard); page && page->tells_nulls) {
       return page;
     }
     return cache_->Get(chunk->null_slots[index], guard,
                        [&](CachedPage* entry) { LoadNulls(*chunk, index, entry); });
   }
+
+  /// As FetchNulls, but null where the page can't be decoded, which is not reported: for threads
+  /// that have no caller to hear of it.
+  const Page* TryFetchNulls(uint32_t row, const EpochGuard& guard);
 
   /// Whether the cell has a value. Decodes nothing where the chunk's statistics tell.
   bool HasValue(uint32_t row);
@@ -116,7 +121,7 @@ class USDPARQUET_API ColumnReader {
   enum class Fullness : uint8_t { kUnknown, kFull, kNotFull };
 
   uint32_t GroupOf(uint32_t row) const {
-    return rows_per_group_ != 0 ? row / rows_per_group_ : source_->file.GroupOf(row);
+    return rows_per_group_ ? rows_per_group_.Quotient(row) : source_->file.GroupOf(row);
   }
 
   ColumnChunk* ChunkOf(uint32_t row) {
@@ -131,6 +136,9 @@ class USDPARQUET_API ColumnReader {
 
   bool CountsNulls() const;
   bool FindFullness();
+  /// Not inlined, nor given what lies in registers by its address: it is where a read ends that
+  /// found its page in no cache.
+  const Page* FetchMissing(ColumnChunk* chunk, uint32_t index);
   ColumnChunk* LocateOrReport(uint32_t group);
   ColumnChunk* Keep(uint32_t group, std::unique_ptr<ColumnChunk> chunk);
   void Load(ColumnChunk& chunk, uint32_t index, CachedPage* entry);
@@ -138,6 +146,7 @@ class USDPARQUET_API ColumnReader {
   /// What stands for a page that can't be decoded.
   void Fail(const ColumnChunk& chunk, uint32_t index, const arrow::Status& status, Page* page);
   void DecodeOrReport(ColumnChunk& chunk, uint32_t index, Page* page);
+  void KeepNulls(const ColumnChunk& chunk, uint32_t index, CachedPage* entry);
   const PageSlot* SlotBefore(const ColumnChunk& chunk, uint32_t index,
                              std::unique_ptr<PageSlot[]> ColumnChunk::* slots) const;
   void ReportError(uint32_t group, uint32_t first_row, const std::string& reason);
@@ -146,10 +155,10 @@ class USDPARQUET_API ColumnReader {
   // What a read of a cached page touches comes first.
   /// By row group. The source's `no_chunks` until a chunk is located, then `own_chunks_`.
   std::atomic<std::atomic<ColumnChunk*>*> chunks_{nullptr};
+  RowDivider rows_per_group_;
   PageCache* cache_ = nullptr;
   const ColumnInfo* info_ = nullptr;
   const ColumnSource* source_ = nullptr;
-  uint32_t rows_per_group_ = 0;
   std::atomic<Fullness> fullness_{Fullness::kUnknown};
   std::atomic<const std::string*> damage_{nullptr};    // owned
   std::atomic<const std::string*> bad_cell_{nullptr};  // owned

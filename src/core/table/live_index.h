@@ -50,16 +50,18 @@ class USDPARQUET_API LiveIndex {
 
   /// What `f()` returns, which asks the current index, once that is not found to be damaged by it.
   /// `f` is called again if the index was replaced meanwhile. May be called within `f`.
+  /// Inlined, as it is around every read.
   template <typename F>
-  auto Ask(const F& f) {
+  [[gnu::always_inline]] auto Ask(const F& f) {
     for (;;) {
       const State before = state_.load(std::memory_order_acquire);
-      if (before == State::kDoubted) {
+      if (before == State::kDoubted) [[unlikely]] {
         Settle();
         continue;
       }
       auto answer = f();
-      if (state_.load(std::memory_order_acquire) == before) return answer;
+      if (state_.load(std::memory_order_acquire) == before) [[likely]]
+        return answer;
     }
   }
 

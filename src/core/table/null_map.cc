@@ -7,6 +7,7 @@
 #include <bit>
 
 #include "core/util/bit_matrix.h"
+#include "core/util/parallel_for.h"
 
 namespace usdparquet {
 namespace {
@@ -107,42 +108,63 @@ void NullMap::LoadBlock(uint32_t group, uint32_t block, CachedPage* entry) {
   page.num_rows = std::min(rows_per_block_, RowsOf(group) - begin);
   const size_t num_tiles = (page.num_rows + kTile - 1) / kTile, width = all_.size();
   page.presence.resize(num_tiles * kTile * width);
-  // The columns are read one by one and turned, 64 of them by 64 rows.
-  std::vector<uint64_t> bits(kTile * num_tiles);
+  // Many columns are read in several threads. What is wrong with one is left to this thread, whose
+  // caller hears what is reported.
+  std::vector<uint8_t> is_filled(width, 0);
+  const auto fill = [&](size_t word) {
+    is_filled[word] = FillWord(word, group, /*reports=*/false, &page);
+    return arrow::Status::OK();
+  };
+  if (width > 1) (void)ParallelFor(0, width, fill);
   for (size_t word = 0; word < width; ++word) {
-    std::fill(bits.begin(), bits.end(), 0);
-    for (size_t i = 0; i < kTile && word * kTile + i < columns_->size(); ++i) {
-      FillColumn(word * kTile + i, group, page.first_row, page.num_rows, &bits[i * num_tiles]);
-    }
-    for (size_t tile = 0; tile < num_tiles; ++tile) {
-      uint64_t turned[kTile];
-      for (size_t i = 0; i < kTile; ++i) turned[i] = bits[i * num_tiles + tile];
-      TransposeBits(turned);
-      for (size_t i = 0; i < kTile; ++i) {
-        page.presence[(tile * kTile + i) * width + word] = turned[i];
-      }
-    }
+    if (!is_filled[word]) FillWord(word, group, /*reports=*/true, &page);
   }
   entry->use = &use_;
   entry->previous = block > 0 ? &GroupAt(group).blocks[block - 1] : nullptr;
 }
 
-/// Sets the bits of the rows in [row, row + count) that have the column's property.
-void NullMap::FillColumn(size_t column, uint32_t group, uint32_t row, uint32_t count,
+/// Sets one word of each row of a block: the columns are read one by one and turned, 64 of them by
+/// 64 rows. False if one could not be read, which is not reported then, and nothing was set.
+bool NullMap::FillWord(size_t word, uint32_t group, bool reports, Page* block) {
+  const size_t num_tiles = (block->num_rows + kTile - 1) / kTile, width = all_.size();
+  std::vector<uint64_t> bits(kTile * num_tiles);
+  for (size_t i = 0; i < kTile && word * kTile + i < columns_->size(); ++i) {
+    if (!FillColumn(word * kTile + i, group, block->first_row, block->num_rows, reports,
+                    &bits[i * num_tiles])) {
+      return false;
+    }
+  }
+  for (size_t tile = 0; tile < num_tiles; ++tile) {
+    uint64_t turned[kTile];
+    for (size_t i = 0; i < kTile; ++i) turned[i] = bits[i * num_tiles + tile];
+    TransposeBits(turned);
+    for (size_t i = 0; i < kTile; ++i) {
+      block->presence[(tile * kTile + i) * width + word] = turned[i];
+    }
+  }
+  return true;
+}
+
+/// Sets the bits of the rows in [row, row + count) that have the column's property. False if it
+/// can't be read, unless that is reported: then the cells there are null.
+bool NullMap::FillColumn(size_t column, uint32_t group, uint32_t row, uint32_t count, bool reports,
                          uint64_t* bits) {
   const ColumnInfo& info = (*columns_)[column];
-  if (info.role == ColumnRole::kPrimMetadata) return;
+  if (info.role == ColumnRole::kPrimMetadata) return true;
   auto* const bytes = reinterpret_cast<uint8_t*>(bits);
   const ChunkNulls nulls =
       info.null == NullMeaning::kNoValue ? ChunkNulls::kNone : NullsOf(column, group);
-  if (nulls == ChunkNulls::kAll) return;
+  if (nulls == ChunkNulls::kAll) return true;
   for (uint32_t done = 0; done < count;) {
     uint32_t run = count - done;
     if (nulls == ChunkNulls::kNone) {
       arrow::bit_util::SetBitsTo(bytes, done, run, true);
     } else {
       EpochGuard guard;
-      const Page* const page = readers_[column].FetchNulls(row + done, guard);
+      ColumnReader& reader = readers_[column];
+      const Page* const page =
+          reports ? reader.FetchNulls(row + done, guard) : reader.TryFetchNulls(row + done, guard);
+      if (!page) return false;
       const uint32_t at = row + done - page->first_row;
       run = std::min(run, page->num_rows - at);
       if (page->presence.empty()) {
@@ -154,6 +176,7 @@ void NullMap::FillColumn(size_t column, uint32_t group, uint32_t row, uint32_t c
     }
     done += run;
   }
+  return true;
 }
 
 }  // namespace usdparquet

@@ -14,6 +14,7 @@
 #include "core/schema/schema.h"
 #include "core/table/column_reader.h"
 #include "core/util/export.h"
+#include "core/util/row_divider.h"
 
 namespace usdparquet {
 
@@ -63,7 +64,7 @@ class USDPARQUET_API NullMap {
   };
 
   uint32_t GroupOf(uint32_t row) const {
-    return rows_per_group_ != 0 ? row / rows_per_group_ : file_->GroupOf(row);
+    return rows_per_group_ ? rows_per_group_.Quotient(row) : file_->GroupOf(row);
   }
   uint32_t RowsOf(uint32_t group) const {
     return file_->group_first_rows()[group + 1] - file_->group_first_rows()[group];
@@ -77,13 +78,15 @@ class USDPARQUET_API NullMap {
   bool IsFull(uint32_t group);
   bool AskPage(size_t column, uint32_t row, uint32_t group);
   void LoadBlock(uint32_t group, uint32_t block, CachedPage* entry);
-  void FillColumn(size_t column, uint32_t group, uint32_t row, uint32_t count, uint64_t* bits);
+  bool FillWord(size_t word, uint32_t group, bool reports, Page* block);
+  bool FillColumn(size_t column, uint32_t group, uint32_t row, uint32_t count, bool reports,
+                  uint64_t* bits);
 
   const std::vector<ColumnInfo>* columns_ = nullptr;
   ColumnReader* readers_ = nullptr;
   const TableFile* file_ = nullptr;
   PageCache* cache_ = nullptr;
-  uint32_t rows_per_group_ = 0;
+  RowDivider rows_per_group_;
   uint32_t rows_per_block_ = 0;                    // a multiple of 64
   std::vector<uint64_t> declared_;                 // those of all_ where a null is one too
   std::vector<uint64_t> all_;                      // a bit a column: those that are properties

@@ -99,7 +99,7 @@ class USDPARQUET_API Table {
   std::string time_column() const { return schema_.time ? schema_.time->column_name : ""; }
   /// The path index and the time index of now, which others replace when damage shows: what is
   /// found through one of them is right at the end of Ask.
-  const PathIndex& paths() const { return names_ ? names_->paths() : index_.current().paths; }
+  const PathIndex& paths() const { return prim_index_->current().paths; }
   /// The row of a prim, or the first one of several; PrimId::kNone if it has none.
   uint32_t RowOf(PrimId prim) const { return RowOfName(paths().RowOf(prim)); }
   /// The row that belongs to row `name` of the path column: the same, unless rows are joined by
@@ -131,12 +131,12 @@ class USDPARQUET_API Table {
   /// What `f()` returns, which asks the indexes: damage that it meets is mended, and `f` called
   /// again. Ids of prims are to be found and used within one `f`.
   template <typename F>
-  auto Ask(const F& f) const {
-    return names_ ? names_->index_.Ask(f) : index_.Ask(f);
+  [[gnu::always_inline]] auto Ask(const F& f) const {
+    return prim_index_->Ask(f);
   }
   /// Changes when other indexes take the place of damaged ones: 0, then 1. Ids of prims that were
   /// kept beyond an Ask are good for the version that they were found in.
-  uint32_t index_version() const { return names_ ? names_->index_.version() : index_.version(); }
+  uint32_t index_version() const { return prim_index_->version(); }
   /// Whether the indexes in the file are undamaged, every block of them, and say nothing that can't
   /// be. True if the file has none. Reads them whole.
   bool CouldHaveSoundIndex() const { return index_.CouldBeSound(); }
@@ -164,9 +164,11 @@ class USDPARQUET_API Table {
   /// The page with `row` of column number `column`; valid as long as `guard`. Never
   /// null: a page that can't be decoded is reported once and has no values.
   /// REQUIRES: column < columns().size(), row < num_rows().
-  [[gnu::always_inline]] const Page* Fetch(size_t column, uint32_t row, EpochGuard& guard) {
+  const Page* Fetch(size_t column, uint32_t row, const EpochGuard& guard) {
     return properties_[column].Fetch(row, guard);
   }
+  /// Reads column number `column`, as Fetch does; valid as long as the table.
+  ColumnReader& reader(size_t column) { return properties_[column]; }
 
   /// Whether the cell is null; decodes no value. What is not null has a value, unless it is damaged
   /// or none that USD can hold.
@@ -225,7 +227,8 @@ class USDPARQUET_API Table {
   ColumnReader path_;
   NullMap nulls_;
   std::optional<TimeColumn> time_;
-  mutable LiveIndex index_;  // what it says stays the same
+  mutable LiveIndex index_;            // what it says stays the same
+  LiveIndex* prim_index_ = &index_;  // the one with the prims: that of `names_`, if there is one
   // Where rows are joined by ids: the file with the prims, and the row for each of its rows.
   std::shared_ptr<Table> names_;
   std::vector<uint32_t> joined_rows_;

@@ -74,13 +74,22 @@ arrow::Status TableFile::CountRows() {
   first_rows_.push_back(static_cast<uint32_t>(row));
 
   const uint32_t groups = num_groups();
-  if (groups > 0) rows_per_group_ = first_rows_[1];
-  for (uint32_t g = 0; g < groups; ++g) {
+  uint32_t uniform = groups > 0 ? first_rows_[1] : 0;
+  for (uint32_t g = 0; g < groups && uniform != 0; ++g) {
     const uint32_t rows = first_rows_[g + 1] - first_rows_[g];
-    if (g + 1 < groups ? rows != rows_per_group_ : rows > rows_per_group_) rows_per_group_ = 0;
-    if (rows_per_group_ == 0) break;
+    if (g + 1 < groups ? rows != uniform : rows > uniform) uniform = 0;
   }
+  rows_per_group_ = RowDivider(uniform);
   return arrow::Status::OK();
+}
+
+uint32_t TableFile::GroupOf(uint32_t row) const {
+  uint32_t low = 0, high = num_groups();
+  while (high - low > 1) {
+    const uint32_t middle = (low + high) / 2;
+    (first_rows_[middle] <= row ? low : high) = middle;
+  }
+  return low;
 }
 
 }  // namespace usdparquet

@@ -17,6 +17,8 @@
 #include "core/pages/page_cache.h"
 #include "core/pages/page_locations.h"
 #include "core/schema/footer.h"
+#include "core/util/export.h"
+#include "core/util/row_divider.h"
 
 namespace usdparquet {
 
@@ -57,18 +59,11 @@ class TableFile {
   uint32_t num_groups() const { return static_cast<uint32_t>(first_rows_.size() - 1); }
   /// The first row of each row group, then the total number of rows.
   const std::vector<uint32_t>& group_first_rows() const { return first_rows_; }
-  /// Rows per group, if equal in all but the last; else 0.
-  uint32_t rows_per_group() const { return rows_per_group_; }
+  /// By the rows of a group, if all but the last have as many; else by nothing.
+  RowDivider rows_per_group() const { return rows_per_group_; }
 
   /// The row group that holds `row`. REQUIRES: row < num_rows().
-  uint32_t GroupOf(uint32_t row) const {
-    uint32_t low = 0, high = num_groups();
-    while (high - low > 1) {
-      const uint32_t middle = (low + high) / 2;
-      (first_rows_[middle] <= row ? low : high) = middle;
-    }
-    return low;
-  }
+  USDPARQUET_API uint32_t GroupOf(uint32_t row) const;
 
  private:
   arrow::Status CountRows();
@@ -79,7 +74,7 @@ class TableFile {
   PageLocations::Opened locations_;
   bool is_sealed_ = false;
   std::vector<uint32_t> first_rows_;
-  uint32_t rows_per_group_ = 0;
+  RowDivider rows_per_group_;
 };
 
 }  // namespace usdparquet

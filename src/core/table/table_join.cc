@@ -150,6 +150,7 @@ arrow::Status Table::OpenJoin(const IndexOptions& index_options) {
   }
   warnings_.insert(warnings_.begin(), names->warnings().begin(), names->warnings().end());
   names_ = std::move(names);
+  prim_index_ = &names_->index_;
   joined_rows_ = std::move(join.rows);
   row_of_name_ = joined_rows_.data();
   return arrow::Status::OK();

@@ -7,9 +7,7 @@ namespace usdparquet {
 namespace internal {
 
 std::atomic<uint64_t> g_epoch{1};
-// initial-exec: one instruction instead of a call to __tls_get_addr. The pointer is the only
-// thread-local of the library that a hot path touches, so it fits the static TLS reserve.
-static thread_local ThreadRecord* t_record __attribute__((tls_model("initial-exec"))) = nullptr;
+constinit thread_local ThreadRecord* t_record __attribute__((tls_model("initial-exec"))) = nullptr;
 
 namespace {
 
@@ -29,7 +27,7 @@ struct RecordOwner {
   }
 };
 
-ThreadRecord* MakeRecord() {
+ThreadRecord* TakeRecord() {
   static thread_local RecordOwner owner;
   std::lock_guard lock(g_mutex);
   for (ThreadRecord* r = g_records.load(); r; r = r->next) {
@@ -48,10 +46,7 @@ ThreadRecord* MakeRecord() {
 
 }  // namespace
 
-ThreadRecord* AcquireThreadRecord() {
-  if (!t_record) t_record = MakeRecord();
-  return t_record;
-}
+ThreadRecord* MakeThreadRecord() { return t_record = TakeRecord(); }
 
 }  // namespace internal
 

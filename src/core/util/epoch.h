@@ -28,37 +28,47 @@ struct alignas(64) ThreadRecord {
   std::atomic<uint64_t> hits{0};
   bool in_use = false;
   ThreadRecord* next = nullptr;
+
+  inline void Enter();
+  void Leave() {
+    if (--depth == 0) active.store(0, std::memory_order_release);
+  }
 };
 
 extern USDPARQUET_API std::atomic<uint64_t> g_epoch;
 
-/// The calling thread's record, made on its first use.
-USDPARQUET_API ThreadRecord* AcquireThreadRecord();
+/// The calling thread's record; null before its first use.
+/// initial-exec: one instruction instead of a call to __tls_get_addr. The pointer is the only
+/// thread-local of the library that a hot path touches, so it fits the static TLS reserve.
+extern USDPARQUET_API constinit thread_local ThreadRecord* t_record
+    __attribute__((tls_model("initial-exec")));
+
+/// Makes the calling thread's record.
+USDPARQUET_API ThreadRecord* MakeThreadRecord();
+
+inline ThreadRecord* AcquireThreadRecord() {
+  ThreadRecord* const record = t_record;
+  return record ? record : MakeThreadRecord();
+}
+
+inline void ThreadRecord::Enter() {
+  if (depth++ == 0) {
+    // A full barrier: the epoch must be visible before any page pointer is read.
+    active.exchange(g_epoch.load(std::memory_order_seq_cst), std::memory_order_seq_cst);
+  }
+}
 
 }  // namespace internal
 
 /// While one of these lives, no page that its thread found in the cache is freed.
 /// Keep it for the copy of one value: a guard that stays holds evicted memory back.
 /// Guards of one thread may nest.
-class USDPARQUET_API EpochGuard {
+class EpochGuard {
  public:
-  EpochGuard() : record_(internal::AcquireThreadRecord()) { Enter(); }
-  ~EpochGuard() { Leave(); }
+  EpochGuard() : record_(internal::AcquireThreadRecord()) { record_->Enter(); }
+  ~EpochGuard() { record_->Leave(); }
   EpochGuard(const EpochGuard&) = delete;
   EpochGuard& operator=(const EpochGuard&) = delete;
-
-  /// Gives up what the guard protects, for the time of a miss: a thread that decodes must not hold
-  /// back the pages that it evicts. Re-enter before reading a slot again.
-  void Leave() {
-    if (--record_->depth == 0) record_->active.store(0, std::memory_order_release);
-  }
-  void Enter() {
-    if (record_->depth++ == 0) {
-      // A full barrier: the epoch must be visible before any page pointer is read.
-      record_->active.exchange(internal::g_epoch.load(std::memory_order_seq_cst),
-                               std::memory_order_seq_cst);
-    }
-  }
 
   /// Counts one read that found its page resident.
   void CountHit() const {
@@ -67,7 +77,27 @@ class USDPARQUET_API EpochGuard {
   }
 
  private:
-  internal::ThreadRecord* record_;
+  internal::ThreadRecord* const record_;
+};
+
+/// Gives up what the calling thread's guard protects, for the time of a miss: a thread that decodes
+/// must not hold back the pages that it evicts. REQUIRES: the thread has a guard.
+class EpochPause {
+ public:
+  EpochPause() : record_(internal::AcquireThreadRecord()) { record_->Leave(); }
+  ~EpochPause() { End(); }
+  EpochPause(const EpochPause&) = delete;
+  EpochPause& operator=(const EpochPause&) = delete;
+
+  /// The guard protects again what is found from now on.
+  void End() {
+    if (!has_ended_) record_->Enter();
+    has_ended_ = true;
+  }
+
+ private:
+  internal::ThreadRecord* const record_;
+  bool has_ended_ = false;
 };
 
 /// Closes the present epoch and returns its number: what was unlinked before

@@ -28,7 +28,10 @@ arrow::Status ParallelFor(unsigned num_threads, size_t count,
       }
     }
   };
-  const size_t wanted = num_threads ? num_threads : std::thread::hardware_concurrency();
+  // The system is asked only where it matters: it reads a file to answer.
+  const size_t wanted = count < 2     ? 1
+                        : num_threads ? num_threads
+                                      : std::thread::hardware_concurrency();
   std::vector<std::thread> threads;
   try {
     for (size_t t = 1; t < std::min(wanted, count); ++t) threads.emplace_back(work);

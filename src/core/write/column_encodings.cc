@@ -1,8 +1,5 @@
 #include "core/write/column_encodings.h"
 
-#include <parquet/arrow/schema.h>
-#include <parquet/schema.h>
-
 #include <algorithm>
 #include <string_view>
 #include <unordered_set>
@@ -30,9 +27,9 @@ bool IsNumber(parquet::Type::type type) {
 }  // namespace
 
 // What was measured is in docs/performance.md.
-arrow::Result<std::shared_ptr<parquet::WriterProperties>> ChooseEncodings(
-    const arrow::Table& table, const WriteOptions& options,
-    const parquet::ArrowWriterProperties& arrow_properties) {
+std::shared_ptr<parquet::WriterProperties> ChooseEncodings(const arrow::Table& table,
+                                                           const parquet::SchemaDescriptor& leaves,
+                                                           const WriteOptions& options) {
   parquet::WriterProperties::Builder builder;
   builder.compression(options.codec)
       ->max_row_group_length(options.rows_per_group)
@@ -46,11 +43,8 @@ arrow::Result<std::shared_ptr<parquet::WriterProperties>> ChooseEncodings(
     builder.compression_level(WriteOptions::kZstdLevel);
   }
 
-  std::shared_ptr<parquet::SchemaDescriptor> leaves;
-  ARROW_RETURN_NOT_OK(parquet::arrow::ToParquetSchema(table.schema().get(), *builder.build(),
-                                                      arrow_properties, &leaves));
-  for (int i = 0; i < leaves->num_columns(); ++i) {
-    const parquet::ColumnDescriptor& leaf = *leaves->Column(i);
+  for (int i = 0; i < leaves.num_columns(); ++i) {
+    const parquet::ColumnDescriptor& leaf = *leaves.Column(i);
     const std::string path = leaf.path()->ToDotString();
     const auto encode = [&](parquet::Encoding::type encoding) {
       builder.disable_dictionary(path)->encoding(path, encoding);

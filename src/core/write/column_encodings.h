@@ -3,9 +3,9 @@
 /// \file
 /// How the columns of a written file are encoded and compressed.
 
-#include <arrow/result.h>
 #include <arrow/table.h>
 #include <parquet/properties.h>
+#include <parquet/schema.h>
 
 #include <memory>
 
@@ -14,9 +14,10 @@
 namespace usdparquet {
 
 /// The properties with which `table`, or one that begins like it, is written: pages, checksums,
-/// codec, and for each leaf an encoding, chosen by its type and, for strings, its first values.
-arrow::Result<std::shared_ptr<parquet::WriterProperties>> ChooseEncodings(
-    const arrow::Table& table, const WriteOptions& options,
-    const parquet::ArrowWriterProperties& arrow_properties);
+/// codec, and for each of its `leaves` an encoding, chosen by its type and, for strings, its first
+/// values.
+std::shared_ptr<parquet::WriterProperties> ChooseEncodings(const arrow::Table& table,
+                                                           const parquet::SchemaDescriptor& leaves,
+                                                           const WriteOptions& options);
 
 }  // namespace usdparquet

@@ -8,6 +8,7 @@
 #include <arrow/memory_pool.h>
 #include <arrow/table.h>
 #include <arrow/util/key_value_metadata.h>
+#include <parquet/arrow/schema.h>
 #include <parquet/arrow/writer.h>
 #include <parquet/file_reader.h>
 #include <parquet/file_writer.h>
@@ -230,13 +231,14 @@ class Patcher {
 
     WriteOptions options = options_;
     options.codec = old_.RowGroup(group)->ColumnChunk(leaf)->compression();
-    const auto arrow_properties = parquet::ArrowWriterProperties::Builder().build();
-    ARROW_ASSIGN_OR_RAISE(const auto properties,
-                          ChooseEncodings(*rows, options, *arrow_properties));
+    std::shared_ptr<parquet::SchemaDescriptor> leaves;
+    ARROW_RETURN_NOT_OK(parquet::arrow::ToParquetSchema(
+        rows->schema().get(), *parquet::default_writer_properties(), &leaves));
+    const auto properties = ChooseEncodings(*rows, *leaves, options);
     ARROW_ASSIGN_OR_RAISE(auto sink, arrow::io::BufferOutputStream::Create());
     ARROW_ASSIGN_OR_RAISE(
         auto writer, parquet::arrow::FileWriter::Open(*rows->schema(), arrow::system_memory_pool(),
-                                                      sink, properties, arrow_properties));
+                                                      sink, properties));
     ARROW_RETURN_NOT_OK(writer->NewRowGroup());
     ARROW_RETURN_NOT_OK(writer->WriteColumnChunk(rows->column(0)));
     ARROW_RETURN_NOT_OK(writer->Close());
@@ -368,9 +370,15 @@ arrow::Result<bool> PatchFile(const Table& table, const std::vector<ColumnPatch>
     ReplaceFile file(path);
     ARROW_ASSIGN_OR_RAISE(const auto sink, file.Open());
     ARROW_RETURN_NOT_OK(patcher.Write(sink.get()));
+    // Parsed: metadata that were put together do not tell who wrote the pages, by which some places
+    // are read otherwise.
+    ARROW_ASSIGN_OR_RAISE(const auto written, file.OpenWritten());
+    const auto reader = parquet::ParquetFileReader::Open(
+        written, parquet::ReaderProperties(arrow::system_memory_pool()));
     const TableSchema& schema = table.schema();
-    ARROW_RETURN_NOT_OK(
-        SealFile(&file, schema.path->leaf, schema.time ? schema.time->leaf : -1).status());
+    ARROW_RETURN_NOT_OK(SealFile(&file, *reader->metadata(), schema.path->leaf,
+                                 schema.time ? schema.time->leaf : -1)
+                            .status());
     ARROW_RETURN_NOT_OK(file.Commit());
     return true;
   };

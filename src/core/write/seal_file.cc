@@ -1,9 +1,6 @@
 #include "core/write/seal_file.h"
 
 #include <arrow/buffer.h>
-#include <arrow/memory_pool.h>
-#include <parquet/file_reader.h>
-#include <parquet/properties.h>
 
 #include <span>
 #include <string>
@@ -13,15 +10,13 @@
 #include "core/sections/fingerprint.h"
 #include "core/sections/footer_seal.h"
 #include "core/sections/section.h"
-#include "core/sections/section_locator.h"
 
 namespace usdparquet {
 namespace {
 
 /// Fills in the footer's entry for a section at byte `offset`.
 arrow::Status FillInLocator(int64_t offset, const std::string& section, std::string* footer) {
-  const auto locator = SectionLocator::Parse(SectionEntry(offset, section));
-  const std::string text = FixedWidthLocator(offset, section.size(), locator->checksum);
+  const std::string text = FixedWidthLocator(offset, section.size(), SectionChecksum(section));
   const std::span bytes(reinterpret_cast<const uint8_t*>(footer->data()), footer->size());
   const auto entry = FindFooterEntry(bytes, kPagesKey);
   if (!entry || entry->size() != text.size()) {
@@ -45,18 +40,13 @@ std::shared_ptr<arrow::KeyValueMetadata> WithUnsealedEntries(
   return result;
 }
 
-arrow::Result<int64_t> SealFile(ReplaceFile* file, int path_leaf, int time_leaf) {
+arrow::Result<int64_t> SealFile(ReplaceFile* file, const parquet::FileMetaData& metadata,
+                                int path_leaf, int time_leaf) {
   ARROW_ASSIGN_OR_RAISE(const auto written, file->OpenWritten());
   ARROW_ASSIGN_OR_RAISE(const FooterBytes old, ReadFooter(*written));
-  std::string section;
-  {
-    const auto reader = parquet::ParquetFileReader::Open(
-        written, parquet::ReaderProperties(arrow::system_memory_pool()));
-    const parquet::FileMetaData& metadata = *reader->metadata();
-    ARROW_ASSIGN_OR_RAISE(
-        section,
-        SerializePageLocations(*written, metadata, FingerprintOf(metadata, path_leaf, time_leaf)));
-  }
+  ARROW_ASSIGN_OR_RAISE(
+      const std::string section,
+      SerializePageLocations(*written, metadata, FingerprintOf(metadata, path_leaf, time_leaf)));
   const int64_t padding = -old.offset & (kSectionAlignment - 1);
   const int64_t section_at = old.offset + padding;
   const int64_t footer_at = section_at + static_cast<int64_t>(section.size());

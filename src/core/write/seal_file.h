@@ -5,6 +5,7 @@
 
 #include <arrow/result.h>
 #include <arrow/util/key_value_metadata.h>
+#include <parquet/metadata.h>
 
 #include <cstdint>
 #include <memory>
@@ -20,8 +21,11 @@ std::shared_ptr<arrow::KeyValueMetadata> WithUnsealedEntries(
 
 /// Completes a file that was written but for this, footer included: reads the header of each page
 /// back, puts the page locations where the footer is and the footer behind them, and seals it.
-/// `path_leaf` and `time_leaf` (-1: none) are the columns of the fingerprint. Returns the size of
-/// the file. Fails if a page is not where the footer says; Arrow's Parquet classes may throw.
-arrow::Result<int64_t> SealFile(ReplaceFile* file, int path_leaf, int time_leaf);
+/// `metadata` is that of the footer, as a reader has it or, of pages of this program, as it was
+/// written; `path_leaf` and `time_leaf` (-1: none) are the columns of the
+/// fingerprint. Returns the size of the file. Fails if a page is not where the footer says; Arrow's
+/// Parquet classes may throw.
+arrow::Result<int64_t> SealFile(ReplaceFile* file, const parquet::FileMetaData& metadata,
+                                int path_leaf, int time_leaf);
 
 }  // namespace usdparquet

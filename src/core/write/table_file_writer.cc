@@ -41,15 +41,12 @@ std::shared_ptr<arrow::Schema> CleanSchema(const arrow::Schema& schema) {
 
 /// Whether readers find the same types in Parquet's own schema as in Arrow's, which then is only a
 /// part of the file that every opening takes time for. Arrow writes metadata only with its schema.
-bool IsToldByParquet(const arrow::Schema& schema) {
+bool IsToldByParquet(const arrow::Schema& schema, const parquet::SchemaDescriptor& stored) {
   if (schema.HasMetadata() && schema.metadata()->size() > 0) return false;
   const auto has_metadata = [](const auto& field) { return field->HasMetadata(); };
   if (std::any_of(schema.fields().begin(), schema.fields().end(), has_metadata)) return false;
-  std::shared_ptr<parquet::SchemaDescriptor> stored;
   std::shared_ptr<arrow::Schema> told;
-  return parquet::arrow::ToParquetSchema(&schema, *parquet::default_writer_properties(), &stored)
-             .ok() &&
-         parquet::arrow::FromParquetSchema(stored.get(), &told).ok() &&
+  return parquet::arrow::FromParquetSchema(&stored, &told).ok() &&
          told->Equals(schema, /*check_metadata=*/false);
 }
 
@@ -127,11 +124,15 @@ arrow::Status TableFileWriter::Begin(const arrow::Table& first_rows) {
     }
   }
   const auto schema = CleanSchema(*first_rows.schema());
+  std::shared_ptr<parquet::SchemaDescriptor> stored;
+  ARROW_RETURN_NOT_OK(parquet::arrow::ToParquetSchema(
+      schema.get(), *parquet::default_writer_properties(), &stored));
   parquet::ArrowWriterProperties::Builder arrow_builder;
-  if (options_.always_stores_schema || !IsToldByParquet(*schema)) arrow_builder.store_schema();
+  if (options_.always_stores_schema || !IsToldByParquet(*schema, *stored)) {
+    arrow_builder.store_schema();
+  }
   const auto arrow_properties = arrow_builder.build();
-  ARROW_ASSIGN_OR_RAISE(const auto properties,
-                        ChooseEncodings(first_rows, options_, *arrow_properties));
+  const auto properties = ChooseEncodings(first_rows, *stored, options_);
   ARROW_ASSIGN_OR_RAISE(sink_, file_.Open());
   ARROW_ASSIGN_OR_RAISE(
       writer_, parquet::arrow::FileWriter::Open(*schema, arrow::system_memory_pool(), sink_,
@@ -232,7 +233,7 @@ arrow::Result<WriteSummary> TableFileWriter::End(const Ending& ending) {
   if (options_.has_index && FingerprintOf(metadata, leaf, time_leaf) != fingerprint_.value()) {
     return arrow::Status::UnknownError("the path column lies elsewhere than it was written");
   }
-  ARROW_ASSIGN_OR_RAISE(summary_.bytes, SealFile(&file_, leaf, time_leaf));
+  ARROW_ASSIGN_OR_RAISE(summary_.bytes, SealFile(&file_, metadata, leaf, time_leaf));
   ARROW_RETURN_NOT_OK(file_.Commit());
   return summary_;
 }

@@ -41,7 +41,9 @@ VtValue FieldValueOf(const TfToken& field, const VtValue& cell) {
 UsdParquetColumns::UsdParquetColumns(usdparquet::Table& table) : table_(table) {
   const auto& columns = table_.columns();
   names_by_column_.resize(columns.size());
+  properties_.reserve(columns.size());  // they stay where they are
   by_handle_.resize(std::bit_ceil(2 * columns.size() + 1));
+  handle_mask_ = by_handle_.size() - 1;
   for (size_t i = 0; i < columns.size(); ++i) {
     columns[i].role == ColumnRole::kPrimMetadata ? AddPrimField(i) : AddProperty(i);
   }
@@ -52,6 +54,7 @@ void UsdParquetColumns::AddProperty(size_t number) {
   Property property;
   property.number = number;
   property.type = UsdParquetFindValueType(column.sdf_type);
+  property.reader = &table_.reader(number);
   property.name = TfToken(column.property_name);
   property.type_name = TfToken(column.sdf_type);
   property.spec_type =
@@ -75,13 +78,14 @@ void UsdParquetColumns::AddProperty(size_t number) {
 
   const uint32_t handle = UsdParquetPathHandles(properties_.back().path).property;
   size_t slot = SlotOf(handle);
-  while (by_handle_[slot].property != 0) slot = (slot + 1) & (by_handle_.size() - 1);
-  by_handle_[slot] = {handle, static_cast<uint32_t>(properties_.size())};
+  while (by_handle_[slot].property) slot = (slot + 1) & handle_mask_;
+  by_handle_[slot] = {handle, &properties_.back()};
 }
 
 void UsdParquetColumns::AddPrimField(size_t number) {
   const ColumnInfo& column = table_.columns()[number];
-  const PrimField field{{number, UsdParquetFindValueType(column.sdf_type)}, TfToken(column.field)};
+  const PrimField field{{number, UsdParquetFindValueType(column.sdf_type), &table_.reader(number)},
+                        TfToken(column.field)};
   const auto is_same = [&](const PrimField& other) { return other.field == field.field; };
   if (std::any_of(prim_fields_.begin(), prim_fields_.end(), is_same)) {
     TF_WARN("%s: column '%s' is the prim field '%s', as an earlier column is; it is left out",

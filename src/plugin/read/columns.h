@@ -31,6 +31,7 @@ class UsdParquetColumns {
   struct Column {
     size_t number;  ///< in table.columns()
     const UsdParquetValueType* type;
+    usdparquet::ColumnReader* reader;
   };
   /// A column that is a property.
   struct Property : Column {
@@ -52,6 +53,8 @@ class UsdParquetColumns {
   /// Warns of columns that can't be the prim fields that the file makes them.
   /// REQUIRES: `table` outlives this.
   explicit UsdParquetColumns(usdparquet::Table& table);
+  UsdParquetColumns(const UsdParquetColumns&) = delete;
+  UsdParquetColumns& operator=(const UsdParquetColumns&) = delete;
 
   /// In the order of the columns.
   const std::vector<Property>& properties() const { return properties_; }
@@ -67,14 +70,11 @@ class UsdParquetColumns {
 
   /// The property whose paths have that property handle (path_handle.h), or null.
   const Property* Find(uint32_t property_handle) const {
-    const size_t mask = by_handle_.size() - 1;
-    for (size_t slot = SlotOf(property_handle); by_handle_[slot].property != 0;
-         slot = (slot + 1) & mask) {
-      if (by_handle_[slot].handle == property_handle) {
-        return &properties_[by_handle_[slot].property - 1];
-      }
+    size_t slot = SlotOf(property_handle);
+    while (by_handle_[slot].handle != property_handle && by_handle_[slot].property) {
+      slot = (slot + 1) & handle_mask_;
     }
-    return nullptr;
+    return by_handle_[slot].property;
   }
 
   /// Stores the cell of `column` in `row` into `out`, an SdfAbstractDataValue or a VtValue. False
@@ -82,11 +82,11 @@ class UsdParquetColumns {
   /// null `out` only asks, and decodes no page where the statistics tell. REQUIRES: row <
   /// num_rows(), or it is kNoRow.
   template <typename Out>
-  bool HasCell(const Column& column, uint32_t row, Out* out) const {
+  [[gnu::always_inline]] bool HasCell(const Column& column, uint32_t row, Out* out) const {
     if (row == usdparquet::PrimTimes::kNoRow) return false;
-    if (!out) return table_.HasValue(column.number, row);
+    if (!out) return column.reader->HasValue(row);
     usdparquet::EpochGuard guard;
-    const usdparquet::Page* page = table_.Fetch(column.number, row, guard);
+    const usdparquet::Page* const page = column.reader->Fetch(row, guard);
     const uint32_t i = row - page->first_row;
     return page->IsPresent(i) && UsdParquetDeliverCell(*column.type, *page, i, out);
   }
@@ -102,16 +102,17 @@ class UsdParquetColumns {
  private:
   struct Slot {
     uint32_t handle = 0;
-    uint32_t property = 0;  // its number plus one; 0: the slot is empty
+    const Property* property = nullptr;  // null: the slot is empty
   };
 
-  size_t SlotOf(uint32_t handle) const { return (handle >> 8) & (by_handle_.size() - 1); }
+  size_t SlotOf(uint32_t handle) const { return (handle >> 8) & handle_mask_; }
   void AddProperty(size_t number);
   void AddPrimField(size_t number);
 
   usdparquet::Table& table_;
   std::vector<Property> properties_;
   std::vector<Slot> by_handle_;  // open addressing
+  size_t handle_mask_ = 0;
   std::vector<PrimField> prim_fields_;
   std::vector<std::string> left_out_fields_;
   TfTokenVector property_names_;

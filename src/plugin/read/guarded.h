@@ -14,8 +14,10 @@ PXR_NAMESPACE_OPEN_SCOPE
 
 /// Returns `f()`, or, where it throws, reports what and returns `fallback`. Costs nothing where
 /// nothing is thrown. What Python throws in a visitor is no std::exception, and passes.
+/// Inlined: a call would be a tenth of a warm read.
 template <typename F>
-auto UsdParquetGuarded(std::invoke_result_t<F> fallback, const F& f) -> std::invoke_result_t<F> {
+[[gnu::always_inline]] inline std::invoke_result_t<F> UsdParquetGuarded(
+    std::invoke_result_t<F> fallback, const F& f) {
   try {
     return f();
   } catch (const std::exception& e) {

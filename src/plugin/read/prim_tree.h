@@ -30,9 +30,10 @@ class UsdParquetPrimTree {
   }
 
   bool IsPseudoRoot(usdparquet::PrimId prim) const {
+    if (!prim.is_parent()) return false;  // of most prims no more needs to be asked
     return UsdParquetPrimLookup::IsAbovePrefix(prim)
                ? UsdParquetPrimLookup::DepthAbovePrefix(prim) == 0
-               : prim == table_.paths().root() && lookup_.prefix().IsAbsoluteRootPath();
+               : prim == usdparquet::PathIndex::root() && lookup_.prefix().IsAbsoluteRootPath();
   }
 
   bool HasRow(usdparquet::PrimId prim) const { return RowOf(prim) != usdparquet::PrimId::kNone; }

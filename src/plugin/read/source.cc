@@ -27,6 +27,7 @@ UsdParquetSource::UsdParquetSource(std::shared_ptr<usdparquet::Table> table,
       prims_(*table_, arguments.prefix),
       samples_(*table_),
       columns_(*table_),
+      default_field_(SdfFieldKeys->Default),
       residual_(std::move(residual)) {
   root_fields_ = UsdParquetFieldsFromFooter(table_->schema_entry().layer, SdfSpecTypePseudoRoot,
                                             table_->name() + ": the layer");
@@ -56,18 +57,13 @@ void UsdParquetSource::AddTimeFields(const UsdParquetArguments& arguments) {
   root_fields_.emplace_back(rate, VtValue(*arguments.time_codes_per_second));
 }
 
-bool UsdParquetSource::HasAnyCell(size_t column, uint32_t row) const {
-  if (!table_->is_long()) return !table_->IsNull(column, row);
+bool UsdParquetSource::HasAnyCellOfMany(size_t column, uint32_t row) const {
   bool has_any = false;
   samples_.VisitRows(row, [&](uint32_t each) {
     has_any = !table_->IsNull(column, each);
     return !has_any;
   });
   return has_any;
-}
-
-bool UsdParquetSource::IsThere(const Location& at) const {
-  return !at.property || !at.property->is_sparse || HasAnyCell(at.property->number, at.row);
 }
 
 const SdfAbstractData* UsdParquetSource::ResidualOf(const Location& at) const {
@@ -89,7 +85,8 @@ UsdParquetSource::Location UsdParquetSource::ResolveTarget(const SdfPath& path) 
   }
   VtValue targets;
   Location at;
-  if (HasTargets(relationship, SdfChildrenKeys->RelationshipTargetChildren, &targets)) {
+  if (HasTargets(*relationship.property, relationship.row,
+                 SdfChildrenKeys->RelationshipTargetChildren, &targets)) {
     const auto& paths = targets.UncheckedGet<SdfPathVector>();
     if (std::find(paths.begin(), paths.end(), path.GetTargetPath()) != paths.end()) {
       at.type = SdfSpecTypeRelationshipTarget;
@@ -108,25 +105,27 @@ UsdParquetSource::Location UsdParquetSource::ResolvePrim(const SdfPath& path,
   return at;
 }
 
-inline UsdParquetSource::Location UsdParquetSource::LocateInline(const SdfPath& path) const {
+inline const Property* UsdParquetSource::FindInColumns(const SdfPath& path,
+                                                       const UsdParquetPathHandles& handles,
+                                                       uint32_t* row) const {
+  const Property* const property = columns_.Find(handles.property);
+  if (!property) return nullptr;
+  *row = prims_.RowOf(prims_.Find(path, handles.prim));
+  return *row == PrimId::kNone ? nullptr : property;
+}
+
+UsdParquetSource::Location UsdParquetSource::Locate(const SdfPath& path) const {
   const UsdParquetPathHandles handles(path);
   if (handles.property == 0) return ResolvePrim(path, handles.prim);
   Location at;
-  at.property = columns_.Find(handles.property);
+  at.property = FindInColumns(path, handles, &at.row);
   if (!at.property) return path.IsTargetPath() ? ResolveTarget(path) : ResolveResidual(path);
-  at.prim = prims_.Find(path, handles.prim);
-  at.row = prims_.RowOf(at.prim);
-  if (at.row == PrimId::kNone) return ResolveResidual(path);
   at.type = at.property->spec_type;
   return at;
 }
 
-UsdParquetSource::Location UsdParquetSource::Locate(const SdfPath& path) const {
-  return LocateInline(path);
-}
-
 UsdParquetSource::Location UsdParquetSource::Resolve(const SdfPath& path) const {
-  const Location at = LocateInline(path);
+  const Location at = Locate(path);
   return IsThere(at) ? at : ResolveResidual(path);
 }
 
@@ -169,21 +168,22 @@ bool UsdParquetSource::HasProperties(PrimId prim) const {
 
 /// Tells once that a relationship without targets has some in rows with a time, if the open did
 /// not. Such a relationship is there by those rows alone, where nulls say that there is none.
-void UsdParquetSource::WarnOfTimedTargets(const Location& at) const {
-  if (!table_->is_long() || !at.property->is_sparse || has_warned_of_targets_.load()) return;
-  if (!samples_.HasAnyTimedCell(at.property->number, at.row)) return;
+void UsdParquetSource::WarnOfTimedTargets(const Property& relationship, uint32_t row) const {
+  if (!table_->is_long() || !relationship.is_sparse || has_warned_of_targets_.load()) return;
+  if (!samples_.HasAnyTimedCell(relationship.number, row)) return;
   if (has_warned_of_targets_.exchange(true)) return;
   const std::string warning =
-      usdparquet::DescribeTimedColumn(table_->name(), table_->columns()[at.property->number]);
+      usdparquet::DescribeTimedColumn(table_->name(), table_->columns()[relationship.number]);
   const auto& told = table_->warnings();
   if (std::find(told.begin(), told.end(), warning) == told.end()) TF_WARN("%s", warning.c_str());
 }
 
 template <typename Out>
-bool UsdParquetSource::HasTargets(const Location& at, const TfToken& field, Out* out) const {
+bool UsdParquetSource::HasTargets(const Property& relationship, uint32_t row, const TfToken& field,
+                                  Out* out) const {
   SdfPathVector paths;
-  if (!columns_.HasTargets(*at.property, samples_.DefaultRow(at.row), out ? &paths : nullptr)) {
-    WarnOfTimedTargets(at);
+  if (!columns_.HasTargets(relationship, samples_.DefaultRow(row), out ? &paths : nullptr)) {
+    WarnOfTimedTargets(relationship, row);
     return false;
   }
   if (!out) return true;
@@ -196,26 +196,23 @@ bool UsdParquetSource::HasTargets(const Location& at, const TfToken& field, Out*
 }
 
 template <typename Out>
-bool UsdParquetSource::HasPropertyField(const Location& at, const TfToken& field, Out* out) const {
-  const Property& property = *at.property;
+[[gnu::noinline]] bool UsdParquetSource::HasPropertyField(const Property& property, uint32_t row,
+                                                          const TfToken& field, Out* out) const {
+  const auto& keys = *SdfFieldKeys;  // each of its names would be a call
   if (property.spec_type == SdfSpecTypeRelationship) {
-    if (field == SdfFieldKeys->TargetPaths ||
-        field == SdfChildrenKeys->RelationshipTargetChildren) {
-      return HasTargets(at, field, out);
+    if (field == keys.TargetPaths || field == SdfChildrenKeys->RelationshipTargetChildren) {
+      return HasTargets(property, row, field, out);
     }
   } else {
-    if (field == SdfFieldKeys->Default) {
-      return columns_.HasCell(property, samples_.DefaultRow(at.row), out);
+    if (field == keys.Default) return columns_.HasCell(property, samples_.DefaultRow(row), out);
+    if (field == keys.TimeSamples) {
+      return samples_.HasAny(property.number, row) &&
+             (!out || UsdParquetDeliver(samples_.Map(property.number, row, *property.type), out));
     }
-    if (field == SdfFieldKeys->TimeSamples) {
-      return samples_.HasAny(property.number, at.row) &&
-             (!out ||
-              UsdParquetDeliver(samples_.Map(property.number, at.row, *property.type), out));
-    }
-    if (field == SdfFieldKeys->TypeName) return UsdParquetDeliver(property.type_name, out);
+    if (field == keys.TypeName) return UsdParquetDeliver(property.type_name, out);
   }
-  if (field == SdfFieldKeys->Variability) return UsdParquetDeliver(property.variability, out);
-  if (field == SdfFieldKeys->Custom) return UsdParquetDeliver(property.is_custom, out);
+  if (field == keys.Variability) return UsdParquetDeliver(property.variability, out);
+  if (field == keys.Custom) return UsdParquetDeliver(property.is_custom, out);
   for (const auto& [name, value] : property.metadata) {
     if (name == field) return UsdParquetDeliver(value, out);
   }
@@ -313,7 +310,7 @@ bool UsdParquetSource::HasField(const SdfPath& path, const Location& at, const T
   if (at.type == SdfSpecTypeUnknown) return false;
   if (at.is_residual) return HasResidualField(path, field, out);
   if (at.type == SdfSpecTypeAttribute || at.type == SdfSpecTypeRelationship) {
-    return HasPropertyField(at, field, out);
+    return HasPropertyField(*at.property, at.row, field, out);
   }
   if (at.type == SdfSpecTypeRelationshipTarget) return false;
   if (field == SdfChildrenKeys->PrimChildren) {
@@ -329,7 +326,18 @@ bool UsdParquetSource::HasSpec(const SdfPath& path) const {
 }
 
 SdfSpecType UsdParquetSource::GetSpecType(const SdfPath& path) const {
-  return table_->Ask([&] { return Resolve(path).type; });
+  return table_->Ask([&] {
+    const UsdParquetPathHandles handles(path);
+    uint32_t row;
+    if (handles.property != 0) {
+      const Property* const property = FindInColumns(path, handles, &row);
+      if (property && IsThere(*property, row)) return property->spec_type;
+    } else if (handles.prim != 0) {
+      const PrimId prim = prims_.Find(path, handles.prim);
+      if (prim && !prims_.IsPseudoRoot(prim)) return SdfSpecTypePrim;
+    }
+    return Resolve(path).type;
+  });
 }
 
 bool UsdParquetSource::IsOnlyInResidual(const SdfPath& path) const {
@@ -339,22 +347,29 @@ bool UsdParquetSource::IsOnlyInResidual(const SdfPath& path) const {
 template <typename Out>
 bool UsdParquetSource::Has(const SdfPath& path, const TfToken& field, Out* value,
                            SdfSpecType* type) const {
-  return table_->Ask([&] {
-    Location at = LocateInline(path);
-    if (IsAttributeColumn(at) && field == SdfFieldKeys->Default) {
-      // A value is there in an attribute that is there: nulls need to be asked only without one.
-      const bool has = columns_.HasCell(*at.property, samples_.DefaultRow(at.row), value);
-      if (has || IsThere(at)) {
-        if (type) *type = at.type;
-        return has;
-      }
-      at = ResolveResidual(path);
-    } else if (!IsThere(at)) {
-      at = ResolveResidual(path);
+  return table_->Ask([&]() __attribute__((always_inline)) {
+    uint32_t row;
+    const Property* const property = FindInColumns(path, UsdParquetPathHandles(path), &row);
+    if (!property) return HasElsewhere(path, Resolve(path), field, value, type);
+    // A value is there in an attribute that is there: nulls need to be asked only without one.
+    const bool is_value = field == default_field_ && property->spec_type == SdfSpecTypeAttribute;
+    if (is_value && columns_.HasCell(*property, samples_.DefaultRow(row), value)) {
+      if (type) *type = SdfSpecTypeAttribute;
+      return true;
     }
-    if (type) *type = at.type;
-    return HasField(path, at, field, value);
+    if (!IsThere(*property, row)) {
+      return HasElsewhere(path, ResolveResidual(path), field, value, type);
+    }
+    if (type) *type = property->spec_type;
+    return !is_value && HasPropertyField(*property, row, field, value);
   });
+}
+
+template <typename Out>
+bool UsdParquetSource::HasElsewhere(const SdfPath& path, const Location& at, const TfToken& field,
+                                    Out* value, SdfSpecType* type) const {
+  if (type) *type = at.type;
+  return HasField(path, at, field, value);
 }
 template bool UsdParquetSource::Has(const SdfPath&, const TfToken&, SdfAbstractDataValue*,
                                     SdfSpecType*) const;

@@ -9,6 +9,10 @@ using usdparquet::Page;
 using usdparquet::PrimTimes;
 using usdparquet::TimeIndex;
 
+uint32_t UsdParquetTimeSamples::DefaultRowOfMany(uint32_t first_row) const {
+  return table_.times()->Find(first_row).default_row();
+}
+
 uint32_t UsdParquetTimeSamples::LastBefore(uint32_t column, const PrimTimes& times,
                                            uint32_t end) const {
   while (end > 0 && !HasSample(column, times, end - 1)) --end;

@@ -39,8 +39,7 @@ class UsdParquetTimeSamples {
 
   /// The row with the defaults of the prim, or kNoRow.
   uint32_t DefaultRow(uint32_t first_row) const {
-    if (!table_.is_long()) return first_row;
-    return table_.times()->Find(first_row).default_row();
+    return table_.is_long() ? DefaultRowOfMany(first_row) : first_row;
   }
 
   /// Calls `f(row)` for the rows of the prim, that with the defaults first, until it returns false.
@@ -122,6 +121,7 @@ class UsdParquetTimeSamples {
   bool IsAttribute(size_t column) const {
     return table_.columns()[column].role == usdparquet::ColumnRole::kAttribute;
   }
+  uint32_t DefaultRowOfMany(uint32_t first_row) const;
   bool HasValueInAnyColumn(uint32_t row) const;
   std::set<double> FindAll() const;
 
