@@ -227,7 +227,7 @@ class USDPARQUET_API Table {
   ColumnReader path_;
   NullMap nulls_;
   std::optional<TimeColumn> time_;
-  mutable LiveIndex index_;            // what it says stays the same
+  mutable LiveIndex index_;          // what it says stays the same
   LiveIndex* prim_index_ = &index_;  // the one with the prims: that of `names_`, if there is one
   // Where rows are joined by ids: the file with the prims, and the row for each of its rows.
   std::shared_ptr<Table> names_;
