@@ -136,7 +136,6 @@ def convert_file(
         summary = _convert_layer(job)
     else:
         summary = _convert_table(job, target)
-    summary.bytes = target.stat().st_size
     return summary
 
 
@@ -169,6 +168,7 @@ def _convert_table(job: _Job, target: Path) -> ConvertSummary:
                 raise
             raise table.error from error
         summary.rows, summary.columns = done.rows, len(columns)
+        summary.bytes = done.bytes
     else:
         _write_rows(job, table, columns, condition, summary)
     return summary
@@ -234,10 +234,14 @@ def _write_layer(job: _Job, layer: Any, anchor: Any) -> ConvertSummary:
                 export_package(layer, anchor, temporary, target.stem)
             else:
                 export_layer(layer, temporary, arguments)
-        except LayerError as error:
+            # Before it takes its name, so that the old file stays whatever fails.
+            if kind is FileKind.PARQUET:
+                summary.storage = _storage(temporary, content.properties)
+        except (ValueError, OSError, MemoryError) as error:
+            if str(temporary) not in str(error):
+                raise
             raise LayerError(str(error).replace(str(temporary), str(target))) from error
-    if kind is FileKind.PARQUET:
-        summary.storage = _storage(target, content.properties)
+        summary.bytes = temporary.stat().st_size
     source_kind = kind_of(job.source)
     is_moved = target.parent.resolve() != job.source.parent.resolve()
     keeps_assets = kind is not FileKind.PACKAGE and not job.options.flatten
@@ -289,6 +293,7 @@ def _write_rows(
             done += batch.num_rows
             job.listener.advanced(done, total)
         writer.close()
+        summary.bytes = sink.tell()
     summary.rows, summary.columns = done, len(columns)
 
 

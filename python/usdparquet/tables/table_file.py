@@ -94,7 +94,7 @@ class TableFile:
         if condition is not None:
             self._verify(self._names_in([condition]))
         if not self.time_column:
-            return int(self._dataset.count_rows(filter=condition))
+            return self._count(condition)
         paths = self.batches(self.choose([self.path_column]), condition)
         kind = self.schema.field(self.path_column).type
         texts = pa.chunked_array([batch.column(0) for batch in paths], kind)
@@ -102,7 +102,13 @@ class TableFile:
 
     def num_rows(self) -> int:
         """The number of rows in the file."""
-        return int(self._dataset.count_rows())
+        return self._count()
+
+    def _count(self, condition: Any = None) -> int:
+        try:
+            return int(self._dataset.count_rows(filter=condition))
+        except (pa.ArrowException, OSError) as error:
+            raise TableFileError(f"{self.file}: {error}") from error
 
     def check_roles(self) -> None:
         """`TableFileError` if the column with the paths, or a named one with times, is missing."""
