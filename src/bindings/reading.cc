@@ -244,15 +244,16 @@ nb::list CheckValues(const nb::object& source, const std::string& path_column,
   options.time_column = time_column;
   return ToList(CallUnlocked([&]() -> arrow::Result<std::vector<std::string>> {
     ARROW_ASSIGN_OR_RAISE(const TableFile opened, OpenTableFile(file));
-    ARROW_ASSIGN_OR_RAISE(std::vector<std::string> found, FindDamagedPages(opened));
+    ARROW_ASSIGN_OR_RAISE(std::vector<std::string> found,
+                          WithFileName(FindDamagedPages(opened), file));
     if (found.empty()) {
-      ARROW_ASSIGN_OR_RAISE(found, FindWrongOffsetIndexes(opened));
+      ARROW_ASSIGN_OR_RAISE(found, WithFileName(FindWrongOffsetIndexes(opened), file));
     }
     for (std::string& message : found) message = file + ": " + message;
     std::vector<std::string> errors, bad_cells;
     std::unordered_set<int> leaves;
     ARROW_RETURN_NOT_OK(CheckCells(file, options, &errors, &bad_cells, &leaves));
-    ARROW_ASSIGN_OR_RAISE(const auto bad_texts, FindBadTexts(opened, leaves));
+    ARROW_ASSIGN_OR_RAISE(const auto bad_texts, WithFileName(FindBadTexts(opened, leaves), file));
     for (const std::string& message : bad_texts) bad_cells.push_back(file + ": " + message);
     // A damaged page is told once.
     if (found.empty()) found = std::move(errors);
@@ -265,7 +266,7 @@ nb::dict CheckSections(const nb::object& source) {
   const std::string file = FileName(source);
   const auto damaged = CallUnlocked([&]() -> arrow::Result<std::vector<DamagedSection>> {
     ARROW_ASSIGN_OR_RAISE(const TableFile opened, OpenTableFile(file));
-    return FindDamagedSections(opened);
+    return WithFileName(FindDamagedSections(opened), file);
   });
   nb::dict out;
   for (const DamagedSection& section : damaged) {
@@ -310,7 +311,8 @@ nb::list CheckTexts(const nb::object& source) {
   const std::string file = FileName(source);
   return ToList(CallUnlocked([&]() -> arrow::Result<std::vector<std::string>> {
     ARROW_ASSIGN_OR_RAISE(const TableFile opened, OpenTableFile(file));
-    ARROW_ASSIGN_OR_RAISE(std::vector<std::string> found, FindBadTexts(opened, {}));
+    ARROW_ASSIGN_OR_RAISE(std::vector<std::string> found,
+                          WithFileName(FindBadTexts(opened, {}), file));
     for (std::string& message : found) message = file + ": " + message;
     return found;
   }));

@@ -6,7 +6,8 @@ import errno
 import os
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from glob import escape
 from pathlib import Path
 
 from usdparquet.regular_file import check_regular_file
@@ -33,17 +34,29 @@ def replaced_file(target: Path) -> Iterator[Path]:
         )
     except OSError as error:
         raise OSError(error.errno, error.strerror, str(target)) from error
-    os.close(handle)
     temporary = Path(name)
+    is_finished = False
     try:
+        os.close(handle)
         yield temporary
         _finish(temporary, final)
+        is_finished = True
     except OSError as error:
-        if error.filename is not None or error.errno is None:
+        if error.errno is None or error.filename not in (None, name):
             raise
         raise OSError(error.errno, os.strerror(error.errno), str(target)) from error
     finally:
+        if not is_finished:
+            _remove(temporary)
+
+
+def _remove(temporary: Path) -> None:
+    """Remove what was written, and what a writer made beside it: OpenUSD leaves a file there."""
+    with suppress(OSError):
         temporary.unlink(missing_ok=True)
+    with suppress(OSError):
+        for left in temporary.parent.glob(f"{escape(temporary.stem)}.*"):
+            left.unlink(missing_ok=True)
 
 
 def _finish(temporary: Path, final: Path) -> None:

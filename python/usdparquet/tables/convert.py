@@ -173,7 +173,6 @@ def convert_file(
         summary = _convert_layer(job)
     else:
         summary = _convert_table(job, target)
-    summary.bytes = target.stat().st_size
     return summary
 
 
@@ -211,6 +210,7 @@ def _convert_table(job: _Job, target: Path) -> ConvertSummary:
         progress=job.listener.advanced,
     )
     summary.rows, summary.columns = done.rows, len(part.schema)
+    summary.bytes = done.bytes
     return summary
 
 
@@ -280,11 +280,15 @@ def _write_layer(job: _Job, layer: Any, anchor: Any) -> ConvertSummary:
                 export_package(layer, anchor, temporary, target.stem)
             else:
                 export_layer(layer, temporary, arguments)
-        except LayerError as error:
+            # Before it takes its name, so that the old file stays whatever fails.
+            if kind is FileKind.PARQUET:
+                summary.storage = _storage(temporary, content.properties)
+        except (ValueError, OSError, MemoryError) as error:
+            if str(temporary) not in str(error):
+                raise
             raise LayerError(str(error).replace(str(temporary), str(target))) from error
-    if kind is FileKind.PARQUET:
-        summary.storage = _storage(target, content.properties)
-    elif kind is FileKind.PACKAGE:
+        summary.bytes = temporary.stat().st_size
+    if kind is FileKind.PACKAGE:
         summary.files = files_in(target)
     source_kind = kind_of(job.source)
     is_moved = target.parent.resolve() != job.source.parent.resolve()
@@ -330,6 +334,7 @@ def _write_rows(job: _Job, part: TablePart, summary: ConvertSummary) -> None:
             done += batch.num_rows
             job.listener.advanced(done, max(done, part.table.num_rows))
         writer.close()
+        summary.bytes = sink.tell()
     summary.rows, summary.columns = done, len(part.schema)
 
 

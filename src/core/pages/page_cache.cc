@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <utility>
 
 namespace usdparquet {
 namespace {
@@ -26,7 +27,7 @@ PageCache& PageCache::Instance() {
 PageCache::PageCache(uint64_t budget) : budget_(budget) {}
 
 PageCache::~PageCache() {
-  for (const Retired& retired : retired_) delete retired.entry;
+  while (retired_) delete std::exchange(retired_, retired_->older);
 }
 
 const Page* PageCache::Miss(PageSlot& slot, const Loader& load) {
@@ -169,21 +170,26 @@ void PageCache::EvictOne(Clock* clock) {
   Unlink(entry, clock);
   entry->slot->store(entry->is_scanned ? kDropped : kEmpty, std::memory_order_seq_cst);
   evictions_.fetch_add(1, std::memory_order_relaxed);
-  retired_.push_back({entry, AdvanceEpoch()});
+  entry->retired_in = AdvanceEpoch();
+  entry->older = std::exchange(retired_, entry);
   retired_bytes_ += entry->charge;
   FreeRetired();
 }
 
 void PageCache::FreeRetired() {
-  if (retired_.empty()) return;
+  if (!retired_) return;
   const uint64_t oldest = OldestActiveEpoch();
-  std::erase_if(retired_, [&](const Retired& r) {
-    if (r.epoch >= oldest) return false;
-    resident_.fetch_sub(r.entry->charge);
-    retired_bytes_ -= r.entry->charge;
-    delete r.entry;
-    return true;
-  });
+  for (CachedPage** link = &retired_; *link;) {
+    CachedPage* const entry = *link;
+    if (entry->retired_in >= oldest) {
+      link = &entry->older;
+      continue;
+    }
+    *link = entry->older;
+    resident_.fetch_sub(entry->charge);
+    retired_bytes_ -= entry->charge;
+    delete entry;
+  }
 }
 
 void PageCache::Drop(PageSlot* slots, size_t count) {

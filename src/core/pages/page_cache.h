@@ -10,7 +10,6 @@
 #include <functional>
 #include <memory>
 #include <mutex>
-#include <vector>
 
 #include "core/pages/page.h"
 #include "core/util/epoch.h"
@@ -58,6 +57,7 @@ struct CachedPage {
   size_t charge = 0;  ///< bytes counted against the budget
   CachedPage* older = nullptr;
   CachedPage* newer = nullptr;
+  uint64_t retired_in = 0;  ///< the epoch in which it was evicted
 };
 
 /// Decoded pages within one byte budget.
@@ -166,15 +166,10 @@ class USDPARQUET_API PageCache {
 
   void AddResident(uint64_t bytes);
 
-  struct Retired {
-    CachedPage* entry;
-    uint64_t epoch;
-  };
-
   mutable std::mutex mutex_;
   Clock kept_;
   Clock scanned_;
-  std::vector<Retired> retired_;
+  CachedPage* retired_ = nullptr;  // the first; linked by `older`, so that none takes memory
   std::function<void()> budget_listener_;
   uint64_t retired_bytes_ = 0;
   std::atomic<uint64_t> budget_;

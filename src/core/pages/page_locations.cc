@@ -86,6 +86,7 @@ PageLocations::Opened PageLocations::Open(arrow::io::RandomAccessFile& file,
     if (locations->blocks_) opened.locations = std::move(locations);
   }
   opened.warning = section.warning();
+  opened.is_unreadable = section.is_unreadable();
   return opened;
 }
 

@@ -52,6 +52,7 @@ class USDPARQUET_API PageLocations {
   struct Opened {
     std::shared_ptr<const PageLocations> locations;  ///< null: there are none that can be used
     std::string warning;                             ///< why not, if that is worth a warning
+    bool is_unreadable = false;                      ///< the file could not be read there
   };
 
   /// Opens those of a file at a cost that does not depend on their number. `on_damage` is called

@@ -6,6 +6,7 @@
 #include <parquet/properties.h>
 #include <parquet/schema.h>
 
+#include <new>
 #include <optional>
 #include <utility>
 
@@ -159,6 +160,7 @@ FoundResidual ReadResidual(const DamagedFile& file) {
     found.bytes = bytes->ToString();
     return arrow::Status::OK();
   });
+  if (status.IsOutOfMemory()) throw std::bad_alloc();  // says nothing of the file
   if (!status.ok()) {
     found.bytes.clear();
     found.problem = status.message();

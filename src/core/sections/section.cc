@@ -71,10 +71,12 @@ void SectionReaderBase::ReadHeader(arrow::io::RandomAccessFile& file,
   // whatever lies at its place now is not worth a word.
   if (locator->length < static_cast<int64_t>(size)) return;
   const auto bytes = SectionBytes::Open(file, locator->offset, locator->length);
-  if (!bytes || !bytes->Load(bytes->data(), size) ||
-      std::memcmp(bytes->data(), kind_.magic, kMagicSize) != 0) {
-    return;
+  if (!bytes) return;
+  if (!bytes->Load(bytes->data(), size)) {
+    is_unreadable_ = true;
+    return GiveUp("it can't be read");
   }
+  if (std::memcmp(bytes->data(), kind_.magic, kMagicSize) != 0) return;
   std::memcpy(header, bytes->data(), size);
   const uint64_t checksum = StoredChecksum(header, size);
   if (checksum != XXH3_64bits(header, size - sizeof(checksum)) || checksum != locator->checksum) {
@@ -105,9 +107,9 @@ std::shared_ptr<const SectionBlocks> SectionReaderBase::MapBody(
   }
   const std::span checksums(reinterpret_cast<const uint32_t*>(bytes_->data() + parts_end_),
                             num_blocks);
-  if (!bytes_->Load(checksums.data(), checksums.size_bytes()) ||
-      XXH3_64bits(checksums.data(), checksums.size_bytes()) != blocks_checksum) {
-    GiveUp("its checksums are damaged");
+  is_unreadable_ = !bytes_->Load(checksums.data(), checksums.size_bytes());
+  if (is_unreadable_ || XXH3_64bits(checksums.data(), checksums.size_bytes()) != blocks_checksum) {
+    GiveUp(is_unreadable_ ? "it can't be read" : "its checksums are damaged");
     return nullptr;
   }
   const auto body = std::as_bytes(std::span(bytes_->data() + header_size, body_size));

@@ -89,6 +89,8 @@ class USDPARQUET_API SectionReaderBase {
   /// Why the section is not used, if that is worth a warning. A section that is not there, or
   /// belongs to another file (a rewritten one keeps the entry), is not.
   const std::string& warning() const { return warning_; }
+  /// Whether the file could not be read where it has the section.
+  bool is_unreadable() const { return is_unreadable_; }
 
   /// The next part of the body, of `count` values. REQUIRES: header().
   template <typename T>
@@ -113,6 +115,7 @@ class USDPARQUET_API SectionReaderBase {
   std::shared_ptr<const SectionBytes> bytes_;  ///< null if the section is not used
   size_t parts_end_ = 0;                       ///< of the parts that were taken
   std::string warning_;
+  bool is_unreadable_ = false;
 };
 
 /// Reads a section in place, at a cost that does not depend on its size: first the header, then all

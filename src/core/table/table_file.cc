@@ -51,6 +51,10 @@ arrow::Result<TableFile> TableFile::Open(std::shared_ptr<arrow::io::RandomAccess
   }
   ARROW_RETURN_NOT_OK(table.CountRows());
   table.locations_ = PageLocations::Open(*table.file_, *table.metadata_, std::move(on_damage));
+  // A reader can do without them, but could not tell this file from one that never had any.
+  if (table.locations_.is_unreadable) {
+    return arrow::Status::IOError("its list of pages can't be read");
+  }
   return table;
 }
 

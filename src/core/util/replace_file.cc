@@ -9,6 +9,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
+#include <new>
 #include <system_error>
 
 #include "core/util/open_file.h"
@@ -84,8 +85,16 @@ ReplaceFile::~ReplaceFile() {
 }
 
 void ReplaceFile::RemoveFolder() {
-  std::error_code ignored;
-  if (!folder_.empty() && ::rmdir(folder_.c_str()) != 0) fs::remove_all(folder_, ignored);
+  // Without memory or a new descriptor: there may be none left.
+  if (folder_descriptor_ >= 0) ::unlinkat(folder_descriptor_, kFileName, 0);
+  if (!folder_.empty() && ::rmdir(folder_.c_str()) != 0) {
+    try {
+      std::error_code ignored;
+      fs::remove_all(folder_, ignored);
+    } catch (const std::bad_alloc&) {
+      // The next writer of the file removes it.
+    }
+  }
   folder_.clear();
   if (folder_descriptor_ >= 0) ::close(folder_descriptor_);
   folder_descriptor_ = -1;

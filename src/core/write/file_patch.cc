@@ -84,7 +84,8 @@ class Patcher {
   arrow::Status Write(arrow::io::OutputStream* sink) {
     // All that lies before the footer stays at its place, but for the page locations.
     ARROW_ASSIGN_OR_RAISE(const int64_t size, table_.file().GetSize());
-    const int64_t end = EndOfCopy(size, size - 8 - static_cast<int64_t>(FooterLength(size)));
+    ARROW_ASSIGN_OR_RAISE(const uint32_t footer_length, FooterLength(size));
+    const int64_t end = EndOfCopy(size, size - 8 - static_cast<int64_t>(footer_length));
     constexpr int64_t kBlock = int64_t{8} << 20;
     for (int64_t at = 0; at < end; at += kBlock) {
       ARROW_ASSIGN_OR_RAISE(const auto bytes, table_.file().ReadAt(at, std::min(kBlock, end - at)));
@@ -115,10 +116,11 @@ class Patcher {
     return wrong.empty();
   }
 
-  uint32_t FooterLength(int64_t size) const {
-    const auto tail = table_.file().ReadAt(size - 8, 4);
+  arrow::Result<uint32_t> FooterLength(int64_t size) const {
     uint32_t length = 0;
-    if (tail.ok() && (*tail)->size() == 4) std::memcpy(&length, (*tail)->data(), 4);
+    ARROW_ASSIGN_OR_RAISE(const int64_t read,
+                          table_.file().ReadAt(size - 8, sizeof(length), &length));
+    if (read != sizeof(length)) return arrow::Status::IOError("the file ends within its footer");
     return length;
   }
 

@@ -91,7 +91,7 @@ const std::type_info& UsdParquetLayerData::QueryTimeSampleTypeid(const SdfPath& 
 
 template <typename Out>
 bool UsdParquetLayerData::HasSample(const SdfPath& path, double time, Out* out) const {
-  return UsdParquetGuarded(false, [&]() -> bool {
+  return UsdParquetGuardedInto(out, [&] {
     const UsdParquetSampleList* const edited = FindEditedSamples(path);
     if (!edited) return source_->QueryTimeSample(path, time, out);
     const size_t i = edited->Find(time);

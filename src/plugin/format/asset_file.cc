@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdio>
+#include <cstring>
 
 #include "core/util/file_name.h"
 #include "core/util/open_file.h"
@@ -61,10 +62,13 @@ class AssetFile final : public arrow::io::RandomAccessFile {
       return arrow::Status::IOError("read beyond the end of the file");
     }
     count = std::min(count, size_ - position);
-    const int64_t read = local_.first
-                             ? ReadLocal(position, count, out)
-                             : static_cast<int64_t>(asset_->Read(out, static_cast<size_t>(count),
-                                                                 static_cast<size_t>(position)));
+    int64_t read = 0;
+    if (local_.first) {
+      ARROW_ASSIGN_OR_RAISE(read, ReadLocal(position, count, out));
+    } else {
+      read = static_cast<int64_t>(
+          asset_->Read(out, static_cast<size_t>(count), static_cast<size_t>(position)));
+    }
     if (read != count) {
       return arrow::Status::IOError("only ", read, " of ", count, " bytes at byte ", position,
                                     " can be read: the file of ", size_,
@@ -81,8 +85,9 @@ class AssetFile final : public arrow::io::RandomAccessFile {
   }
 
  private:
-  /// Not through the asset, which may be a part of a package that OpenUSD has mapped.
-  int64_t ReadLocal(int64_t position, int64_t count, void* out) const {
+  /// Not through the asset, which may be a part of a package that OpenUSD has mapped. Reads less
+  /// where the file ends.
+  arrow::Result<int64_t> ReadLocal(int64_t position, int64_t count, void* out) const {
     const int descriptor = ::fileno(local_.first);
     const auto begin = static_cast<int64_t>(local_.second) + position;
     int64_t done = 0;
@@ -90,7 +95,11 @@ class AssetFile final : public arrow::io::RandomAccessFile {
       const ssize_t read = ::pread(descriptor, static_cast<char*>(out) + done,
                                    static_cast<size_t>(count - done), begin + done);
       if (read < 0 && errno == EINTR) continue;
-      if (read <= 0) break;
+      if (read < 0) {
+        return arrow::Status::IOError("bytes at byte ", position + done,
+                                      " of the file can't be read: ", std::strerror(errno));
+      }
+      if (read == 0) break;
       done += read;
     }
     return done;

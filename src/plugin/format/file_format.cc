@@ -5,7 +5,11 @@
 #include <pxr/base/tf/staticTokens.h>
 #include <pxr/usd/sdf/layer.h>
 
+#include <exception>
+
 #include "core/pages/page_cache.h"
+#include "core/util/file_name.h"
+#include "core/util/guard.h"
 #include "plugin/edit/layer_data.h"
 #include "plugin/edit/new_data.h"
 #include "plugin/format/asset_file.h"
@@ -31,10 +35,24 @@ bool IsOk(const arrow::Status& status) {
   return status.ok();
 }
 
+/// Returns `f()`; where it throws, false, after an error that names the file.
+template <typename F>
+bool Attempt(const std::string& file, const F& f) {
+  try {
+    return f();
+  } catch (const std::exception&) {
+    return IsOk(usdparquet::WithFileName(usdparquet::StatusOfException(), file));
+  }
+}
+
 /// The data of the file that `layer` is to have; null after an error. `scratch` is for
 /// UsdParquetOpenLayerFile.
 SdfAbstractDataRefPtr OpenData(const SdfLayer& layer, const std::string& resolved_path,
                                SdfLayer* scratch) {
+  if (resolved_path.empty()) {  // OpenUSD then does not say which file was meant
+    TF_RUNTIME_ERROR("A Parquet file can't be opened: OpenUSD finds no file of the name");
+    return TfNullPtr;
+  }
   const auto arguments = UsdParquetParseArguments(layer.GetFileFormatArguments());
   if (!arguments.ok()) {
     TF_RUNTIME_ERROR("%s: %s", resolved_path.c_str(), arguments.status().message().c_str());
@@ -74,7 +92,7 @@ bool UsdParquetFileFormat::CanRead(const std::string& file) const {
 
 bool UsdParquetFileFormat::Read(SdfLayer* layer, const std::string& resolved_path,
                                 bool /*metadata_only*/) const {
-  return UsdParquetGuarded(false, [&] {
+  return Attempt(resolved_path, [&] {
     SdfAbstractDataRefPtr data = OpenData(*layer, resolved_path, layer);
     if (data) _SetLayerData(layer, data);
     return static_cast<bool>(data);
@@ -83,7 +101,7 @@ bool UsdParquetFileFormat::Read(SdfLayer* layer, const std::string& resolved_pat
 
 bool UsdParquetFileFormat::_ReadDetached(SdfLayer* layer, const std::string& resolved_path,
                                          bool /*metadata_only*/) const {
-  return UsdParquetGuarded(false, [&] {
+  return Attempt(resolved_path, [&] {
     // Unlike _ReadAndCopyLayerDataToMemory, and without the layer as a scratch: its data is set
     // once, so that a reload tells of what changed, not that all was replaced.
     const SdfAbstractDataRefPtr data = OpenData(*layer, resolved_path, nullptr);
@@ -98,14 +116,13 @@ bool UsdParquetFileFormat::_ReadDetached(SdfLayer* layer, const std::string& res
 bool UsdParquetFileFormat::WriteToFile(const SdfLayer& layer, const std::string& file,
                                        const std::string& /*comment*/,
                                        const FileFormatArguments& arguments) const {
-  return UsdParquetGuarded(false,
-                           [&] { return IsOk(UsdParquetExportLayer(layer, file, arguments)); });
+  return Attempt(file, [&] { return IsOk(UsdParquetExportLayer(layer, file, arguments)); });
 }
 
 bool UsdParquetFileFormat::SaveToFile(const SdfLayer& layer, const std::string& file,
                                       const std::string& /*comment*/,
                                       const FileFormatArguments&) const {
-  return UsdParquetGuarded(false, [&] { return IsOk(UsdParquetSaveLayer(layer, file)); });
+  return Attempt(file, [&] { return IsOk(UsdParquetSaveLayer(layer, file)); });
 }
 
 std::set<std::string> UsdParquetFileFormat::GetExternalAssetDependencies(

@@ -7,6 +7,7 @@
 #include <system_error>
 
 #include "core/table/file_check.h"
+#include "core/util/file_name.h"
 #include "core/write/codec_name.h"
 #include "core/write/file_patch.h"
 #include "core/write/table_writer.h"
@@ -99,7 +100,9 @@ arrow::Status Write(const SdfAbstractData& data, const std::string& file,
 
 /// Saves a layer in which only cells were edited. False if more was.
 arrow::Result<bool> PatchCells(const UsdParquetLayerData& data, const std::string& file) {
-  ARROW_ASSIGN_OR_RAISE(const auto patches, UsdParquetCellPatches(data.source(), data.edits()));
+  ARROW_ASSIGN_OR_RAISE(
+      const auto patches,
+      usdparquet::WithFileName(UsdParquetCellPatches(data.source(), data.edits()), file));
   if (!patches) return false;
   return usdparquet::PatchFile(data.source().table(), *patches, file, DefaultOptions());
 }

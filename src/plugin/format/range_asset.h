@@ -1,8 +1,9 @@
 #pragma once
 
 /// \file
-/// A part of an asset as an asset of its own.
+/// Assets that are no files of their own: a part of another, or bytes in memory.
 
+#include <arrow/buffer.h>
 #include <pxr/pxr.h>
 #include <pxr/usd/ar/asset.h>
 
@@ -15,5 +16,8 @@ PXR_NAMESPACE_OPEN_SCOPE
 /// Null if they can't be read. Thread-safe, as assets are.
 std::shared_ptr<ArAsset> UsdParquetRangeAsset(std::shared_ptr<ArAsset> whole, int64_t offset,
                                               int64_t length);
+
+/// The bytes of a buffer. Thread-safe, as assets are.
+std::shared_ptr<ArAsset> UsdParquetBytesAsset(std::shared_ptr<arrow::Buffer> bytes);
 
 PXR_NAMESPACE_CLOSE_SCOPE

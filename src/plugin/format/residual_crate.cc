@@ -1,5 +1,7 @@
 #include "plugin/format/residual_crate.h"
 
+#include <arrow/buffer.h>
+#include <pxr/base/tf/stringUtils.h>
 #include <pxr/usd/ar/defineResolver.h>
 #include <pxr/usd/ar/resolvedPath.h>
 #include <pxr/usd/ar/resolver.h>
@@ -10,7 +12,14 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
+#include <cstring>
+#include <mutex>
+#include <new>
+#include <optional>
+#include <utility>
 
+#include "core/util/open_file.h"
 #include "plugin/format/layer_access.h"
 #include "plugin/format/range_asset.h"
 
@@ -21,16 +30,52 @@ namespace {
 /// What plugInfo.json names.
 constexpr char kScheme[] = "usdparquet-residual";
 
-/// The asset that this thread reads under the scheme.
-std::shared_ptr<ArAsset>& ThreadsAsset() {
-  static thread_local std::shared_ptr<ArAsset> asset;
-  return asset;
+/// A file in memory. OpenUSD's crate writer does not tell whether a write to a file failed: here it
+/// is known.
+class WrittenBytes final : public ArWritableAsset {
+ public:
+  bool Close() override { return !has_failed_; }
+  size_t Write(const void* buffer, size_t count, size_t offset) override {
+    const std::lock_guard lock(mutex_);  // OpenUSD writes in a thread of its own
+    try {
+      if (bytes_.size() < offset + count) bytes_.resize(offset + count);
+    } catch (const std::bad_alloc&) {
+      has_failed_ = true;
+      return 0;
+    }
+    std::memcpy(bytes_.data() + offset, buffer, count);
+    return count;
+  }
+
+  /// What was written, as long as this lives.
+  std::shared_ptr<ArAsset> Reopen() const {
+    return UsdParquetBytesAsset(std::make_shared<arrow::Buffer>(bytes_));
+  }
+  /// Nothing if not all could be written.
+  std::optional<std::string> Take() {
+    return has_failed_ ? std::nullopt : std::optional(std::move(bytes_));
+  }
+
+ private:
+  std::mutex mutex_;
+  std::string bytes_;
+  std::atomic<bool> has_failed_{false};
+};
+
+/// What this thread reads or writes under the scheme.
+struct ThreadsFile {
+  std::shared_ptr<ArAsset> read;
+  std::shared_ptr<WrittenBytes> written;
+};
+ThreadsFile& CurrentFile() {
+  static thread_local ThreadsFile file;
+  return file;
 }
 
 }  // namespace
 
-/// Opens under its scheme what its thread has at hand, and nothing else. OpenUSD's crate reader
-/// takes a path, not an asset.
+/// Opens under its scheme what its thread has at hand, and nothing else. OpenUSD's crate reader and
+/// writer take a path, not an asset.
 class UsdParquetResidualResolver final : public ArResolver {
  protected:
   std::string _CreateIdentifier(const std::string& path, const ArResolvedPath&) const override {
@@ -43,11 +88,12 @@ class UsdParquetResidualResolver final : public ArResolver {
   ArResolvedPath _Resolve(const std::string&) const override { return {}; }
   ArResolvedPath _ResolveForNewAsset(const std::string&) const override { return {}; }
   std::shared_ptr<ArAsset> _OpenAsset(const ArResolvedPath&) const override {
-    return ThreadsAsset();
+    const ThreadsFile& file = CurrentFile();
+    return file.written ? file.written->Reopen() : file.read;
   }
   std::shared_ptr<ArWritableAsset> _OpenAssetForWrite(const ArResolvedPath&,
                                                       WriteMode) const override {
-    return nullptr;
+    return CurrentFile().written;
   }
 };
 
@@ -74,10 +120,10 @@ class AssetPath {
     // Brackets would make it a path within a package.
     std::replace(path_.begin(), path_.end(), '[', '(');
     std::replace(path_.begin(), path_.end(), ']', ')');
-    ThreadsAsset() = std::move(asset);
+    CurrentFile().read = std::move(asset);
   }
   ~AssetPath() {
-    ThreadsAsset().reset();
+    CurrentFile().read.reset();
     if (descriptor_ >= 0) ::close(descriptor_);
   }
   AssetPath(const AssetPath&) = delete;
@@ -124,6 +170,49 @@ SdfAbstractDataRefPtr DataOf(const SdfLayer& layer) {
   return TfConst_cast<SdfAbstractDataPtr>(UsdParquetLayerAccess::Get(layer));
 }
 
+arrow::Status CantWrite() {
+  return arrow::Status::IOError("what its table does not hold can't be written");
+}
+
+/// Whether a copy has all specs and fields of what it visits.
+class Comparison final : public SdfAbstractDataSpecVisitor {
+ public:
+  explicit Comparison(const SdfAbstractData& copy) : copy_(copy) {}
+
+  bool VisitSpec(const SdfAbstractData& data, const SdfPath& path) override {
+    is_same_ = data.GetSpecType(path) == copy_.GetSpecType(path);
+    for (const TfToken& field : data.List(path)) {
+      const VtValue value = data.Get(path, field), found = copy_.Get(path, field);
+      // NaN equals nothing, but its text is the same.
+      is_same_ = is_same_ && (value == found || TfStringify(value) == TfStringify(found));
+    }
+    return is_same_;
+  }
+  void Done(const SdfAbstractData&) override {}
+
+  bool is_same() const { return is_same_; }
+
+ private:
+  const SdfAbstractData& copy_;
+  bool is_same_ = true;
+};
+
+/// Has OpenUSD write a file, and reads it again: its writer may call a file written that is not.
+arrow::Result<std::string> WriteTemporary(const SdfAbstractDataRefPtr& data, SdfLayer* scratch,
+                                          const std::string& file) {
+  if (!CrateFormat()->WriteToFile(*scratch, file)) return CantWrite();
+  const ScratchLayer copy;
+  if (!CrateFormat()->Read(copy.get(), file, false)) return CantWrite();
+  Comparison comparison(*DataOf(*copy.get()));
+  data->VisitSpecs(&comparison);
+  if (!comparison.is_same()) return CantWrite();
+  ARROW_ASSIGN_OR_RAISE(const auto written, usdparquet::OpenFile(file));
+  ARROW_ASSIGN_OR_RAISE(const int64_t size, written->GetSize());
+  ARROW_ASSIGN_OR_RAISE(const auto bytes, written->Read(size));
+  if (bytes->size() != size) return CantWrite();
+  return bytes->ToString();
+}
+
 }  // namespace
 
 SdfAbstractDataRefPtr UsdParquetReadCrate(const std::string& name,
@@ -143,10 +232,19 @@ SdfAbstractDataRefPtr UsdParquetReadCrate(const std::string& name,
   return read;
 }
 
-bool UsdParquetWriteCrate(const SdfAbstractDataRefPtr& data, const std::string& file) {
+arrow::Result<std::string> UsdParquetWriteCrate(const SdfAbstractDataRefPtr& data,
+                                                const std::string& temporary) {
   const ScratchLayer anonymous;
   UsdParquetLayerAccess::Set(anonymous.get(), data);
-  return CrateFormat()->WriteToFile(*anonymous.get(), file);
+  if (!IsSchemeKnown()) return WriteTemporary(data, anonymous.get(), temporary);
+  auto bytes = std::make_shared<WrittenBytes>();
+  CurrentFile().written = bytes;
+  const bool is_written =
+      CrateFormat()->WriteToFile(*anonymous.get(), std::string(kScheme) + ":written.usdc");
+  CurrentFile().written.reset();
+  auto taken = is_written ? bytes->Take() : std::nullopt;
+  if (!taken) return CantWrite();
+  return std::move(*taken);
 }
 
 PXR_NAMESPACE_CLOSE_SCOPE

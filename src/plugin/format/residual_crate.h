@@ -3,6 +3,7 @@
 /// \file
 /// The residual as a crate file, read and written by OpenUSD's own format.
 
+#include <arrow/result.h>
 #include <pxr/pxr.h>
 #include <pxr/usd/ar/asset.h>
 #include <pxr/usd/sdf/abstractData.h>
@@ -26,7 +27,10 @@ SdfAbstractDataRefPtr UsdParquetReadCrate(const std::string& name,
                                           const std::shared_ptr<ArAsset>& whole,
                                           const usdparquet::ResidualBlob& blob, SdfLayer* scratch);
 
-/// Writes `data` as the crate file `file`. Sends no notices.
-bool UsdParquetWriteCrate(const SdfAbstractDataRefPtr& data, const std::string& file);
+/// The bytes of a crate file with `data` in it. `temporary` is the path of a file that may be made
+/// meanwhile, where OpenUSD can't be given memory to write to. Sends no notices. Errors do not name
+/// a file.
+arrow::Result<std::string> UsdParquetWriteCrate(const SdfAbstractDataRefPtr& data,
+                                                const std::string& temporary);
 
 PXR_NAMESPACE_CLOSE_SCOPE

@@ -14,8 +14,9 @@
 #include <vector>
 
 #include "core/schema/schema_entry.h"
-#include "core/util/open_file.h"
+#include "core/util/file_name.h"
 #include "core/write/table_file_writer.h"
+#include "plugin/read/guarded.h"
 #include "plugin/values/column_builder.h"
 #include "plugin/values/metadata_value.h"
 #include "plugin/values/packed_specs.h"
@@ -91,7 +92,10 @@ class LayerWriter {
       if (auto packed = UsdParquetPackSpecs(*residual_.data())) {
         ending.residual = std::move(*packed);
       } else {
-        ARROW_ASSIGN_OR_RAISE(ending.residual, CrateBytes(write_crate));
+        ARROW_ASSIGN_OR_RAISE(
+            ending.residual,
+            usdparquet::WithFileName(
+                write_crate(residual_.data(), writer_->SidePath("residual.usdc")), file_));
       }
     }
     return writer_->Finish(ending);
@@ -259,20 +263,10 @@ class LayerWriter {
     }
     if (table->num_rows() == 0) return arrow::Status::OK();
     if (is_last) return writer_->WriteGroup(*table);
-    pending_ =
-        std::async(std::launch::async, [this, table] { return writer_->WriteGroup(*table); });
+    // Where the system gives no thread, when its result is asked for.
+    pending_ = std::async(std::launch::async | std::launch::deferred,
+                          [this, table] { return writer_->WriteGroup(*table); });
     return arrow::Status::OK();
-  }
-
-  arrow::Result<std::string> CrateBytes(const UsdParquetCrateWriter& write_crate) const {
-    const std::string temporary = writer_->SidePath("residual.usdc");
-    if (!write_crate(residual_.data(), temporary)) {
-      return arrow::Status::IOError(file_, ": what its table does not hold can't be written");
-    }
-    ARROW_ASSIGN_OR_RAISE(auto file, usdparquet::OpenFile(temporary));
-    ARROW_ASSIGN_OR_RAISE(const int64_t size, file->GetSize());
-    ARROW_ASSIGN_OR_RAISE(const auto bytes, file->Read(size));
-    return bytes->ToString();
   }
 
   const SdfAbstractData& data_;
@@ -303,7 +297,11 @@ arrow::Result<usdparquet::WriteSummary> UsdParquetWriteLayer(
     const SdfAbstractData& data, const std::string& file, const UsdParquetColumnNames& names,
     const usdparquet::WriteOptions& options, const UsdParquetCrateWriter& write_crate,
     const std::function<arrow::Status()>& is_complete) {
-  return LayerWriter(data, file, names, options).Write(write_crate, is_complete);
+  const UsdParquetUnguarded unguarded;
+  auto written = LayerWriter(data, file, names, options).Write(write_crate, is_complete);
+  // What Arrow's builders say names no file.
+  if (written.ok() || written.status().message().starts_with(file)) return written;
+  return usdparquet::WithFileName(std::move(written), file);
 }
 
 PXR_NAMESPACE_CLOSE_SCOPE

@@ -16,10 +16,10 @@
 
 PXR_NAMESPACE_OPEN_SCOPE
 
-/// Writes a crate file with `data` in it. The caller gives it, since only file formats may fill
-/// layers.
-using UsdParquetCrateWriter =
-    std::function<bool(const SdfAbstractDataRefPtr& data, const std::string& file)>;
+/// The bytes of a crate file with `data` in it, for which a file `temporary` may be made. The
+/// caller gives it, since only file formats may fill layers.
+using UsdParquetCrateWriter = std::function<arrow::Result<std::string>(
+    const SdfAbstractDataRefPtr& data, const std::string& temporary)>;
 
 /// Writes all of `data` to `file`: what many prims share as columns, the rest as the residual.
 /// Reads the data twice and holds one row group, so that memory does not grow with the table. A
