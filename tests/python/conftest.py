@@ -8,6 +8,8 @@ import pyarrow as pa
 import pytest
 from parquet_files import Writer, write_parquet
 
+_TALLY = pytest.StashKey[list[str]]()
+
 
 @pytest.fixture
 def write(tmp_path: Path) -> Writer:
@@ -19,3 +21,18 @@ def write(tmp_path: Path) -> Writer:
         return write_parquet(table, tmp_path / f"{name}.parquet", **options)
 
     return writer
+
+
+@pytest.fixture
+def tally(request: pytest.FixtureRequest) -> list[str]:
+    """Lines that are printed at the end of the run."""
+    return request.config.stash.setdefault(_TALLY, [])
+
+
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
+    lines = config.stash.get(_TALLY, [])
+    if lines:
+        terminalreporter.section("counts")
+        terminalreporter.write("\n".join(lines) + "\n")

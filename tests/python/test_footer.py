@@ -13,7 +13,10 @@ import pytest
 from parquet_files import Writer
 from pxr import Sdf, Tf
 from round_trips import text_layer
+from typer.testing import CliRunner
 from usd_values import collected_warnings, open_layer
+
+from usdparquet.cli import app
 
 TABLE = {"path": ["/A", "/B"], "x": [1.5, 2.5], "n": [1, 2], "s": ["a", "b"]}
 
@@ -131,6 +134,15 @@ def test_a_bad_footer_is_one_error(write: Writer, name: str) -> None:
     assert len(errors[0]) < 1000
     for foreign in ("json.exception", "stoi", "parse error", "type_error"):
         assert foreign not in errors[0]
+
+
+def test_optimize_names_the_file_with_the_bad_entry(write: Writer, tmp_path: Path) -> None:
+    file, out = with_footer(write, {"version": 1}), tmp_path / "out.parquet"
+    result = CliRunner().invoke(app, ["optimize", str(file), str(out)])
+    assert result.exit_code == 1
+    told = " ".join(result.output.split())
+    assert told.startswith(f"{file}: {CANT_BE_READ}'version' is '1', not a text")
+    assert not out.exists()
 
 
 WARNINGS: dict[str, tuple[dict[str, object], str]] = {

@@ -46,55 +46,6 @@ def table_text(rows: int) -> str:
     return f'\ndef "World" (\n    customData = {{\n        int a = 1\n    }}\n)\n{{\n{prims}}}\n'
 
 
-class Saver:
-    """A process that starts processes that save `file` alternately in two versions."""
-
-    def __init__(self, file: Path, size: int) -> None:
-        self._process = subprocess.Popen(
-            [sys.executable, saver.__file__, str(file), str(size)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-            env={**os.environ, "PXR_WORK_THREAD_LIMIT": "1"},
-        )
-
-    def start(self) -> int:
-        """Start saving; returns the id of the process to kill."""
-        assert self._process.stdin
-        assert self._process.stdout
-        self._process.stdin.write("save\n")
-        self._process.stdin.flush()
-        return int(self._process.stdout.readline())
-
-    def close(self) -> None:
-        self._process.communicate()
-
-
-def test_killed_at_random_moments(tmp_path: Path) -> None:
-    """The file is the old or the new one, every time, and what a kill leaves does not pile up."""
-    file = tmp_path / "scene.parquet"
-    texts = [saver.content(version, SIZE).ExportToString() for version in (0, 1)]
-    saver.content(0, SIZE).Export(str(file))
-    randomness = random.Random(5)
-    seen = set()
-    interrupted = 0
-    saving = Saver(file, SIZE)
-    for _ in range(50):
-        process = saving.start()
-        time.sleep(randomness.uniform(0.0, 0.3))
-        os.kill(process, signal.SIGKILL)
-        found = text_of(file)
-        assert found in texts
-        seen.add(found)
-        assert len(leftovers(tmp_path)) <= 1, leftovers(tmp_path)
-        interrupted += len(leftovers(tmp_path))
-    saving.close()
-    assert len(seen) == 2, "no save got through"
-    assert interrupted > 0, "no save was interrupted"
-    saver.content(1, SIZE).Export(str(file))
-    assert leftovers(tmp_path) == []
-
-
 def test_leftovers_of_others_stay(tmp_path: Path) -> None:
     """Only folders that look like a killed writer's of that very file are removed."""
     kept = [
@@ -139,7 +90,7 @@ def test_opened_while_it_is_saved(tmp_path: Path) -> None:
     versions = [saver.content(version, 50) for version in (0, 1)]
     texts = {version.ExportToString() for version in versions}
     versions[0].Export(str(file))
-    saving = Saver(file, 50)
+    saving = saver.Saver("save", file, 50)
     process = saving.start()
     try:
         seen = set()

@@ -178,6 +178,7 @@ arrow::Result<WriteSummary> OptimizeFile(const std::string& input, const std::st
     ARROW_ASSIGN_OR_RAISE(const auto reader, BulkReader::Open(file));
     ARROW_ASSIGN_OR_RAISE(table, reader->ReadAll());
     ARROW_RETURN_NOT_OK(CheckNamesAreText(*table->schema()));
+    ARROW_RETURN_NOT_OK(SchemaEntryOf(table->schema()->metadata()).status());
     for (int i = 0; i < table->num_columns(); ++i) {
       if (const auto row = FindBadText(*table->column(i))) {
         return BadTextError(table->field(i)->name(), *row, kRecoverText);
