@@ -414,3 +414,41 @@ def test_ctrl_c_ends_a_query(table: TableFile) -> None:
         answer(table, text)
     timer.join()
     assert answer(table, "SELECT count(*) AS n FROM t") == [{"n": ROWS}]
+
+
+class Metres(pa.ExtensionType):
+    def __init__(self) -> None:
+        super().__init__(pa.float64(), "usdparquet.tests.metres")
+
+    def __arrow_ext_serialize__(self) -> bytes:
+        return b""
+
+    @classmethod
+    def __arrow_ext_deserialize__(cls, storage: pa.DataType, data: bytes) -> Metres:
+        return cls()
+
+
+def test_types_that_duckdb_does_not_know(tmp_path: Path, request: pytest.FixtureRequest) -> None:
+    file = tmp_path / "t.arrow"
+    lengths = pa.ExtensionArray.from_storage(Metres(), pa.array([1.5, None, 3]))
+    table = pa.table(
+        {
+            "path": ["/A", "/B", "/C"],
+            "length": lengths,
+            "odd": pa.array([[1], [2], None], pa.list_view(pa.int8())),
+            "runs": pa.RunEndEncodedArray.from_arrays([1, 3], ["a", "b"]),
+            "either": pa.UnionArray.from_sparse(
+                pa.array([0, 1, 0], pa.int8()), [pa.array([1, 2, 3]), pa.array(["a", "b", "c"])]
+            ),
+        }
+    )
+    with pa.ipc.new_file(file, table.schema) as writer:
+        writer.write_table(table)
+    pa.register_extension_type(Metres())
+    request.addfinalizer(lambda: pa.unregister_extension_type("usdparquet.tests.metres"))
+    opened = TableFile(file)
+    assert answer(opened, "SELECT path FROM t WHERE length > 2") == [{"path": "/C"}]
+    batches = run_query(opened, Query(columns=["length"], where="length < 2")).batches
+    assert [batch["length"] for batch in batches] == [lengths.slice(0, 1)]
+    with pytest.raises(TableFileError, match="nearest is 'length'"):
+        answer(opened, "SELECT lenght FROM t")

@@ -99,13 +99,13 @@ class Melted:
         return [name for name in wide.names if name not in (self.path, *self.columns.names)]
 
     def _value_type(self, wide: pa.Schema) -> pa.DataType:
-        kinds = {wide.field(name).type for name in self.columns.names}
-        if len(kinds) == 1:
-            return kinds.pop()
+        kinds = [wide.field(name).type for name in self.columns.names]
+        others = [kind for kind in kinds if kind != kinds[0]]
+        if not others:
+            return kinds[0]
         if all(pa.types.is_integer(kind) or pa.types.is_floating(kind) for kind in kinds):
             return pa.float64()
-        first, second = sorted(map(str, kinds))[:2]
         raise TableFileError(
-            f"the columns that are named by times hold {first} and {second}, which are not one "
-            "column of values"
+            f"the columns that are named by times hold {kinds[0]} and {others[0]}, which are not "
+            "one column of values"
         )

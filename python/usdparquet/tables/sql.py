@@ -18,7 +18,7 @@ import pyarrow as pa
 
 from usdparquet.tables.interruptible import Interruptible
 from usdparquet.tables.sql_names import SqlNames, quoted
-from usdparquet.tables.sql_types import SqlStream
+from usdparquet.tables.sql_types import NoRows, SqlStream
 from usdparquet.tables.table_file import TableFile
 
 if TYPE_CHECKING:
@@ -119,17 +119,29 @@ class SqlTable:
         `with_rows`: `t` has the column `row` as well. `SqlError` for what is wrong with the
         statement, and what TableFile raises.
         """
-        # DuckDB says what is wrong with it, of all columns that there are, before any is read.
+        # DuckDB says what is wrong with it, of all columns that there are, before any is read. A
+        # column of a type that it does not know is no matter to statements that do not name it.
         everything = self._stream(self._names.numbers, with_rows)
-        self._connection.register(TABLE, everything.schema.empty_table())
-        with self._errors():
-            self._connection.sql(statement.text)
+        problem = self._problem_with(statement, NoRows(everything.schema))
         stream = self._stream(statement.columns, with_rows or not statement.columns)
+        if problem is not None and self._problem_with(statement, stream) is not None:
+            raise self._explained(problem) from problem
         self._connection.register(TABLE, stream)
         with self._errors(stream):
             relation = self._connection.sql(statement.text)
             reader = self._waited(lambda: relation.to_arrow_reader(ROWS_PER_BATCH))
         return reader.schema, self._batches(reader, stream)
+
+    def _problem_with(self, statement: Statement, table: object) -> Exception | None:
+        """What DuckDB says is wrong with a statement over `table`, of which nothing is read."""
+        import duckdb
+
+        try:
+            self._connection.register(TABLE, table)
+            self._connection.sql(statement.text)
+        except duckdb.Error as error:
+            return error
+        return None
 
     def _stream(self, columns: Sequence[int], with_rows: bool) -> SqlStream:
         return SqlStream(self._table, self._names, columns, self.row if with_rows else None)

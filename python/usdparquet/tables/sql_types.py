@@ -19,13 +19,15 @@ _ROWS_PER_BATCH = 65_536
 def sql_type(arrow_type: pa.DataType) -> pa.DataType:
     """The type in which DuckDB takes values of a type, which are the same.
 
-    It has no halves and no decimals of more than 38 digits.
+    It has no halves, no decimals of more than 38 digits and few types of others.
     """
     types = pa.types
     if types.is_float16(arrow_type):
         return pa.float32()
     if types.is_decimal256(arrow_type):
         return pa.decimal128(_WIDEST_DECIMAL, arrow_type.scale)
+    if isinstance(arrow_type, pa.BaseExtensionType) and arrow_type != pa.uuid():
+        return sql_type(arrow_type.storage_type)
     if types.is_dictionary(arrow_type):
         return sql_type(arrow_type.value_type)
     if types.is_fixed_size_list(arrow_type):
@@ -37,6 +39,19 @@ def sql_type(arrow_type: pa.DataType) -> pa.DataType:
     if types.is_struct(arrow_type):
         return pa.struct([(field.name, sql_type(field.type)) for field in arrow_type])
     return arrow_type
+
+
+class NoRows:
+    """A table without rows."""
+
+    def __init__(self, schema: pa.Schema) -> None:
+        self._schema = schema
+
+    def __arrow_c_schema__(self) -> object:
+        return self._schema.__arrow_c_schema__()
+
+    def __arrow_c_stream__(self, requested_schema: object = None) -> object:
+        return pa.RecordBatchReader.from_batches(self._schema, []).__arrow_c_stream__()
 
 
 class SqlStream:

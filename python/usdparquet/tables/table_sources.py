@@ -95,8 +95,9 @@ class ArrowSource:
 
 def _without_views(schema: pa.Schema) -> pa.Schema:
     """With large texts in place of views, which Arrow cannot put into another order."""
-    large = {pa.string_view(): pa.large_string(), pa.binary_view(): pa.large_binary()}
     for number, field in enumerate(schema):
-        if field.type in large:
-            schema = schema.set(number, field.with_type(large[field.type]))
+        if pa.types.is_string_view(field.type):
+            schema = schema.set(number, field.with_type(pa.large_string()))
+        elif pa.types.is_binary_view(field.type):
+            schema = schema.set(number, field.with_type(pa.large_binary()))
     return schema
