@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from importlib.metadata import version as _version
 
+from ._bind import bind
 from ._plugin import plugin_dir, register
 from ._read import read_columns
 from ._stats import cache_stats, set_cache_budget
 from ._write import WriteSummary, write_table
-from .identifiers.bind import bind
 from .identifiers.join import JoinReport
 from .identifiers.scene_ids import IdCandidate, id_candidates, ids
 

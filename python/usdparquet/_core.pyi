@@ -33,6 +33,7 @@ def read_rows(
     columns: Sequence[str] | None = None,
     paths: Sequence[str] | None = None,
     under: str | None = None,
+    has_paths: bool = True,
 ) -> dict[str, Any]: ...
 def optimize(
     input: _FileName,

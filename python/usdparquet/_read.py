@@ -79,7 +79,7 @@ def read_columns(
     if (key is None) != (ids is None):
         given, other = ("key", "ids") if ids is None else ("ids", "key")
         raise ValueError(f"{given} is given without {other}")
-    from .identifiers.live import key_and_ids, read_joined
+    from ._joined_columns import key_and_ids, read_joined
 
     joined = (key, ids) if key is not None else key_and_ids(arguments, file)
     if joined is not None:

@@ -110,7 +110,7 @@ def write_table(
         if key is None or ids is None:
             given = "key" if key is not None else "ids" if ids is not None else "keep"
             raise ValueError(f"{given} is for tables by id, which take both key and ids")
-        from .identifiers.bind import prim_ids
+        from ._bind import prim_ids
         from .identifiers.join import join
 
         try:

@@ -162,10 +162,12 @@ nb::object StreamOf(const std::shared_ptr<arrow::Table>& table) {
 
 nb::dict Read(const nb::object& source, const std::string& path_column,
               const std::string& time_column, std::optional<std::vector<std::string>> columns,
-              std::optional<std::vector<std::string>> paths, std::optional<std::string> under) {
+              std::optional<std::vector<std::string>> paths, std::optional<std::string> under,
+              bool has_paths) {
   const std::string file = FileName(source);
   ReadRequest request;
   request.path_column = path_column;
+  request.has_paths = has_paths;
   request.time_column = time_column;
   request.columns = std::move(columns);
   request.paths = std::move(paths);
@@ -390,7 +392,7 @@ void AddReading(nb::module_& m) {
         "can't be read.");
   m.def("read_rows", &Read, nb::arg("file"), nb::kw_only(), nb::arg("path_column") = "",
         nb::arg("time_column") = "", nb::arg("columns") = nb::none(), nb::arg("paths") = nb::none(),
-        nb::arg("under") = nb::none(),
+        nb::arg("under") = nb::none(), nb::arg("has_paths") = true,
         "Reads columns of all rows, of those of `paths` or of those `under` a prim. Returns "
         "`stream` (an `arrow_array_stream` capsule), `has_times` (whether its second column has "
         "the times), `missing` (the first few paths without a "

@@ -37,7 +37,7 @@ def test_runs_of_other_scales_make_one_report(scaled_results: Results) -> None:
     page = render_report(merged)
     assert "Run 1 of 2" in page
     assert "Run 2 of 2" in page
-    assert f"each of the {small.plan['runs']} or 3 rounds" in page
+    assert f"a run has {small.plan['runs']} or 3 rounds" in page
     assert "2025-01-02T03:04:05" in page
     assert "2025-01-03T03:04:05" in page
 
@@ -46,7 +46,7 @@ def test_one_run_stays_as_it_is(example_results: Results) -> None:
     assert merge_results([("results.json", example_results)]) is example_results
     page = render_report(example_results)
     assert "<h3>Run</h3>" in page
-    assert "each of the 5 rounds" in page
+    assert "a run has 5 rounds" in page
 
 
 @pytest.mark.parametrize(

@@ -12,12 +12,12 @@ import typer
 from rich.console import Console
 from rich.progress import Progress
 
+from usdparquet._bind import bound_table
 from usdparquet._write import write_table
 from usdparquet.cli.console import counted
 from usdparquet.cli.options import Compression
-from usdparquet.identifiers.bind import bound_table
 from usdparquet.identifiers.join import JoinReport
-from usdparquet.identifiers.live import live_identifier
+from usdparquet.identifiers.live_identifier import live_identifier
 from usdparquet.tables.file_kinds import FileKind, kind_of
 from usdparquet.tables.table_file import TableFile
 from usdparquet.tables.write_rows import write_rows

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor, wait
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
@@ -20,14 +20,14 @@ class Interruptible:
 
     def __init__(self, connection: DuckDBPyConnection) -> None:
         self._connection = connection
-        self._thread = ThreadPoolExecutor(1)
 
     def __call__(self, work: Callable[[], T]) -> T:
         """What `work` returns or raises; KeyboardInterrupt once the connection has stopped."""
-        future = self._thread.submit(work)
-        try:
-            return future.result()
-        except KeyboardInterrupt:
-            self._connection.interrupt()
-            wait([future])
-            raise
+        # A thread a call: one that is kept would stay until the garbage collector comes by.
+        with ThreadPoolExecutor(1) as thread:
+            future = thread.submit(work)
+            try:
+                return future.result()
+            except KeyboardInterrupt:
+                self._connection.interrupt()
+                raise  # when the thread has ended

@@ -199,6 +199,7 @@ arrow::Result<ReadAnswer> ReadColumns(std::shared_ptr<arrow::io::RandomAccessFil
                                       const std::string& name, const ReadRequest& request) {
   TableOptions options;
   options.path_column = request.path_column;
+  options.has_paths = request.has_paths;
   options.time_column = request.time_column;
   options.unicode_test = request.unicode_test;
   options.use = WantedAs::kCells;

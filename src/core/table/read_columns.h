@@ -21,6 +21,8 @@ namespace usdparquet {
 /// What to read of a file.
 struct ReadRequest {
   std::string path_column;  ///< empty: the one that the footer names, else `path`
+  /// Whether rows have paths at all. Where they have none, the answer is columns of all rows.
+  bool has_paths = true;
   std::string time_column;  ///< empty: the one that the footer names, else none
   /// Columns by their names, fields of structs (`column:field`), or names of properties, which
   /// the columns of the answer get as well. All columns of the file, if not given.

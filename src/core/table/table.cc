@@ -38,7 +38,7 @@ arrow::Status Table::ReadColumns() {
   std::string path_column = options_.path_column;
   if (path_column.empty()) path_column = entry_.path_column;
   if (path_column.empty()) path_column = "path";
-  if (options_.ids) path_column.clear();  // a column of that name is one like any other
+  if (options_.ids || !options_.has_paths) path_column.clear();
   const std::string& time_column =
       options_.time_column.empty() ? entry_.time_column : options_.time_column;
   ARROW_ASSIGN_OR_RAISE(schema_, ReadSchema(metadata(), entry_, path_column, time_column,
@@ -123,6 +123,10 @@ arrow::Status Table::OpenIndex() {
   options.time_start = options_.time_start;
   if (!file_.locations_warning().empty()) index_warnings_.push_back(file_.locations_warning());
   if (options_.ids) return OpenJoin(options);
+  if (!options_.has_paths) {
+    index_.Take({});
+    return arrow::Status::OK();
+  }
   IndexLoader loader(
       {source_, path_, time_ ? &*time_ : nullptr,
        [this](uint32_t a, uint32_t b) { return IsSamePath(a, b); }, options_.kept_rows.get()},

@@ -32,6 +32,9 @@ namespace usdparquet {
 struct TableOptions {
   /// The column with the prim paths; empty: the one that the footer names, else `path`.
   std::string path_column;
+  /// Whether rows stand for prims. If not, there are columns alone: no prim is found, and a column
+  /// of that name is one like any other.
+  bool has_paths = true;
   /// The columns to present; all, if not given. A struct's name stands for all its fields.
   std::optional<std::vector<std::string>> columns;
   /// What they are wanted as. Cells of a table that is no layer can be read all the same.

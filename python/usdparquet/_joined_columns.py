@@ -1,37 +1,18 @@
-"""Layers whose rows are joined with prims by ids when they are opened: as texts, and as tables."""
+"""Columns of tables by ids, with the paths of the prims that have their rows."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
-from .._read import read_columns
-from .id_text import id_texts
+from ._plugin import load_core
+from ._streams import CapsuleStream
+from .identifiers.id_text import id_texts
 
 if TYPE_CHECKING:
     import pyarrow as pa
-
-_ESCAPED = '%&=@"\n\r\t'
-
-
-def live_identifier(table: Path, ids: Path, key: str, *, time: str | None, start: Path) -> str:
-    """The identifier of a layer, to be pasted into a layer that is in the folder `start`.
-
-    `ids` is said from the folder of `table`, as the layer takes it.
-    """
-    values = {"ids": Path(os.path.relpath(ids, table.parent)).as_posix(), "key": key}
-    if time is not None:
-        values["time"] = time
-    arguments = "&".join(f"{name}={_escaped(value)}" for name, value in values.items())
-    file = Path(os.path.relpath(table, start)).as_posix()
-    return f"{file if file.startswith('../') else f'./{file}'}:SDF_FORMAT_ARGS:{arguments}"
-
-
-def _escaped(text: str) -> str:
-    return "".join(f"%{ord(letter):02X}" if letter in _ESCAPED else letter for letter in text)
 
 
 def key_and_ids(arguments: dict[str, str], file: str) -> tuple[str, str] | None:
@@ -62,30 +43,26 @@ def read_joined(
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    from ..tables.table_file import TableFile
+    from ._read import read_columns
 
-    source = TableFile(Path(file), time_column=time or "")
-    names = list(source.stored_columns()) if columns is None else list(columns)
-    times = [source.time_column] if source.time_column else []
-    if needs_times and not times:
+    cells, has_times = _read_rows(file, columns, time)
+    if needs_times and not has_times:
         raise ValueError(f"{file}: has no column of times; time names it")
-    wanted = source.choose(list(dict.fromkeys([*times, *names])))
     prims = read_columns(ids, ["id"], paths, path="path", under=under, missing=missing)
-    cells = source.read(wanted)
-    keys = id_texts(source.read(source.choose([key]))[key], key)
+    keys = id_texts(_read_rows(file, [key], time)[0][key], key)
 
     known = keys.unique().drop_null()
     row_codes = _codes(keys, known)
     prim_codes = _codes(id_texts(prims["id"], "id"), known)
     rows = np.flatnonzero(row_codes >= 0)
-    if times:
-        by_time = cells[times[0]].take(pa.array(rows)).combine_chunks()
+    if has_times:
+        by_time = cells.column(0).take(pa.array(rows)).combine_chunks()
         order = pc.array_sort_indices(by_time, null_placement="at_start").to_numpy()
         rows = rows[order]
     rows = rows[np.argsort(row_codes[rows], kind="stable")]
     first = np.searchsorted(row_codes[rows], prim_codes, "left")
     last = np.searchsorted(row_codes[rows], prim_codes, "right")
-    if not times:
+    if not has_times:
         first = np.maximum(first, last - 1)  # the later row counts
     counts = last - first
     lonely = np.flatnonzero(counts == 0)
@@ -109,6 +86,19 @@ def read_joined(
     )
     taken = cells.take(row_of)
     return taken.add_column(0, "path", prims["path"].take(pa.array(which)))
+
+
+def _read_rows(file: str, columns: Sequence[str] | None, time: str | None) -> tuple[pa.Table, bool]:
+    """Columns of all rows; the first one holds the times if the second answer says so."""
+    import pyarrow as pa
+
+    answer = load_core().read_rows(
+        file,
+        time_column=time or "",
+        columns=None if columns is None else list(columns),
+        has_paths=False,
+    )
+    return pa.table(CapsuleStream(answer["stream"])), bool(answer["has_times"])
 
 
 def _codes(texts: pa.ChunkedArray, known: pa.Array) -> Any:

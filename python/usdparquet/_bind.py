@@ -6,11 +6,11 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .._read import read_columns
-from .._streams import as_table
-from .._write import WriteSummary, write_table
-from .join import Joined, join
-from .scene_ids import id_candidates, ids
+from ._read import read_columns
+from ._streams import as_table
+from ._write import WriteSummary, write_table
+from .identifiers.join import Joined, join
+from .identifiers.scene_ids import id_candidates, ids
 
 if TYPE_CHECKING:
     import pyarrow as pa
