@@ -138,6 +138,7 @@ void ReadCells(Table& table, const ReadingOptions& options, Answers* answers) {
   for (size_t column = 0; column < num_columns; ++column) {
     const ColumnInfo& info = table.columns()[column];
     std::vector<Cell>& cells = answers->columns[info.property_name + info.field];
+    if (info.column_name.find(':') != std::string::npos) answers->fields.insert(info.property_name);
     if (options.with_nulls) (void)table.IsFull(column);
     for (const uint32_t row : rows) {
       if (options.with_nulls) {

@@ -34,6 +34,7 @@ struct Answers {
   std::set<std::string> prims;                       ///< all paths that a walk from the root finds
   std::map<std::string, uint32_t> rows;              ///< of those prims that have one
   std::map<std::string, std::vector<Cell>> columns;  ///< by property name, the cells of all rows
+  std::set<std::string> fields;  ///< those of `columns` that are fields of structs
   /// Of a long table, for each prim the rows of its times.
   std::map<std::string, std::vector<std::pair<double, uint32_t>>> times;
 };

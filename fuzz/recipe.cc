@@ -32,7 +32,7 @@ void EditRaw(const Edit& edit, std::string* file) {
   const std::string bytes = PayloadOf(edit);
   if (file->empty()) return;
   const size_t at = (size_t{edit.which} << 16 | edit.where) % file->size();
-  if (edit.change % 8 == 7) return file->resize(at);
+  if (edit.change % 64 == 7) return file->resize(at);
   for (size_t i = 0; i < bytes.size() && at + i < file->size(); ++i) {
     if (edit.change % 2 == 0) {
       (*file)[at + i] = bytes[i];

@@ -84,6 +84,13 @@ bool IsKeptAsDecoded(const ColumnInfo& column) {
   return false;
 }
 
+/// Puts the lower bits of values, as many as Stored has, behind `out`.
+template <typename Stored, typename Read, typename Value>
+void Narrow(const Value* values, int count, RawVector<std::byte>* out) {
+  Read* to = Grow<Read>(out, count);
+  for (int i = 0; i < count; ++i) to[i] = static_cast<Stored>(values[i]);
+}
+
 /// The dictionary's entries at `indices`, each of the width of T.
 template <typename T>
 void GatherEntries(const Dictionary& dictionary, const uint32_t* indices, int count,
@@ -181,6 +188,13 @@ arrow::Status DenseValues::Convert(const Value* values, int count) {
     switch (column_.conversion) {
       case Conversion::kNone:
         break;
+      case Conversion::kNarrow8:
+        Narrow<int8_t, int32_t>(values, count, &fixed);
+        return arrow::Status::OK();
+      case Conversion::kNarrow16:
+        column_.stored_scalar == Scalar::kInt ? Narrow<int16_t, int32_t>(values, count, &fixed)
+                                              : Narrow<uint16_t, uint32_t>(values, count, &fixed);
+        return arrow::Status::OK();
       case Conversion::kDecimal: {
         auto* out = Grow<double>(&fixed, count);
         for (int i = 0; i < count; ++i)

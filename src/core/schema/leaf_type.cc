@@ -55,11 +55,20 @@ bool SetLeafType(const arrow::DataType& type, const parquet::ColumnDescriptor& l
       column->stored_scalar = Scalar::kUChar;
       return true;
     case arrow::Type::INT8:
+      column->stored_scalar = Scalar::kInt;
+      column->conversion = Conversion::kNarrow8;
+      return true;
     case arrow::Type::INT16:
+      column->stored_scalar = Scalar::kInt;
+      column->conversion = Conversion::kNarrow16;
+      return true;
     case arrow::Type::INT32:
       column->stored_scalar = Scalar::kInt;
       return true;
     case arrow::Type::UINT16:
+      column->stored_scalar = Scalar::kUInt;
+      column->conversion = Conversion::kNarrow16;
+      return true;
     case arrow::Type::UINT32:
       column->stored_scalar = Scalar::kUInt;
       return true;

@@ -26,6 +26,8 @@ enum class Conversion : uint8_t {
   kDate,       ///< days since 1970-01-01 -> ISO 8601 text
   kTimestamp,  ///< ticks since 1970-01-01T00:00 -> ISO 8601 text
   kTime,       ///< ticks since midnight -> ISO 8601 text
+  kNarrow8,    ///< the lower 8 bits of 32, as Arrow takes them: only damage sets others
+  kNarrow16,   ///< the lower 16 bits of 32
 };
 
 /// One leaf column of the file that is presented, mostly as a property. Immutable.
