@@ -64,6 +64,10 @@ class Composition final : public PXR_NS::TfWeakBase {
     return false;
   }
 
+  /// Whether a layer says anything of that prim. Remembered from the first question on, until a
+  /// notice tells otherwise.
+  bool Exists(const PXR_NS::SdfPath& prim) { return Index(prim).HasSpecs(); }
+
   /// The names of the prims directly below.
   PXR_NS::TfTokenVector Children(const PXR_NS::SdfPath& prim) {
     PXR_NS::TfTokenVector names;

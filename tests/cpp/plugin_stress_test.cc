@@ -196,8 +196,11 @@ class Worker {
                get);
     }
     ASSERT_EQ(composition_->Children(loaded), has_payload_ ? world : TfTokenVector());
-    for (int number = 0; number < own_.content().num_extra; ++number) {
-      world.push_back(EditedLayer::Extra(number).GetNameToken());
+    const int num_extra = own_.content().num_extra;
+    for (int number = 0; number <= num_extra; ++number) {
+      const SdfPath extra = EditedLayer::Extra(number);
+      ASSERT_EQ(composition_->Exists(extra), number < num_extra) << number;
+      if (number < num_extra) world.push_back(extra.GetNameToken());
     }
     ASSERT_EQ(composition_->Children(SdfPath("/World")), world);
     for (const std::string& error : composition_->Errors()) FAIL() << error;
