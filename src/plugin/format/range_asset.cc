@@ -1,5 +1,7 @@
 #include "plugin/format/range_asset.h"
 
+#include <arrow/buffer.h>
+
 #include <algorithm>
 #include <cstring>
 #include <utility>
@@ -60,15 +62,11 @@ class BytesAsset final : public ArAsset {
 
 }  // namespace
 
-std::shared_ptr<ArAsset> UsdParquetBytesAsset(std::shared_ptr<arrow::Buffer> bytes) {
-  return std::make_shared<BytesAsset>(std::move(bytes));
-}
-
 std::shared_ptr<ArAsset> UsdParquetRangeAsset(std::shared_ptr<ArAsset> whole, int64_t offset,
                                               int64_t length) {
   if (usdparquet::UsesPread()) {
     auto bytes = UsdParquetReadAsset(whole, offset, length);
-    return bytes.ok() ? UsdParquetBytesAsset(std::move(*bytes)) : nullptr;
+    return bytes.ok() ? std::make_shared<BytesAsset>(std::move(*bytes)) : nullptr;
   }
   return std::make_shared<RangeAsset>(std::move(whole), static_cast<size_t>(offset),
                                       static_cast<size_t>(length));

@@ -1,9 +1,8 @@
 #pragma once
 
 /// \file
-/// Assets that are no files of their own: a part of another, or bytes in memory.
+/// A part of an asset as an asset of its own.
 
-#include <arrow/buffer.h>
 #include <pxr/pxr.h>
 #include <pxr/usd/ar/asset.h>
 
@@ -16,8 +15,5 @@ PXR_NAMESPACE_OPEN_SCOPE
 /// Null if they can't be read. Thread-safe, as assets are.
 std::shared_ptr<ArAsset> UsdParquetRangeAsset(std::shared_ptr<ArAsset> whole, int64_t offset,
                                               int64_t length);
-
-/// The bytes of a buffer. Thread-safe, as assets are.
-std::shared_ptr<ArAsset> UsdParquetBytesAsset(std::shared_ptr<arrow::Buffer> bytes);
 
 PXR_NAMESPACE_CLOSE_SCOPE

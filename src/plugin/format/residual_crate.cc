@@ -1,6 +1,5 @@
 #include "plugin/format/residual_crate.h"
 
-#include <arrow/buffer.h>
 #include <pxr/base/tf/stringUtils.h>
 #include <pxr/usd/ar/defineResolver.h>
 #include <pxr/usd/ar/resolvedPath.h>
@@ -12,11 +11,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <atomic>
-#include <cstring>
-#include <mutex>
-#include <new>
-#include <optional>
 #include <utility>
 
 #include "core/util/open_file.h"
@@ -30,52 +24,16 @@ namespace {
 /// What plugInfo.json names.
 constexpr char kScheme[] = "usdparquet-residual";
 
-/// A file in memory. OpenUSD's crate writer does not tell whether a write to a file failed: here it
-/// is known.
-class WrittenBytes final : public ArWritableAsset {
- public:
-  bool Close() override { return !has_failed_; }
-  size_t Write(const void* buffer, size_t count, size_t offset) override {
-    const std::lock_guard lock(mutex_);  // OpenUSD writes in a thread of its own
-    try {
-      if (bytes_.size() < offset + count) bytes_.resize(offset + count);
-    } catch (const std::bad_alloc&) {
-      has_failed_ = true;
-      return 0;
-    }
-    std::memcpy(bytes_.data() + offset, buffer, count);
-    return count;
-  }
-
-  /// What was written, as long as this lives.
-  std::shared_ptr<ArAsset> Reopen() const {
-    return UsdParquetBytesAsset(std::make_shared<arrow::Buffer>(bytes_));
-  }
-  /// Nothing if not all could be written.
-  std::optional<std::string> Take() {
-    return has_failed_ ? std::nullopt : std::optional(std::move(bytes_));
-  }
-
- private:
-  std::mutex mutex_;
-  std::string bytes_;
-  std::atomic<bool> has_failed_{false};
-};
-
-/// What this thread reads or writes under the scheme.
-struct ThreadsFile {
-  std::shared_ptr<ArAsset> read;
-  std::shared_ptr<WrittenBytes> written;
-};
-ThreadsFile& CurrentFile() {
-  static thread_local ThreadsFile file;
-  return file;
+/// What this thread reads under the scheme.
+std::shared_ptr<ArAsset>& CurrentAsset() {
+  static thread_local std::shared_ptr<ArAsset> asset;
+  return asset;
 }
 
 }  // namespace
 
-/// Opens under its scheme what its thread has at hand, and nothing else. OpenUSD's crate reader and
-/// writer take a path, not an asset.
+/// Opens under its scheme what its thread has at hand, and nothing else: OpenUSD's crate reader
+/// takes a path, not an asset.
 class UsdParquetResidualResolver final : public ArResolver {
  protected:
   std::string _CreateIdentifier(const std::string& path, const ArResolvedPath&) const override {
@@ -88,12 +46,11 @@ class UsdParquetResidualResolver final : public ArResolver {
   ArResolvedPath _Resolve(const std::string&) const override { return {}; }
   ArResolvedPath _ResolveForNewAsset(const std::string&) const override { return {}; }
   std::shared_ptr<ArAsset> _OpenAsset(const ArResolvedPath&) const override {
-    const ThreadsFile& file = CurrentFile();
-    return file.written ? file.written->Reopen() : file.read;
+    return CurrentAsset();
   }
   std::shared_ptr<ArWritableAsset> _OpenAssetForWrite(const ArResolvedPath&,
                                                       WriteMode) const override {
-    return CurrentFile().written;
+    return {};
   }
 };
 
@@ -120,10 +77,10 @@ class AssetPath {
     // Brackets would make it a path within a package.
     std::replace(path_.begin(), path_.end(), '[', '(');
     std::replace(path_.begin(), path_.end(), ']', ')');
-    CurrentFile().read = std::move(asset);
+    CurrentAsset() = std::move(asset);
   }
   ~AssetPath() {
-    CurrentFile().read.reset();
+    CurrentAsset().reset();
     if (descriptor_ >= 0) ::close(descriptor_);
   }
   AssetPath(const AssetPath&) = delete;
@@ -197,22 +154,6 @@ class Comparison final : public SdfAbstractDataSpecVisitor {
   bool is_same_ = true;
 };
 
-/// Has OpenUSD write a file, and reads it again: its writer may call a file written that is not.
-arrow::Result<std::string> WriteTemporary(const SdfAbstractDataRefPtr& data, SdfLayer* scratch,
-                                          const std::string& file) {
-  if (!CrateFormat()->WriteToFile(*scratch, file)) return CantWrite();
-  const ScratchLayer copy;
-  if (!CrateFormat()->Read(copy.get(), file, false)) return CantWrite();
-  Comparison comparison(*DataOf(*copy.get()));
-  data->VisitSpecs(&comparison);
-  if (!comparison.is_same()) return CantWrite();
-  ARROW_ASSIGN_OR_RAISE(const auto written, usdparquet::OpenFile(file));
-  ARROW_ASSIGN_OR_RAISE(const int64_t size, written->GetSize());
-  ARROW_ASSIGN_OR_RAISE(const auto bytes, written->Read(size));
-  if (bytes->size() != size) return CantWrite();
-  return bytes->ToString();
-}
-
 }  // namespace
 
 SdfAbstractDataRefPtr UsdParquetReadCrate(const std::string& name,
@@ -236,15 +177,18 @@ arrow::Result<std::string> UsdParquetWriteCrate(const SdfAbstractDataRefPtr& dat
                                                 const std::string& temporary) {
   const ScratchLayer anonymous;
   UsdParquetLayerAccess::Set(anonymous.get(), data);
-  if (!IsSchemeKnown()) return WriteTemporary(data, anonymous.get(), temporary);
-  auto bytes = std::make_shared<WrittenBytes>();
-  CurrentFile().written = bytes;
-  const bool is_written =
-      CrateFormat()->WriteToFile(*anonymous.get(), std::string(kScheme) + ":written.usdc");
-  CurrentFile().written.reset();
-  auto taken = is_written ? bytes->Take() : std::nullopt;
-  if (!taken) return CantWrite();
-  return std::move(*taken);
+  if (!CrateFormat()->WriteToFile(*anonymous.get(), temporary)) return CantWrite();
+  // OpenUSD's writer may call a file written that is not, so that it is read again.
+  const ScratchLayer copy;
+  if (!CrateFormat()->Read(copy.get(), temporary, false)) return CantWrite();
+  Comparison comparison(*DataOf(*copy.get()));
+  data->VisitSpecs(&comparison);
+  if (!comparison.is_same()) return CantWrite();
+  ARROW_ASSIGN_OR_RAISE(const auto written, usdparquet::OpenFile(temporary));
+  ARROW_ASSIGN_OR_RAISE(const int64_t size, written->GetSize());
+  ARROW_ASSIGN_OR_RAISE(const auto bytes, written->Read(size));
+  if (bytes->size() != size) return CantWrite();
+  return bytes->ToString();
 }
 
 PXR_NAMESPACE_CLOSE_SCOPE

@@ -27,9 +27,9 @@ SdfAbstractDataRefPtr UsdParquetReadCrate(const std::string& name,
                                           const std::shared_ptr<ArAsset>& whole,
                                           const usdparquet::ResidualBlob& blob, SdfLayer* scratch);
 
-/// The bytes of a crate file with `data` in it. `temporary` is the path of a file that may be made
-/// meanwhile, where OpenUSD can't be given memory to write to. Sends no notices. Errors do not name
-/// a file.
+/// The bytes of a crate file with `data` in it. `temporary` is the path of a file that is made
+/// meanwhile, and read again: OpenUSD does not tell whether it could be written. Sends no notices.
+/// Errors do not name a file.
 arrow::Result<std::string> UsdParquetWriteCrate(const SdfAbstractDataRefPtr& data,
                                                 const std::string& temporary);
 
