@@ -48,7 +48,7 @@ def covered(merged: Path, build: Path) -> dict[str, tuple[int, int]]:
     text = subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout
     found = {}
     for file in json.loads(text)["data"][0]["files"]:
-        name = Path(file["filename"])
+        name = (build / file["filename"]).resolve()
         if name.is_relative_to(ROOT / "src" / "core"):
             lines = file["summary"]["lines"]
             found[str(name.relative_to(ROOT))] = (lines["covered"], lines["count"])

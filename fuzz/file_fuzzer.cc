@@ -73,7 +73,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const Answers answers = ReadAll(file, options);
   if (keeps) CheckAgainst(seed, answers);
   if (recipe->flags & Recipe::kPatches && answers.error.empty()) CheckPatch(file, answers);
-  if (recipe->flags & Recipe::kRewrites) CheckRewrite(file, answers);
+  if (recipe->flags & Recipe::kRewrites) CheckRewrite(file);
   if (recipe->flags & Recipe::kRecovers) CheckRecovery(file, keeps ? &seed.answers : nullptr);
   return 0;
 }

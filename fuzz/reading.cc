@@ -289,6 +289,7 @@ Answers ReadAll(std::string_view bytes, const ReadingOptions& options) {
   usdparquet::TableOptions table_options;
   table_options.cache = &cache;
   table_options.num_threads = 1;
+  table_options.ignore_embedded_index = options.ignores_index;
   std::mutex mutex;
   table_options.report = [&](bool is_error, const std::string& message) {
     std::lock_guard lock(mutex);

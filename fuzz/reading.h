@@ -41,11 +41,12 @@ struct Answers {
 
 struct ReadingOptions {
   bool is_mapped = true;
-  bool with_walk = true;      ///< the namespace, and times
-  bool with_cells = true;     ///< of all columns
-  bool with_nulls = true;     ///< ask for nulls and properties first
-  bool with_checks = false;   ///< what `validate` does
-  bool with_columns = false;  ///< read_columns
+  bool ignores_index = false;  ///< builds the indexes, also where the file has them
+  bool with_walk = true;       ///< the namespace, and times
+  bool with_cells = true;      ///< of all columns
+  bool with_nulls = true;      ///< ask for nulls and properties first
+  bool with_checks = false;    ///< what `validate` does
+  bool with_columns = false;   ///< read_columns
 };
 
 /// Reads the file. Checks what has to hold of any file: a walk ends, lists agree with each other.

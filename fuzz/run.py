@@ -25,8 +25,9 @@ from typing import Any
 
 FUZZ = Path(__file__).resolve().parent
 LOG = FUZZ / "log.json"
-# Bytes of inputs that the tree keeps of each target, the smallest ones first.
+# What the tree keeps of each target's inputs, the smallest ones first.
 CORPUS_BYTES = 120_000
+CORPUS_FILES = 400
 MAX_LENGTH = {"schema_json": 4096, "footer": 16384, "sections": 8192, "pages": 8192, "file": 1024}
 # A page may decompress to 128 MiB and hold 2^25 values of 8 bytes: docs/limits.md. What has taken
 # long counts if it takes long again: libFuzzer's clock also runs while others have the processor.
@@ -135,7 +136,7 @@ def minimize(target: str, build: Path) -> int:
     kept, size = [], 0
     for file in files:
         size += file.stat().st_size
-        if size > CORPUS_BYTES:
+        if size > CORPUS_BYTES or len(kept) == CORPUS_FILES:
             break
         kept.append(file)
     old = {file.name for file in corpus.iterdir()}

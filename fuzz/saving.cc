@@ -142,13 +142,18 @@ void CheckPatch(std::string_view bytes, const Answers& before) {
   FUZZ_CHECK(now.columns == expected.columns, "a patched file has other cells");
 }
 
-void CheckRewrite(std::string_view bytes, const Answers& before) {
+void CheckRewrite(std::string_view bytes) {
   const std::string input = Store("input.parquet", bytes);
   const std::string output = Folder() / "rewritten.parquet";
   usdparquet::WriteOptions options;
   options.codec = arrow::Compression::UNCOMPRESSED;
   const auto done = usdparquet::OptimizeFile(input, output, options);
   if (!done.ok()) return;
+  // An index that lies under right checksums is believed by who only reads: docs/limits.md.
+  ReadingOptions reading;
+  reading.with_nulls = false;
+  reading.ignores_index = true;
+  const Answers before = ReadAll(bytes, reading);
   const Answers now = ReadBack(output);
   FUZZ_CHECK(now.error.empty() || !before.error.empty(),
              "a file that was written anew does not open: " + now.error);

@@ -15,7 +15,7 @@ namespace usdparquet_fuzz {
 void CheckPatch(std::string_view bytes, const Answers& before);
 
 /// Writes the file anew as `usdparquet optimize` does, and compares.
-void CheckRewrite(std::string_view bytes, const Answers& before);
+void CheckRewrite(std::string_view bytes);
 
 /// Recovers the file. `sound` is what it said before it was damaged: what is recovered is that, or
 /// null; null if nobody knows.
