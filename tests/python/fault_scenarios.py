@@ -22,6 +22,7 @@ from usdparquet._plugin import load_core
 from usdparquet.tables.convert import ConvertOptions, convert_file
 from usdparquet.tables.file_description import describe_file
 from usdparquet.tables.query import Query, run_query
+from usdparquet.tables.table_file import TableFile
 
 PRIMS = 300
 # What a MemoryError says.
@@ -439,7 +440,7 @@ def _read_some(file: Path, _: Path) -> Any:
 
 
 def _query(file: Path, _: Path) -> Any:
-    result = run_query(file, Query(where="x > 0.5", columns=["path", "x"]))
+    result = run_query(TableFile(file), Query(where="x > 0.5", columns=["path", "x"]))
     return [row for batch in result.batches for row in batch.to_pylist()]
 
 

@@ -102,7 +102,8 @@ OPENUSD_ALONE = {
     (name, "map") for name in SCENARIOS if "crate" in name or name == "convert to Parquet"
 }
 # OpenUSD's own writer of crate files gives up where a call was interrupted or did a part.
-OPENUSD_WRITES = {"convert to USDC", "export, crate file"}
+OPENUSD_WRITES = {"convert to USDC", "convert to Parquet", "save, crate residual"}
+OPENUSD_WRITES |= {"export, crate residual", "export, crate file"}
 # What a program goes on after.
 HARMLESS = {str(fault) for fault in FAULTS if fault.how == "short" or "EINTR" in str(fault)}
 

@@ -25,7 +25,10 @@ class Interruptible:
         """What `work` returns or raises; KeyboardInterrupt once the connection has stopped."""
         # A thread a call: one that is kept would stay until the garbage collector comes by.
         with ThreadPoolExecutor(1) as thread:
-            future = thread.submit(work)
+            try:
+                future = thread.submit(work)
+            except RuntimeError:  # the system has no more threads: Ctrl-C waits, then
+                return work()
             try:
                 return future.result()
             except KeyboardInterrupt:

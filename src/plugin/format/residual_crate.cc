@@ -11,6 +11,8 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstdio>
+#include <memory>
 #include <utility>
 
 #include "core/util/open_file.h"
@@ -175,6 +177,8 @@ SdfAbstractDataRefPtr UsdParquetReadCrate(const std::string& name,
 
 arrow::Result<std::string> UsdParquetWriteCrate(const SdfAbstractDataRefPtr& data,
                                                 const std::string& temporary) {
+  // Its folder can be removed without a look into it then, for which there may be no descriptor.
+  const std::unique_ptr<const char, int (*)(const char*)> removed(temporary.c_str(), &std::remove);
   const ScratchLayer anonymous;
   UsdParquetLayerAccess::Set(anonymous.get(), data);
   if (!CrateFormat()->WriteToFile(*anonymous.get(), temporary)) return CantWrite();
