@@ -7,6 +7,7 @@
 #include <pxr/usd/ar/writableAsset.h>
 #include <pxr/usd/sdf/changeBlock.h>
 #include <pxr/usd/sdf/fileFormat.h>
+#include <pxr/usd/sdf/schema.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -133,14 +134,21 @@ arrow::Status CantWrite() {
   return arrow::Status::IOError("what its table does not hold can't be written");
 }
 
-/// Whether a copy has all specs and fields of what it visits.
+/// Whether a copy has all specs and fields of what it visits, but for those that only follow from
+/// others.
 class Comparison final : public SdfAbstractDataSpecVisitor {
  public:
   explicit Comparison(const SdfAbstractData& copy) : copy_(copy) {}
 
   bool VisitSpec(const SdfAbstractData& data, const SdfPath& path) override {
+    if (path.IsTargetPath()) return true;  // made from the targets of its property
     is_same_ = data.GetSpecType(path) == copy_.GetSpecType(path);
     for (const TfToken& field : data.List(path)) {
+      // These follow from the targets, and a crate file gives them in another order.
+      if (field == SdfChildrenKeys->RelationshipTargetChildren ||
+          field == SdfChildrenKeys->ConnectionChildren) {
+        continue;
+      }
       const VtValue value = data.Get(path, field), found = copy_.Get(path, field);
       // NaN equals nothing, but its text is the same.
       is_same_ = is_same_ && (value == found || TfStringify(value) == TfStringify(found));
