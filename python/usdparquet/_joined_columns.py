@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 from ._plugin import load_core
 from ._streams import CapsuleStream
 from .identifiers.id_text import id_texts
+from .identifiers.join import codes_of, spread
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -49,11 +50,12 @@ def read_joined(
     if needs_times and not has_times:
         raise ValueError(f"{file}: has no column of times; time names it")
     prims = read_columns(ids, ["id"], paths, path="path", under=under, missing=missing)
-    keys = id_texts(_read_rows(file, [key], time)[0][key], key)
+    holder = cells if key in cells.schema.names else _read_rows(file, [key], time)[0]
+    keys = id_texts(holder[key], key)
 
     known = keys.unique().drop_null()
-    row_codes = _codes(keys, known)
-    prim_codes = _codes(id_texts(prims["id"], "id"), known)
+    row_codes = codes_of(keys, known)
+    prim_codes = codes_of(id_texts(prims["id"], "id"), known)
     rows = np.flatnonzero(row_codes >= 0)
     if has_times:
         by_time = cells.column(0).take(pa.array(rows)).combine_chunks()
@@ -77,9 +79,8 @@ def read_joined(
         shown = np.maximum(counts, 1)
     else:
         shown = counts
-    which = np.repeat(np.arange(len(counts)), shown)
-    offsets = np.arange(len(which)) - np.repeat(np.cumsum(shown) - shown, shown)
-    at = np.minimum(np.repeat(first, shown) + offsets, max(len(rows) - 1, 0))
+    which, places = spread(first, shown)
+    at = np.minimum(places, max(len(rows) - 1, 0))
     row_of = pa.array(
         rows[at] if len(rows) else np.zeros(len(which), np.int64),
         mask=np.repeat(counts == 0, shown),
@@ -99,11 +100,3 @@ def _read_rows(file: str, columns: Sequence[str] | None, time: str | None) -> tu
         has_paths=False,
     )
     return pa.table(CapsuleStream(answer["stream"])), bool(answer["has_times"])
-
-
-def _codes(texts: pa.ChunkedArray, known: pa.Array) -> Any:
-    import numpy as np
-    import pyarrow.compute as pc
-
-    codes = pc.fill_null(pc.index_in(texts, value_set=known, skip_nulls=True), -1)
-    return np.asarray(codes.to_numpy())

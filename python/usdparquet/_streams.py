@@ -87,15 +87,21 @@ def as_table(table: Any, path: str) -> pa.Table:
 
     if not isinstance(table, pa.Table):
         table = pa.table(CapsuleStream(arrow_stream(table, path).capsule))
-    schema = pa.schema(
-        [field.with_type(_without_views(field.type)) for field in table.schema],
-        metadata=table.schema.metadata,
-    )
+    schema = without_views(table.schema)
     return table if schema.equals(table.schema) else table.cast(schema)
 
 
+def without_views(schema: pa.Schema) -> pa.Schema:
+    """A schema with large texts in place of views, which Arrow cannot put into another order."""
+    import pyarrow as pa
+
+    return pa.schema(
+        [field.with_type(_without_views(field.type)) for field in schema], schema.metadata
+    )
+
+
 def _without_views(kind: pa.DataType) -> pa.DataType:
-    """A type with the offsets that Arrow's functions take instead of views, which they do not."""
+    """The type for one column, its lists and its structs."""
     import pyarrow as pa
 
     if pa.types.is_string_view(kind):

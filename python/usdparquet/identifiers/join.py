@@ -93,8 +93,8 @@ def join(
     paths, prim_texts, is_inside = _prims_of(ids)
     keys = id_texts(table[key], key)
     known = keys.unique().drop_null()
-    row_codes = _codes(keys, known)
-    prim_codes = _codes(prim_texts, known)
+    row_codes = codes_of(keys, known)
+    prim_codes = codes_of(prim_texts, known)
 
     is_bound = np.isin(row_codes, prim_codes[prim_codes >= 0])
     rows = np.flatnonzero(is_bound)
@@ -108,10 +108,8 @@ def join(
     if not takes.any():
         raise ValueError(_nothing_text(key, keys, prim_texts, bool(counts.any())))
 
-    prims = np.repeat(np.arange(len(paths)), takes)
-    # The row numbers of each prim: its range of `order`, one range behind the other.
-    offsets = np.arange(len(prims)) - np.repeat(np.cumsum(takes) - takes, takes)
-    row_of = order[np.repeat(first, takes) + offsets]
+    prims, places = spread(first, takes)
+    row_of = order[places]
     joined = table.take(pa.array(row_of))
     joined = joined.add_column(0, path, paths.take(pa.array(prims)))
 
@@ -184,7 +182,18 @@ def _prims_of(ids: pa.Table) -> tuple[pa.ChunkedArray, pa.ChunkedArray, Any]:
     return paths.filter(has_id), texts.filter(has_id), inside[has_id.to_numpy()]
 
 
-def _codes(texts: pa.ChunkedArray, known: pa.Array) -> np.ndarray[Any, Any]:
+def spread(
+    first: np.ndarray[Any, Any], counts: np.ndarray[Any, Any]
+) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
+    """Ranges one behind the other: the number of its range, and the place in it, for each item."""
+    import numpy as np
+
+    which = np.repeat(np.arange(len(counts)), counts)
+    offsets = np.arange(len(which)) - np.repeat(np.cumsum(counts) - counts, counts)
+    return which, np.repeat(first, counts) + offsets
+
+
+def codes_of(texts: pa.ChunkedArray, known: pa.Array) -> np.ndarray[Any, Any]:
     """The position of each text in `known`; -1 for a null and for what is not in it."""
     import numpy as np
     import pyarrow.compute as pc

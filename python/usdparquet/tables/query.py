@@ -133,7 +133,7 @@ def _prim_condition(table: TableFile, sql: SqlTable, patterns: PrimPatterns) -> 
     )
     column = table.schema.get_field_index(table.path_column)
     statement = Statement(f"SELECT {answers} FROM {TABLE}", [column])
-    used = next(sql.run(statement)[1]).to_pylist()[0].values()
+    used = next(SqlTable(table).run(statement)[1]).to_pylist()[0].values()
     for pattern, is_used in zip(patterns.patterns, used, strict=True):
         if not is_used:
             raise PatternError(f"{table.file} has no prim '{pattern}'")

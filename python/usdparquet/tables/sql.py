@@ -80,7 +80,7 @@ def _memory_limit() -> int:
 
 
 class SqlTable:
-    """A table file that SQL can be run over, as `t`. For one thread."""
+    """A table file that SQL can be run over, as `t`: one statement each. For one thread."""
 
     def __init__(self, table: TableFile) -> None:
         self._table = table
@@ -127,9 +127,13 @@ class SqlTable:
         if problem is not None and self._problem_with(statement, stream) is not None:
             raise self._explained(problem) from problem
         self._connection.register(TABLE, stream)
-        with self._errors(stream):
-            relation = self._connection.sql(statement.text)
-            reader = self._waited(lambda: relation.to_arrow_reader(ROWS_PER_BATCH))
+        try:
+            with self._errors(stream):
+                relation = self._connection.sql(statement.text)
+                reader = self._waited(lambda: relation.to_arrow_reader(ROWS_PER_BATCH))
+        except BaseException:
+            self._connection.close()
+            raise
         return reader.schema, self._batches(reader, stream)
 
     def _problem_with(self, statement: Statement, table: object) -> Exception | None:
@@ -148,9 +152,13 @@ class SqlTable:
 
     def _batches(self, reader: pa.RecordBatchReader, stream: SqlStream) -> Iterator[pa.RecordBatch]:
         batches = iter(reader)
-        with self._errors(stream):
-            while (batch := self._waited(lambda: next(batches, None))) is not None:
-                yield batch
+        try:
+            with self._errors(stream):
+                while (batch := self._waited(lambda: next(batches, None))) is not None:
+                    yield batch
+        finally:
+            # Its threads would stay until the garbage collector comes by.
+            self._connection.close()
 
     @contextmanager
     def _errors(self, stream: SqlStream | None = None) -> Iterator[None]:
@@ -162,9 +170,11 @@ class SqlTable:
         except duckdb.InterruptException as error:
             raise KeyboardInterrupt from error
         except (duckdb.Error, pa.ArrowException, OSError) as error:
-            if stream is not None and stream.error is not None:
-                raise stream.error from error
-            raise self._explained(error) from error
+            raised = None if stream is None else stream.take_error()
+            try:
+                raise raised or self._explained(error) from error
+            finally:
+                del raised  # it knows this frame, and would keep it, and so the connection, alive
 
     def _explained(self, error: Exception) -> Exception:
         """A sentence for an error of DuckDB."""

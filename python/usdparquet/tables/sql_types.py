@@ -69,8 +69,12 @@ class SqlStream:
         }
         fields = [(name, sql_type(column.type)) for name, column in self._columns.items()]
         self.schema = pa.schema(fields if row is None else [*fields, (row, pa.int64())])
-        self.error: Exception | None = None
-        """What ended a scan: DuckDB tells of it in its own words."""
+        self._error: Exception | None = None
+
+    def take_error(self) -> Exception | None:
+        """What ended a scan, once: DuckDB tells of it in its own words."""
+        error, self._error = self._error, None
+        return error
 
     def __arrow_c_schema__(self) -> object:
         return self.schema.__arrow_c_schema__()
@@ -94,7 +98,7 @@ class SqlStream:
                 yield pa.RecordBatch.from_arrays(cells, schema=self.schema)
                 first_row += batch.num_rows
         except Exception as error:
-            self.error = error
+            self._error = error
             raise
 
     def _row_numbers(self) -> Iterator[pa.RecordBatch]:

@@ -10,7 +10,7 @@ from typing import Protocol
 import pyarrow as pa
 
 from usdparquet._plugin import load_core
-from usdparquet._streams import CapsuleStream
+from usdparquet._streams import CapsuleStream, without_views
 from usdparquet.tables.errors import TableFileError
 
 
@@ -67,7 +67,7 @@ class ArrowSource:
         self._file = file
         with pa.ipc.open_file(file) as reader:
             load_core().check_names(reader.schema)
-            self.schema = _without_views(reader.schema)
+            self.schema = without_views(reader.schema)
             count = reader.num_record_batches
         self.metadata: dict[bytes, bytes] = {}
         # Arrow tells the rows of a batch once it has read one of its columns.
@@ -86,18 +86,8 @@ class ArrowSource:
         except (pa.ArrowException, OSError) as error:
             raise TableFileError(f"{self._file}: {error}") from error
         table = pa.table(batch)
-        return table.cast(_without_views(table.schema))
+        return table.cast(without_views(table.schema))
 
     def _reader(self, columns: Sequence[int]) -> pa.ipc.RecordBatchFileReader:
         options = pa.ipc.IpcReadOptions(included_fields=list(columns))
         return pa.ipc.open_file(self._file, options=options)
-
-
-def _without_views(schema: pa.Schema) -> pa.Schema:
-    """With large texts in place of views, which Arrow cannot put into another order."""
-    for number, field in enumerate(schema):
-        if pa.types.is_string_view(field.type):
-            schema = schema.set(number, field.with_type(pa.large_string()))
-        elif pa.types.is_binary_view(field.type):
-            schema = schema.set(number, field.with_type(pa.large_binary()))
-    return schema
