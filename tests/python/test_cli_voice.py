@@ -375,6 +375,18 @@ def test_40_columns(wide: str, terminal: None) -> None:
     assert lines[5].startswith("21 more columns: ")
 
 
+def test_numbers_of_a_summary(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """They are texts, which a program gets as they are."""
+    columns = {"path": ["/A", "/B"], "x": [1 / 3, 2.0], "n": [2**53 + 1, 2**60 + 1]}
+    pq.write_table(pa.table(columns), "in.parquet")
+    lines = run("query", "in.parquet", "--summarize").stdout.splitlines()
+    assert lines[3].split()[2:4] == ["0.3333333333333333", "2.0"]
+    assert lines[4].split()[2:4] == [str(2**53 + 1), str(2**60 + 1)]
+    monkeypatch.setattr("usdparquet.cli.tables.is_for_reader", lambda: True)
+    lines = run("query", "in.parquet", "--summarize").stdout.splitlines()
+    assert lines[3].split()[2:4] == ["0.333333", "2"]
+
+
 @EVERY
 @WIDTHS
 def test_tables_fit(case: Case, width: int, terminal: None) -> None:

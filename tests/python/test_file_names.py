@@ -40,7 +40,9 @@ def run(*arguments: object, code: int = 0) -> tuple[bytes, bytes]:
 def test_inspect_and_validate(file: Path) -> None:
     assert SHOWN in run("inspect", file)[0]
     assert json.loads(run("inspect", file, "--json")[0])["file"] == NAME
-    assert run("validate", "--values", file)[0].startswith(SHOWN + b": 2 prims with 1 property")
+    assert run("validate", "--values", file)[0].startswith(
+        bytes(file) + b": 2 prims with 1 property"
+    )
 
 
 def test_optimize_and_recover(file: Path) -> None:

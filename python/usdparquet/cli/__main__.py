@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from usdparquet._command import main
+from usdparquet.cli import app
 
 if __name__ == "__main__":
-    main()
+    app(prog_name="usdparquet")

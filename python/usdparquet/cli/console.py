@@ -12,7 +12,7 @@ from typing import IO, TYPE_CHECKING, Any
 import typer
 
 from usdparquet.cli import interrupts
-from usdparquet.cli.streams import drop, prepare_streams
+from usdparquet.cli.streams import drop, has_no_reader, prepare_streams
 from usdparquet.regular_file import check_readable_file
 from usdparquet.tables.errors import OptionsError
 
@@ -35,10 +35,10 @@ def plain_errors(code: int = 1) -> Iterator[None]:
     prepare_streams()
     try:
         yield
-    except BrokenPipeError as error:  # the reader of the pipe has seen enough
-        drop(sys.stdout)
-        raise typer.Exit(0) from error
     except (ValueError, OSError, MemoryError) as error:
+        if isinstance(error, BrokenPipeError) and has_no_reader(sys.stdout):
+            drop(sys.stdout)  # who reads the pipe has seen enough
+            raise typer.Exit(0) from error
         complain(_error_message(error))
         raise typer.Exit(_USAGE if isinstance(error, OptionsError) else code) from error
     except Exception as error:

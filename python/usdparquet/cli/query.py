@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from decimal import Decimal
 from enum import StrEnum
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 _SHOWN_ROWS = 20
 _SHOWN_CHARACTERS = 60
+_SUMMARY_NUMBERS = ("min", "max", "avg", "std", "q25", "q50", "q75")
 
 
 class Format(StrEnum):
@@ -156,7 +157,7 @@ def query(
     else:
         result = run_query(table, request, flat=shape is Format.CSV)
     if shape is Format.TABLE:
-        rows = _print_rows(result)
+        rows = _print_rows(result, _SUMMARY_NUMBERS if summary else ())
         if not summary:
             is_whole = prims is None and where is None and times is None and statement is None
             say(_closing(rows, request.limit, table.num_rows if is_whole else None))
@@ -220,9 +221,12 @@ def _sink(output: Path | None, shape: Format) -> Iterator[BinaryIO]:
         yield file
 
 
-def _print_rows(result: QueryResult) -> int:
-    """Print the rows, and return how many they are."""
-    from usdparquet.cli.tables import Column, print_table, printable
+def _print_rows(result: QueryResult, numbers: Collection[str]) -> int:
+    """Print the rows, and return how many they are.
+
+    `numbers`: the names of columns of texts which may be numbers.
+    """
+    from usdparquet.cli.tables import Column, is_for_reader, print_table, printable
     from usdparquet.tables.row_writers import shown_values
 
     columns = [
@@ -231,10 +235,20 @@ def _print_rows(result: QueryResult) -> int:
     rows = 0
     for batch in result.batches:
         for column, values in zip(columns, batch.columns, strict=True):
-            column.cells += [_cell(value) for value in shown_values(values)]
+            cells = shown_values(values)
+            if column.title in numbers and is_for_reader():  # whole numbers stay as they are
+                cells = [_number_or_text(text) for text in cells]
+            column.cells += [_cell(value) for value in cells]
         rows += batch.num_rows
     print_table(columns)
     return rows
+
+
+def _number_or_text(text: str | None) -> str | float | None:
+    try:
+        return text if text is None or text.lstrip("-").isdigit() else float(text)
+    except ValueError:
+        return text
 
 
 def _is_number(kind: pa.DataType) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import io
 import os
+import select
 import sys
 from contextlib import suppress
 from typing import IO, BinaryIO
@@ -53,6 +54,16 @@ def drop(stream: IO[str]) -> None:
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, stream.fileno())
         os.close(nowhere)
+
+
+def has_no_reader(stream: IO[str]) -> bool:
+    """Whether a stream is a pipe or a socket whose other end is closed."""
+    try:
+        poll = select.poll()
+        poll.register(stream.fileno(), 0)  # errors are always told
+        return bool(poll.poll(0))
+    except (OSError, ValueError):
+        return False
 
 
 def binary_stdout(binary: str = "") -> BinaryIO:
