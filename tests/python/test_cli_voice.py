@@ -86,6 +86,7 @@ def test_help_of_all(width: int) -> None:
     result = run("-h", width=width)
     assert result.exit_code == 0
     assert max(len(line) for line in result.stdout.splitlines()) <= width
+    assert result.stdout.count("...") == 1  # COMMAND [ARGS]...
     found = re.findall(r"^  ([a-z]+)\b", result.stdout, re.MULTILINE)
     assert {case.command for case in CASES} <= set(found)
     assert run(width=width).exit_code == 2

@@ -68,7 +68,7 @@ Seed = Annotated[
 Prims = Annotated[int, typer.Option(min=1, metavar="N", help="Prims with properties.")]
 Formats = Annotated[
     str,
-    typer.Option(metavar="NAMES", help="Formats, separated by commas.", show_default="all of them"),
+    typer.Option(metavar="NAMES", help="Formats, separated by commas.", show_default="all"),
 ]
 Runs = Annotated[int, typer.Option(min=1, metavar="N", help="Samples of each test.")]
 
@@ -142,9 +142,7 @@ def bench(
     formats: Formats = _ALL_FORMATS,
     tests: Annotated[
         str,
-        typer.Option(
-            metavar="NAMES", help="Tests, separated by commas.", show_default="all of them"
-        ),
+        typer.Option(metavar="NAMES", help="Tests, separated by commas.", show_default="all"),
     ] = _ALL_TESTS,
     runs: Runs = 10,
     warmup: Annotated[

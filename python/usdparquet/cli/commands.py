@@ -55,6 +55,15 @@ class CommandGroup(_FittingHelp, TyperGroup):
         with told_interrupts(), plain_errors():
             return super().make_context(*arguments, **more)
 
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        """List the commands, each with its first sentence, whole."""
+        rows = []
+        for name in self.list_commands(ctx):
+            first, _, _ = (self.commands[name].help or "").partition("\n\n")
+            rows.append((name, " ".join(first.split())))
+        with formatter.section("Commands"):
+            formatter.write_dl(rows)
+
     def invoke(self, ctx: Any) -> Any:
         """Run the command that was named."""
         with told_interrupts(), plain_errors():

@@ -39,9 +39,9 @@ def replaced_file(target: Path) -> Iterator[Path]:
     is_finished = False
     # OpenUSD makes files of the same stem beside it.
     begin = str(temporary.absolute()).removesuffix(final.suffix)
-    load_core().add_temporary(begin)
     try:
         os.close(handle)
+        load_core().add_temporary(begin)
         yield temporary
         _finish(temporary, final)
         is_finished = True
