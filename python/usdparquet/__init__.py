@@ -7,8 +7,6 @@ Importing it loads neither OpenUSD nor Arrow.
 
 from __future__ import annotations
 
-from importlib.metadata import version as _version
-
 from ._bind import bind
 from ._plugin import plugin_dir, register
 from ._read import read_columns
@@ -17,7 +15,7 @@ from ._write import WriteSummary, write_table
 from .identifiers.join import JoinReport
 from .identifiers.scene_ids import IdCandidate, id_candidates, ids
 
-__version__ = _version("usdparquet")
+__version__: str
 
 __all__ = [
     "IdCandidate",
@@ -34,3 +32,12 @@ __all__ = [
     "set_cache_budget",
     "write_table",
 ]
+
+
+def __getattr__(name: str) -> str:
+    # What reads the version takes as long to load as all else here.
+    if name == "__version__":
+        from importlib.metadata import version
+
+        return version("usdparquet")
+    raise AttributeError(f"module 'usdparquet' has no attribute '{name}'")

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from usdparquet.bench.defaults import DEFAULT_ROW_GROUP_SIZE, DEFAULT_SEED
 from usdparquet.bench.formats import BARE_FORMAT, FORMATS, Format
 from usdparquet.bench.layer_files import write_base, write_parquet, write_stage, write_usdc
 from usdparquet.bench.table import (
@@ -23,8 +24,6 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 GENERATOR_VERSION = 1
-DEFAULT_ROW_GROUP_SIZE = 10_000
-DEFAULT_SEED = 42
 
 _WARMUP_PRIMS = 4
 _MANIFEST = "scene.json"

@@ -28,3 +28,12 @@ def check_regular_file(path: Path) -> None:
     else:
         kind = "device"
     raise OSError(errno.EINVAL, f"this is a {kind}, not a file", str(path))
+
+
+def check_readable_file(path: Path) -> None:
+    """Raise OSError if `path` is no regular file, is not there, or may not be read."""
+    check_regular_file(path)
+    try:
+        path.open("rb").close()
+    except ValueError:  # a name with a zero byte, which whoever opens it tells of
+        return

@@ -91,5 +91,6 @@ class Progress {
 void AddWriting(nanobind::module_& module);
 void AddReading(nanobind::module_& module);
 void AddRecovering(nanobind::module_& module);
+void AddInterrupting(nanobind::module_& module);
 
 }  // namespace usdparquet::bindings

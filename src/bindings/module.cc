@@ -46,4 +46,5 @@ NB_MODULE(_core, m) {
   usdparquet::bindings::AddReading(m);
   usdparquet::bindings::AddWriting(m);
   usdparquet::bindings::AddRecovering(m);
+  usdparquet::bindings::AddInterrupting(m);
 }

@@ -101,9 +101,9 @@ def convert(*arguments: object) -> str:
     return result.stdout
 
 
-def failure(*arguments: object) -> str:
+def failure(*arguments: object, code: int = 1) -> str:
     result = invoke(*arguments)
-    assert result.exit_code == 1, result.output
+    assert result.exit_code == code, result.output
     assert result.stdout == ""
     return result.stderr.strip()
 
@@ -354,7 +354,7 @@ def test_bad_requests(layer: Path, table: Path, tmp_path: Path) -> None:
         f"{text}: there is no column 'path' with the prim paths; --path names another one (there "
         "are 'prim', 'x')"
     )
-    assert "has no stage to flatten" in failure(text, out, "--flatten")
+    assert "has no stage to flatten" in failure(text, out, "--flatten", code=2)
     text.write_text("path,x\n/A,1\n/B\n")
     assert failure(text, tmp_path / "o.parquet").startswith(f"{text}: cannot be read as csv: ")
     text.write_text("path,x\n/A,1\nB,2\n")
@@ -483,12 +483,14 @@ def test_a_condition_and_other_names(table: Path, tmp_path: Path) -> None:
     assert "two columns would be called 'cost'" in failure(
         table, out, "--columns", "cost,name=cost"
     )
-    assert "give one of them" in failure(table, out, "--columns", "cost", "--properties", "cost")
+    assert "give one of them" in failure(
+        table, out, "--columns", "cost", "--properties", "cost", code=2
+    )
 
 
 def test_a_layer_has_no_condition(layer: Path, tmp_path: Path) -> None:
     for option, value in (("--where", "cost > 1"), ("--columns", "cost")):
-        assert failure(layer, tmp_path / "out.usda", option, value) == (
+        assert failure(layer, tmp_path / "out.usda", option, value, code=2) == (
             f"{layer}: is a layer; --where, --columns, --melt and --time-codes-per-second are for "
             "tables (--prims and --properties choose of a layer)"
         )

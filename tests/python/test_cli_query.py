@@ -60,9 +60,9 @@ def rows_of(*arguments: object) -> list[dict[str, object]]:
     return json.loads(result.stdout)
 
 
-def failure(*arguments: object) -> str:
+def failure(*arguments: object, code: int = 1) -> str:
     result = invoke(*arguments)
-    assert result.exit_code == 1
+    assert result.exit_code == code
     assert result.stdout == ""
     return result.stderr.strip()
 
@@ -240,7 +240,9 @@ def test_errors(file: Path, tmp_path: Path) -> None:
         == f"{tmp_path / 'none.parquet'}: No such file or directory"
     )
     assert "the suffix is none of" in failure(file, "-o", tmp_path / "x.xlsx")
-    assert "a table is printed" in failure(file, "-o", tmp_path / "x.csv", "--format", "table")
+    assert "a table is printed" in failure(
+        file, "-o", tmp_path / "x.csv", "--format", "table", code=2
+    )
     text = tmp_path / "bad.parquet"
     text.write_text("no table")
     assert failure(text) == f"{text}: this is not a Parquet file (it does not start with 'PAR1')"
@@ -314,7 +316,7 @@ def test_a_parquet_layer(file: Path, tmp_path: Path) -> None:
     counts = usdparquet.read_columns(tmp_path / "zones.parquet", ["n"], zones)
     assert counts.to_pylist() == [{"path": zone, "n": ROWS // 4} for zone in zones]
     assert "column 'path'" in failure(file, "SELECT cost FROM t", "-o", tmp_path / "x.parquet")
-    assert "cannot be written to a pipe" in failure(file, "--format", "parquet")
+    assert "not written to the standard output" in failure(file, "--format", "parquet", code=2)
     assert not (tmp_path / "x.parquet").exists()
 
 

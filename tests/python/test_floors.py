@@ -118,6 +118,8 @@ PYTHON_FLOORS = {
     "generate": 1,
     "report": 2,
     "cli": 3,
+    "_command": 4,
+    "__main__": 5,
 }
 NEIGHBOURS = {("bench", "generate"), ("generate", "bench")}
 MODULES = sorted(PACKAGE.rglob("*.py"))

@@ -164,7 +164,7 @@ def test_commands(tmp_path: Path) -> None:
     back = tmp_path / "back.tsv"
     run("convert", out, back)
     assert back.read_text() == '"path"\t"cost"\n"/A"\t"1,5"\n"/B"\t"2"\n'
-    assert run("convert", out, back, "--decimal", ",", code=1) == (
+    assert run("convert", out, back, "--decimal", ",", code=2) == (
         f"{out}: --delimiter, --decimal and --encoding are for CSV files"
     )
     assert run("convert", out, tmp_path / "x.xlsx", code=1).startswith(

@@ -8,14 +8,18 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from usdparquet.bench.catalog import TESTS
+from usdparquet.bench.defaults import (
+    DEFAULT_BUDGET,
+    DEFAULT_MIN_RUNS,
+    DEFAULT_ROW_GROUP_SIZE,
+    DEFAULT_SEED,
+)
 from usdparquet.bench.formats import FORMATS, PARQUET_FORMATS, REFERENCE_FORMAT
 from usdparquet.bench.sessions import Session, session_named, sessions_for
 from usdparquet.bench.table import HIERARCHIES, Hierarchy
 from usdparquet.bench.type_cases import TYPE_CASES
-from usdparquet.generate import DEFAULT_ROW_GROUP_SIZE, DEFAULT_SEED, SceneOptions
+from usdparquet.generate import SceneOptions
 
-DEFAULT_BUDGET = 90.0
-DEFAULT_MIN_RUNS = 3
 _ROW_GROUP_RUNS = 5
 _ROW_GROUP_SESSIONS = ("traversal", "random_access")
 

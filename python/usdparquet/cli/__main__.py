@@ -1,5 +1,8 @@
 """Lets ``python -m usdparquet.cli`` stand for ``usdparquet``."""
 
-from usdparquet.cli import app
+from __future__ import annotations
 
-app()
+from usdparquet._command import main
+
+if __name__ == "__main__":
+    main()

@@ -29,6 +29,7 @@ class ProgressListener:
             TextColumn("{task.description}"),
             console=console,
             transient=True,
+            disable=not console.is_terminal,
             # Drawing more often would disturb what is measured.
             refresh_per_second=1,
             # Samples differ in length; a long window keeps the estimate steady.

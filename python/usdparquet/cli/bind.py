@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
-from rich.progress import Progress
 
-from usdparquet._bind import bound_table
-from usdparquet._write import write_table
-from usdparquet.cli.console import counted
-from usdparquet.cli.options import Compression
-from usdparquet.identifiers.join import JoinReport
-from usdparquet.identifiers.live_identifier import live_identifier
-from usdparquet.tables.file_kinds import FileKind, kind_of
-from usdparquet.tables.table_file import TableFile
-from usdparquet.tables.write_rows import write_rows
+from usdparquet.cli.console import (
+    STDOUT,
+    check_inputs,
+    check_output,
+    counted,
+    print_json,
+    say,
+    steps,
+)
+from usdparquet.cli.options import Compression, CompressionOption, Json
+from usdparquet.tables.errors import OptionsError
+
+if TYPE_CHECKING:
+    from usdparquet.identifiers.join import JoinReport
 
 
 class Keep(StrEnum):
@@ -32,50 +34,78 @@ class Keep(StrEnum):
 
 def bind(
     table: Annotated[
-        Path, typer.Argument(metavar="TABLE", help="A .parquet, .csv or .arrow file.")
+        Path,
+        typer.Argument(metavar="TABLE", help="A .parquet, .csv or .arrow file.", readable=False),
     ],
     scene: Annotated[
         Path,
         typer.Argument(
-            metavar="SCENE_OR_IDS", help="A USD file, with --id; or a .parquet file of ids."
+            metavar="SCENE_OR_IDS",
+            help="A USD file, with --id; or a .parquet file of ids.",
+            readable=False,
         ),
     ],
-    output: Annotated[Path, typer.Option("-o", "--output", help="The .parquet file to write.")],
-    key: Annotated[str, typer.Option(help="The column of TABLE with the ids.")],
+    output: Annotated[
+        Path,
+        typer.Option(
+            "-o", "--output", metavar="OUT", help="The .parquet file to write.", readable=False
+        ),
+    ],
+    key: Annotated[str, typer.Option(metavar="COLUMN", help="The column of TABLE with the ids.")],
     id: Annotated[
         str | None,
-        typer.Option("--id", help="What holds the ids of the prims; 'usdparquet ids' tells."),
+        typer.Option(
+            "--id", metavar="ID", help="What holds the ids of the prims; 'usdparquet ids' tells."
+        ),
     ] = None,
     time: Annotated[
-        str | None, typer.Option("--time", help="The column with the times of the rows.")
+        str | None,
+        typer.Option("--time", metavar="COLUMN", help="The column with the times of the rows."),
     ] = None,
     keep: Annotated[
         Keep | None, typer.Option(help="Which of several rows of an id counts.")
     ] = None,
     path: Annotated[
-        str, typer.Option("--path", help="The name of the new column with the prims' paths.")
+        str,
+        typer.Option(
+            "--path", metavar="NAME", help="The name of the new column with the prims' paths."
+        ),
     ] = "path",
     unmatched: Annotated[
         Path | None,
-        typer.Option(help="Write the rows that are at no prim to this file, of TABLE's columns."),
+        typer.Option(
+            metavar="FILE",
+            help="Write the rows that are at no prim to this file, of TABLE's columns.",
+            readable=False,
+        ),
     ] = None,
     strict: Annotated[
         bool, typer.Option("--strict", help="End with 1 if anything did not match.")
     ] = False,
-    compression: Annotated[Compression, typer.Option(help="Codec.")] = Compression.ZSTD,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    compression: CompressionOption = Compression.ZSTD,
+    as_json: Json = False,
 ) -> None:
     """Write the rows of a table as a layer, each at the prims that have its id.
 
     Several prims of one id have the row each. OUT is written whatever did not match; only if
     nothing matches, that is an error.
     """
-    errors = Console(stderr=True)
-    with Progress(console=errors, transient=True, disable=not errors.is_terminal) as progress:
-        task = progress.add_task(f"Reading {table.name}", total=None)
+    from usdparquet._bind import bound_table
+    from usdparquet._write import write_table
+    from usdparquet.identifiers.live_identifier import live_identifier
+    from usdparquet.tables.file_kinds import FileKind, kind_of
+    from usdparquet.tables.table_file import TableFile
+    from usdparquet.tables.write_rows import write_rows
+
+    check_inputs(table, scene)
+    check_output(output)
+    if unmatched == STDOUT:
+        raise OptionsError("--unmatched is written to a file: name one")
+    with steps() as step:
+        step(f"Reading {table.name}")
         source = TableFile(table)
         rows = source.read(source.stored_columns())
-        progress.update(task, description=f"Matching {table.name} with {scene.name}")
+        step(f"Matching {table.name} with {scene.name}")
         try:
             joined = bound_table(
                 rows, scene, key=key, id=id, path=path, time=time, keep=keep.value if keep else None
@@ -83,15 +113,14 @@ def bind(
         except ValueError as error:
             text = str(error)
             raise ValueError(text if str(scene) in text else f"{table}: {text}") from error
+        step(f"Writing {output.name}")
         written = write_table(
             joined.table,
             output,
             path=path,
             time=time,
             compression=compression.value,
-            progress=lambda done, total: progress.update(
-                task, description=f"Writing {output.name}", completed=done, total=total
-            ),
+            progress=lambda done, total: step("", done, total),
         )
         if unmatched is not None:
             write_rows(joined.unmatched, unmatched)
@@ -100,14 +129,14 @@ def bind(
     if id is None and kind_of(table) is FileKind.PARQUET:
         live = live_identifier(table, scene, key, time=time, start=output.parent)
     if as_json:
-        found: dict[str, Any] = {"output": str(output), "rows": written.rows, "live": live}
-        typer.echo(json.dumps(found | asdict(report), indent=1))
+        found = {"output": str(output), "rows": written.rows, "live": live}
+        print_json({**found, **asdict(report)})
     else:
-        typer.echo(f"{output}: {counted(written.rows, 'row')}, {written.bytes:,} bytes")
+        say(f"{output}: {counted(written.rows, 'row')}, {written.bytes:,} bytes")
         for line in _lines(report, unmatched):
-            typer.echo(line)
+            say(line)
         if live:
-            typer.echo(f"the same, joined at every open: @{live}@")
+            say(f"the same, joined at every open: @{live}@")
     if strict and not report.is_complete:
         raise typer.Exit(1)
 

@@ -1,51 +1,102 @@
-"""How every command prints errors, counts and tables."""
+"""How every command prints: lines, JSON, errors, counts, progress."""
 
 from __future__ import annotations
 
-import io
+import json
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
 
 import typer
-from rich import box
-from rich.console import Console
-from rich.progress import Progress
-from rich.table import Table
-from rich.text import Text
+
+from usdparquet.cli import interrupts
+from usdparquet.cli.streams import drop, prepare_streams
+from usdparquet.regular_file import check_readable_file
+from usdparquet.tables.errors import OptionsError
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 DASH = "\N{EN DASH}"
 """What an empty cell shows."""
-_WIDEST_LINE = 100_000
+STDOUT = Path("-")
+"""The name of a file to write that stands for the standard output."""
+_USAGE = 2
 
 
 @contextmanager
 def plain_errors(code: int = 1) -> Iterator[None]:
     """Print bad input, and what the system refused, as one message on stderr; exit with `code`.
 
-    Names of files are printed whatever bytes they have.
+    Names of files are printed whatever bytes they have. Options that do not fit exit with 2.
     """
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors="surrogateescape")
+    prepare_streams()
     try:
         yield
-    except BrokenPipeError:
-        raise  # the reader of the pipe has seen enough; typer exits quietly
+    except BrokenPipeError as error:  # the reader of the pipe has seen enough
+        drop(sys.stdout)
+        raise typer.Exit(0) from error
     except (ValueError, OSError, MemoryError) as error:
-        _print(_error_message(error))
-        raise typer.Exit(code) from error
+        complain(_error_message(error))
+        raise typer.Exit(_USAGE if isinstance(error, OptionsError) else code) from error
     except Exception as error:
         # OpenUSD's, which is not loaded for the sake of this question.
         tf = sys.modules.get("pxr.Tf")
         if tf is None or not isinstance(error, tf.ErrorException):
             raise
         texts = [getattr(item, "commentary", str(item)) for item in error.args]
-        _print("; ".join(dict.fromkeys(texts)) or str(error))
+        complain("; ".join(dict.fromkeys(texts)) or str(error))
         raise typer.Exit(code) from error
 
 
-def _print(text: str) -> None:
-    Console(stderr=True).print(Text(text, style="red"), soft_wrap=True)
+@contextmanager
+def told_interrupts() -> Iterator[None]:
+    """Say that Ctrl-C ended the block, and exit with 130."""
+    try:
+        yield
+    except KeyboardInterrupt as error:
+        say(str(error) or interrupts.FAREWELL, sys.stderr)
+        interrupts.end_at_once()
+        raise typer.Exit(interrupts.EXIT_CODE) from error
+
+
+def say(text: str, file: IO[str] | None = None) -> None:
+    """Print a line, on stdout if not said otherwise.
+
+    If the reader of a pipe has gone, that is no error, and the exit code stays what it would be.
+    """
+    stream = sys.stdout if file is None else file
+    try:
+        print(text, file=stream, flush=True)
+    except BrokenPipeError:
+        drop(stream)
+
+
+def print_json(value: object) -> None:
+    """Print a value as JSON, in ASCII: it is the same in every locale."""
+    from usdparquet.tables.row_writers import plain_value
+
+    say(json.dumps(plain_value(value), indent=1, allow_nan=False))
+
+
+def complain(text: str) -> None:
+    """Print an error on stderr, in red on a terminal."""
+    is_red = sys.stderr.isatty()
+    say(typer.style(text, fg="red") if is_red else text, sys.stderr)
+
+
+def check_inputs(*files: Path) -> None:
+    """The same words for every command if a file is missing, a folder or not readable: OSError."""
+    for file in files:
+        check_readable_file(file)
+
+
+def check_output(file: Path) -> None:
+    """OptionsError if `file` stands for the standard output, which a Parquet file is not for."""
+    if file == STDOUT:
+        raise OptionsError("a Parquet file is not written to the standard output: name a file")
 
 
 @contextmanager
@@ -54,9 +105,39 @@ def progress_bar(title: str) -> Iterator[Callable[[int, int], None]]:
 
     On stderr, and only on a terminal.
     """
-    with Progress(transient=True, console=Console(stderr=True)) as bar:
-        task = bar.add_task(title, total=None)
-        yield lambda rows, total: bar.update(task, completed=rows, total=total)
+    with steps() as step:
+        step(title)
+        yield lambda rows, total: step("", rows, total)
+
+
+@contextmanager
+def steps() -> Iterator[Callable[..., None]]:
+    """As progress_bar, for work of several steps.
+
+    Gives what to call with the title of a step (if it is empty, the step goes on), what is done of
+    it and what there is to do.
+    """
+    if not sys.stderr.isatty():
+        yield lambda title="", done=None, total=None: None
+        return
+    from rich.progress import Progress
+
+    with Progress(transient=True, console=error_console()) as bar:
+        task = bar.add_task("", total=None)
+
+        def step(title: str = "", done: int | None = None, total: int | None = None) -> None:
+            if title:
+                bar.reset(task, description=title, total=None)
+            bar.update(task, completed=done, total=total)
+
+        yield step
+
+
+def error_console() -> Console:
+    """Where progress is drawn."""
+    from rich.console import Console
+
+    return Console(stderr=True)
 
 
 def counted(number: int, thing: str, things: str = "") -> str:
@@ -64,20 +145,13 @@ def counted(number: int, thing: str, things: str = "") -> str:
     return f"{number:,} {thing if number == 1 else things or thing + 's'}"
 
 
-def cell_table() -> Table:
-    """A table to add columns and rows to, without a frame."""
-    return Table(box=box.SIMPLE, pad_edge=False, show_edge=False, collapse_padding=True)
-
-
-def table_console() -> Console:
-    """Where tables go: as wide as a terminal; for a program, a line a row, whatever it holds."""
-    console = Console(emoji=False)
-    return console if console.is_terminal else Console(width=_WIDEST_LINE, emoji=False)
-
-
 def _error_message(error: Exception) -> str:
     """What a message says of an error."""
     if isinstance(error, OSError) and error.strerror:
-        file = "" if error.filename is None else f"{error.filename}: "
+        file = "" if error.filename is None else f"{_name(error.filename)}: "
         return file + error.strerror
     return str(error)
+
+
+def _name(file: Any) -> str:
+    return file.decode(errors="surrogateescape") if isinstance(file, bytes) else str(file)

@@ -2,23 +2,38 @@
 
 from __future__ import annotations
 
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
-from rich.progress import Progress
 
-from usdparquet.cli.console import counted
-from usdparquet.cli.options import Compression, Prims
-from usdparquet.tables.convert import ConvertOptions, ConvertSummary, Listener, convert_file
-from usdparquet.tables.csv_files import TextFormat
-from usdparquet.tables.patterns import split_patterns
+from usdparquet.cli.console import STDOUT, check_inputs, counted, print_json, say, steps
+from usdparquet.cli.options import Compression, Json, Prims
+from usdparquet.cli.streams import binary_stdout
+from usdparquet.tables.errors import OptionsError
+
+if TYPE_CHECKING:
+    from usdparquet.tables.convert import ConvertSummary
 
 _SHOWN_COLUMNS = 12
 _HIGHEST_RATE = 1e9
 _TABS = {"tab": "\t", "\\t": "\t"}
 _PROPERTY = ("property", "properties")
+
+
+class StreamFormat(StrEnum):
+    """What can be written to the standard output."""
+
+    USDA = "usda"
+    CSV = "csv"
+    TSV = "tsv"
+    ARROW = "arrow"
 
 
 def convert(
@@ -27,23 +42,33 @@ def convert(
         typer.Argument(
             metavar="IN",
             help="A .usd, .usda, .usdc, .usdz, .parquet, .csv, .tsv, .xlsx or .arrow file.",
+            readable=False,
         ),
     ],
     target: Annotated[
-        Path, typer.Argument(metavar="OUT", help="The file to write, of any of these but .xlsx.")
+        Path,
+        typer.Argument(
+            metavar="OUT",
+            help="The file to write, of any of these but .xlsx; - for the standard output.",
+            readable=False,
+        ),
     ],
     prims: Prims = None,
     properties: Annotated[
-        str | None, typer.Option(help="Properties, separated by commas; * for any characters.")
+        str | None,
+        typer.Option(
+            metavar="NAMES", help="Properties, separated by commas; * for any characters."
+        ),
     ] = None,
     where: Annotated[
         str | None,
-        typer.Option(help="For a table: a condition in SQL, such as: cost > 10."),
+        typer.Option(metavar="SQL", help="For a table: a condition in SQL, such as: cost > 10."),
     ] = None,
     columns: Annotated[
         str | None,
         typer.Option(
-            help="For a table: columns, separated by commas; old=new renames one, * is the rest."
+            metavar="NAMES",
+            help="For a table: columns, separated by commas; old=new renames one, * is the rest.",
         ),
     ] = None,
     melt: Annotated[
@@ -58,57 +83,132 @@ def convert(
         str,
         typer.Option(
             "--time-codes-per-second",
+            metavar="RATE",
             help="For a table with timestamps: 24 if not given; 1/60 for a time code a minute.",
         ),
     ] = "",
     delimiter: Annotated[
-        str, typer.Option(help="For CSV: what separates cells; found out if not given.")
+        str,
+        typer.Option(metavar="TEXT", help="For CSV: what separates cells; found out if not given."),
     ] = "",
     decimal: Annotated[
-        str, typer.Option(help="For CSV: the decimal sign, . or ,; found out if not given.")
+        str,
+        typer.Option(
+            metavar="SIGN", help="For CSV: the decimal sign, . or ,; found out if not given."
+        ),
     ] = "",
     encoding: Annotated[
-        str, typer.Option(help="For CSV: its encoding, such as cp1252; UTF-8 if not given.")
+        str,
+        typer.Option(
+            metavar="NAME", help="For CSV: its encoding, such as cp1252; UTF-8 if not given."
+        ),
     ] = "",
     flatten: Annotated[
         bool, typer.Option("--flatten", help="Compose the stage of a layer first.")
     ] = False,
     path: Annotated[
-        str, typer.Option("--path", help="For a table: the column with the prim paths.")
+        str,
+        typer.Option(
+            "--path", metavar="COLUMN", help="For a table: the column with the prim paths."
+        ),
     ] = "",
     time: Annotated[
-        str, typer.Option("--time", help="For a table: the column with the times of the rows.")
+        str,
+        typer.Option(
+            "--time", metavar="COLUMN", help="For a table: the column with the times of the rows."
+        ),
     ] = "",
     compression: Annotated[
         Compression, typer.Option(help="Codec of a Parquet file.")
     ] = Compression.ZSTD,
+    stream_format: Annotated[
+        StreamFormat | None,
+        typer.Option(
+            "--format",
+            metavar="FORMAT",
+            help="What to write to the standard output: usda, csv, tsv or arrow.",
+            show_default=False,
+        ),
+    ] = None,
+    as_json: Json = False,
 ) -> None:
     """Convert between USD layers and tables, by the suffixes of the files.
 
     An existing OUT is replaced when the new one is complete.
     """
-    errors = Console(stderr=True)
-    with Progress(console=errors, transient=True, disable=not errors.is_terminal) as progress:
-        options = ConvertOptions(
-            path_column=path,
-            time_column=time,
-            properties=split_patterns(properties),
-            prims=split_patterns(prims),
-            where=where,
-            melt=melt,
-            time_codes_per_second=_rate(rate),
-            text=TextFormat(
-                {"tab": "\t", "\\t": "\t"}.get(delimiter, delimiter), decimal, encoding
-            ),
-            columns=split_patterns(columns),
-            flatten=flatten,
-            compression=compression.value,
+    from usdparquet.tables.convert import ConvertOptions, Listener, convert_file
+    from usdparquet.tables.csv_files import TextFormat
+    from usdparquet.tables.patterns import split_patterns
+
+    class Bar(Listener):
+        """Draws the steps of a conversion."""
+
+        def __init__(self, step: Callable[..., None]) -> None:
+            self._step = step
+
+        def started(self, what: str) -> None:
+            self._step(what)
+
+        def advanced(self, done: int, total: int) -> None:
+            self._step("", done, total)
+
+    options = ConvertOptions(
+        path_column=path,
+        time_column=time,
+        properties=split_patterns(properties),
+        prims=split_patterns(prims),
+        where=where,
+        melt=melt,
+        time_codes_per_second=_rate(rate),
+        text=TextFormat(_TABS.get(delimiter, delimiter), decimal, encoding),
+        columns=split_patterns(columns),
+        flatten=flatten,
+        compression=compression.value,
+    )
+    check_inputs(source)
+    with _written(target, stream_format, as_json) as file:
+        with steps() as step:
+            done = convert_file(source, file, options, Bar(step))
+        if as_json:
+            print_json({"input": str(source), "output": str(target), **asdict(done)})
+            return
+        for note in done.notes:
+            say(note.replace(str(file), str(target)), sys.stderr)
+        if target != STDOUT:
+            for line in _described(target, done):
+                say(line)
+
+
+@contextmanager
+def _written(target: Path, shape: StreamFormat | None, as_json: bool) -> Iterator[Path]:
+    """The file to write; if it stands for the standard output, it is copied there afterwards."""
+    if target != STDOUT:
+        if shape is not None:
+            raise OptionsError("--format is for the standard output: the suffix of OUT says it")
+        yield target
+        return
+    if shape is None:
+        raise OptionsError(
+            "--format says what to write to the standard output: usda, csv, tsv, arrow"
         )
-        done = convert_file(source, target, options, _Bar(progress))
-    for note in done.notes:
-        typer.echo(note, err=True)
-    for line in _described(target, done):
-        typer.echo(line)
+    if as_json:
+        raise OptionsError("--json and the converted file cannot both be the standard output")
+    from usdparquet.tables.atomic_file import temporary_folder
+
+    sink = binary_stdout(shape.value if shape is StreamFormat.ARROW else "")
+    with temporary_folder() as folder:
+        file = folder / f"stdout.{shape.value}"
+        yield file
+        if shape is StreamFormat.ARROW:
+            import pyarrow as pa
+
+            with pa.ipc.open_file(file) as read, pa.ipc.new_stream(sink, read.schema) as stream:
+                for number in range(read.num_record_batches):
+                    stream.write_batch(read.get_batch(number))
+        else:
+            with file.open("rb") as written:
+                shutil.copyfileobj(written, sink)
+        sink.flush()
 
 
 def _rate(text: str) -> float | None:
@@ -126,20 +226,6 @@ def _rate(text: str) -> float | None:
             param_hint="--time-codes-per-second",
         )
     return rate
-
-
-class _Bar(Listener):
-    """Draws the steps of a conversion."""
-
-    def __init__(self, progress: Progress) -> None:
-        self._progress = progress
-        self._task = progress.add_task("", total=None)
-
-    def started(self, what: str) -> None:
-        self._progress.reset(self._task, description=what, total=None)
-
-    def advanced(self, done: int, total: int) -> None:
-        self._progress.update(self._task, completed=done, total=total)
 
 
 def _described(target: Path, done: ConvertSummary) -> list[str]:

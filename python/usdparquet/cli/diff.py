@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from usdparquet.cli.console import DASH, counted, plain_errors
-from usdparquet.cli.options import PathColumn, TimeColumn
-from usdparquet.tables.diff import Change, Difference, DiffOptions, Part, diff_files
-from usdparquet.tables.row_writers import plain_value
+from usdparquet.cli.console import DASH, check_inputs, counted, plain_errors, print_json, say
+from usdparquet.cli.options import Json, PathColumn, TimeColumn
+
+if TYPE_CHECKING:
+    from usdparquet.tables.diff import Change, Difference, Part
 
 _TROUBLE = 2
 """The exit code where nothing was compared; 1 says that the files differ."""
@@ -19,29 +19,37 @@ _SHOWN = 10
 
 
 def diff(
-    a: Annotated[Path, typer.Argument(metavar="A", help="A table, or a USD layer.")],
-    b: Annotated[Path, typer.Argument(metavar="B", help="What to compare it with.")],
+    a: Annotated[
+        Path, typer.Argument(metavar="A", help="A table, or a USD layer.", readable=False)
+    ],
+    b: Annotated[
+        Path, typer.Argument(metavar="B", help="What to compare it with.", readable=False)
+    ],
     tolerance: Annotated[
-        float, typer.Option(min=0, help="Numbers that differ by no more are equal.")
+        float,
+        typer.Option(min=0, metavar="NUMBER", help="Numbers that differ by no more are equal."),
     ] = 0.0,
     limit: Annotated[
-        int, typer.Option(min=0, help="Differences of each kind to name; 0 for all.")
+        int, typer.Option(min=0, metavar="N", help="Differences of each kind to name; 0 for all.")
     ] = _SHOWN,
     path: PathColumn = "",
     time: TimeColumn = "",
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    as_json: Json = False,
 ) -> None:
     """Compare two tables, or a table and a layer, by path and time.
 
     Exit code 0 if they are the same, 1 if they differ, 2 if they cannot be compared.
     """
     with plain_errors(_TROUBLE):
+        from usdparquet.tables.diff import DiffOptions, diff_files
+
+        check_inputs(a, b)
         found = diff_files(a, b, DiffOptions(path, time, tolerance, limit or None))
     if as_json:
-        typer.echo(json.dumps(plain_value(found.as_json()), ensure_ascii=False, indent=1))
+        print_json(found.as_json())
     else:
         for line in _lines(found, str(a), str(b)):
-            typer.echo(line)
+            say(line)
     if not found.is_same:
         raise typer.Exit(1)
 

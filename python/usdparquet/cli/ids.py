@@ -2,50 +2,61 @@
 
 from __future__ import annotations
 
-import json
-import sys
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
-from rich.markup import escape
-from rich.progress import Progress
 
-from usdparquet._write import write_table
-from usdparquet.cli.console import cell_table, counted, table_console
-from usdparquet.identifiers.scene_ids import IdCandidate, id_candidates, open_stage
-from usdparquet.identifiers.scene_ids import ids as scene_ids
-from usdparquet.tables.file_kinds import FileKind, kind_of
-from usdparquet.tables.row_writers import open_writer
-from usdparquet.tables.write_rows import write_rows
+from usdparquet.cli.console import STDOUT, check_inputs, counted, print_json, say, steps
+from usdparquet.cli.options import Json
+from usdparquet.cli.streams import binary_stdout
+
+if TYPE_CHECKING:
+    from usdparquet.identifiers.scene_ids import IdCandidate
 
 
 def ids(
-    scene: Annotated[Path, typer.Argument(metavar="SCENE", help="A USD file; it is composed.")],
+    scene: Annotated[
+        Path, typer.Argument(metavar="SCENE", help="A USD file; it is composed.", readable=False)
+    ],
     id: Annotated[
         str | None,
         typer.Option(
             "--id",
+            metavar="ID",
             help="What holds the ids: an attribute, customData:key, assetInfo:key, displayName or "
             "name. Without it the command tells what there is.",
         ),
     ] = None,
     output: Annotated[
         Path | None,
-        typer.Option("-o", "--output", help="A .parquet, .csv or .arrow file; else it is printed."),
+        typer.Option(
+            "-o",
+            "--output",
+            metavar="OUT",
+            help="A .parquet, .csv or .arrow file; else, and for -, it is printed.",
+            readable=False,
+        ),
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    as_json: Json = False,
 ) -> None:
     """List what may be the ids of a scene's prims; with --id, the path and the id of each prim."""
+    from usdparquet._write import write_table
+    from usdparquet.identifiers.scene_ids import id_candidates, open_stage
+    from usdparquet.identifiers.scene_ids import ids as scene_ids
+    from usdparquet.tables.file_kinds import FileKind, kind_of
+    from usdparquet.tables.row_writers import open_writer
+    from usdparquet.tables.write_rows import write_rows
+
     if output is not None and id is None:
         raise typer.BadParameter("--id says which ids to write", param_hint="-o")
-    with _progress() as progress:
-        task = progress.add_task(f"Reading {scene.name}", total=None)
+    check_inputs(scene)
+    with steps() as step:
+        step(f"Reading {scene.name}")
 
         def advance(prims: int) -> None:
-            progress.update(task, completed=prims)
+            step("", prims)
 
         stage = open_stage(scene)
         if id is None:
@@ -54,12 +65,14 @@ def ids(
             table = scene_ids(stage, id, progress=advance)
     if id is None:
         _print_candidates(candidates, as_json=as_json)
-    elif output is None:
+    elif output is None or output == STDOUT:
         kind = "json" if as_json else "csv"
-        writer = open_writer(kind, sys.stdout.buffer, table.schema, stream=True)
+        sink = binary_stdout()
+        writer = open_writer(kind, sink, table.schema, stream=True)
         for batch in table.to_batches():
             writer.write(batch)
         writer.close()
+        sink.flush()
     else:
         if kind_of(output) is FileKind.PARQUET:
             write_table(table, output)
@@ -68,30 +81,24 @@ def ids(
         prims, distinct = len(table), len(table["id"].unique())
         if as_json:
             report = {"output": str(output), "id": id, "prims": prims, "distinct": distinct}
-            typer.echo(json.dumps(report, indent=1))
+            print_json(report)
         else:
-            typer.echo(f"{output}: {counted(prims, 'prim')}, {counted(distinct, 'different id')}")
-
-
-def _progress() -> Progress:
-    errors = Console(stderr=True)
-    return Progress(console=errors, transient=True, disable=not errors.is_terminal)
+            say(f"{output}: {counted(prims, 'prim')}, {counted(distinct, 'different id')}")
 
 
 def _print_candidates(candidates: list[IdCandidate], *, as_json: bool) -> None:
     if as_json:
-        typer.echo(json.dumps([asdict(each) for each in candidates], indent=1))
+        print_json([asdict(each) for each in candidates])
         return
-    table = cell_table()
-    table.add_column("--id", overflow="fold")
-    table.add_column("Prims", justify="right")
-    table.add_column("Different", justify="right")
-    table.add_column("Such as", overflow="fold")
-    for each in candidates:
-        table.add_row(
-            escape(each.id),
-            f"{each.prims:,}",
-            f"{each.distinct:,}",
-            escape(", ".join(each.examples)),
-        )
-    table_console().print(table)
+    from usdparquet.cli.tables import Column, print_table, printable
+
+    print_table(
+        [
+            Column("--id", cells=[printable(each.id) for each in candidates]),
+            Column("Prims", is_number=True, cells=[f"{each.prims:,}" for each in candidates]),
+            Column(
+                "Different", is_number=True, cells=[f"{each.distinct:,}" for each in candidates]
+            ),
+            Column("Such as", cells=[printable(", ".join(each.examples)) for each in candidates]),
+        ]
+    )

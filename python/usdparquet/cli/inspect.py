@@ -2,96 +2,107 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.markup import escape
 
-from usdparquet.cli.console import DASH, cell_table, counted, table_console
-from usdparquet.cli.options import PathColumn, TimeColumn
-from usdparquet.tables.file_description import (
-    PATH_COLUMN,
-    TIME_COLUMN,
-    ColumnDescription,
-    describe_file,
-    problems,
-    section_problems,
-    value_problems,
-)
+from usdparquet.cli.console import DASH, check_inputs, counted, print_json, say
+from usdparquet.cli.options import Json, PathColumn, TimeColumn
 
-File = Annotated[Path, typer.Argument(help="A Parquet file.", show_default=False)]
+if TYPE_CHECKING:
+    from usdparquet.tables.file_description import ColumnDescription
+
+File = Annotated[
+    Path, typer.Argument(metavar="FILE", help="A Parquet file.", show_default=False, readable=False)
+]
 
 
 def inspect(
-    file: File,
-    path: PathColumn = PATH_COLUMN,
-    time: TimeColumn = TIME_COLUMN,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    file: File, path: PathColumn = "", time: TimeColumn = "", as_json: Json = False
 ) -> None:
     """Show a file's columns, how they are stored and what they become in a layer."""
+    from usdparquet.tables.file_description import describe_file, problems
+
+    check_inputs(file)
     description = describe_file(file, path, time)
     if as_json:
-        typer.echo(json.dumps(asdict(description), indent=1))
+        print_json(asdict(description))
         return
-    typer.echo(
-        f"{description.file}: {counted(description.rows, 'row')} in "
+    say(
+        f"{description.path}: {counted(description.rows, 'row')} in "
         f"{counted(description.row_groups, 'row group')}, {counted(description.prims, 'prim')}, "
         f"{description.bytes:,} bytes, {description.created_by}"
     )
-    typer.echo(
+    say(
         f"footer {'sealed' if description.sealed else 'not sealed'}, "
         f"{'page locations' if description.page_locations else 'no page locations'}"
     )
-    table = cell_table()
-    for name in ("Column", "Stored as", "In a layer", "Codec", "Page index"):
-        table.add_column(name, overflow="fold")
-    table.add_column("Bytes", justify="right")
-    for column in description.columns:
-        table.add_row(*_cells(column))
-    table_console().print(table)
+    _print_columns(description.columns)
     for text in problems(description):
-        typer.echo(text)
+        say(text)
 
 
 def validate(
     file: File,
-    path: PathColumn = PATH_COLUMN,
-    time: TimeColumn = TIME_COLUMN,
+    path: PathColumn = "",
+    time: TimeColumn = "",
     values: Annotated[
         bool, typer.Option("--values", help="Decode every page, and check every cell.")
     ] = False,
+    as_json: Json = False,
 ) -> None:
     """Check that a file is a layer with nothing left out; exit code 1 if not."""
+    from usdparquet.tables.file_description import (
+        describe_file,
+        problems,
+        section_problems,
+        value_problems,
+    )
+
+    check_inputs(file)
     description = describe_file(file, path, time)
     found = problems(description)
     found = [*found, *section_problems(file, found)]
     if values and description.problem is None:
         found = [*found, *value_problems(file, path, time)]
-    for text in found:
-        typer.echo(text)
+    shown = sum(len(column.properties) for column in description.columns)
+    if as_json:
+        print_json(
+            {
+                "file": str(file),
+                "valid": not found,
+                "prims": description.prims,
+                "properties": shown,
+                "values_checked": values and description.problem is None,
+                "problems": found,
+            }
+        )
+    else:
+        for text in found:
+            say(text)
     if found:
         raise typer.Exit(1)
-    shown = sum(len(column.properties) for column in description.columns)
-    typer.echo(
-        f"{description.file}: {counted(description.prims, 'prim')} with "
-        f"{counted(shown, 'property', 'properties')}, no problems"
+    if not as_json:
+        say(
+            f"{description.path}: {counted(description.prims, 'prim')} with "
+            f"{counted(shown, 'property', 'properties')}, no problems"
+        )
+
+
+def _print_columns(columns: list[ColumnDescription]) -> None:
+    from usdparquet.cli.tables import Column, print_table, printable
+
+    print_table(
+        [
+            Column("Column", cells=[printable(each.name) for each in columns]),
+            Column("Stored as", cells=[printable(each.type) for each in columns]),
+            Column("In a layer", cells=[printable(each.role) or DASH for each in columns]),
+            Column("Bytes", is_number=True, cells=[f"{each.bytes:,}" for each in columns]),
+            Column(
+                "Codec", cells=[", ".join(each.compression).lower() or DASH for each in columns]
+            ),
+            Column("Page index", cells=["yes" if each.page_index else "no" for each in columns]),
+        ]
     )
-
-
-def _printable(text: str) -> str:
-    """A name out of a file without what would move a terminal's cursor."""
-    return "".join(character if character.isprintable() else "?" for character in text)
-
-
-def _cells(column: ColumnDescription) -> list[str]:
-    return [
-        escape(_printable(column.name)),
-        escape(_printable(column.type)),
-        escape(_printable(column.role)) or DASH,
-        ", ".join(column.compression).lower() or DASH,
-        "yes" if column.page_index else "no",
-        f"{column.bytes:,}",
-    ]

@@ -8,9 +8,15 @@ from typing import Annotated
 
 import typer
 
-from usdparquet._plugin import load_core
-from usdparquet.cli.console import counted, progress_bar
-from usdparquet.cli.options import Compression, CompressionOption, In, PathColumn
+from usdparquet.cli.console import (
+    check_inputs,
+    check_output,
+    counted,
+    print_json,
+    progress_bar,
+    say,
+)
+from usdparquet.cli.options import Compression, CompressionOption, In, Json, PathColumn, TimeColumn
 
 
 class RowOrder(StrEnum):
@@ -22,30 +28,38 @@ class RowOrder(StrEnum):
 
 def optimize(
     source: In,
-    target: Annotated[Path, typer.Argument(metavar="OUT", help="The file to write; may be IN.")],
+    target: Annotated[
+        Path, typer.Argument(metavar="OUT", help="The file to write; may be IN.", readable=False)
+    ],
     path: PathColumn = "path",
     compression: CompressionOption = Compression.ZSTD,
-    level: Annotated[int | None, typer.Option(help="Compression level; for zstd 15.")] = None,
+    level: Annotated[
+        int | None, typer.Option(metavar="N", help="Compression level; for zstd 15.")
+    ] = None,
     rows_per_page: Annotated[
-        int | None, typer.Option(min=1, help="Rows in a page; 12,288 if not given.")
+        int | None, typer.Option(min=1, metavar="N", help="Rows in a page; 12,288 if not given.")
     ] = None,
     rows_per_group: Annotated[
-        int | None, typer.Option(min=1, help="Rows in a row group; 131,072 if not given.")
+        int | None,
+        typer.Option(min=1, metavar="N", help="Rows in a row group; 131,072 if not given."),
     ] = None,
     index: Annotated[bool, typer.Option(help="Embed the path index.")] = True,
-    time: Annotated[
-        str, typer.Option("--time", help="The column with the times, of a long table.")
-    ] = "",
+    time: TimeColumn = "",
     order: Annotated[
         RowOrder | None,
         typer.Option(help="Rows of a long table; by time where they are, else by path."),
     ] = None,
+    as_json: Json = False,
 ) -> None:
     """Write a file with rows in namespace order, small indexed pages and an embedded path index.
 
     It stays an ordinary Parquet file with the same rows and columns.
     """
-    before = source.stat().st_size if source.exists() else 0
+    from usdparquet._plugin import load_core
+
+    check_inputs(source)
+    check_output(target)
+    before = source.stat().st_size
     sizes = {"rows_per_page": rows_per_page, "rows_per_group": rows_per_group}
     with progress_bar(f"Writing {target.name}") as progress:
         done = load_core().optimize(
@@ -60,24 +74,25 @@ def optimize(
             progress=progress,
             **{name: size for name, size in sizes.items() if size is not None},
         )
+    if as_json:
+        print_json({"input": str(source), "output": str(target), "bytes_before": before, **done})
+        return
     name = f"order of {done['order']}" if done["order"] else "namespace order"
     moved = f"rows put in {name}" if done["was_reordered"] else "rows in order already"
-    typer.echo(
+    say(
         f"{target}: {done['rows']:,} rows, {before:,} -> {done['bytes']:,} bytes "
         f"(index {done['index_bytes']:,}), {moved}"
     )
     if done["invalid_paths"]:
-        typer.echo(
-            f"{done['invalid_paths']:,} rows without a valid prim path, kept behind all others"
-        )
+        say(f"{done['invalid_paths']:,} rows without a valid prim path, kept behind all others")
     if done["duplicate_paths"]:
         time_too = " and time" if done["order"] else ""
-        typer.echo(
+        say(
             f"{done['duplicate_paths']:,} rows that repeat a path{time_too}, kept; "
             "as a layer the later one wins"
         )
     if done["timed_cells"]:
-        typer.echo(
+        say(
             f"{counted(done['timed_cells'], 'cell')} of relationships or prim metadata in rows "
             "with a time, kept; a layer does not show them"
         )

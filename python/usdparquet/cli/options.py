@@ -17,13 +17,22 @@ class Compression(StrEnum):
     NONE = "none"
 
 
-In = Annotated[Path, typer.Argument(metavar="IN", help="A Parquet file.")]
+In = Annotated[Path, typer.Argument(metavar="IN", help="A Parquet file.", readable=False)]
 CompressionOption = Annotated[Compression, typer.Option(help="Codec.")]
-PathColumn = Annotated[str, typer.Option("--path", help="The column with the prim paths.")]
+PathColumn = Annotated[
+    str, typer.Option("--path", metavar="COLUMN", help="The column with the prim paths.")
+]
 TimeColumn = Annotated[
-    str, typer.Option("--time", help="The column with the times of the rows, of a long table.")
+    str,
+    typer.Option(
+        "--time", metavar="COLUMN", help="The column with the times of the rows, of a long table."
+    ),
 ]
 Prims = Annotated[
     str | None,
-    typer.Option(help="Prims, separated by commas: /A/B, /A/* or, with all below it, /A/**."),
+    typer.Option(
+        metavar="PATHS",
+        help="Prims, separated by commas: /A/B, /A/* or, with all below it, /A/**.",
+    ),
 ]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]

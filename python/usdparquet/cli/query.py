@@ -2,32 +2,24 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from decimal import Decimal
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, BinaryIO
+from typing import TYPE_CHECKING, Annotated, Any, BinaryIO
 
-import pyarrow as pa
 import typer
-from rich.markup import escape
 
-from usdparquet.cli.console import DASH, cell_table, counted, table_console
+from usdparquet.cli.console import DASH, STDOUT, check_inputs, counted, say
 from usdparquet.cli.options import PathColumn, Prims, TimeColumn
-from usdparquet.tables.atomic_file import replaced_file
-from usdparquet.tables.patterns import split_patterns
-from usdparquet.tables.query import (
-    Query,
-    QueryResult,
-    limited,
-    run_query,
-    run_statement,
-    summarize,
-)
-from usdparquet.tables.row_writers import open_writer, shown_values
-from usdparquet.tables.table_file import TableFile
-from usdparquet.tables.table_writing import write_layer
+from usdparquet.cli.streams import binary_stdout
+from usdparquet.tables.errors import OptionsError
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from usdparquet.tables.query import QueryResult
 
 _SHOWN_ROWS = 20
 _SHOWN_CHARACTERS = 60
@@ -55,45 +47,70 @@ _FORMATS = {
 def query(
     file: Annotated[
         Path,
-        typer.Argument(help="A .parquet, .csv, .tsv, .xlsx or .arrow file.", show_default=False),
+        typer.Argument(
+            metavar="FILE",
+            help="A .parquet, .csv, .tsv, .xlsx or .arrow file.",
+            show_default=False,
+            readable=False,
+        ),
     ],
     statement: Annotated[
         str | None,
         typer.Argument(
-            metavar="[SELECT]", help="A SELECT in SQL over the table t.", show_default=False
+            metavar="SELECT", help="A SELECT in SQL over the table t.", show_default=False
         ),
     ] = None,
     columns: Annotated[
         str | None,
-        typer.Option(help="Columns or properties, separated by commas; all if not given."),
+        typer.Option(
+            metavar="NAMES", help="Columns or properties, separated by commas; all if not given."
+        ),
     ] = None,
     prims: Prims = None,
     where: Annotated[
         str | None,
-        typer.Option(help="A condition in SQL, such as: cost > 10 AND name LIKE 'W%'."),
+        typer.Option(
+            metavar="SQL", help="A condition in SQL, such as: cost > 10 AND name LIKE 'W%'."
+        ),
     ] = None,
     times: Annotated[
         str | None,
-        typer.Option(help="Of a table with times: FIRST..LAST, either of which may be left out."),
+        typer.Option(
+            metavar="RANGE",
+            help="Of a table with times: FIRST..LAST, either of which may be left out.",
+        ),
     ] = None,
     sort: Annotated[
         str | None,
-        typer.Option(help="Columns to sort by, separated by commas; -name for the largest first."),
+        typer.Option(
+            metavar="NAMES",
+            help="Columns to sort by, separated by commas; -name for the largest first.",
+        ),
     ] = None,
     limit: Annotated[
         int | None,
-        typer.Option(min=0, help="Rows to show; 0 for all. A table has 20 if not given."),
+        typer.Option(
+            min=0, metavar="N", help="Rows to show; 0 for all. A table has 20 if not given."
+        ),
     ] = None,
     output_format: Annotated[
-        Format | None, typer.Option("--format", help="How to write the rows.", show_default=False)
+        Format | None,
+        typer.Option(
+            "--format",
+            metavar="FORMAT",
+            help="table, csv, json, arrow or parquet.",
+            show_default=False,
+        ),
     ] = None,
     output: Annotated[
         Path | None,
         typer.Option(
             "--output",
             "-o",
-            help="File to write: .csv, .json, .arrow, .parquet.",
+            help="File to write: .csv, .json, .arrow, .parquet; - for the standard output.",
+            metavar="OUT",
             show_default=False,
+            readable=False,
         ),
     ] = None,
     summary: Annotated[
@@ -101,14 +118,26 @@ def query(
     ] = False,
     path: PathColumn = "",
     time: TimeColumn = "",
+    as_json: Annotated[bool, typer.Option("--json", help="The same as --format json.")] = False,
 ) -> None:
     """Show rows of a table: by column, prim and condition, sorted; or the answer of a SELECT."""
+    from usdparquet.tables.patterns import split_patterns
+    from usdparquet.tables.query import Query, limited, run_query, run_statement, summarize
+    from usdparquet.tables.row_writers import open_writer
+    from usdparquet.tables.table_file import TableFile
+    from usdparquet.tables.table_writing import write_layer
+
     if statement is not None and any((columns, prims, where, times, sort)):
-        raise typer.BadParameter(
+        raise OptionsError(
             "a SELECT says itself which columns and rows it takes; leave out --columns, --prims, "
             "--where, --times and --sort"
         )
-    shape = _format(output_format, output)
+    if as_json and output_format not in (None, Format.JSON):
+        raise OptionsError("--json and --format say different things; leave one out")
+    shape = _format(Format.JSON if as_json else output_format, output)
+    if shape is Format.PARQUET and output in (None, STDOUT):
+        raise OptionsError("a Parquet file is not written to the standard output: name it with -o")
+    check_inputs(file)
     if limit is None:
         limit = _SHOWN_ROWS if shape is Format.TABLE and not summary else 0
     request = Query(
@@ -127,15 +156,13 @@ def query(
     else:
         result = run_query(table, request, flat=shape is Format.CSV)
     if shape is Format.TABLE:
-        rows = _print_table(result)
+        rows = _print_rows(result)
         if not summary:
             is_whole = prims is None and where is None and times is None and statement is None
-            told = _closing(rows, request.limit, table.num_rows if is_whole else None)
-            table_console().print(told, style="dim", highlight=False)
+            say(_closing(rows, request.limit, table.num_rows if is_whole else None))
         return
     if shape is Format.PARQUET:
-        if output is None:
-            raise ValueError("a Parquet file cannot be written to a pipe: name it with -o")
+        assert output is not None
         names = {name: name for name in result.schema.names}
         is_of_file = statement is None and not summary
         write_layer(
@@ -143,7 +170,7 @@ def query(
         )
         return
     with _sink(output, shape) as sink:
-        writer = open_writer(shape.value, sink, result.schema, stream=output is None)
+        writer = open_writer(shape.value, sink, result.schema, stream=output in (None, STDOUT))
         for batch in result.batches:
             writer.write(batch)
         writer.close()
@@ -161,14 +188,16 @@ def _range(text: str | None) -> tuple[str, str] | None:
 
 
 def _format(given: Format | None, output: Path | None) -> Format:
-    if given is Format.TABLE and output is not None:
-        raise ValueError(
+    if given is Format.TABLE and output not in (None, STDOUT):
+        raise OptionsError(
             f"{output}: a table is printed; write csv, json, arrow or parquet to a file"
         )
     if given is not None:
         return given
     if output is None:
         return Format.TABLE
+    if output == STDOUT:
+        return Format.CSV
     found = _FORMATS.get(output.suffix.lower())
     if found is None:
         raise ValueError(
@@ -180,38 +209,39 @@ def _format(given: Format | None, output: Path | None) -> Format:
 
 @contextmanager
 def _sink(output: Path | None, shape: Format) -> Iterator[BinaryIO]:
-    if output is not None:
-        with replaced_file(output) as temporary, temporary.open("wb") as sink:
-            yield sink
+    if output in (None, STDOUT):
+        sink = binary_stdout(shape.value if shape is Format.ARROW else "")
+        yield sink
+        sink.flush()
         return
-    if shape is Format.ARROW and sys.stdout.isatty():
-        raise ValueError(
-            "arrow is no text for a terminal: write it to a file with -o, or to a pipe"
-        )
-    yield sys.stdout.buffer
-    sys.stdout.buffer.flush()
+    from usdparquet.tables.atomic_file import replaced_file
+
+    with replaced_file(output) as temporary, temporary.open("wb") as file:
+        yield file
 
 
-def _print_table(result: QueryResult) -> int:
+def _print_rows(result: QueryResult) -> int:
     """Print the rows, and return how many they are."""
-    table = cell_table()
-    for field in result.schema:
-        types = pa.types
-        is_number = (
-            types.is_integer(field.type)
-            or types.is_floating(field.type)
-            or types.is_decimal(field.type)
-        )
-        table.add_column(
-            escape(field.name), justify="right" if is_number else "left", overflow="fold"
-        )
+    from usdparquet.cli.tables import Column, print_table, printable
+    from usdparquet.tables.row_writers import shown_values
+
+    columns = [
+        Column(printable(field.name), is_number=_is_number(field.type)) for field in result.schema
+    ]
     rows = 0
     for batch in result.batches:
-        for cells in zip(*(shown_values(column) for column in batch.columns), strict=True):
-            table.add_row(*(_cell(value) for value in cells))
+        for column, values in zip(columns, batch.columns, strict=True):
+            column.cells += [_cell(value) for value in shown_values(values)]
         rows += batch.num_rows
-    table_console().print(table)
+    print_table(columns)
     return rows
+
+
+def _is_number(kind: pa.DataType) -> bool:
+    import pyarrow as pa
+
+    types = pa.types
+    return bool(types.is_integer(kind) or types.is_floating(kind) or types.is_decimal(kind))
 
 
 def _closing(rows: int, limit: int | None, all_rows: int | None) -> str:
@@ -222,13 +252,15 @@ def _closing(rows: int, limit: int | None, all_rows: int | None) -> str:
     return counted(rows, "row")
 
 
-def _cell(value: object) -> str:
+def _cell(value: Any) -> str:
+    from usdparquet.cli.tables import cut, is_for_reader, number_text, printable
+
     if value is None:
         return DASH
-    text = f"{value:g}" if isinstance(value, float) else str(value)
-    if isinstance(value, float) and float(text) != value:
-        text = repr(value)
+    if isinstance(value, float | Decimal):
+        return number_text(value)
     if isinstance(value, bytes):
-        text = f"{len(value):,} bytes"
-    shown = text if len(text) <= _SHOWN_CHARACTERS else text[: _SHOWN_CHARACTERS - 1] + "…"
-    return escape(shown)
+        return f"{len(value):,} bytes"
+    text = printable(str(value))
+    is_whole = isinstance(value, str) and not is_for_reader()  # a program may look for it
+    return text if is_whole else cut(text, _SHOWN_CHARACTERS)

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
-from rich.markup import escape
 
-from usdparquet._plugin import load_core
-from usdparquet.cli.console import cell_table, counted, plain_errors, progress_bar
-from usdparquet.cli.options import Compression, CompressionOption, In, PathColumn
+from usdparquet.cli.console import (
+    check_inputs,
+    check_output,
+    counted,
+    plain_errors,
+    print_json,
+    progress_bar,
+    say,
+)
+from usdparquet.cli.options import Compression, CompressionOption, In, Json, PathColumn
 
 _NOTHING_RECOVERED = 2
 """The exit code where there is no output; 1 says that something is lost."""
@@ -23,7 +27,9 @@ _SHOWN_RANGES = 50
 
 def recover(
     source: In,
-    target: Annotated[Path, typer.Argument(metavar="OUT", help="The file to write; not IN.")],
+    target: Annotated[
+        Path, typer.Argument(metavar="OUT", help="The file to write; not IN.", readable=False)
+    ],
     path: PathColumn = "",
     compression: CompressionOption = Compression.ZSTD,
     keep_pathless: Annotated[
@@ -32,13 +38,17 @@ def recover(
             "--keep-pathless", help="Keep rows with a lost path or time; they are no prims."
         ),
     ] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    as_json: Json = False,
 ) -> None:
     """Write all that can be read of a damaged file as a sound one, and tell what is lost.
 
     Exit code 0 if nothing is lost, 1 if anything is, 2 if nothing can be recovered.
     """
+    from usdparquet._plugin import load_core
+
     with plain_errors(_NOTHING_RECOVERED), progress_bar(f"Reading {source.name}") as progress:
+        check_inputs(source)
+        check_output(target)
         found = load_core().recover(
             source,
             target,
@@ -49,7 +59,7 @@ def recover(
         )
     report = _report(source, target, found)
     if as_json:
-        typer.echo(json.dumps(report, indent=1))
+        print_json(report)
     else:
         _print(report, found)
     if not report["complete"]:
@@ -95,33 +105,46 @@ def _report(source: Path, target: Path, found: dict[str, Any]) -> dict[str, Any]
 
 
 def _print(report: dict[str, Any], found: dict[str, Any]) -> None:
-    typer.echo(
+    say(
         f"{report['output']}: {report['rows_written']:,} of {counted(report['rows'], 'row')}, "
         f"{counted(found['columns'], 'column')}, {found['bytes']:,} bytes"
     )
     for note in report["notes"]:
-        typer.echo(note)
+        say(note)
     ranges = [(each, "row") for each in report["lost_rows"]]
     ranges += [(each, "cell") for each in report["lost_cells"]]
     if not ranges:
-        typer.echo("nothing else is lost" if report["notes"] else "nothing is lost")
+        say("nothing else is lost" if report["notes"] else "nothing is lost")
         return
-    typer.echo(
+    say(
         f"lost: {counted(report['rows_lost'], 'row')}, "
         f"{counted(report['cells_lost'], 'cell')} of other rows"
     )
-    table = cell_table()
-    table.add_column("Column", overflow="fold")
-    table.add_column("First row", justify="right")
-    table.add_column("Lost", justify="right")
-    table.add_column("Because", overflow="fold")
-    for each, thing in ranges[:_SHOWN_RANGES]:
-        table.add_row(
-            escape(each["column"]),
-            f"{each['first_row']:,}",
-            counted(each["count"], thing),
-            escape(each["reason"]),
-        )
-    Console().print(table)
+    _print_ranges(ranges[:_SHOWN_RANGES])
     if len(ranges) > _SHOWN_RANGES:
-        typer.echo(f"and {len(ranges) - _SHOWN_RANGES:,} more; --json shows all")
+        say(f"and {len(ranges) - _SHOWN_RANGES:,} more; --json shows all")
+
+
+def _print_ranges(ranges: list[tuple[dict[str, Any], str]]) -> None:
+    from usdparquet.cli.tables import Column, print_table, printable
+
+    print_table(
+        [
+            Column("Column", cells=[printable(each["column"]) for each, _ in ranges]),
+            Column(
+                "First row",
+                is_number=True,
+                cells=[f"{each['first_row']:,}" for each, _ in ranges],
+            ),
+            Column(
+                "Lost",
+                is_number=True,
+                cells=[counted(each["count"], thing) for each, thing in ranges],
+            ),
+            Column(
+                "Because",
+                is_sentence=True,
+                cells=[printable(each["reason"]) for each, _ in ranges],
+            ),
+        ]
+    )

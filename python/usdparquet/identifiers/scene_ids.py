@@ -112,7 +112,9 @@ def open_stage(source: Any) -> Any:
             return Usd.Stage.Open(file)
         except Tf.ErrorException as error:
             texts = [getattr(item, "commentary", str(item)) for item in error.args]
-            text = "; ".join(dict.fromkeys(texts))
+            # The plugin says why, OpenUSD then that it was so.
+            told = [text for text in texts if not text.startswith("Failed to open layer")] or texts
+            text = "; ".join(dict.fromkeys(told)).replace(os.path.realpath(file), file)
             raise ValueError(text if file in text else f"{file}: {text}") from error
     if hasattr(source, "pseudoRoot"):
         return Usd.Stage.Open(source)

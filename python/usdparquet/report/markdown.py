@@ -21,6 +21,7 @@ from usdparquet.report.formatting import (
     spread,
 )
 from usdparquet.report.verdicts import SHOWN, Verdict, lead, remarks, verdicts
+from usdparquet.tables.atomic_file import replaced_file
 
 _SHOWN_CHANGES = 20
 
@@ -60,7 +61,9 @@ def render_markdown(results: Results, old: Results | None = None) -> str:
 def write_markdown(results: Results, path: Path, old: Results | None = None) -> None:
     """Write the summary to `path`."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(render_markdown(results, old), encoding="utf-8")
+    text = render_markdown(results, old)
+    with replaced_file(path) as file:
+        file.write_text(text, encoding="utf-8")
 
 
 def markdown_table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:

@@ -23,6 +23,7 @@ from usdparquet.report.formatting import (
     spread,
 )
 from usdparquet.report.markdown import markdown_table
+from usdparquet.tables.atomic_file import replaced_file
 
 BEGIN, END = "<!-- figures: begin -->", "<!-- figures: end -->"
 """What is between these lines of a page is replaced."""
@@ -92,7 +93,8 @@ def write_reference_tables(results: Results, path: Path) -> None:
     else:
         tables += "\n"
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(tables, encoding="utf-8")
+    with replaced_file(path) as file:
+        file.write_text(tables, encoding="utf-8")
 
 
 def _row(results: Results, entry: Published) -> tuple[str, ...]:

@@ -31,6 +31,7 @@ from usdparquet.report.sections import (
     scene_sections,
 )
 from usdparquet.report.verdicts import SHOWN, lead, remarks, verdicts
+from usdparquet.tables.atomic_file import replaced_file
 
 
 @dataclass(frozen=True)
@@ -89,7 +90,9 @@ def render_report(results: Results, old: Results | None = None) -> str:
 def write_report(results: Results, path: Path, old: Results | None = None) -> None:
     """Write the report to `path`, with what changed since `old` if that is given."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(render_report(results, old), encoding="utf-8")
+    text = render_report(results, old)
+    with replaced_file(path) as file:
+        file.write_text(text, encoding="utf-8")
 
 
 @dataclass(frozen=True)

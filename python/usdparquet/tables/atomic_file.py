@@ -10,6 +10,7 @@ from contextlib import contextmanager, suppress
 from glob import escape
 from pathlib import Path
 
+from usdparquet._plugin import load_core
 from usdparquet.regular_file import check_regular_file
 
 # The mode of a new file, before the process's umask is applied.
@@ -36,6 +37,9 @@ def replaced_file(target: Path) -> Iterator[Path]:
         raise OSError(error.errno, error.strerror, str(target)) from error
     temporary = Path(name)
     is_finished = False
+    # OpenUSD makes files of the same stem beside it.
+    begin = str(temporary.absolute()).removesuffix(final.suffix)
+    load_core().add_temporary(begin)
     try:
         os.close(handle)
         yield temporary
@@ -47,15 +51,53 @@ def replaced_file(target: Path) -> Iterator[Path]:
         raise OSError(error.errno, os.strerror(error.errno), str(target)) from error
     finally:
         if not is_finished:
-            _remove(temporary)
+            _remove(temporary, Path(begin).name)
+        load_core().forget_temporary(begin)
 
 
-def _remove(temporary: Path) -> None:
-    """Remove what was written, and what a writer made beside it: OpenUSD leaves a file there."""
+@contextmanager
+def new_folder(target: Path) -> Iterator[Path]:
+    """Yield a folder to fill, which becomes `target` when the block ends without an error.
+
+    If `target` is there already, it is that.
+    """
+    if target.exists():
+        yield target
+        return
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with temporary_folder(target) as folder:
+        yield folder
+        mask = os.umask(0)
+        os.umask(mask)
+        folder.chmod(0o777 & ~mask)
+        folder.rename(target)
+
+
+@contextmanager
+def temporary_folder(beside: Path | None = None) -> Iterator[Path]:
+    """Yield an empty folder, which is removed however the block or the process ends.
+
+    It is in the folder of `beside`, if that is given.
+    """
+    prefix = None if beside is None else f".{beside.name[:100]}."
+    place = None if beside is None else beside.parent
+    with tempfile.TemporaryDirectory(prefix=prefix, dir=place) as folder:
+        load_core().add_temporary(str(Path(folder).absolute()))
+        try:
+            yield Path(folder)
+        finally:
+            load_core().forget_temporary(str(Path(folder).absolute()))
+
+
+def _remove(temporary: Path, begin: str) -> None:
+    """Remove what was written, and what a writer made beside it: OpenUSD leaves a file there.
+
+    `begin`: the name of the file without its suffix.
+    """
     with suppress(OSError):
         temporary.unlink(missing_ok=True)
     with suppress(OSError):
-        for left in temporary.parent.glob(f"{escape(temporary.stem)}.*"):
+        for left in temporary.parent.glob(f"{escape(begin)}.*"):
             left.unlink(missing_ok=True)
 
 

@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 from usdparquet._plugin import load_core
 from usdparquet.regular_file import check_regular_file
-from usdparquet.tables.atomic_file import replaced_file
+from usdparquet.tables.atomic_file import replaced_file, temporary_folder
 from usdparquet.tables.csv_files import AS_FOUND, TextFormat
+from usdparquet.tables.errors import OptionsError
 from usdparquet.tables.file_kinds import FileKind, kind_of
 from usdparquet.tables.layers import (
     LayerError,
@@ -154,16 +154,16 @@ def convert_file(
     if kinds[1] is FileKind.SHEET:
         raise ConvertError(f"{target}: .xlsx is read and not written; .csv opens there too")
     if options.text != AS_FOUND and kinds[0] is not FileKind.CSV:
-        raise ConvertError(f"{source}: --delimiter, --decimal and --encoding are for CSV files")
+        raise OptionsError(f"{source}: --delimiter, --decimal and --encoding are for CSV files")
     if options.flatten and kinds[0] in (FileKind.CSV, FileKind.SHEET, FileKind.ARROW):
-        raise ConvertError(f"{source}: is a table, which has no stage to flatten")
+        raise OptionsError(f"{source}: is a table, which has no stage to flatten")
     if options.is_of_a_table and (kinds[0].is_usd or options.flatten):
-        raise ConvertError(
+        raise OptionsError(
             f"{source}: is a layer; --where, --columns, --melt and --time-codes-per-second are for "
             "tables (--prims and --properties choose of a layer)"
         )
     if options.columns is not None and options.properties is not None:
-        raise ConvertError("--columns and --properties both choose columns; give one of them")
+        raise OptionsError("--columns and --properties both choose columns; give one of them")
     job = _Job(source, target, options, listener or Listener())
     if kinds[0].is_usd or options.flatten:
         summary = _convert_layer(job)
@@ -219,8 +219,8 @@ def _convert_table_to_layer(job: _Job) -> ConvertSummary:
     is_whole = kind_of(job.source) is FileKind.PARQUET and not job.options.is_filtered
     if is_whole or _is_converted_as_layer(job):
         return _convert_layer(job)
-    with TemporaryDirectory() as folder, collected_warnings() as warnings:
-        between = Path(folder) / f"{job.source.stem}.parquet"
+    with temporary_folder() as folder, collected_warnings() as warnings:
+        between = folder / f"{job.source.stem}.parquet"
         _convert_table(job, between)
         layer = _opened(job, between, {})
         summary = _write_layer(job, layer, layer)
@@ -307,8 +307,8 @@ def _write_layer(job: _Job, layer: Any, anchor: Any) -> ConvertSummary:
 def _write_table_of_layer(job: _Job, layer: Any, summary: ConvertSummary) -> None:
     """Write the part of a layer that fits a table as CSV or Arrow."""
     properties = summary.properties or 0
-    with TemporaryDirectory() as folder:
-        between = Path(folder) / f"{job.source.stem}.parquet"
+    with temporary_folder() as folder:
+        between = folder / f"{job.source.stem}.parquet"
         export_layer(layer, between, {"compression": "none"})  # deleted at once
         storage = _storage(between, properties)
         table = TableFile(between)

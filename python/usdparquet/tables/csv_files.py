@@ -9,11 +9,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
+from usdparquet.tables.atomic_file import temporary_folder
 from usdparquet.tables.errors import TableFileError
 from usdparquet.tables.interruptible import Interruptible
 
@@ -209,8 +209,8 @@ def _utf8_file(file: Path, encoding: str) -> Iterator[Path]:
             pass
         yield file.absolute()
         return
-    with TemporaryDirectory() as folder:
-        copy = Path(folder) / "text.csv"
+    with temporary_folder() as folder:
+        copy = folder / "text.csv"
         with copy.open("w", encoding="utf-8", newline="") as out:
             for text in _decoded(file, encoding):
                 out.write(text)

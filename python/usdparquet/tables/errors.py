@@ -12,6 +12,10 @@ from usdparquet.tables.file_kinds import FileKind, kind_of
 _MAX_SHOWN_NAMES = 20
 
 
+class OptionsError(ValueError):
+    """What was asked for does not go together, whatever is in the files."""
+
+
 class TableFileError(ValueError):
     """A file that is not a table, or that lacks what was asked for."""
 

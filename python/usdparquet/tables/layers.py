@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 from usdparquet._texts import is_utf8
+from usdparquet.tables.atomic_file import temporary_folder
 from usdparquet.tables.patterns import PrimPatterns, PropertyPatterns
 
 _SHOWN_ERRORS = 4
@@ -149,11 +149,11 @@ def export_package(layer: Any, anchor: Any, file: Path, name: str) -> None:
     def absolute(path: str) -> str:
         return str(anchor.ComputeAbsolutePath(path)) if path else path
 
-    with TemporaryDirectory() as folder, _layer_errors(file), collected_warnings() as warnings:
+    with temporary_folder() as folder, _layer_errors(file), collected_warnings() as warnings:
         copy = Sdf.Layer.CreateAnonymous(".usdc")
         copy.TransferContent(layer)
         UsdUtils.ModifyAssetPaths(copy, absolute)
-        root = Path(folder) / f"{name}.usdc"
+        root = folder / f"{name}.usdc"
         try:
             export_layer(copy, root)
         except LayerError as error:

@@ -6,8 +6,8 @@ import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
-from tempfile import TemporaryDirectory
 
+from usdparquet.tables.atomic_file import temporary_folder
 from usdparquet.tables.layers import LayerError
 
 
@@ -23,7 +23,7 @@ def unpacked(package: Path) -> Iterator[Path]:
 
     LayerError if it is no package, or has files that would be elsewhere.
     """
-    with TemporaryDirectory() as folder:
+    with temporary_folder() as folder:
         try:
             with zipfile.ZipFile(package) as opened:
                 members = opened.infolist()
@@ -38,4 +38,4 @@ def unpacked(package: Path) -> Iterator[Path]:
                 opened.extractall(folder)
         except zipfile.BadZipFile as error:
             raise LayerError(f"{package}: is no package: {error}") from error
-        yield Path(folder, members[0].filename)
+        yield folder / members[0].filename

@@ -13,6 +13,7 @@
 #include <system_error>
 
 #include "core/util/open_file.h"
+#include "core/util/temporary_files.h"
 
 namespace usdparquet {
 namespace {
@@ -95,6 +96,7 @@ void ReplaceFile::RemoveFolder() {
       // The next writer of the file removes it.
     }
   }
+  TemporaryFiles::Forget(folder_);
   folder_.clear();
   if (folder_descriptor_ >= 0) ::close(folder_descriptor_);
   folder_descriptor_ = -1;
@@ -110,6 +112,7 @@ arrow::Status ReplaceFile::MakeFolder() {
       folder_.clear();
       return SystemError("can't write into the folder");
     }
+    TemporaryFiles::Add(folder_);
     folder_descriptor_ = LockFolder(folder_);
     // Where folders have no locks, nobody removes any.
     const bool is_taken = folder_descriptor_ < 0 && (errno == EWOULDBLOCK || errno == ENOENT);

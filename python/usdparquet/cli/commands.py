@@ -1,0 +1,61 @@
+"""What all commands have in common: the width of their help, their errors, Ctrl-C."""
+
+from __future__ import annotations
+
+import functools
+import shutil
+from typing import Any
+
+from typer.core import TyperCommand, TyperGroup
+
+from usdparquet.cli import interrupts
+from usdparquet.cli.console import plain_errors, told_interrupts
+
+_WIDEST_HELP = 100
+_NARROW = 60
+_OPTION_COLUMN = 30
+_NARROW_OPTION_COLUMN = 8
+"""Where a terminal is narrow, an option has a line of its own above what it means."""
+
+
+class _FittingHelp:
+    """A mixin: help is as wide as the terminal."""
+
+    def get_help(self, ctx: Any) -> str:
+        """The text of --help."""
+        formatter = ctx.make_formatter()
+        formatter.width = min(shutil.get_terminal_size().columns, _WIDEST_HELP)
+        wide = _OPTION_COLUMN if formatter.width >= _NARROW else _NARROW_OPTION_COLUMN
+        formatter.write_dl = functools.partial(formatter.write_dl, col_max=wide)
+        self.format_help(ctx, formatter)  # type: ignore[attr-defined]
+        text: str = formatter.getvalue()
+        return text.rstrip("\n")
+
+
+class Command(_FittingHelp, TyperCommand):
+    """One command."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run it."""
+        interrupts.watch()
+        return super().invoke(ctx)
+
+
+class CommandGroup(_FittingHelp, TyperGroup):
+    """All of them."""
+
+    def __call__(self, *arguments: Any, **more: Any) -> Any:
+        """Run one as the work of this process."""
+        interrupts.take_process()
+        with told_interrupts():
+            return self.main(*arguments, **more)
+
+    def make_context(self, *arguments: Any, **more: Any) -> Any:
+        """Read the options; --help and --version are shown here."""
+        with told_interrupts(), plain_errors():
+            return super().make_context(*arguments, **more)
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command that was named."""
+        with told_interrupts(), plain_errors():
+            return super().invoke(ctx)

@@ -1,0 +1,65 @@
+"""The standard streams: any encoding can take what is printed, and a closed pipe ends nothing."""
+
+from __future__ import annotations
+
+import codecs
+import io
+import os
+import sys
+from contextlib import suppress
+from typing import IO, BinaryIO
+
+from usdparquet.tables.errors import OptionsError
+
+_STAND_INS = {
+    "\N{EN DASH}": "-",
+    "\N{RIGHTWARDS ARROW}": "->",
+    "\N{HORIZONTAL ELLIPSIS}": "...",
+    "\N{MULTIPLICATION SIGN}": "x",
+    "\N{BOX DRAWINGS LIGHT HORIZONTAL}": "-",
+}
+"""What an encoding without them gets; all else becomes a question mark."""
+_HANDLER = "usdparquet.stand_ins"
+_SURROGATES = range(0xDC80, 0xDD00)
+"""Python's characters for the bytes of a name that is no text."""
+
+
+def prepare_streams() -> None:
+    """Let stdout and stderr take every text, whatever the locale is.
+
+    Characters that the encoding lacks have a stand-in; names of files have their own bytes.
+    """
+    codecs.register_error(_HANDLER, _stand_ins)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors=_HANDLER)
+
+
+def _stand_ins(error: UnicodeError) -> tuple[bytes, int]:
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    encoded = b""
+    for character in error.object[error.start : error.end]:
+        if ord(character) in _SURROGATES:
+            encoded += bytes([ord(character) - 0xDC00])
+        else:
+            encoded += _STAND_INS.get(character, "?").encode()
+    return encoded, error.end
+
+
+def drop(stream: IO[str]) -> None:
+    """Let what is still printed to a stream go nowhere: its reader has gone."""
+    with suppress(OSError, ValueError):
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, stream.fileno())
+        os.close(nowhere)
+
+
+def binary_stdout(binary: str = "") -> BinaryIO:
+    """The standard output, for bytes.
+
+    `binary`: the name of a format that is no text: OptionsError if stdout is a terminal.
+    """
+    if binary and sys.stdout.isatty():
+        raise OptionsError(f"{binary} is no text for a terminal: write it to a file, or to a pipe")
+    return sys.stdout.buffer
