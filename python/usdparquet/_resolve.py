@@ -13,9 +13,11 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from ._resolve_cells import CellType
-    from ._resolving import Resolved
+    from ._resolving import Resolved, Rows
 
 _MAX_SHOWN = 5
+_FEW_PRIMS = 100
+"""So many are asked one by one."""
 
 
 def resolve_columns(
@@ -63,14 +65,16 @@ def resolve_counted(
     """`resolve_columns`, and by which way the values came."""
     from pxr import Usd
 
-    from ._resolving import PrimRows, Resolving
+    from ._resolve_prims import RELATIONSHIP
+    from ._resolving import Resolving
 
     if not isinstance(stage, Usd.Stage) or not stage:
         raise TypeError(f"stage is {shown_cell(stage)}; a Usd.Stage that is open is needed")
     names = _checked_names(columns)
     kinds = _checked_types(types, names)
     code = _time_code(time)
-    rows = PrimRows(stage, _chosen(stage, prims, under))
+    attributes = [name for name in names if not name.startswith(("@", RELATIONSHIP))]
+    rows = _rows(stage, prims, under, attributes, code)
     return Resolving(rows, kinds, code).run(names)
 
 
@@ -134,23 +138,32 @@ def _time_code(time: Any) -> Any:
     return Usd.TimeCode(number)
 
 
-def _chosen(stage: Any, prims: Iterable[object] | None, under: object | None) -> list[Any]:
-    """The prims of the rows."""
+def _rows(
+    stage: Any,
+    prims: Iterable[object] | None,
+    under: object | None,
+    attributes: Sequence[str],
+    time: Any,
+) -> Rows:
+    """The prims of the rows, with what can be known of their attributes at once."""
     from pxr import Usd
 
-    from ._resolving import name_of
+    from ._resolve_stage import ChosenRows, rows_below
+    from ._resolving import PrimRows, name_of
 
     if prims is not None:
         if under is not None:
             raise ValueError("prims and under cannot be given together")
         if isinstance(prims, str | Usd.Prim) or is_path(prims):
             raise TypeError(f"prims takes a list of prims, not {shown_cell(prims)} alone")
-        return _prims_of(stage, prims)
+        chosen = _prims_of(stage, prims)
+        if len(chosen) < _FEW_PRIMS:
+            return PrimRows(stage, chosen)
+        return ChosenRows(stage, chosen, attributes, time)
     top = stage.GetPseudoRoot() if under is None else _prim_at(stage, under)
     if top is None:
         raise ValueError(f"there is no prim <{under}> on {name_of(stage)}")
-    every = Usd.TraverseInstanceProxies(Usd.PrimAllPrimsPredicate)
-    return [prim for prim in Usd.PrimRange(top, every) if not prim.IsPseudoRoot()]
+    return rows_below(stage, top, attributes, time)
 
 
 def _prims_of(stage: Any, items: Iterable[object]) -> list[Any]:

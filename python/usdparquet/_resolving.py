@@ -49,6 +49,15 @@ class Known:
     whole: int
     single: int
 
+    @property
+    def has_values(self) -> bool:
+        """Whether any value is known."""
+        return bool(self.cells.null_count < len(self.cells))
+
+    def first_row(self) -> int:
+        """The first row with a value. REQUIRES: has_values."""
+        return int(np.flatnonzero(self.cells.is_valid().to_numpy(zero_copy_only=False))[0])
+
 
 class Rows(Protocol):
     """The prims of the rows."""
@@ -74,10 +83,11 @@ class PrimRows:
     def __init__(self, stage: Any, prims: Sequence[Any]) -> None:
         self.stage = stage
         self._prims = prims
+        self._paths = pa.array([str(prim.GetPath()) for prim in prims], pa.string())
 
     def paths(self) -> pa.Array:
         """As Rows."""
-        return pa.array([str(prim.GetPath()) for prim in self._prims], pa.string())
+        return self._paths
 
     def prims(self) -> Sequence[Any]:
         """As Rows."""
@@ -126,17 +136,20 @@ class Resolving:
 
     def _attribute(self, name: str) -> pa.Array:
         known = self._rows.known(name)
-        rows = np.arange(len(self._rows.paths())) if known is None else known.asked
-        values, types = self._ask(name, rows)
-        self._counts.asked += len(rows)
         wanted = self._kinds.get(name)
-        kinds = [kind.arrow for each in types if (kind := cell_type(each)) is not None]
+        values, types = self._ask(name, None if known is None else known.asked)
+        if known is not None and not (known.has_values or values or wanted):
+            known = None  # the type is then that of the attributes, which have no value
+            values, types = self._ask(name, None)
         if known is not None:
             self._counts.whole += known.whole
             self._counts.single += known.single
-            if known.cells.null_count < len(known.cells):
-                kinds.append(known.cells.type)
-        target = wanted.arrow if wanted is not None else self._type_of(name, kinds, types)
+        if wanted is not None:
+            target = wanted.arrow
+        else:
+            has_values = values or (known is not None and known.has_values)
+            counted = {each: types[each] for each in values} if has_values else types
+            target = self._type_of(name, known, counted)
         parts = [
             (np.array(at, np.int64), self._cells(name, at, cells, sdf_type, target))
             for sdf_type, (at, cells) in values.items()
@@ -144,11 +157,13 @@ class Resolving:
         return self._merged(name, known, parts, target)
 
     def _ask(
-        self, name: str, rows: np.ndarray[Any, Any]
+        self, name: str, asked: np.ndarray[Any, Any] | None
     ) -> tuple[dict[str, tuple[list[int], list[Any]]], dict[str, int]]:
         """By Sdf type, the rows with values and the values; and the types of all attributes, each
-        with a row that has it.
+        with a row that has it. Asks OpenUSD for these rows, or for all.
         """
+        rows = np.arange(len(self._rows.paths())) if asked is None else asked
+        self._counts.asked += len(rows)
         values: dict[str, tuple[list[int], list[Any]]] = {}
         types: dict[str, int] = {}
         for row in rows.tolist():
@@ -164,19 +179,20 @@ class Resolving:
                 cells.append(value)
         return values, types
 
-    def _type_of(
-        self, name: str, kinds: list[pa.DataType], types: Mapping[str, int]
-    ) -> pa.DataType:
-        """The type of the column, from those of its attributes."""
+    def _type_of(self, name: str, known: Known | None, types: Mapping[str, int]) -> pa.DataType:
+        """The type of a column of what is known and of attributes of Sdf types, each with a row."""
+        kinds = {each: kind.arrow for each in types if (kind := cell_type(each)) is not None}
+        places = dict(types)
+        if known is not None and known.has_values:
+            places[str(known.cells.type)] = known.first_row()
+            kinds[str(known.cells.type)] = known.cells.type
+        if not places:
+            raise ValueError(self._nothing_text("attribute", name))
         if not kinds:
-            if not types:
-                raise ValueError(self._nothing_text("attribute", name))
             return pa.null()
-        common = common_type(kinds)
+        common = common_type(list(kinds.values()))
         if common is None:
-            shown = ", ".join(
-                f"{sdf_type} at <{self._path(row)}>" for sdf_type, row in types.items()
-            )
+            shown = ", ".join(f"{each} at <{self._path(row)}>" for each, row in places.items())
             raise ValueError(
                 f"'{name}' has types that no column has room for together: {shown}; "
                 f"types={{'{name}': …}} says which one to convert to"
@@ -215,9 +231,7 @@ class Resolving:
         to: pa.DataType,
     ) -> pa.Array:
         length = len(self._rows.paths())
-        if known is None:
-            return scattered(parts, length) if parts else pa.nulls(length, to)
-        if known.cells.null_count == len(known.cells):
+        if known is None or not known.has_values:
             return scattered(parts, length) if parts else pa.nulls(length, to)
         cells = self._converted(name, known.cells, to)
         if not parts:
