@@ -7,7 +7,7 @@ import functools
 import os
 import re
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -24,6 +24,14 @@ _INSTANCE_NAME = "__INSTANCE_NAME__"
 _ARRAY_SIZE, _SCHEMA_SIZE = 80, 72
 
 
+class _Found(NamedTuple):
+    """What the plugin found of an attribute."""
+
+    cells: pa.Array
+    ways: np.ndarray[Any, Any]
+    """How each was found."""
+
+
 class ChosenRows(PrimRows):
     """Chosen prims, in any order."""
 
@@ -35,7 +43,7 @@ class ChosenRows(PrimRows):
             for prim in prims
         ]
         batch = _resolve(stage, names, time, paths=paths)
-        self._known = {} if batch is None else _columns(batch, names)
+        self._known = {} if batch is None else _known(names, _columns(batch))
 
     def known(self, name: str) -> Known | None:
         """As Rows. What it gives is let go of."""
@@ -45,35 +53,62 @@ class ChosenRows(PrimRows):
 class StageRows:
     """A prim and all below it in the order of `TraverseAll`, those in instances too."""
 
-    def __init__(self, stage: Any, top: Any, batch: pa.RecordBatch, names: Sequence[str]) -> None:
+    def __init__(
+        self, stage: Any, top: Any, names: Sequence[str], time: Any, batch: pa.RecordBatch
+    ) -> None:
         self.stage = stage
         self._top = top
         self._paths = batch.column(0)
-        self._known = _columns(batch, names)
         self._prims: Sequence[Any] | None = None
-        self._add_instances(np.flatnonzero(batch.column(1).to_numpy(zero_copy_only=False)))
+        columns = _columns(batch)
+        instances = np.flatnonzero(batch.column(1).to_numpy(zero_copy_only=False))
+        if len(instances):
+            columns = self._add_instances(instances, names, time, columns)
+        self._known = _known(names, columns)
 
-    def _add_instances(self, instances: np.ndarray[Any, Any]) -> None:
-        """Puts the prims in instances, of which nothing is known, behind the instances."""
-        inside = [
-            PrimRows(self.stage, prims_below(self.prim(row))[1:]).paths()
-            for row in instances.tolist()
-        ]
-        counts = [len(paths) for paths in inside]
-        if not sum(counts):
-            return
-        length = len(self._paths)
-        behind = np.concatenate([np.arange(length), np.repeat(instances, counts)])
+    def _add_instances(
+        self,
+        instances: np.ndarray[Any, Any],
+        names: Sequence[str],
+        time: Any,
+        columns: list[_Found],
+    ) -> list[_Found]:
+        """Puts the prims in instances behind these. They have the values of the prototype, which is
+        made of the prims of one of its instances.
+        """
+        starts: dict[str, int] = {}
+        suffixes: dict[str, list[str]] = {}
+        sources: list[str] = []
+        paths: list[str] = []
+        origins = [np.arange(len(self._paths))]
+        counts = []
+        for row in instances.tolist():
+            instance = self.prim(row)
+            prototype = instance.GetPrototype()
+            root = str(prototype.GetPath())
+            if root not in starts:
+                inside = prims_below(prototype)[1:]
+                starts[root] = len(self._paths) + len(sources)
+                suffixes[root] = [str(prim.GetPath())[len(root) :] for prim in inside]
+                sources += [
+                    "" if prim.IsInstanceProxy() else str(prim._GetSourcePrimIndex().rootNode.path)
+                    for prim in inside
+                ]
+            paths += [f"{instance.GetPath()}{suffix}" for suffix in suffixes[root]]
+            counts.append(len(suffixes[root]))
+            origins.append(starts[root] + np.arange(counts[-1]))
+        behind = np.concatenate([origins[0], np.repeat(instances, counts)])
         order = np.argsort(behind, kind="stable")
-        self._paths = pa.concat_arrays([self._paths, *inside]).take(pa.array(order))
-        is_new = order >= length
-        rows = pa.array(order, mask=is_new)
-        places = np.flatnonzero(~is_new)
-        for name, known in self._known.items():
-            asked = np.concatenate([places[known.asked], np.flatnonzero(is_new)])
-            self._known[name] = Known(
-                known.cells.take(rows), np.sort(asked), known.whole, known.single
-            )
+        every_path = pa.concat_arrays([self._paths, pa.array(paths, pa.string())])
+        self._paths = every_path.take(pa.array(order))
+        batch = _resolve(self.stage, names, time, paths=sources)
+        unknown = _Found(pa.nulls(len(sources)), np.full(len(sources), _ASK, np.uint8))
+        inside_columns = [unknown] * len(names) if batch is None else _columns(batch)
+        rows = np.concatenate(origins)[order]
+        return [
+            _taken(column, inside, rows)
+            for column, inside in zip(columns, inside_columns, strict=True)
+        ]
 
     def paths(self) -> pa.Array:
         """As Rows."""
@@ -113,7 +148,7 @@ def rows_below(stage: Any, top: Any, names: Sequence[str], time: Any) -> StageRo
     if has_all and not (top.IsInstanceProxy() or top.IsInPrototype()):
         batch = _resolve(stage, names, time, top=str(top.GetPath()))
         if batch is not None:
-            return StageRows(stage, top, batch, names)
+            return StageRows(stage, top, names, time, batch)
     return PrimRows(stage, prims_below(top))
 
 
@@ -191,18 +226,40 @@ def _library() -> _Library | None:
         return None
 
 
-def _columns(batch: pa.RecordBatch, names: Sequence[str]) -> dict[str, Known]:
-    """What the plugin found, by attribute; without those of which all has to be asked for."""
-    found: dict[str, Known] = {}
-    for i, name in enumerate(names):
-        cells, ways = batch.column(2 + 2 * i), batch.column(3 + 2 * i).to_numpy()
+def _columns(batch: pa.RecordBatch) -> list[_Found]:
+    columns = batch.columns[2:]
+    return [
+        _Found(cells, ways.to_numpy())
+        for cells, ways in zip(columns[::2], columns[1::2], strict=True)
+    ]
+
+
+def _taken(first: _Found, second: _Found, rows: np.ndarray[Any, Any]) -> _Found:
+    """The cells of two columns, one behind the other, at these rows."""
+    cells, more, ways = first.cells, second.cells, second.ways
+    if pa.types.is_null(cells.type):
+        cells = pa.nulls(len(cells), more.type)
+    if more.type != cells.type:
+        if not pa.types.is_null(more.type):  # which type the column has is for all to tell
+            ways = np.full(len(ways), _ASK, np.uint8)
+        more = pa.nulls(len(more), cells.type)
+    return _Found(
+        pa.concat_arrays([cells, more]).take(pa.array(rows)),
+        np.concatenate([first.ways, ways])[rows],
+    )
+
+
+def _known(names: Sequence[str], columns: Sequence[_Found]) -> dict[str, Known]:
+    """What was found, by attribute; without those of which all has to be asked for."""
+    known: dict[str, Known] = {}
+    for name, (cells, ways) in zip(names, columns, strict=True):
         # What a schema says of the type counts; a layer's value may be of another one.
         if not pa.types.is_null(cells.type) and schema_types(name) - {cells.type}:
             continue
         counts = np.bincount(ways, minlength=_ASK + 1)
         asked = np.flatnonzero(ways == _ASK)
-        found[name] = Known(cells, asked, int(counts[_WHOLE]), int(counts[_SINGLE]))
-    return found
+        known[name] = Known(cells, asked, int(counts[_WHOLE]), int(counts[_SINGLE]))
+    return known
 
 
 @functools.cache

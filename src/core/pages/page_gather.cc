@@ -65,6 +65,15 @@ class CellCollector {
 
   arrow::Status Start() { return offsets_.Append(0); }
 
+  /// Makes room for the cells of so many rows: growing would take twice the memory.
+  arrow::Status Reserve(int64_t num_rows) {
+    ARROW_RETURN_NOT_OK(validity_.Reserve(num_rows));
+    if (column_.type.is_array) return offsets_.Reserve(num_rows);
+    if (is_string()) return strings_.Reserve(num_rows);
+    const size_t element = ScalarSize(column_.type.scalar) * column_.type.tuple;
+    return values_.Reserve(num_rows * static_cast<int64_t>(element));
+  }
+
  private:
   bool is_string() const { return column_.type.scalar == Scalar::kString; }
 
@@ -250,6 +259,7 @@ arrow::Result<std::shared_ptr<arrow::Array>> ReadValues(
   ARROW_RETURN_NOT_OK(cells.Start());
   const auto append = [&](const Page& page, uint32_t at) { return cells.Append(page, at); };
   const auto rows = std::views::iota(uint32_t{0}, source.group_first_rows.back());
+  ARROW_RETURN_NOT_OK(cells.Reserve(source.group_first_rows.back()));
   ARROW_ASSIGN_OR_RAISE(const bool has_all, VisitCells(source, column, rows, append));
   if (!has_all) return nullptr;
   ARROW_ASSIGN_OR_RAISE(const auto array, cells.Finish(ArrowTypeOf(column.type.scalar)));

@@ -87,7 +87,8 @@ extern "C" {
       }
       ARROW_ASSIGN_OR_RAISE(prims, UsdParquetPrimsAt(cache, chosen));
     } else {
-      ARROW_ASSIGN_OR_RAISE(prims, UsdParquetFindPrims(cache, SdfPath(top)));
+      ARROW_ASSIGN_OR_RAISE(prims,
+                            UsdParquetFindPrims(cache, SdfPath(top), !wanted.is_default_time));
     }
     ARROW_ASSIGN_OR_RAISE(const auto batch, Resolve(cache, std::move(prims), wanted));
     return arrow::ExportRecordBatch(*batch, array, schema);

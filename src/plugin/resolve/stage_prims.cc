@@ -7,10 +7,12 @@
 #include <pxr/usd/sdf/layer.h>
 #include <pxr/usd/sdf/schema.h>
 
+#include <algorithm>
 #include <string>
-#include <unordered_set>
+#include <unordered_map>
 #include <utility>
 
+#include "core/util/parallel_for.h"
 #include "plugin/resolve/prim_sites.h"
 
 PXR_NAMESPACE_OPEN_SCOPE
@@ -45,97 +47,150 @@ bool HasClipsAbove(const PcpCache& cache, const SdfPath& path) {
   return false;
 }
 
-/// Walks down from a prim as UsdStage composes its prims.
-class Walk {
+constexpr uint32_t kNone = 0xffffffffu;
+
+/// The prim indexes of a cache at and below a prim, as a tree; those of prims that the stage does
+/// not have are there too.
+class Tree {
  public:
-  explicit Walk(const PcpCache& cache) : cache_(cache) {
-    // A prim of the stage has its index in the cache, and asking for the children of each of
-    // many leaves would take longer than all the rest.
-    cache.ForEachPrimIndex([this](const PcpPrimIndex& index) {
-      if (!index.IsValid() || index.GetPath().IsAbsoluteRootPath()) return;
-      SdfPath parent = index.GetPath().GetParentPath();
-      if (parent == last_parent_) return;
-      parents_.insert(parent);
-      last_parent_ = std::move(parent);
+  struct Node {
+    const PcpPrimIndex* index;
+    uint32_t next_sibling = kNone;
+    /// First any child; once they are in order, the place of the first one in `children()`.
+    uint32_t first_child = kNone;
+    uint32_t num_children = 0;
+  };
+
+  Tree(const PcpCache& cache, const SdfPath& top) {
+    // The cache is gone through rather than asked for each child: that would make each path anew.
+    // A prim comes before those below it, and they before the next one.
+    std::vector<uint32_t> above;
+    size_t count = 0;
+    cache.ForEachPrimIndex([&](const PcpPrimIndex&) { ++count; });
+    nodes_.reserve(count);  // growing would take twice the memory
+    cache.ForEachPrimIndex([&](const PcpPrimIndex& index) {
+      const SdfPath& path = index.GetPath();
+      while (!above.empty() && nodes_[above.back()].index->GetPath().GetPathElementCount() >=
+                                   path.GetPathElementCount()) {
+        above.pop_back();
+      }
+      const uint32_t number = static_cast<uint32_t>(nodes_.size());
+      if (above.empty()) {
+        if (path != top || number > 0) return;
+      } else {
+        Node& parent = nodes_[above.back()];
+        if (path.GetParentPath() != parent.index->GetPath()) return;
+      }
+      nodes_.push_back({&index});
+      if (!above.empty()) {
+        Node& parent = nodes_[above.back()];
+        nodes_[number].next_sibling = parent.first_child;
+        parent.first_child = number;
+        if (++parent.num_children == 1) parents_.push_back(above.back());
+      }
+      above.push_back(number);
     });
   }
 
-  arrow::Status Run(const SdfPath& top) {
-    const PcpPrimIndex* const index = cache_.FindPrimIndex(top);
-    if (!index)
-      return arrow::Status::KeyError("the stage has no prim index of <", top.GetString(), ">");
-    const bool has_clips = HasClipsAbove(cache_, top);
-    if (top.IsAbsoluteRootPath()) {
-      ARROW_RETURN_NOT_OK(Enter(*index, 0, has_clips));
-    } else {
-      ARROW_RETURN_NOT_OK(Add(*index, top.GetString(), has_clips));
+  /// Puts the children of each prim in order, and leaves out those that the stage does not have.
+  arrow::Status Order() {
+    // Where the children of each are to be, if all are there.
+    std::vector<uint32_t> places;
+    uint32_t place = 0;
+    for (const uint32_t parent : parents_) {
+      places.push_back(place);
+      place += nodes_[parent].num_children;
     }
-    while (!open_.empty()) {
-      Level& level = open_.back();
-      if (level.next == level.names.size()) {
-        open_.pop_back();
-        continue;
-      }
-      const TfToken& name = level.names[level.next++];
-      const PcpPrimIndex* const child = cache_.FindPrimIndex(level.path.AppendChild(name));
-      if (!child) continue;
-      text_.resize(level.text_size);
-      text_ += '/';
-      text_ += name.GetString();
-      ARROW_RETURN_NOT_OK(Add(*child, text_, level.has_clips));
-    }
-    return paths_.Finish(&prims_.paths);
+    children_.resize(place);
+    constexpr size_t kStep = 16;
+    return usdparquet::ParallelFor(0, (parents_.size() + kStep - 1) / kStep, [&](size_t step) {
+      const size_t end = std::min(parents_.size(), (step + 1) * kStep);
+      for (size_t i = step * kStep; i < end; ++i) OrderChildren(&nodes_[parents_[i]], places[i]);
+      return arrow::Status::OK();
+    });
   }
 
-  UsdParquetStagePrims& prims() { return prims_; }
+  const std::vector<Node>& nodes() const { return nodes_; }
+  const std::vector<uint32_t>& children() const { return children_; }
 
  private:
-  /// A prim whose children are being added.
-  struct Level {
-    SdfPath path;
-    size_t text_size;  // of the path, in `text_`
+  void OrderChildren(Node* parent, uint32_t place) {
+    uint32_t child = parent->first_child;
+    parent->first_child = place;
+    parent->num_children = 0;
+    const PcpPrimIndex& index = *parent->index;
+    if ((index.IsInstanceable() && !index.GetPath().IsAbsoluteRootPath()) || !IsActive(index))
+      return;
     TfTokenVector names;
-    size_t next = 0;
-    bool has_clips;
-  };
-
-  arrow::Status Add(const PcpPrimIndex& index, const std::string& path, bool is_below_clips) {
-    const bool has_clips = is_below_clips || HasClips(index);
-    const bool is_instance = index.IsInstanceable();
-    prims_.indexes.push_back(&index);
-    prims_.is_instance.push_back(is_instance);
-    prims_.has_clips.push_back(has_clips);
-    ARROW_RETURN_NOT_OK(paths_.Append(path));
-    if (is_instance) return arrow::Status::OK();
-    text_ = path;
-    return Enter(index, path.size(), has_clips);
-  }
-
-  arrow::Status Enter(const PcpPrimIndex& index, size_t text_size, bool has_clips) {
-    const SdfPath& path = index.GetPath();
-    if (!parents_.contains(path) || !IsActive(index)) return arrow::Status::OK();
-    Level level{path, text_size, {}, 0, has_clips};
     PcpTokenSet prohibited;
-    index.ComputePrimChildNames(&level.names, &prohibited);
-    open_.push_back(std::move(level));
-    return arrow::Status::OK();
+    index.ComputePrimChildNames(&names, &prohibited);
+    std::unordered_map<TfToken, uint32_t, TfToken::HashFunctor> numbers;
+    for (; child != kNone; child = nodes_[child].next_sibling) {
+      numbers.emplace(nodes_[child].index->GetPath().GetNameToken(), child);
+    }
+    for (const TfToken& name : names) {
+      const auto it = numbers.find(name);
+      if (it != numbers.end()) children_[place + parent->num_children++] = it->second;
+    }
   }
 
-  const PcpCache& cache_;
-  SdfPath last_parent_;
-  std::unordered_set<SdfPath, SdfPath::Hash> parents_;  // of prims with an index
-  std::vector<Level> open_;
-  std::string text_;
-  UsdParquetStagePrims prims_;
-  arrow::StringBuilder paths_;
+  std::vector<Node> nodes_;
+  std::vector<uint32_t> parents_;  // those with children
+  std::vector<uint32_t> children_;
 };
+
+/// Walks down the tree and notes the prims in order.
+arrow::Status Visit(const Tree& tree, bool needs_clips, bool has_clips_above,
+                    UsdParquetStagePrims* prims) {
+  struct Step {
+    uint32_t node;
+    uint32_t text_size;  // of the parent's path
+    bool has_clips;      // above
+  };
+  arrow::StringBuilder paths;
+  ARROW_RETURN_NOT_OK(paths.Reserve(static_cast<int64_t>(tree.nodes().size())));
+  prims->indexes.reserve(tree.nodes().size());
+  std::string text;
+  std::vector<Step> steps = {{0, 0, has_clips_above}};
+  while (!steps.empty()) {
+    const Step step = steps.back();
+    steps.pop_back();
+    const Tree::Node& node = tree.nodes()[step.node];
+    const SdfPath& path = node.index->GetPath();
+    const bool has_clips = step.has_clips || (needs_clips && HasClips(*node.index));
+    if (!path.IsAbsoluteRootPath()) {
+      if (step.node == 0) {
+        text = path.GetString();
+      } else {
+        text.resize(step.text_size);
+        text += '/';
+        text += path.GetName();
+      }
+      ARROW_RETURN_NOT_OK(paths.Append(text));
+      prims->indexes.push_back(node.index);
+      prims->is_instance.push_back(node.index->IsInstanceable());
+      prims->has_clips.push_back(has_clips);
+    }
+    for (uint32_t i = node.num_children; i-- > 0;) {
+      steps.push_back(
+          {tree.children()[node.first_child + i], static_cast<uint32_t>(text.size()), has_clips});
+    }
+  }
+  return paths.Finish(&prims->paths);
+}
 
 }  // namespace
 
-arrow::Result<UsdParquetStagePrims> UsdParquetFindPrims(const PcpCache& cache, const SdfPath& top) {
-  Walk walk(cache);
-  ARROW_RETURN_NOT_OK(walk.Run(top));
-  return std::move(walk.prims());
+arrow::Result<UsdParquetStagePrims> UsdParquetFindPrims(const PcpCache& cache, const SdfPath& top,
+                                                        bool needs_clips) {
+  Tree tree(cache, top);
+  if (tree.nodes().empty()) {
+    return arrow::Status::KeyError("the stage has no prim index of <", top.GetString(), ">");
+  }
+  ARROW_RETURN_NOT_OK(tree.Order());
+  UsdParquetStagePrims prims;
+  ARROW_RETURN_NOT_OK(Visit(tree, needs_clips, needs_clips && HasClipsAbove(cache, top), &prims));
+  return prims;
 }
 
 arrow::Result<UsdParquetStagePrims> UsdParquetPrimsAt(const PcpCache& cache,
