@@ -88,17 +88,18 @@ else()
                   "C++ programs that use OpenUSD cannot be linked and are left out")
 endif()
 
-# usdparquet::usd_composition: usdparquet::usd_program with the headers of Pcp, for the tests. The
-# plugin knows Sdf alone, and is built where pxr-pcp-dev is not installed.
+# usdparquet::usd_pcp_headers: usdparquet::usd_headers with those of Pcp, for plugin/resolve and the
+# tests. The plugin knows Sdf alone.
+add_library(usdparquet_usd_pcp_headers INTERFACE)
+add_library(usdparquet::usd_pcp_headers ALIAS usdparquet_usd_pcp_headers)
+usdparquet_forward_usd_headers(pcp "${USDPARQUET_USD_PCP_INCLUDE_DIR}"
+                               "${PROJECT_BINARY_DIR}/usd_pcp_headers/pxr/usd/pcp")
+target_include_directories(usdparquet_usd_pcp_headers SYSTEM INTERFACE
+  "${PROJECT_BINARY_DIR}/usd_pcp_headers" "${USDPARQUET_USD_PCP_INCLUDE_DIR}")
+target_link_libraries(usdparquet_usd_pcp_headers INTERFACE usdparquet_usd_headers)
+
+# usdparquet::usd_composition: usdparquet::usd_program with these headers.
 add_library(usdparquet_usd_composition INTERFACE)
 add_library(usdparquet::usd_composition ALIAS usdparquet_usd_composition)
-target_link_libraries(usdparquet_usd_composition INTERFACE usdparquet_usd_program)
-if(USDPARQUET_USD_PCP_INCLUDE_DIR)
-  usdparquet_forward_usd_headers(pcp "${USDPARQUET_USD_PCP_INCLUDE_DIR}"
-                                 "${PROJECT_BINARY_DIR}/usd_pcp_headers/pxr/usd/pcp")
-  target_include_directories(usdparquet_usd_composition SYSTEM INTERFACE
-    "${PROJECT_BINARY_DIR}/usd_pcp_headers" "${USDPARQUET_USD_PCP_INCLUDE_DIR}")
-elseif(USDPARQUET_BUILD_TESTS)
-  message(FATAL_ERROR "The C++ tests need the headers of Pcp: "
-                      "pip install 'pxr-pcp-dev==${USDPARQUET_USD_VERSION}'")
-endif()
+target_link_libraries(usdparquet_usd_composition INTERFACE
+  usdparquet_usd_program usdparquet_usd_pcp_headers)

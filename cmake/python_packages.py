@@ -80,8 +80,10 @@ def usd() -> None:
     if "sdf" not in packages or not tbb.is_dir():
         fail("the headers of pxr-sdf-dev or pxr-tbb-dev are incomplete; reinstall them")
 
-    # Only the C++ tests use it, so it is no part of what the plugin is built with.
-    pcp = packages.pop("pcp", "")
+    # Not for the plugin, which knows Sdf alone.
+    pcp = packages.pop("pcp", None)
+    if pcp is None:
+        fail(f"the headers of Pcp are not installed: pip install 'pxr-pcp-dev=={core.version}'")
 
     emit("USD_VERSION", core.version)
     emit("USD_LIBRARY", found["libusd_ms"])

@@ -25,6 +25,7 @@ FLOORS = [
     {"plugin/read"},
     {"plugin/edit", "plugin/write"},
     {"plugin/format"},
+    {"plugin/resolve"},
 ]
 FLOOR_OF = {folder: number for number, floor in enumerate(FLOORS) for folder in floor}
 FILES = sorted(path for path in SOURCES.rglob("*") if path.suffix in {".cc", ".h"})
