@@ -12,6 +12,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from usdparquet._extras import require
 from usdparquet.bench.catalog import TESTS
 from usdparquet.bench.formats import FORMATS
 from usdparquet.bench.merge import merge_results
@@ -209,6 +210,7 @@ def _hierarchy(text: str) -> Hierarchy:
 
 def _measure(options: BenchOptions, directory: Path, fresh: bool) -> None:
     """Run a benchmark, write the results and the report, print the headline."""
+    require("pxr", "jinja2", "plotly")  # before anything is measured
     from usdparquet.bench.process import BenchError
     from usdparquet.bench.runner import BenchRun
     from usdparquet.cli.bench_headline import print_headline

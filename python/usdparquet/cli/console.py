@@ -14,6 +14,8 @@ from rich.progress import Progress
 from rich.table import Table
 from rich.text import Text
 
+from usdparquet._extras import MissingExtraError, names_extra
+
 DASH = "\N{EN DASH}"
 """What an empty cell shows."""
 _WIDEST_LINE = 100_000
@@ -28,10 +30,11 @@ def plain_errors(code: int = 1) -> Iterator[None]:
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="surrogateescape")
     try:
-        yield
+        with names_extra():
+            yield
     except BrokenPipeError:
         raise  # the reader of the pipe has seen enough; typer exits quietly
-    except (ValueError, OSError, MemoryError) as error:
+    except (ValueError, OSError, MemoryError, MissingExtraError) as error:
         _print(_error_message(error))
         raise typer.Exit(code) from error
     except Exception as error:
