@@ -31,6 +31,7 @@ from usdparquet.generate import (
 _DEMO_PRIMS = 10_000
 _DEMO_RUNS = 5
 _DEMO_TYPE_RUNS = 3
+_DEMO_CERTAIN_WITHIN = 0.05
 # The formats that say most within a few minutes; `bench` measures all of them.
 _DEMO_FORMATS = ("usdc", "parquet_none", "parquet_snappy", "parquet_zstd", "parquet_zstd_indexed")
 _NOT_IN_DEMO = (
@@ -146,6 +147,7 @@ def demo_options(prims: int, runs: int, seed: int) -> BenchOptions:
         tests=tuple(name for name in TESTS if name not in _NOT_IN_DEMO),
         runs=runs,
         min_runs=min(DEFAULT_MIN_RUNS, runs),
+        certain_within=_DEMO_CERTAIN_WITHIN,
         type_cases=tuple(name for name, case in TYPE_CASES.items() if case.in_demo),
         type_runs=min(_DEMO_TYPE_RUNS, runs),
         seed=seed,
