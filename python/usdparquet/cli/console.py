@@ -11,6 +11,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 import typer
 
+from usdparquet._extras import MissingExtraError, names_extra
 from usdparquet.cli import interrupts
 from usdparquet.cli.streams import drop, prepare_streams
 from usdparquet.regular_file import check_readable_file
@@ -34,11 +35,12 @@ def plain_errors(code: int = 1) -> Iterator[None]:
     """
     prepare_streams()
     try:
-        yield
+        with names_extra():
+            yield
     except BrokenPipeError as error:  # the reader of the pipe has seen enough
         drop(sys.stdout)
         raise typer.Exit(0) from error
-    except (ValueError, OSError, MemoryError) as error:
+    except (ValueError, OSError, MemoryError, MissingExtraError) as error:
         complain(_error_message(error))
         raise typer.Exit(_USAGE if isinstance(error, OptionsError) else code) from error
     except Exception as error:
