@@ -30,8 +30,8 @@ inline constexpr int64_t kSparsePrims = 100'000;
 
 /// A folder of files of one scene. Each format has three: `table` with the 20 properties of every
 /// prim, `shapes` with float3s and arrays of the first 10,000, and `warmup`, a table of four prims.
-/// All but the floor and the joined one have two more, with time samples of the first 10,000 and of
-/// four prims: `playback` and `playback_warmup`.
+/// All but the floor, the joined and the shuffled ones have two more, with time samples of the
+/// first 10,000 and of four prims: `playback` and `playback_warmup`.
 class DataFolder {
  public:
   /// The folder as its marker describes it; throws std::runtime_error if there is none or

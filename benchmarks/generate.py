@@ -39,11 +39,15 @@ LAYERS: dict[str, Format | None] = {
     "indexed_zstd": FORMATS["parquet_zstd_indexed"],
     "floor": None,
     "joined_zstd": FORMATS["parquet_zstd"],
+    "shuffled_zstd": FORMATS["parquet_zstd"],
+    "joined_shuffled_zstd": FORMATS["parquet_zstd"],
 }
-"""The formats by their names in the benchmarks; the floor is a line of text, and the joined one has
-ids in place of paths and is only made when it is asked for."""
-JOINED = "joined_zstd"
-DEFAULT = ",".join(name for name in LAYERS if name != JOINED)
+"""The formats by their names in the benchmarks. The floor is a line of text. Joined ones have ids in
+place of paths, and shuffled ones the same rows in another order: a table and the layer that it is
+compared with have their rows in the same order. Both are only made when they are asked for."""
+JOINED = ("joined_zstd", "joined_shuffled_zstd")
+SHUFFLED = ("shuffled_zstd", "joined_shuffled_zstd")
+DEFAULT = ",".join(name for name in LAYERS if name not in {*JOINED, *SHUFFLED})
 
 # Counted up whenever the files of the same scene become different ones; formats.cc has it too.
 VERSION = 2
@@ -155,7 +159,7 @@ class Scene:
         for name in formats:
             for kind in ("warmup", "shapes", "table"):
                 self.write_table(kind, name)
-            if name not in ("floor", JOINED):
+            if name not in {"floor", *JOINED, *SHUFFLED}:
                 for kind in ("playback_warmup", "playback"):
                     self.write_playback(kind, name)
             write_stage(self.folder / f"stage_{name}.usda", [self.asset("table", name), base.name])
@@ -172,7 +176,7 @@ class Scene:
     def asset(self, kind: str, name: str) -> str:
         """As a layer names the file; formats.cc does the same."""
         file = self.file(kind, name).name
-        return f"{file}:SDF_FORMAT_ARGS:ids=ids_{kind}.parquet&key=key" if name == JOINED else file
+        return f"{file}:SDF_FORMAT_ARGS:ids=ids_{kind}.parquet&key=key" if name in JOINED else file
 
     def first(self, kind: str) -> list[str]:
         """The prims of a kind of file."""
@@ -189,10 +193,12 @@ class Scene:
                 return
             columns = {each: column(each, len(paths)) for each in types}
             table = pa.table({"path": pa.array(paths), **columns})
-            if name == JOINED:
+            if name in JOINED:
                 ids = pa.array([f"{row * 2654435761 % 2**32:022x}" for row in range(len(paths))])
                 table = table.set_column(0, "key", ids)
                 write_ids(self.folder / f"ids_{kind}.parquet", paths, ids)
+            if name in SHUFFLED:
+                table = table.take(np.random.default_rng(42).permutation(len(paths)))
             if entry.is_parquet:
                 write_parquet(target, table, entry, ROW_GROUP_SIZE)
             else:

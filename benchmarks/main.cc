@@ -50,7 +50,7 @@ int Run(const Options& options, int argc, char** argv) {
     RegisterValues(format, folder, readings);
     RegisterTraversals(format, folder, readings);
     RegisterMemory(format, folder);
-    if (!format.IsFloor() && !format.IsJoined()) RegisterPlayback(format, folder);
+    if (std::filesystem::exists(folder.Playback(format))) RegisterPlayback(format, folder);
   }
   benchmark::RunSpecifiedBenchmarks();
   benchmark::Shutdown();

@@ -42,7 +42,7 @@ namespace {
 std::vector<size_t> ColumnsToRead(int count) {
   if (count == static_cast<int>(kSixColumns.size()))
     return {kSixColumns.begin(), kSixColumns.end()};
-  std::vector<size_t> all(kTableColumns);
+  std::vector<size_t> all(count == 0 ? 0 : kTableColumns);
   std::iota(all.begin(), all.end(), 0);
   return all;
 }
@@ -50,6 +50,7 @@ std::vector<size_t> ColumnsToRead(int count) {
 /// Reads prim by prim, as traversals do. True if all values are right.
 bool ReadPrims(const SdfLayerRefPtr& layer, const Readings& readings, const Format& format,
                const std::vector<size_t>& columns) {
+  if (columns.empty()) return true;
   const Reading keys = readings.Attributes(format, kCost, Order::kRows);
   std::vector<TfToken> names;
   for (const size_t column : columns) names.emplace_back(kColumns[column].name);

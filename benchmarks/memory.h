@@ -14,7 +14,7 @@ struct LayerMemory {
   double resident_mb = 0;
 };
 
-/// Opens the table and reads `columns` properties (20 or 6) of every prim, prim by prim. Returns
+/// Opens the table and reads `columns` properties (20, 6 or 0) of every prim, prim by prim. Returns
 /// what the process has grown by since the plugin was loaded and the paths were made. Throws
 /// std::runtime_error where a value is wrong.
 LayerMemory MeasureMemory(const DataFolder& folder, const Format& format, int columns);

@@ -26,10 +26,11 @@ void Register(const char* detail, const char* arguments, int budget_mb, const Fo
 }  // namespace
 
 void RegisterMemory(const Format& format, const DataFolder& folder) {
+  Register("open", "--columns=0", 0, format, folder);
   Register("20_properties", "--columns=20", 0, format, folder);
   Register("20_properties_4mb_budget", "--columns=20", 4, format, folder);
   Register("6_properties", "--columns=6", 0, format, folder);
-  if (format.IsFloor() || format.IsJoined()) return;  // it has no time samples
+  if (!std::filesystem::exists(folder.Playback(format))) return;
   Register("playback", "--playback", 0, format, folder);
   Register("playback_1mb_budget", "--playback", 1, format, folder);
 }

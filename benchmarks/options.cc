@@ -32,7 +32,7 @@ std::vector<std::string> Split(const std::string& list) {
   return names;
 }
 
-int64_t ParseNumber(const std::string& name, const std::string& text) {
+int64_t ParseNumber(const std::string& name, const std::string& text, int64_t lowest = 1) {
   size_t used = 0;
   int64_t number = 0;
   try {
@@ -40,8 +40,9 @@ int64_t ParseNumber(const std::string& name, const std::string& text) {
   } catch (const std::exception&) {
     used = 0;
   }
-  if (used == 0 || used != text.size() || number < 1) {
-    throw std::invalid_argument(name + " is a number from 1, not '" + text + "'");
+  if (used == 0 || used != text.size() || number < lowest) {
+    throw std::invalid_argument(name + " is a number from " + std::to_string(lowest) + ", not '" +
+                                text + "'");
   }
   return number;
 }
@@ -68,7 +69,7 @@ bool Take(int argc, char** argv, int* index, Options* options) {
   } else if (const auto passes = value_of("--passes")) {
     options->passes = ParseNumber("--passes", *passes);
   } else if (const auto columns = value_of("--columns")) {
-    options->columns = static_cast<int>(ParseNumber("--columns", *columns));
+    options->columns = static_cast<int>(ParseNumber("--columns", *columns, 0));
   } else {
     return false;
   }
@@ -84,8 +85,8 @@ Options TakeOptions(int* argc, char** argv) {
     if (!Take(*argc, argv, &i, &options)) argv[kept++] = argv[i];
   }
   *argc = kept;
-  if (options.columns != 6 && options.columns != 20) {
-    throw std::invalid_argument("--columns is 20 or 6");
+  if (options.columns != 0 && options.columns != 6 && options.columns != 20) {
+    throw std::invalid_argument("--columns is 20, 6 or 0");
   }
   if (options.mode != Options::Mode::kHelp && options.folder.empty()) {
     throw std::invalid_argument("--data is needed");

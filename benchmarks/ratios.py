@@ -131,6 +131,8 @@ DETAILS = (
         _one("traversal", number, f"20 properties prim by prim, {number} pass")
         for number in ("first", "second", "third")
     ),
+    _memory("open", "anonymous_mb", "anonymous memory after the open"),
+    _memory("open", "resident_mb", "resident memory after the open"),
     ANONYMOUS,
     _memory("20_properties", "resident_mb", "resident memory after 20 properties"),
     ANONYMOUS_4MB,

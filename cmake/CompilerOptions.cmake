@@ -37,3 +37,18 @@ if(USDPARQUET_SANITIZE MATCHES "thread" AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU"
   # so at each.
   target_compile_options(usdparquet_options INTERFACE -Wno-tsan)
 endif()
+
+# usdparquet_compile_folders(<target>): with USDPARQUET_COMPILE_FOLDERS, each folder of its sources
+# is one unit for the compiler. Most of the time goes into the headers of Arrow and OpenUSD, which
+# are then read once a folder. Names in the anonymous namespaces of a folder have to differ.
+function(usdparquet_compile_folders target)
+  get_target_property(sources ${target} SOURCES)
+  list(FILTER sources INCLUDE REGEX "^${PROJECT_SOURCE_DIR}/src/.*\\.cc$")
+  foreach(source IN LISTS sources)
+    get_filename_component(folder "${source}" DIRECTORY)
+    get_filename_component(group "${folder}" NAME)
+    set_source_files_properties("${source}" PROPERTIES UNITY_GROUP ${group})
+  endforeach()
+  set_target_properties(${target} PROPERTIES
+    UNITY_BUILD ${USDPARQUET_COMPILE_FOLDERS} UNITY_BUILD_MODE GROUP)
+endfunction()

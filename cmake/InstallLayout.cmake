@@ -7,6 +7,7 @@
 #   usdparquet/                            the package, its libraries beside __init__.py
 #   usdparquet/licences/                   those of what is compiled into the libraries
 #   usdparquet/plugin/                     libusdparquet.so, usd/<version>/libusdparquet_usd.so
+#                                          and libusdparquet_resolve.so, which Python loads
 #   usdparquet/plugin/plugInfo.json        for usdparquet.register() and PXR_PLUGINPATH_NAME
 #   pxr/pluginfo/usdparquet/resources/     plugInfo.json, found by usd-core with no configuration
 # Stock SDK (any prefix; an SDK's own prefix needs no configuration either):
@@ -23,8 +24,10 @@ endfunction()
 # usdparquet_install_plugin(<folder of the selector> <rpath of the plugin>)
 function(usdparquet_install_plugin folder rpath)
   set_target_properties(usdparquet_plugin PROPERTIES INSTALL_RPATH "${rpath}")
+  set_target_properties(usdparquet_resolve PROPERTIES INSTALL_RPATH "$ORIGIN:${rpath}")
   install(TARGETS usdparquet_selector DESTINATION "${folder}")
-  install(TARGETS usdparquet_plugin DESTINATION "${folder}/usd/${USDPARQUET_USD_FOLDER}")
+  install(TARGETS usdparquet_plugin usdparquet_resolve
+          DESTINATION "${folder}/usd/${USDPARQUET_USD_FOLDER}")
 endfunction()
 
 macro(usdparquet_install_layout)
@@ -34,7 +37,7 @@ macro(usdparquet_install_layout)
   if(TARGET usdparquet_plugin)
     set_target_properties(usdparquet_selector PROPERTIES
       LIBRARY_OUTPUT_DIRECTORY "${USDPARQUET_BUILD_PLUGIN_DIR}")
-    set_target_properties(usdparquet_plugin PROPERTIES
+    set_target_properties(usdparquet_plugin usdparquet_resolve PROPERTIES
       LIBRARY_OUTPUT_DIRECTORY "${USDPARQUET_BUILD_PLUGIN_DIR}/usd/${USDPARQUET_USD_FOLDER}")
   endif()
 

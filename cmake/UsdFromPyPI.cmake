@@ -1,5 +1,6 @@
-# Makes usdparquet::usd from the wheels usd-core (libraries) and pxr-*-dev (headers), and
-# usdparquet::usd_headers, the headers alone.
+# Makes usdparquet::usd_headers from the wheels pxr-*-dev, all that the plugin needs, and
+# usdparquet::usd, which has the libraries of usd-core too, for programs. Where usd-core is not
+# installed, usdparquet::usd has the headers alone.
 #
 # The libraries of the pxr-*-dev packages are never linked: usd-core's libusd_ms holds the same
 # code, and two copies of USD in one process do not know each other's types.
@@ -8,10 +9,16 @@
 # written for the stock layout; forwarding headers made here lead from it to the wheels' files.
 
 usdparquet_python_package_info(usd)
-message(STATUS "OpenUSD ${USDPARQUET_USD_VERSION} of usd-core: ${USDPARQUET_USD_LIBRARY}")
+message(STATUS "OpenUSD ${USDPARQUET_USD_VERSION}: the headers of pxr-sdf-dev")
+if(USDPARQUET_USD_LIBRARY)
+  message(STATUS "OpenUSD ${USDPARQUET_USD_VERSION} of usd-core: ${USDPARQUET_USD_LIBRARY}")
+elseif(USDPARQUET_BUILD_TESTS OR USDPARQUET_BUILD_BENCHMARKS OR USDPARQUET_FUZZ)
+  message(FATAL_ERROR "Tests, benchmarks and fuzzers need usd-core: "
+                      "pip install 'usd-core==${USDPARQUET_USD_VERSION}'")
+endif()
 
 if(NOT USDPARQUET_USD_VERSION MATCHES "^([0-9]+)\\.([0-9]+)(\\.([0-9]+))?")
-  message(FATAL_ERROR "Cannot read the version of usd-core: ${USDPARQUET_USD_VERSION}")
+  message(FATAL_ERROR "Cannot read the version of pxr-sdf-dev: ${USDPARQUET_USD_VERSION}")
 endif()
 set(USD_MINOR ${CMAKE_MATCH_1})
 set(USD_PATCH ${CMAKE_MATCH_2})
@@ -45,12 +52,6 @@ foreach(package include_dir IN ZIP_LISTS USDPARQUET_USD_PACKAGES USDPARQUET_USD_
     ${package} "${include_dir}" "${usd_forward_dir}/${stock_folder}")
 endforeach()
 
-add_library(usdparquet_libusd SHARED IMPORTED)
-set_target_properties(usdparquet_libusd PROPERTIES IMPORTED_LOCATION "${USDPARQUET_USD_LIBRARY}")
-add_library(usdparquet_libtbb SHARED IMPORTED)
-set_target_properties(usdparquet_libtbb PROPERTIES
-  IMPORTED_LOCATION "${USDPARQUET_USD_TBB_LIBRARY}")
-
 add_library(usdparquet_usd_headers INTERFACE)
 add_library(usdparquet::usd_headers ALIAS usdparquet_usd_headers)
 target_include_directories(usdparquet_usd_headers SYSTEM INTERFACE
@@ -62,10 +63,17 @@ target_compile_options(usdparquet_usd_headers INTERFACE -Wno-deprecated)
 
 add_library(usdparquet_usd INTERFACE)
 add_library(usdparquet::usd ALIAS usdparquet_usd)
-# USD's headers use TBB inline, so libtbb must be named even where the linker sees no use of it.
-target_link_options(usdparquet_usd INTERFACE "LINKER:--no-as-needed")
-target_link_libraries(usdparquet_usd INTERFACE
-  usdparquet_usd_headers usdparquet_libusd usdparquet_libtbb)
+target_link_libraries(usdparquet_usd INTERFACE usdparquet_usd_headers)
+if(USDPARQUET_USD_LIBRARY)
+  add_library(usdparquet_libusd SHARED IMPORTED)
+  set_target_properties(usdparquet_libusd PROPERTIES IMPORTED_LOCATION "${USDPARQUET_USD_LIBRARY}")
+  add_library(usdparquet_libtbb SHARED IMPORTED)
+  set_target_properties(usdparquet_libtbb PROPERTIES
+    IMPORTED_LOCATION "${USDPARQUET_USD_TBB_LIBRARY}")
+  # USD's headers use TBB inline, so libtbb must be named even where the linker sees no use of it.
+  target_link_options(usdparquet_usd INTERFACE "LINKER:--no-as-needed")
+  target_link_libraries(usdparquet_usd INTERFACE usdparquet_libusd usdparquet_libtbb)
+endif()
 
 # usdparquet_check_usd(<target>): refuse a target that USD's headers gave inline TBB code.
 function(usdparquet_check_usd target)
@@ -88,17 +96,18 @@ else()
                   "C++ programs that use OpenUSD cannot be linked and are left out")
 endif()
 
-# usdparquet::usd_composition: usdparquet::usd_program with the headers of Pcp, for the tests. The
-# plugin knows Sdf alone, and is built where pxr-pcp-dev is not installed.
+# usdparquet::usd_pcp_headers: usdparquet::usd_headers with those of Pcp, for plugin/resolve and the
+# tests. The plugin knows Sdf alone.
+add_library(usdparquet_usd_pcp_headers INTERFACE)
+add_library(usdparquet::usd_pcp_headers ALIAS usdparquet_usd_pcp_headers)
+usdparquet_forward_usd_headers(pcp "${USDPARQUET_USD_PCP_INCLUDE_DIR}"
+                               "${PROJECT_BINARY_DIR}/usd_pcp_headers/pxr/usd/pcp")
+target_include_directories(usdparquet_usd_pcp_headers SYSTEM INTERFACE
+  "${PROJECT_BINARY_DIR}/usd_pcp_headers" "${USDPARQUET_USD_PCP_INCLUDE_DIR}")
+target_link_libraries(usdparquet_usd_pcp_headers INTERFACE usdparquet_usd_headers)
+
+# usdparquet::usd_composition: usdparquet::usd_program with these headers.
 add_library(usdparquet_usd_composition INTERFACE)
 add_library(usdparquet::usd_composition ALIAS usdparquet_usd_composition)
-target_link_libraries(usdparquet_usd_composition INTERFACE usdparquet_usd_program)
-if(USDPARQUET_USD_PCP_INCLUDE_DIR)
-  usdparquet_forward_usd_headers(pcp "${USDPARQUET_USD_PCP_INCLUDE_DIR}"
-                                 "${PROJECT_BINARY_DIR}/usd_pcp_headers/pxr/usd/pcp")
-  target_include_directories(usdparquet_usd_composition SYSTEM INTERFACE
-    "${PROJECT_BINARY_DIR}/usd_pcp_headers" "${USDPARQUET_USD_PCP_INCLUDE_DIR}")
-elseif(USDPARQUET_BUILD_TESTS)
-  message(FATAL_ERROR "The C++ tests need the headers of Pcp: "
-                      "pip install 'pxr-pcp-dev==${USDPARQUET_USD_VERSION}'")
-endif()
+target_link_libraries(usdparquet_usd_composition INTERFACE
+  usdparquet_usd_program usdparquet_usd_pcp_headers)

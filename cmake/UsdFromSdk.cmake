@@ -10,7 +10,7 @@ set(USDPARQUET_USD_FOLDER "${PXR_MINOR_VERSION}.${PXR_PATCH_VERSION}")
 if(TARGET usd_ms)
   set(usd_libraries usd_ms)
 else()
-  set(usd_libraries usd sdf ar plug vt gf work trace tf arch)
+  set(usd_libraries usd pcp sdf ar plug vt gf work trace tf arch)
 endif()
 
 add_library(usdparquet_usd_headers INTERFACE)
@@ -31,6 +31,7 @@ target_link_options(usdparquet_usd INTERFACE "LINKER:--no-as-needed")
 target_link_libraries(usdparquet_usd INTERFACE usdparquet_usd_headers ${usd_libraries})
 
 add_library(usdparquet::usd_program ALIAS usdparquet_usd)
+add_library(usdparquet::usd_pcp_headers ALIAS usdparquet_usd_headers)
 add_library(usdparquet::usd_composition ALIAS usdparquet_usd)
 set(USDPARQUET_USD_PROGRAMS TRUE)
 

@@ -18,7 +18,7 @@ TEXTS = {
     "arrow-notice.txt": ("pyarrow", "licenses/NOTICE.txt"),
     "nanobind.txt": ("nanobind", "licenses/LICENSE"),
     "nlohmann-json.txt": ("nlohmann-json", "licenses/LICENSE"),
-    "openusd.txt": ("usd-core", "licenses/LICENSE.txt"),
+    "openusd.txt": ("pxr-sdf-dev", "licenses/LICENSE.txt"),
     "openusd-notice.txt": ("pxr-sdf-dev", "licenses/NOTICE.txt"),
     "robin-map.txt": ("nanobind", "tsl/robin_map.h"),
 }

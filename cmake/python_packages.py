@@ -53,12 +53,14 @@ def arrow() -> None:
     emit("PARQUET_LIBRARY", library("libparquet"))
 
 
-def usd() -> None:
-    core = distribution("usd-core", "usd-core==26.8")
-    sdf = distribution("pxr-sdf-dev", "pxr-sdf-dev==26.8")
-    if core.version != sdf.version:
-        fail(f"usd-core {core.version} and the headers of pxr-sdf-dev {sdf.version} differ")
-
+def usd_libraries(version: str) -> dict[str, Path]:
+    """The libraries of usd-core, which programs are linked to; none where it is not installed."""
+    try:
+        core = metadata.distribution("usd-core")
+    except metadata.PackageNotFoundError:
+        return {}
+    if core.version != version:
+        fail(f"usd-core {core.version} and the headers of pxr-sdf-dev {version} differ")
     found = {
         Path(str(file)).name.split("-")[0]: located(core, str(file))
         for file in core.files or []
@@ -67,12 +69,18 @@ def usd() -> None:
     for name in ("libusd_ms", "libtbb"):
         if name not in found:
             fail(f"usd-core {core.version} holds no usd_core.libs/{name}-*.so")
+    return found
+
+
+def usd() -> None:
+    sdf = distribution("pxr-sdf-dev", "pxr-sdf-dev==26.8")
+    libraries = usd_libraries(sdf.version)
 
     # pxr-sdf-dev pulls in one package a library, each laid out as pxr-<name>/include/pxr/<name>.
     packages: dict[str, Path] = {}
     for dist in metadata.distributions():
         name = (dist.metadata["Name"] or "").lower().replace("_", "-")
-        if name.startswith("pxr-") and name.endswith("-dev") and dist.version == core.version:
+        if name.startswith("pxr-") and name.endswith("-dev") and dist.version == sdf.version:
             include = located(dist, name.removesuffix("-dev")) / "include"
             if include.is_dir():
                 packages[name.removeprefix("pxr-").removesuffix("-dev")] = include
@@ -80,12 +88,14 @@ def usd() -> None:
     if "sdf" not in packages or not tbb.is_dir():
         fail("the headers of pxr-sdf-dev or pxr-tbb-dev are incomplete; reinstall them")
 
-    # Only the C++ tests use it, so it is no part of what the plugin is built with.
-    pcp = packages.pop("pcp", "")
+    # Not for the plugin, which knows Sdf alone.
+    pcp = packages.pop("pcp", None)
+    if pcp is None:
+        fail(f"the headers of Pcp are not installed: pip install 'pxr-pcp-dev=={core.version}'")
 
-    emit("USD_VERSION", core.version)
-    emit("USD_LIBRARY", found["libusd_ms"])
-    emit("USD_TBB_LIBRARY", found["libtbb"])
+    emit("USD_VERSION", sdf.version)
+    emit("USD_LIBRARY", libraries.get("libusd_ms", ""))
+    emit("USD_TBB_LIBRARY", libraries.get("libtbb", ""))
     emit("USD_TBB_INCLUDE_DIR", tbb)
     emit("USD_PACKAGES", *sorted(packages))
     emit("USD_INCLUDE_DIRS", *(packages[name] for name in sorted(packages)))

@@ -3,8 +3,8 @@
 Usage: licences.py            writes the table anew
        licences.py --check    ends with 1 if it is not what the packages say
 
-They are those that pyproject.toml asks for at run time, and what they need in turn, as far as this
-environment's Python and system need them.
+They are those that pyproject.toml asks for at run time, by itself and by its extras, and what they
+need in turn, as far as this environment's Python and system need them.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from requirements import groups
 DOCUMENT = Path(__file__).parents[1] / "docs" / "licences.md"
 BEGIN, END = "<!-- by scripts/licences.py -->\n", "<!-- end -->\n"
 # Groups that only who works on usdparquet installs.
-OWN_GROUPS = ("pip", "build", "test", "test-assets", "test-cpp", "lint", "coverage", "lock")
+OWN_GROUPS = ("all", "pip", "build", "test", "test-assets", "lint", "coverage", "lock")
 # What classifiers and the older field call what SPDX calls otherwise.
 NAMES = {
     "Apache Software License": "Apache-2.0",
@@ -49,10 +49,15 @@ def licence(package: str) -> str:
     return NAMES.get(stated.strip(), stated.strip())
 
 
-def needed(requirements: list[str]) -> dict[str, str]:
-    """Name -> who asks for it, of all packages that the requirements lead to."""
+def needed() -> dict[str, str]:
+    """Name -> who asks for it first, of all packages that are installed with usdparquet."""
     found: dict[str, str] = {}
-    todo = [(Requirement(text), "usdparquet") for text in requirements]
+    todo = [
+        (Requirement(text), "usdparquet" if group == "run" else f"usdparquet[{group}]")
+        for group, texts in groups.items()
+        if group not in OWN_GROUPS
+        for text in texts
+    ]
     while todo:
         requirement, asker = todo.pop(0)
         name = canonicalize_name(requirement.name)
@@ -68,11 +73,8 @@ def needed(requirements: list[str]) -> dict[str, str]:
 
 
 def table() -> str:
-    asked = [text for group, texts in groups.items() if group not in OWN_GROUPS for text in texts]
     lines = ["| package | licence | for |\n", "|---|---|---|\n"]
-    lines += [
-        f"| {name} | {licence(name)} | {by} |\n" for name, by in sorted(needed(asked).items())
-    ]
+    lines += [f"| {name} | {licence(name)} | {by} |\n" for name, by in sorted(needed().items())]
     return "".join(lines)
 
 

@@ -36,7 +36,7 @@ class Lock:
 
 LOCKS = (
     Lock("pip", ("pip",)),
-    Lock("build", ("build", "run", "test-cpp")),
+    Lock("build", ("build", "run", "bench")),
     Lock("test", ("test",), ("build",)),
     Lock("test-assets", ("test-assets",), with_dependencies=False),
     Lock("lint", ("lint",), ("build",)),

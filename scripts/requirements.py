@@ -5,16 +5,32 @@ Usage: requirements.py GROUP...   with groups pip, build, run and the names of t
 
 from __future__ import annotations
 
+import re
 import sys
 import tomllib
 from pathlib import Path
 
 pyproject = tomllib.loads((Path(__file__).parents[1] / "pyproject.toml").read_text())
+extras: dict[str, list[str]] = pyproject["project"]["optional-dependencies"]
+
+
+def expanded(requirements: list[str]) -> list[str]:
+    """The requirements, with what an extra of usdparquet stands for in its place."""
+    found: list[str] = []
+    for each in requirements:
+        names = re.fullmatch(r"usdparquet\[(.+)\]", each)
+        if names:
+            found += [text for name in names[1].split(",") for text in expanded(extras[name])]
+        else:
+            found.append(each)
+    return list(dict.fromkeys(found))
+
+
 groups: dict[str, list[str]] = {
     "pip": ["pip>=26"],
     "build": [*pyproject["build-system"]["requires"], "cmake>=3.24", "ninja>=1.11"],
     "run": pyproject["project"]["dependencies"],
-    **pyproject["project"]["optional-dependencies"],
+    **{name: expanded(requirements) for name, requirements in extras.items()},
 }
 
 if __name__ == "__main__":

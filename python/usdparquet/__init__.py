@@ -10,6 +10,7 @@ from __future__ import annotations
 from ._bind import bind
 from ._plugin import plugin_dir, register
 from ._read import read_columns
+from ._resolve import resolve_columns
 from ._stats import cache_stats, set_cache_budget
 from ._write import WriteSummary, write_table
 from .identifiers.join import JoinReport
@@ -29,6 +30,7 @@ __all__ = [
     "plugin_dir",
     "read_columns",
     "register",
+    "resolve_columns",
     "set_cache_budget",
     "write_table",
 ]

@@ -7,6 +7,8 @@ from importlib import import_module
 from pathlib import Path
 from types import ModuleType
 
+from ._extras import require
+
 PLUGIN_NAME = "usdparquet"
 EXTENSION = "parquet"
 
@@ -30,8 +32,10 @@ def register() -> None:
     usdparquet are in different site-packages folders.  Call it before the first layer is opened:
     OpenUSD gathers its file formats once.  Does nothing if OpenUSD knows the plugin already.
 
-    Raises RuntimeError if OpenUSD refuses the plugin or has gathered its file formats already.
+    Raises RuntimeError if OpenUSD refuses the plugin or has gathered its file formats already,
+    MissingExtraError, which is an ImportError, if OpenUSD is not installed.
     """
+    require("pxr")
     load_arrow()
     from pxr import Plug, Sdf
 

@@ -39,7 +39,9 @@ arrow::Result<std::vector<bool>> Bits(std::vector<uint8_t> bytes, int32_t count,
   std::vector<bool> bits;
   for (uint32_t i = kBegin; i < kBegin + static_cast<uint32_t>(count); ++i) {
     bits.push_back(words[i / 64] >> i % 64 & 1);
+    words[i / 64] &= ~(uint64_t{1} << i % 64);
   }
+  for (const uint64_t word : words) EXPECT_EQ(word, 0u);  // no bit beside them was set
   return bits;
 }
 
@@ -53,6 +55,39 @@ TEST(LevelBits, RunsAndPackedGroups) {
   EXPECT_EQ(*Bits({1 << 1 | 1, 0b101}, 3), (std::vector<bool>{1, 0, 1}));
   EXPECT_EQ(*Bits({0x80, 0x7f, 1}, 2), (std::vector<bool>{1, 1}));
   EXPECT_EQ(*Bits({4, 0, 0, 0, 3 << 1, 1, 1 << 1, 0}, 4, false), (std::vector<bool>{1, 1, 1, 0}));
+}
+
+TEST(LevelBits, EveryLengthAtEveryPlace) {
+  std::mt19937 random(3);
+  for (int round = 0; round < 2000; ++round) {
+    // Runs of 1 to 200 equal levels, and of 1 to 25 packed groups.
+    std::vector<uint8_t> bytes;
+    std::vector<bool> expected;
+    const auto put_header = [&](uint32_t header) {
+      if (header >= 0x80) bytes.push_back(static_cast<uint8_t>(header | 0x80));
+      bytes.push_back(static_cast<uint8_t>(header >= 0x80 ? header >> 7 : header));
+    };
+    while (expected.size() < 200) {
+      const uint32_t kind = random() % 3;
+      if (kind < 2) {
+        const uint32_t run = random() % (round % 2 ? 10 : 200) + 1;
+        put_header(run << 1);
+        bytes.push_back(static_cast<uint8_t>(kind));
+        expected.insert(expected.end(), run, kind == 1);
+        continue;
+      }
+      const uint32_t groups = random() % (round % 2 ? 2 : 25) + 1;
+      put_header(groups << 1 | 1);
+      for (uint32_t i = 0; i < groups; ++i) {
+        bytes.push_back(static_cast<uint8_t>(random()));
+        for (int bit = 0; bit < 8; ++bit) expected.push_back(bytes.back() >> bit & 1);
+      }
+    }
+    expected.resize(random() % 200 + 1);  // the last run is cut off anywhere
+    const auto bits = Bits(bytes, static_cast<int32_t>(expected.size()));
+    ASSERT_TRUE(bits.ok()) << bits.status();
+    ASSERT_EQ(*bits, expected);
+  }
 }
 
 TEST(LevelBits, DamageFails) {

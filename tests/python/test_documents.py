@@ -40,7 +40,7 @@ def test_python(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         elif kind == "text":
             assert printed == text
             compared += 1
-    assert compared == 7
+    assert compared == 8
 
 
 def test_command_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

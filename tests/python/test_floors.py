@@ -25,6 +25,7 @@ FLOORS = [
     {"plugin/read"},
     {"plugin/edit", "plugin/write"},
     {"plugin/format"},
+    {"plugin/resolve"},
 ]
 FLOOR_OF = {folder: number for number, floor in enumerate(FLOORS) for folder in floor}
 FILES = sorted(path for path in SOURCES.rglob("*") if path.suffix in {".cc", ".h"})
@@ -109,8 +110,10 @@ def test_every_folder_says_what_it_is_for():
 
 PACKAGE = Path(__file__).parents[2] / "python" / "usdparquet"
 # The modules of the package itself are the ground floor, but for the writer of benchmark scenes;
-# what ids are, and how they are matched, knows nothing of files and lies below.
+# what ids are, and how they are matched, knows nothing of files and lies below, and so does what
+# says which extra brings a package.
 PYTHON_FLOORS = {
+    "_extras": -2,
     "identifiers": -1,
     "": 0,
     "tables": 1,

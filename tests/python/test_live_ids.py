@@ -69,6 +69,30 @@ def test_rows_are_at_the_prims_with_their_ids(tmp_path: Path, ids: Path) -> None
     assert prims(layer) == ["/A", "/C", "/C/D", "/E"]
 
 
+def test_a_prim_without_a_row_is_none_even_if_an_id_without_a_path_has_one(tmp_path: Path) -> None:
+    table, ids = tmp_path / "t.parquet", tmp_path / "i.parquet"
+    write(table, {"tag": ["2", "3"], "v": [2, 3]})
+    write(ids, {"path": ["/A", None, "/C"], "id": ["1", "2", "3"]})
+    layer = Sdf.Layer.FindOrOpen(identifier(table, ids))
+    assert prims(layer) == ["/C"]
+    assert values(layer) == {"/C": 3}
+
+
+def test_prims_with_children_share_rows_too(tmp_path: Path) -> None:
+    table, ids = tmp_path / "t.parquet", tmp_path / "i.parquet"
+    write(table, {"tag": ["2", "1"], "v": [2, 1]})
+    paths = ["/A", "/A/B", "/A/B/C", "/D", "/D/E"]
+    write(ids, {"path": paths, "id": ["1", "2", "1", "2", "2"]})
+    layer = Sdf.Layer.FindOrOpen(identifier(table, ids))
+    expected = dict(zip(paths, [1, 2, 1, 2, 2], strict=True))
+    for _ in range(2):  # by the index, then by what is remembered of it
+        found = {path: layer.GetAttributeAtPath(f"{path}.v").default for path in paths}
+        assert found == expected
+    assert values(layer) == expected
+    assert prims(layer) == paths
+    assert not layer.GetPrimAtPath("/A/B/C").nameChildren
+
+
 def test_relative_ids_start_from_the_layer(tmp_path: Path, ids: Path) -> None:
     (tmp_path / "sub").mkdir()
     table = tmp_path / "sub" / "t.parquet"

@@ -40,6 +40,8 @@ class BenchOptions:
     """Seconds that one format may take in one scene before it gets fewer runs."""
     min_runs: int = DEFAULT_MIN_RUNS
     """Runs that are taken however long they take."""
+    certain_within: float = 0.0
+    """What is known this well, as a share of its mean, is not repeated after `min_runs`."""
     type_cases: tuple[str, ...] = tuple(TYPE_CASES)
     type_runs: int = 5
     """Runs for each kind of property; fewer, since there are many kinds."""
@@ -58,6 +60,8 @@ class BenchOptions:
             raise ValueError("at least one run is needed")
         if self.warmup < 0:
             raise ValueError("the number of warm-up runs cannot be negative")
+        if self.certain_within < 0:
+            raise ValueError("what is certain cannot be less than nothing")
         if self.budget <= 0:
             raise ValueError("the budget must be more than 0 seconds")
 

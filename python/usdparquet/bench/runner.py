@@ -13,6 +13,7 @@ from typing import Protocol
 
 from usdparquet.bench.case_files import CaseFiles, write_case_files
 from usdparquet.bench.catalog import METRIC_UNITS, TESTS
+from usdparquet.bench.certainty import uncertain
 from usdparquet.bench.environment import describe_environment
 from usdparquet.bench.formats import BARE_FORMAT, FORMATS, check_magic
 from usdparquet.bench.kernel_page_cache import drop, warm
@@ -197,7 +198,7 @@ class BenchRun:
             for name in budget.exhausted(left, run):
                 left.remove(name)
                 self._results.reduced.append(budget.reduction(name, run))
-            samples = rounds(run, left)
+            samples = uncertain(self._options, rounds(run, left), self._partial.answer)
             for sample in samples:
                 weight += self._take(sample, request, files.get(sample.format, []), block)
                 answer = self._partial.answer(sample)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from usdparquet._extras import require
 from usdparquet.bench.catalog import TESTS
 from usdparquet.bench.defaults import (
     DEFAULT_BUDGET,
@@ -41,6 +42,7 @@ _ALL_TESTS = ",".join(TESTS)
 _DEMO_PRIMS = 10_000
 _DEMO_RUNS = 5
 _DEMO_TYPE_RUNS = 3
+_DEMO_CERTAIN_WITHIN = 0.05
 # The formats that say most within a few minutes; `bench` measures all of them.
 _DEMO_FORMATS = ("usdc", "parquet_none", "parquet_snappy", "parquet_zstd", "parquet_zstd_indexed")
 _NOT_IN_DEMO = (
@@ -234,6 +236,7 @@ def demo_options(prims: int, runs: int, seed: int) -> BenchOptions:
         tests=tuple(name for name in TESTS if name not in _NOT_IN_DEMO),
         runs=runs,
         min_runs=min(DEFAULT_MIN_RUNS, runs),
+        certain_within=_DEMO_CERTAIN_WITHIN,
         type_cases=tuple(name for name, case in TYPE_CASES.items() if case.in_demo),
         type_runs=min(_DEMO_TYPE_RUNS, runs),
         seed=seed,
@@ -356,6 +359,7 @@ def _hierarchy(text: str) -> Hierarchy:
 
 def _measure(options: BenchOptions, directory: Path, *, fresh: bool, as_json: bool) -> None:
     """Run a benchmark, write the results and the report, print the headline."""
+    require("pxr", "jinja2", "plotly")  # before anything is measured
     from usdparquet.bench.process import BenchError
     from usdparquet.bench.runner import BenchRun
     from usdparquet.cli.bench_headline import print_headline

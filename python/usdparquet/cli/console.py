@@ -11,6 +11,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 import typer
 
+from usdparquet._extras import MissingExtraError, names_extra
 from usdparquet.cli import interrupts
 from usdparquet.cli.streams import drop, has_no_reader, prepare_streams
 from usdparquet.regular_file import check_readable_file
@@ -34,8 +35,9 @@ def plain_errors(code: int = 1) -> Iterator[None]:
     """
     prepare_streams()
     try:
-        yield
-    except (ValueError, OSError, MemoryError) as error:
+        with names_extra():
+            yield
+    except (ValueError, OSError, MemoryError, MissingExtraError) as error:
         if isinstance(error, BrokenPipeError) and has_no_reader(sys.stdout):
             drop(sys.stdout)  # who reads the pipe has seen enough
             raise typer.Exit(0) from error

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from .._extras import require
 from .id_text import id_text
 
 if TYPE_CHECKING:
@@ -100,7 +101,11 @@ def id_candidates(source: object, *, progress: Progress | None = None) -> list[I
 
 
 def open_stage(source: Any) -> Any:
-    """The stage of a stage, a layer or a file; ValueError if OpenUSD does not open it."""
+    """The stage of a stage, a layer or a file; ValueError if OpenUSD does not open it.
+
+    MissingExtraError where OpenUSD is not installed.
+    """
+    require("pxr")
     from pxr import Tf, Usd
 
     if hasattr(source, "GetRootLayer"):

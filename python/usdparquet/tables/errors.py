@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Sequence
 from pathlib import Path
 
 from usdparquet._plugin import load_core
+from usdparquet._texts import nearest_name, shown_names
 from usdparquet.tables.file_kinds import FileKind, kind_of
-
-_MAX_SHOWN_NAMES = 20
 
 
 class OptionsError(ValueError):
@@ -34,16 +32,7 @@ def no_column(file: Path, name: str, columns: Sequence[str], others: Sequence[st
 
     `others`: further names that would do, of properties and of fields.
     """
-    known = [*columns, *others]
-    near = difflib.get_close_matches(name, known, n=1, cutoff=0.7) or [
-        one for one in known if one.casefold() == name.casefold()
-    ]
-    if near:
-        return f"{file}: there is no column '{name}'; the nearest is '{near[0]}'"
+    near = nearest_name(name, [*columns, *others])
+    if near is not None:
+        return f"{file}: there is no column '{name}'; the nearest is '{near}'"
     return f"{file}: there is no column '{name}' ({shown_names(columns)})"
-
-
-def shown_names(names: Sequence[str]) -> str:
-    """`there are 'a', 'b'`, of at most 20 names."""
-    shown = ", ".join(f"'{name}'" for name in names[:_MAX_SHOWN_NAMES])
-    return f"there are {shown}{', …' if len(names) > _MAX_SHOWN_NAMES else ''}"

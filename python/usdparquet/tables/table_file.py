@@ -16,10 +16,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from usdparquet._plugin import load_core
+from usdparquet._texts import shown_names
 from usdparquet.regular_file import check_regular_file
 from usdparquet.tables.columns import Column
 from usdparquet.tables.csv_files import AS_FOUND, TextFormat, read_csv
-from usdparquet.tables.errors import TableFileError, bad_text, no_column, shown_names
+from usdparquet.tables.errors import TableFileError, bad_text, no_column
 from usdparquet.tables.file_kinds import FileKind, kind_of
 from usdparquet.tables.patterns import PatternError, PropertyPatterns
 from usdparquet.tables.sheet_files import read_sheet

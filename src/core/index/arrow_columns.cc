@@ -80,7 +80,7 @@ void AppendDecimals(const arrow::Array& array, std::vector<RowTime>* times) {
       times);
 }
 
-int64_t NanosecondsPerTick(arrow::TimeUnit::type unit) {
+int64_t NanosecondsPerUnit(arrow::TimeUnit::type unit) {
   switch (unit) {
     case arrow::TimeUnit::SECOND:
       return 1'000'000'000;
@@ -143,16 +143,16 @@ bool AppendTimes(const arrow::Array& chunk, RowTimes* rows) {
       AppendDecimals(chunk, times);
       return true;
     case arrow::Type::DATE32:
-      rows->column.nanoseconds_per_tick = 86400 * NanosecondsPerTick(arrow::TimeUnit::SECOND);
+      rows->column.nanoseconds_per_tick = 86400 * NanosecondsPerUnit(arrow::TimeUnit::SECOND);
       AppendTicks<arrow::Date32Array>(chunk, times);
       return true;
     case arrow::Type::DATE64:
-      rows->column.nanoseconds_per_tick = NanosecondsPerTick(arrow::TimeUnit::MILLI);
+      rows->column.nanoseconds_per_tick = NanosecondsPerUnit(arrow::TimeUnit::MILLI);
       AppendTicks<arrow::Date64Array>(chunk, times);
       return true;
     case arrow::Type::TIMESTAMP:
       rows->column.nanoseconds_per_tick =
-          NanosecondsPerTick(static_cast<const arrow::TimestampType&>(*chunk.type()).unit());
+          NanosecondsPerUnit(static_cast<const arrow::TimestampType&>(*chunk.type()).unit());
       AppendTicks<arrow::TimestampArray>(chunk, times);
       return true;
     default:

@@ -9,10 +9,10 @@
 namespace usdparquet {
 namespace {
 
-constexpr SectionKind kKind{kIndexKey, "UPQINDEX", "path index"};
+constexpr SectionKind kPathIndexKind{kIndexKey, "UPQINDEX", "path index"};
 
 /// The first bytes of an index.
-struct Header {
+struct PathIndexHeader {
   char magic[8];
   uint16_t major_version;
   uint16_t minor_version;
@@ -38,7 +38,7 @@ struct Header {
   uint32_t reserved[7];
   uint64_t header_checksum;  ///< of all before
 };
-static_assert(sizeof(Header) == 192 && sizeof(ParentPrim) == 12 && sizeof(ChildRun) == 8);
+static_assert(sizeof(PathIndexHeader) == 192 && sizeof(ParentPrim) == 12 && sizeof(ChildRun) == 8);
 
 /// What PathTable makes of the ids below `count`.
 uint32_t IdBits(uint32_t count) { return std::max(1, static_cast<int>(std::bit_width(count))); }
@@ -47,7 +47,7 @@ uint32_t BucketBits(uint32_t count) {
 }
 
 /// Whether a header can be that of an index; in a long table several rows are one prim.
-bool IsSane(const Header& h, bool is_long) {
+bool IsSanePathIndex(const PathIndexHeader& h, bool is_long) {
   if (h.num_rows >= (1u << 31) || h.num_parents < 1 || h.num_parents >= (1u << 31)) return false;
   const uint64_t others = uint64_t{h.num_invalid} + h.num_duplicates;
   const uint64_t prims = h.num_rows - std::min<uint64_t>(h.num_rows, others);
@@ -66,7 +66,7 @@ size_t NumOffsets(uint32_t bucket_bits) { return (size_t{1} << bucket_bits) + 1;
 std::string PathIndexFile::Serialize(const PathIndex& index, const PathIndexReport& report,
                                      uint64_t fingerprint) {
   const PathTable::Parts rows = index.row_table_.parts(), parents = index.parent_table_.parts();
-  Header header{};
+  PathIndexHeader header{};
   header.seed = index.seed_;
   header.fingerprint = fingerprint;
   header.num_rows = index.num_rows_;
@@ -94,7 +94,7 @@ std::string PathIndexFile::Serialize(const PathIndex& index, const PathIndexRepo
   writer.Add(parents.entries);
   writer.Add(index.parents_);
   writer.Add(index.runs_);
-  return writer.Finish(kKind, header);
+  return writer.Finish(kPathIndexKind, header);
 }
 
 PathIndexFile::Opened PathIndexFile::Open(arrow::io::RandomAccessFile& file,
@@ -102,18 +102,18 @@ PathIndexFile::Opened PathIndexFile::Open(arrow::io::RandomAccessFile& file,
                                           int time_leaf,
                                           std::function<void(const std::string&)> on_damage) {
   Opened opened;
-  SectionReader<Header> section(
-      kKind, file, metadata,
-      [&](const Header& h) {
+  SectionReader<PathIndexHeader> section(
+      kPathIndexKind, file, metadata,
+      [&](const PathIndexHeader& h) {
         return h.fingerprint == FingerprintOf(metadata, path_leaf, time_leaf);
       },
-      [&](const Header& h) { return IsSane(h, time_leaf >= 0); });
+      [&](const PathIndexHeader& h) { return IsSanePathIndex(h, time_leaf >= 0); });
   const auto give_up = [&] {
     opened.warning = section.warning();
     return opened;
   };
   if (!section.header()) return give_up();
-  const Header& header = *section.header();
+  const PathIndexHeader& header = *section.header();
   const auto row_offsets = section.Take<uint32_t>(NumOffsets(header.row_bucket_bits));
   const auto row_entries = section.Take<uint64_t>(header.num_row_entries);
   const auto parent_offsets = section.Take<uint32_t>(NumOffsets(header.parent_bucket_bits));

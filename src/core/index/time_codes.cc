@@ -15,7 +15,6 @@
 namespace usdparquet {
 namespace {
 
-constexpr int64_t kNanosecondsPerSecond = 1'000'000'000;
 constexpr int64_t kNanosecondsPerDay = 86400 * kNanosecondsPerSecond;
 /// Beyond it, doubles no longer tell neighbouring integers apart.
 constexpr int64_t kLastExactInteger = int64_t{1} << 53;

@@ -20,6 +20,8 @@ namespace usdparquet {
 /// A moment, in nanoseconds since 1970-01-01T00:00 UTC. Wide enough for any tick of any unit.
 using Nanoseconds = __int128;
 
+constexpr int64_t kNanosecondsPerSecond = 1'000'000'000;
+
 /// Parses an ISO 8601 date or timestamp (`2024-05-01`, `2024-05-01T12:30:00.5Z`,
 /// `2024-05-01 12:30+02:00`). Without a zone it is UTC. Returns nothing if the text is neither.
 USDPARQUET_API std::optional<Nanoseconds> ParseTimestamp(std::string_view text);

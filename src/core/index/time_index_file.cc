@@ -7,11 +7,10 @@
 namespace usdparquet {
 namespace {
 
-constexpr SectionKind kKind{kTimesKey, "UPQTIMES", "time index"};
-constexpr int64_t kNanosecondsPerSecond = 1'000'000'000;
+constexpr SectionKind kTimeIndexKind{kTimesKey, "UPQTIMES", "time index"};
 
 /// The first bytes of an index.
-struct Header {
+struct TimeIndexHeader {
   char magic[8];
   uint16_t major_version;
   uint16_t minor_version;
@@ -37,9 +36,9 @@ struct Header {
   uint32_t reserved[8];
   uint64_t header_checksum;  ///< of all before
 };
-static_assert(sizeof(Header) == 192);
+static_assert(sizeof(TimeIndexHeader) == 192);
 
-bool IsSane(const Header& h) {
+bool IsSaneTimeIndex(const TimeIndexHeader& h) {
   return h.num_rows < (1u << 31) && h.directory_shift < 32 && h.num_runs <= h.num_rows &&
          h.num_schedules <= h.num_rows && h.num_codes <= h.num_rows &&
          h.num_offsets <= h.num_rows && h.num_duplicates <= h.num_rows &&
@@ -52,7 +51,7 @@ bool IsSane(const Header& h) {
 
 std::string TimeIndexFile::Serialize(const TimeIndex& index, const TimeIndexReport& report,
                                      uint64_t fingerprint) {
-  Header header{};
+  TimeIndexHeader header{};
   header.fingerprint = fingerprint;
   header.num_rows = index.num_rows_;
   header.directory_shift = index.directory_shift_;
@@ -81,7 +80,7 @@ std::string TimeIndexFile::Serialize(const TimeIndex& index, const TimeIndexRepo
   writer.Add(index.schedules_);
   writer.Add(index.codes_);
   writer.Add(index.offsets_);
-  return writer.Finish(kKind, header);
+  return writer.Finish(kTimeIndexKind, header);
 }
 
 TimeIndexFile::Opened TimeIndexFile::Open(arrow::io::RandomAccessFile& file,
@@ -89,14 +88,15 @@ TimeIndexFile::Opened TimeIndexFile::Open(arrow::io::RandomAccessFile& file,
                                           uint64_t fingerprint,
                                           std::function<void(const std::string&)> on_damage) {
   Opened opened;
-  SectionReader<Header> section(
-      kKind, file, metadata, [&](const Header& h) { return h.fingerprint == fingerprint; }, IsSane);
+  SectionReader<TimeIndexHeader> section(
+      kTimeIndexKind, file, metadata,
+      [&](const TimeIndexHeader& h) { return h.fingerprint == fingerprint; }, IsSaneTimeIndex);
   const auto give_up = [&] {
     opened.warning = section.warning();
     return opened;
   };
   if (!section.header()) return give_up();
-  const Header& header = *section.header();
+  const TimeIndexHeader& header = *section.header();
   TimeIndex index;
   index.num_rows_ = header.num_rows;
   index.directory_shift_ = header.directory_shift;

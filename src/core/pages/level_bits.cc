@@ -1,8 +1,5 @@
 #include "core/pages/level_bits.h"
 
-#include <arrow/util/bit_util.h>
-#include <arrow/util/bitmap_ops.h>
-
 #include <algorithm>
 #include <cstring>
 
@@ -11,14 +8,50 @@ namespace {
 
 arrow::Status TooFew() { return arrow::Status::IOError("a page has too few definition levels"); }
 
+/// Puts bits into words that are 0, one behind the other.
+class BitWriter {
+ public:
+  BitWriter(uint64_t* words, uint32_t begin) : words_(words), at_(begin) {}
+
+  void PutZeros(uint32_t count) { at_ += count; }
+  void PutOnes(uint32_t count) {
+    for (; count >= 64; count -= 64) Put(~uint64_t{0}, 64);
+    if (count > 0) Put((uint64_t{1} << count) - 1, count);
+  }
+  /// The first `count` bits of `bytes`.
+  void PutPacked(const uint8_t* bytes, uint32_t count) {
+    for (; count >= 64; count -= 64, bytes += 8) {
+      uint64_t word;
+      std::memcpy(&word, bytes, sizeof(word));
+      Put(word, 64);
+    }
+    for (; count >= 8; count -= 8) Put(*bytes++, 8);
+    if (count > 0) Put(*bytes & ((uint64_t{1} << count) - 1), count);
+  }
+
+ private:
+  /// REQUIRES: 0 < count <= 64; the bits of `value` from `count` on are 0.
+  void Put(uint64_t value, uint32_t count) {
+    const uint32_t shift = at_ % 64;
+    uint64_t* const word = words_ + at_ / 64;
+    word[0] |= value << shift;
+    if (shift + count > 64) word[1] |= value >> (64 - shift);
+    at_ += count;
+  }
+
+  uint64_t* const words_;
+  uint32_t at_;
+};
+
 /// Runs of the hybrid of run lengths and packed bits, for levels one bit wide; see
-/// https://parquet.apache.org/docs/file-format/data-pages/encodings/.
+/// https://parquet.apache.org/docs/file-format/data-pages/encodings/. Where few cells are null, or
+/// few are not, runs are short: a call for each would be most of the work.
 class Runs {
  public:
   explicit Runs(std::span<const uint8_t> bytes) : bytes_(bytes) {}
 
   arrow::Status Read(uint32_t count, uint64_t* words, uint32_t begin) {
-    auto* const bits = reinterpret_cast<uint8_t*>(words);
+    BitWriter bits(words, begin);
     while (count > 0) {
       uint32_t header = 0;
       ARROW_RETURN_NOT_OK(ReadVarint(&header));
@@ -27,16 +60,15 @@ class Runs {
         run = std::min(run, count);
         if (bytes_.empty()) return TooFew();
         if (bytes_[0] > 1) return arrow::Status::IOError("a page has a definition level above 1");
-        arrow::bit_util::SetBitsTo(bits, begin, run, bytes_[0] == 1);
+        bytes_[0] == 1 ? bits.PutOnes(run) : bits.PutZeros(run);
         bytes_ = bytes_.subspan(1);
       } else {  // groups of eight, of which the last may hold fewer
         const size_t size = std::min<size_t>(run, bytes_.size());
         run = static_cast<uint32_t>(std::min<uint64_t>(uint64_t{run} * 8, count));
         if (run > size * 8) return TooFew();
-        arrow::internal::CopyBitmap(bytes_.data(), 0, run, bits, begin);
+        bits.PutPacked(bytes_.data(), run);
         bytes_ = bytes_.subspan(size);
       }
-      begin += run;
       count -= run;
     }
     return arrow::Status::OK();

@@ -19,7 +19,7 @@ USDPARQUET_API bool HasLevelBits(const PageHeader& header);
 /// Sets bits [begin, begin + header.num_values) of `bits` to the definition levels of a data page,
 /// which lie in `body`: behind their length in a page of version 1, and by themselves in one of
 /// version 2. The column has no lists, and its highest level is 1. Fails if the page has not so
-/// many levels. REQUIRES: HasLevelBits(header); `bits` has room. Thread-safe.
+/// many levels. REQUIRES: HasLevelBits(header); `bits` has room, and is 0 there. Thread-safe.
 USDPARQUET_API arrow::Status DecodeLevelBits(const PageHeader& header,
                                              std::span<const uint8_t> body, uint64_t* bits,
                                              uint32_t begin);

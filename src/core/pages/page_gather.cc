@@ -7,7 +7,9 @@
 #include <arrow/type.h>
 
 #include <algorithm>
+#include <limits>
 #include <optional>
+#include <ranges>
 #include <span>
 
 #include "core/pages/page_decoder.h"
@@ -62,6 +64,15 @@ class CellCollector {
   }
 
   arrow::Status Start() { return offsets_.Append(0); }
+
+  /// Makes room for the cells of so many rows: growing would take twice the memory.
+  arrow::Status Reserve(int64_t num_rows) {
+    ARROW_RETURN_NOT_OK(validity_.Reserve(num_rows));
+    if (column_.type.is_array) return offsets_.Reserve(num_rows);
+    if (is_string()) return strings_.Reserve(num_rows);
+    const size_t element = ScalarSize(column_.type.scalar) * column_.type.tuple;
+    return values_.Reserve(num_rows * static_cast<int64_t>(element));
+  }
 
  private:
   bool is_string() const { return column_.type.scalar == Scalar::kString; }
@@ -154,6 +165,64 @@ int GroupOf(std::span<const uint32_t> first_rows, uint32_t row) {
   return static_cast<int>(behind - first_rows.begin()) - 1;
 }
 
+/// Calls `f(page, i)` for the cell of each row, ascending; decodes the pages with these rows.
+/// `column` says how to decode. False if a page has a cell that decoded pages have no place for.
+template <typename Rows, typename F>
+arrow::Result<bool> VisitCells(const PageSource& source, const ColumnInfo& column, const Rows& rows,
+                               const F& f) {
+  std::unique_ptr<ColumnChunk> chunk;
+  std::optional<Page> page;
+  for (const uint32_t row : rows) {
+    if (!chunk || row >= chunk->first_row + chunk->num_rows) {
+      page.reset();
+      const int group = GroupOf(source.group_first_rows, row);
+      auto located = Guarded([&] { return LocatePages(source, column, group); });
+      if (!located.ok()) {
+        return AtRow(located.status(), column.column_name, group,
+                     source.group_first_rows[static_cast<size_t>(group)]);
+      }
+      chunk = std::move(*located);
+    }
+    if (!page || row >= page->first_row + page->num_rows) {
+      BadCells bad;
+      const uint32_t index = chunk->PageOf(row);
+      const arrow::Status decoded =
+          DecodePage(source, column, *chunk, index, &page.emplace(), &bad);
+      if (!decoded.ok()) {
+        return AtRow(decoded, column.column_name, chunk->row_group, chunk->pages[index].first_row);
+      }
+      if (bad.count > 0) return false;
+    }
+    ARROW_RETURN_NOT_OK(f(*page, row - page->first_row));
+  }
+  return true;
+}
+
+/// `data` as `type`, which differs in nothing but names and the width of offsets; null if these are
+/// too wide.
+std::shared_ptr<arrow::ArrayData> WithType(const std::shared_ptr<arrow::ArrayData>& data,
+                                           const std::shared_ptr<arrow::DataType>& type) {
+  auto out = std::make_shared<arrow::ArrayData>(*data);
+  out->type = type;
+  const bool has_wide =
+      data->type->id() == arrow::Type::LARGE_STRING || data->type->id() == arrow::Type::LARGE_LIST;
+  if (has_wide) {
+    const int64_t* const wide = data->GetValues<int64_t>(1);
+    if (wide[data->length] > std::numeric_limits<int32_t>::max()) return nullptr;
+    arrow::TypedBufferBuilder<int32_t> narrow;
+    if (!narrow.Reserve(data->length + 1).ok()) return nullptr;
+    for (int64_t i = 0; i <= data->length; ++i) narrow.UnsafeAppend(static_cast<int32_t>(wide[i]));
+    auto offsets = narrow.Finish();
+    if (!offsets.ok()) return nullptr;
+    out->buffers[1] = std::move(*offsets);
+  }
+  for (auto& child : out->child_data) {
+    child = WithType(child, type->field(0)->type());
+    if (!child) return nullptr;
+  }
+  return out;
+}
+
 }  // namespace
 
 bool CanGather(const ColumnInfo& column, const parquet::FileMetaData& metadata,
@@ -176,32 +245,26 @@ arrow::Result<std::shared_ptr<arrow::Array>> GatherCells(
   const ColumnInfo raw = WithoutConversion(column, source.metadata);
   CellCollector cells(raw);
   ARROW_RETURN_NOT_OK(cells.Start());
-  std::unique_ptr<ColumnChunk> chunk;
-  std::optional<Page> page;
-  for (const uint32_t row : rows) {
-    if (!chunk || row >= chunk->first_row + chunk->num_rows) {
-      page.reset();
-      const int group = GroupOf(source.group_first_rows, row);
-      auto located = Guarded([&] { return LocatePages(source, raw, group); });
-      if (!located.ok()) {
-        return AtRow(located.status(), column.column_name, group,
-                     source.group_first_rows[static_cast<size_t>(group)]);
-      }
-      chunk = std::move(*located);
-    }
-    if (!page || row >= page->first_row + page->num_rows) {
-      BadCells bad;
-      const uint32_t index = chunk->PageOf(row);
-      const arrow::Status decoded = DecodePage(source, raw, *chunk, index, &page.emplace(), &bad);
-      if (!decoded.ok()) {
-        return AtRow(decoded, column.column_name, chunk->row_group, chunk->pages[index].first_row);
-      }
-      if (bad.count > 0) return nullptr;
-    }
-    ARROW_RETURN_NOT_OK(cells.Append(*page, row - page->first_row));
-  }
+  const auto append = [&](const Page& page, uint32_t at) { return cells.Append(page, at); };
+  ARROW_ASSIGN_OR_RAISE(const bool has_all, VisitCells(source, raw, rows, append));
+  if (!has_all) return nullptr;
   ARROW_ASSIGN_OR_RAISE(const auto array, cells.Finish(StoredType(column)));
   return As(array, type);
+}
+
+arrow::Result<std::shared_ptr<arrow::Array>> ReadValues(
+    const PageSource& source, const ColumnInfo& column,
+    const std::shared_ptr<arrow::DataType>& type) {
+  CellCollector cells(column);
+  ARROW_RETURN_NOT_OK(cells.Start());
+  const auto append = [&](const Page& page, uint32_t at) { return cells.Append(page, at); };
+  const auto rows = std::views::iota(uint32_t{0}, source.group_first_rows.back());
+  ARROW_RETURN_NOT_OK(cells.Reserve(source.group_first_rows.back()));
+  ARROW_ASSIGN_OR_RAISE(const bool has_all, VisitCells(source, column, rows, append));
+  if (!has_all) return nullptr;
+  ARROW_ASSIGN_OR_RAISE(const auto array, cells.Finish(ArrowTypeOf(column.type.scalar)));
+  const auto data = WithType(array->data(), type);
+  return data ? arrow::MakeArray(data) : nullptr;
 }
 
 }  // namespace usdparquet

@@ -13,6 +13,7 @@
 
 #include "core/pages/column_chunk.h"
 #include "core/schema/schema.h"
+#include "core/util/export.h"
 
 namespace usdparquet {
 
@@ -27,5 +28,14 @@ bool CanGather(const ColumnInfo& column, const parquet::FileMetaData& metadata,
 arrow::Result<std::shared_ptr<arrow::Array>> GatherCells(
     const PageSource& source, const ColumnInfo& column,
     const std::shared_ptr<arrow::DataType>& type, const std::vector<uint32_t>& rows);
+
+/// All cells of `column` as the values that a layer presents, as an array of `type`: the Arrow type
+/// of ColumnInfo::type, whose texts and lists have 32-bit offsets. A null is a cell without a
+/// value. Decodes every page once, past the cache. Gives a null pointer if a cell holds what no USD
+/// value can, or if the values are too many for `type`. Errors name the column and the row.
+/// Thread-safe.
+USDPARQUET_API arrow::Result<std::shared_ptr<arrow::Array>> ReadValues(
+    const PageSource& source, const ColumnInfo& column,
+    const std::shared_ptr<arrow::DataType>& type);
 
 }  // namespace usdparquet

@@ -71,8 +71,8 @@ arrow::Result<bool> DecodeBits(std::span<const uint8_t> bytes, arrow::Compressio
   return true;
 }
 
-arrow::Status Decode(const PageSource& source, const ColumnInfo& column, const ColumnChunk& chunk,
-                     uint32_t index, Page* page) {
+arrow::Status DecodePresence(const PageSource& source, const ColumnInfo& column,
+                             const ColumnChunk& chunk, uint32_t index, Page* page) {
   const parquet::ColumnDescriptor& descriptor = *source.metadata.schema()->Column(column.leaf);
   ARROW_ASSIGN_OR_RAISE(auto bytes, ReadPageBytes(source, chunk.pages[index]));
   ARROW_RETURN_NOT_OK(CheckPages(SpanOf(*bytes), column.max_rep > 0));
@@ -102,7 +102,7 @@ arrow::Status Decode(const PageSource& source, const ColumnInfo& column, const C
 
 arrow::Status DecodeNulls(const PageSource& source, const ColumnInfo& column,
                           const ColumnChunk& chunk, uint32_t index, Page* page) {
-  return Guarded([&] { return Decode(source, column, chunk, index, page); });
+  return Guarded([&] { return DecodePresence(source, column, chunk, index, page); });
 }
 
 }  // namespace usdparquet

@@ -19,7 +19,7 @@ arrow::Status Damaged() {
   return arrow::Status::IOError("the delta encoding of a page is damaged");
 }
 
-arrow::Status WrongSize(std::span<const uint8_t> section, int64_t count) {
+arrow::Status WrongSection(std::span<const uint8_t> section, int64_t count) {
   return arrow::Status::IOError("a page promises ", count, " values, but has ", section.size(),
                                 " bytes of them");
 }
@@ -157,13 +157,13 @@ arrow::Status CheckPlainTexts(std::span<const uint8_t> section, int64_t count) {
   size_t at = 0;
   for (int64_t i = 0; i < count; ++i) {
     uint32_t length = 0;
-    if (section.size() - at < sizeof(length)) return WrongSize(section, count);
+    if (section.size() - at < sizeof(length)) return WrongSection(section, count);
     std::memcpy(&length, section.data() + at, sizeof(length));
     at += sizeof(length);
-    if (length > section.size() - at) return WrongSize(section, count);
+    if (length > section.size() - at) return WrongSection(section, count);
     at += length;
   }
-  return IsAllUsed(section, at) ? arrow::Status::OK() : WrongSize(section, count);
+  return IsAllUsed(section, at) ? arrow::Status::OK() : WrongSection(section, count);
 }
 
 /// Each value as the length of what it shares with the one before, and what is behind that.
@@ -285,14 +285,14 @@ arrow::Status CheckValueClaims(const parquet::ColumnDescriptor& descriptor,
     case parquet::Encoding::PLAIN:
     case parquet::Encoding::BYTE_STREAM_SPLIT:
       if (count > static_cast<int64_t>(section.size()) * 8 / PlainBits(descriptor)) {
-        return WrongSize(section, count);
+        return WrongSection(section, count);
       }
       // What is left over says that one of the two is wrong.
       if (descriptor.physical_type() == parquet::Type::BYTE_ARRAY) return arrow::Status::OK();
       if (const auto used = static_cast<size_t>((count * PlainBits(descriptor) + 7) / 8);
           encoding == parquet::Encoding::PLAIN ? !IsAllUsed(section, used)
                                                : used != section.size()) {
-        return WrongSize(section, count);
+        return WrongSection(section, count);
       }
       return arrow::Status::OK();
     case parquet::Encoding::DELTA_BINARY_PACKED:

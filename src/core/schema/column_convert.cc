@@ -8,6 +8,7 @@
 #include <optional>
 #include <vector>
 
+#include "core/schema/leaf_type.h"
 #include "core/util/message_text.h"
 
 namespace usdparquet {
@@ -45,11 +46,6 @@ std::shared_ptr<arrow::DataType> ArrowType(const ValueType& shape) {
   if (shape.tuple > 1) type = arrow::fixed_size_list(arrow::field("element", type), shape.tuple);
   if (shape.is_array) type = arrow::list(arrow::field("element", type));
   return type;
-}
-
-bool IsList(const arrow::DataType& type) {
-  return type.id() == arrow::Type::LIST || type.id() == arrow::Type::LARGE_LIST ||
-         type.id() == arrow::Type::FIXED_SIZE_LIST;
 }
 
 /// How many lists are around the scalars of `type`, which is set to that of the scalars.

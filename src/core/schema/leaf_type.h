@@ -10,6 +10,12 @@
 
 namespace usdparquet {
 
+/// Whether `type` is a list of any kind whose elements have a place in USD.
+inline bool IsList(const arrow::DataType& type) {
+  return type.id() == arrow::Type::LIST || type.id() == arrow::Type::LARGE_LIST ||
+         type.id() == arrow::Type::FIXED_SIZE_LIST;
+}
+
 /// Sets `stored_scalar`, `conversion` and what the conversion needs in `column`, from the Arrow
 /// type of the leaf. False if the type has no place in USD.
 ///

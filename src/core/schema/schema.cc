@@ -18,11 +18,6 @@ namespace {
 
 using parquet::arrow::SchemaField;
 
-bool IsList(const arrow::DataType& type) {
-  return type.id() == arrow::Type::LIST || type.id() == arrow::Type::LARGE_LIST ||
-         type.id() == arrow::Type::FIXED_SIZE_LIST;
-}
-
 int32_t FixedSize(const arrow::DataType& type) {
   if (type.id() != arrow::Type::FIXED_SIZE_LIST) return 0;
   return static_cast<const arrow::FixedSizeListType&>(type).list_size();

@@ -28,7 +28,7 @@ constexpr TypeRow kTypes[] = {
 // Types that the footer can name for columns of a shape above (or, of quatf and matrix2d, of
 // a shape of their own), as in pxr/usd/sdf/schema.cpp. Quaternions are i, j, k, real: as Gf keeps
 // them.
-constexpr TypeRow kRoles[] = {
+constexpr TypeRow kRoleTypes[] = {
     {Scalar::kString, 1, "token"},
     {Scalar::kString, 1, "asset"},
     {Scalar::kString, 1, "pathExpression"},
@@ -107,7 +107,7 @@ std::optional<ValueType> ShapeOfSdfType(std::string_view sdf_type) {
     return std::nullopt;
   };
   const auto plain = find(kTypes);
-  return plain ? plain : find(kRoles);
+  return plain ? plain : find(kRoleTypes);
 }
 
 std::optional<Scalar> TupleStorage(Scalar scalar, uint8_t tuple) {

@@ -22,7 +22,7 @@ int64_t FloorDivide(int64_t a, int64_t b) { return a / b - (a % b < 0 ? 1 : 0); 
 
 /// The nearest double of `unscaled` times 10^-scale.
 template <typename Decimal>
-double Parse(const Decimal& unscaled, int scale) {
+double ParseDecimal(const Decimal& unscaled, int scale) {
   const std::string text = unscaled.ToIntegerString() + "e" + std::to_string(-scale);
   double value = 0;
   std::from_chars(text.data(), text.data() + text.size(), value);
@@ -71,8 +71,9 @@ double DecimalToDouble(const uint8_t* bytes, int32_t size, int scale) {
     for (int32_t i = 0; i < size; ++i) unscaled = unscaled << 8 | bytes[i];
     return DecimalToDouble(static_cast<int64_t>(unscaled), scale);
   }
-  if (size <= 16) return Parse(arrow::Decimal128::FromBigEndian(bytes, size).ValueOrDie(), scale);
-  return Parse(arrow::Decimal256::FromBigEndian(bytes, size).ValueOrDie(), scale);
+  if (size <= 16)
+    return ParseDecimal(arrow::Decimal128::FromBigEndian(bytes, size).ValueOrDie(), scale);
+  return ParseDecimal(arrow::Decimal256::FromBigEndian(bytes, size).ValueOrDie(), scale);
 }
 
 double DecimalToDouble(int64_t unscaled, int scale) {
@@ -86,7 +87,7 @@ double DecimalToDouble(int64_t unscaled, int scale) {
       unscaled <= kExact) {
     return static_cast<double>(unscaled) / kPowers[scale];
   }
-  return Parse(arrow::Decimal128(unscaled), scale);
+  return ParseDecimal(arrow::Decimal128(unscaled), scale);
 }
 
 }  // namespace usdparquet

@@ -14,11 +14,11 @@ namespace usdparquet {
 namespace {
 
 // What the headers of all kinds of section have (section.h, docs/file-format.md).
-constexpr int64_t kHeaderSize = 192, kHeaderSizeAt = 12, kTotalSizeAt = 16, kChecksumAt = 184;
+constexpr int64_t kHeaderSize = 192, kStoredSizeAt = 12, kTotalSizeAt = 16, kChecksumAt = 184;
 constexpr std::string_view kMagicStart = "UPQ";
 
 template <typename T>
-T ValueAt(const arrow::Buffer& bytes, int64_t at) {
+T StoredAt(const arrow::Buffer& bytes, int64_t at) {
   T value;
   std::memcpy(&value, bytes.data() + at, sizeof(T));
   return value;
@@ -38,7 +38,7 @@ arrow::Result<bool> AreBlocksSound(arrow::io::RandomAccessFile& file, int64_t bo
     if (block->size() != size) return false;
     const std::span bytes(block->data(), static_cast<size_t>(size));
     if (SectionBlocks::Checksum(std::as_bytes(bytes)) !=
-        ValueAt<uint32_t>(*stored, i * int64_t{sizeof(uint32_t)})) {
+        StoredAt<uint32_t>(*stored, i * int64_t{sizeof(uint32_t)})) {
       return false;
     }
   }
@@ -63,7 +63,7 @@ arrow::Result<SectionState> CheckSection(arrow::io::RandomAccessFile& file,
   }
   ARROW_ASSIGN_OR_RAISE(const auto header, file.ReadAt(offset, kHeaderSize));
   if (header->size() != kHeaderSize) return SectionState::kAbsent;
-  const auto stored = ValueAt<uint64_t>(*header, kChecksumAt);
+  const auto stored = StoredAt<uint64_t>(*header, kChecksumAt);
   if (XXH3_64bits(header->data(), kChecksumAt) != locator->checksum ||
       stored != locator->checksum) {
     // Software that writes the table anew keeps the entry, but not the section.
@@ -71,8 +71,8 @@ arrow::Result<SectionState> CheckSection(arrow::io::RandomAccessFile& file,
                           std::memcmp(header->data(), kMagicStart.data(), kMagicStart.size()) == 0;
     return is_there ? SectionState::kBadHeader : SectionState::kAbsent;
   }
-  const int64_t begin = ValueAt<uint32_t>(*header, kHeaderSizeAt);
-  if (ValueAt<uint64_t>(*header, kTotalSizeAt) != static_cast<uint64_t>(length) ||
+  const int64_t begin = StoredAt<uint32_t>(*header, kStoredSizeAt);
+  if (StoredAt<uint64_t>(*header, kTotalSizeAt) != static_cast<uint64_t>(length) ||
       begin < kHeaderSize || begin > length) {
     return SectionState::kBadHeader;
   }

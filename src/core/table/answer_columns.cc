@@ -10,6 +10,7 @@
 
 #include "core/schema/text_check.h"
 #include "core/schema/without_views.h"
+#include "core/table/field_leaves.h"
 
 namespace usdparquet {
 namespace {
@@ -27,11 +28,6 @@ Infos InfosOf(const TableSchema& schema) {
   // The times are a column like any other here.
   if (schema.time) infos.emplace(schema.time->leaf, &*schema.time);
   return infos;
-}
-
-void CollectLeaves(const SchemaField& field, std::vector<int>* leaves) {
-  if (field.is_leaf()) leaves->push_back(field.column_index);
-  for (const SchemaField& child : field.children) CollectLeaves(child, leaves);
 }
 
 /// Appends `field` and, of a struct, the fields below.

@@ -19,9 +19,9 @@ namespace {
 
 using parquet::arrow::SchemaField;
 
-void CollectLeaves(const SchemaField& field, int column, std::vector<int>* column_of_leaf) {
+void NumberLeaves(const SchemaField& field, int column, std::vector<int>* column_of_leaf) {
   if (field.is_leaf()) (*column_of_leaf)[static_cast<size_t>(field.column_index)] = column;
-  for (const SchemaField& child : field.children) CollectLeaves(child, column, column_of_leaf);
+  for (const SchemaField& child : field.children) NumberLeaves(child, column, column_of_leaf);
 }
 
 /// As Parquet writes it, not Arrow, which has two names for what Parquet calls LZ4.
@@ -58,7 +58,7 @@ arrow::Result<FileStorage> Read(std::shared_ptr<arrow::io::RandomAccessFile> fil
   storage.has_page_locations = opened.locations() != nullptr;
   std::vector<int> column_of_leaf(static_cast<size_t>(metadata.num_columns()), -1);
   for (const SchemaField& field : manifest.schema_fields) {
-    CollectLeaves(field, static_cast<int>(storage.columns.size()), &column_of_leaf);
+    NumberLeaves(field, static_cast<int>(storage.columns.size()), &column_of_leaf);
     ColumnStorage column;
     column.name = field.field->name();
     column.type = field.field->type()->ToString();

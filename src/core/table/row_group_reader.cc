@@ -5,6 +5,7 @@
 
 #include "core/schema/text_check.h"
 #include "core/schema/without_views.h"
+#include "core/table/field_leaves.h"
 #include "core/util/file_name.h"
 #include "core/util/guard.h"
 
@@ -12,11 +13,6 @@ namespace usdparquet {
 namespace {
 
 using parquet::arrow::SchemaField;
-
-void CollectLeaves(const SchemaField& field, std::vector<int>* leaves) {
-  if (field.is_leaf()) leaves->push_back(field.column_index);
-  for (const SchemaField& child : field.children) CollectLeaves(child, leaves);
-}
 
 }  // namespace
 

@@ -103,14 +103,16 @@ class USDPARQUET_API Table {
   /// The path index and the time index of now, which others replace when damage shows: what is
   /// found through one of them is right at the end of Ask.
   const PathIndex& paths() const { return prim_index_->current().paths; }
-  /// The row of a prim, or the first one of several; PrimId::kNone if it has none.
-  uint32_t RowOf(PrimId prim) const { return RowOfName(paths().RowOf(prim)); }
-  /// The row that belongs to row `name` of the path column: the same, unless rows are joined by
-  /// ids.
-  uint32_t RowOfName(uint32_t name) const {
-    if (!row_of_name_) [[likely]]
-      return name;
-    return name < joined_rows_.size() ? row_of_name_[name] : PrimId::kNone;
+  /// The prim whose path has `hash`, or a null id. Unlike that of paths(), the id of a prim without
+  /// children names its row in this table, also where rows are joined by ids: whoever keeps it
+  /// reads as if the rows had paths. Prims that share a row share the id.
+  PrimId Find(uint64_t hash) const {
+    const PrimId prim = paths().Find(hash);
+    return prim.is_parent() || !is_joined() ? prim : PrimId::FromBits(RowOfName(prim.bits()));
+  }
+  /// The row of a prim that Find gave, or the first one of several; PrimId::kNone if it has none.
+  uint32_t RowOf(PrimId prim) const {
+    return prim.is_parent() ? RowOfName(paths().RowOf(prim)) : prim.bits();
   }
   /// Calls `f(row)` for every prim with a row, in no order; prims may share rows if is_joined().
   template <typename F>
@@ -118,7 +120,7 @@ class USDPARQUET_API Table {
     paths().VisitRows([&](uint32_t name) { f(RowOfName(name)); });
   }
   /// Whether rows stand for prims by their ids.
-  bool is_joined() const { return row_of_name_ != nullptr; }
+  bool is_joined() const { return names_ != nullptr; }
   /// Rows without a prim path, and paths with more than one row.
   const PathIndexReport& path_report() const { return index_.current().path_report; }
   /// Which rows of a prim hold which time; null without a time column. A prim's row in `paths()` is
@@ -216,6 +218,12 @@ class USDPARQUET_API Table {
   arrow::Status ReadColumns();
   arrow::Status OpenIndex();
   arrow::Status OpenJoin(const IndexOptions& index_options);
+  /// The row that belongs to row `name` of the path column: the same, unless rows are joined by
+  /// ids. PrimId::kNone if there is none.
+  uint32_t RowOfName(uint32_t name) const {
+    if (!is_joined()) return name;
+    return name < joined_rows_.size() ? joined_rows_[name] : PrimId::kNone;
+  }
   std::string PathAt(uint32_t row);
   bool IsSamePath(uint32_t a, uint32_t b);
 
@@ -235,7 +243,6 @@ class USDPARQUET_API Table {
   // Where rows are joined by ids: the file with the prims, and the row for each of its rows.
   std::shared_ptr<Table> names_;
   std::vector<uint32_t> joined_rows_;
-  const uint32_t* row_of_name_ = nullptr;
   std::vector<std::string> warnings_;
   std::vector<std::string> index_warnings_;
 };

@@ -117,8 +117,9 @@ arrow::Status Table::OpenJoin(const IndexOptions& index_options) {
   auto read = ReadIds(names->file_, names->schema_, "id");
   if (!read.ok()) return WithFileName(read.status(), ids.file_name);
   IdJoin join = JoinIds(keys, *read, is_long());
-  if (join.num_matched < names->paths().num_row_prims()) {
-    // Prims without a row are none of the layer's.
+  if (join.num_matched < join.rows.size()) {
+    // Prims without a row are none of the layer's. That all have one is not told by their number:
+    // an id may have a row and no path.
     auto kept = std::make_shared<std::vector<bool>>(join.rows.size());
     for (size_t i = 0; i < kept->size(); ++i) (*kept)[i] = join.rows[i] != IdJoin::kNoRow;
     options.kept_rows = std::move(kept);
@@ -152,7 +153,6 @@ arrow::Status Table::OpenJoin(const IndexOptions& index_options) {
   names_ = std::move(names);
   prim_index_ = &names_->index_;
   joined_rows_ = std::move(join.rows);
-  row_of_name_ = joined_rows_.data();
   return arrow::Status::OK();
 }
 

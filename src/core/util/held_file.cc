@@ -10,14 +10,12 @@
 #include <cstring>
 #include <utility>
 
+#include "core/util/system_error.h"
+
 namespace usdparquet {
 namespace {
 
 constexpr int64_t kMostHeld = 64 << 10;
-
-arrow::Status SystemError(const char* what) {
-  return arrow::Status::IOError(what, ": ", std::strerror(errno));
-}
 
 arrow::Status WriteAt(int descriptor, int64_t offset, std::string_view bytes) {
   while (!bytes.empty()) {

@@ -13,6 +13,7 @@
 #include <system_error>
 
 #include "core/util/open_file.h"
+#include "core/util/system_error.h"
 #include "core/util/temporary_files.h"
 
 namespace usdparquet {
@@ -24,10 +25,6 @@ constexpr char kFileName[] = "table.parquet";
 constexpr std::string_view kRandom = "XXXXXX";  // as mkdtemp wants it, at the end
 /// Names of files have 255 bytes at most.
 constexpr size_t kMaxName = 230;
-
-arrow::Status SystemError(const char* what) {
-  return arrow::Status::IOError(what, ": ", std::strerror(errno));
-}
 
 /// What a symbolic link leads to, be it there or not; else `path` itself.
 fs::path FollowLinks(fs::path path) {

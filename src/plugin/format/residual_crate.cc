@@ -17,6 +17,7 @@
 #include "core/util/open_file.h"
 #include "plugin/format/layer_access.h"
 #include "plugin/format/range_asset.h"
+#include "plugin/values/nul_text.h"
 
 PXR_NAMESPACE_OPEN_SCOPE
 
@@ -155,6 +156,11 @@ arrow::Result<std::string> UsdParquetWriteCrate(const SdfAbstractDataRefPtr& dat
                                                 const std::string& temporary) {
   // Its folder can be removed without a look into it then, for which there may be no descriptor.
   const std::unique_ptr<const char, int (*)(const char*)> removed(temporary.c_str(), &std::remove);
+  if (const std::string where = UsdParquetFindNulText(*data); !where.empty()) {
+    return arrow::Status::Invalid("a text of ", where,
+                                  " has a U+0000, which OpenUSD's crate files can't hold: take it "
+                                  "out of the text");
+  }
   const ScratchLayer anonymous;
   UsdParquetLayerAccess::Set(anonymous.get(), data);
   if (!CrateFormat()->WriteToFile(*anonymous.get(), temporary)) return CantWrite();

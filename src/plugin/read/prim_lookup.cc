@@ -86,7 +86,7 @@ PrimId UsdParquetPrimLookup::FindInIndex(const SdfPath& prim_path, uint32_t vers
     }
     last = {serial, std::move(parent), hash};
   }
-  return index.Find(usdparquet::ChildPathHash(last.hash, prim_path.GetNameToken().GetString()));
+  return table_.Find(usdparquet::ChildPathHash(last.hash, prim_path.GetNameToken().GetString()));
 }
 
 PXR_NAMESPACE_CLOSE_SCOPE

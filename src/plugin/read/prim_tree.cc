@@ -57,7 +57,7 @@ UsdParquetPrimTree::Step UsdParquetPrimTree::Child(const Step& parent, const Sdf
     return {Find(path, UsdParquetPathHandles(path).prim), parent.hash, parent.version};
   }
   const uint64_t hash = usdparquet::ChildPathHash(parent.hash, path.GetName());
-  return {table_.paths().Find(hash), hash, parent.version};
+  return {table_.Find(hash), hash, parent.version};
 }
 
 PXR_NAMESPACE_CLOSE_SCOPE

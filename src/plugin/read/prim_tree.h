@@ -40,7 +40,7 @@ class UsdParquetPrimTree {
   /// The prim's row, or its first one; kNone for a null id and for a prim without a row.
   uint32_t RowOf(usdparquet::PrimId prim) const {
     // Of most prims the id is the row, and the index need not be asked.
-    return prim.is_parent() ? RowOfParent(prim) : table_.RowOfName(prim.bits());
+    return prim.is_parent() ? RowOfParent(prim) : prim.bits();
   }
 
   bool HasChildren(usdparquet::PrimId prim) const {

@@ -183,7 +183,7 @@ struct BuilderRow {
 };
 
 template <typename T, typename Element, int kTuple = 1>
-BuilderRow Row(Scalar scalar) {
+BuilderRow MakeRow(Scalar scalar) {
   return {
       scalar, kTuple, &typeid(T), [](bool is_array) {
         return std::unique_ptr<UsdParquetColumnBuilder>(new Builder<T, Element, kTuple>(is_array));
@@ -192,11 +192,11 @@ BuilderRow Row(Scalar scalar) {
 
 template <typename T, typename ArrowType, typename C, int kTuple = 1>
 BuilderRow NumberRow(Scalar scalar) {
-  return Row<T, Numbers<ArrowType, C, kTuple>, kTuple>(scalar);
+  return MakeRow<T, Numbers<ArrowType, C, kTuple>, kTuple>(scalar);
 }
 
-const BuilderRow kRows[] = {
-    Row<bool, Bools>(Scalar::kBool),
+const BuilderRow kBuilders[] = {
+    MakeRow<bool, Bools>(Scalar::kBool),
     NumberRow<unsigned char, arrow::UInt8Type, uint8_t>(Scalar::kUChar),
     NumberRow<int, arrow::Int32Type, int32_t>(Scalar::kInt),
     NumberRow<GfVec2i, arrow::Int32Type, int32_t, 2>(Scalar::kInt),
@@ -224,10 +224,10 @@ const BuilderRow kRows[] = {
     NumberRow<GfMatrix2d, arrow::DoubleType, double, 4>(Scalar::kDouble),
     NumberRow<GfMatrix3d, arrow::DoubleType, double, 9>(Scalar::kDouble),
     NumberRow<GfMatrix4d, arrow::DoubleType, double, 16>(Scalar::kDouble),
-    Row<std::string, Texts>(Scalar::kString),
-    Row<TfToken, Texts>(Scalar::kString),
-    Row<SdfAssetPath, Texts>(Scalar::kString),
-    Row<SdfPathExpression, Texts>(Scalar::kString),
+    MakeRow<std::string, Texts>(Scalar::kString),
+    MakeRow<TfToken, Texts>(Scalar::kString),
+    MakeRow<SdfAssetPath, Texts>(Scalar::kString),
+    MakeRow<SdfPathExpression, Texts>(Scalar::kString),
 };
 
 }  // namespace
@@ -237,7 +237,7 @@ std::unique_ptr<UsdParquetColumnBuilder> UsdParquetColumnBuilder::Make(std::stri
   if (!shape) return nullptr;
   if (shape->is_array) sdf_type.remove_suffix(2);
   const UsdParquetValueType* type = UsdParquetFindValueType(sdf_type);
-  for (const BuilderRow& row : kRows) {
+  for (const BuilderRow& row : kBuilders) {
     if (type && row.scalar == shape->scalar && row.tuple == shape->tuple &&
         *row.type == *type->type) {
       return row.make(shape->is_array);

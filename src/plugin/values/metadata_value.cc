@@ -8,6 +8,7 @@
 #include <cmath>
 
 #include "core/util/utf8.h"
+#include "plugin/values/token_text.h"
 
 PXR_NAMESPACE_OPEN_SCOPE
 
@@ -72,12 +73,16 @@ VtValue UsdParquetFromFooter(const MetadataValue& value) {
     return type == "double" ? VtValue(*d) : VtValue(static_cast<float>(*d));
   }
   if (const auto* s = std::get_if<std::string>(&value.value)) {
-    if (type == "token") return VtValue(TfToken(*s));
+    if (type == "token") return VtValue(UsdParquetToken(*s));
     if (type == "asset") return VtValue(SdfAssetPath(*s));
     return VtValue(*s);
   }
   const auto& texts = std::get<std::vector<std::string>>(value.value);
-  if (type == "token[]") return VtValue(VtTokenArray(texts.begin(), texts.end()));
+  if (type == "token[]") {
+    VtTokenArray tokens;
+    for (const std::string& text : texts) tokens.push_back(UsdParquetToken(text));
+    return VtValue(tokens);
+  }
   return VtValue(VtStringArray(texts.begin(), texts.end()));
 }
 
@@ -87,7 +92,7 @@ std::vector<std::pair<TfToken, VtValue>> UsdParquetFieldsFromFooter(
   const SdfSchema& schema = SdfSchema::GetInstance();
   const auto* spec = schema.GetSpecDefinition(spec_type);
   for (const auto& [name, footer_value] : fields) {
-    const TfToken field(name);
+    const TfToken field = UsdParquetToken(name);
     VtValue value = UsdParquetFromFooter(footer_value);
     // What the schema does not know is somebody's own metadata.
     const auto* known = schema.GetFieldDefinition(field);

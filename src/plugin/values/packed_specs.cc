@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "plugin/values/packed_value.h"
+#include "plugin/values/token_text.h"
 
 PXR_NAMESPACE_OPEN_SCOPE
 
@@ -71,7 +72,7 @@ SdfAbstractDataRefPtr UsdParquetUnpackSpecs(std::string_view bytes) {
     if (!path.IsAbsolutePath() || type == SdfSpecTypeUnknown || type >= SdfNumSpecTypes) return {};
     data->CreateSpec(path, static_cast<SdfSpecType>(type));
     for (size_t fields = unpacker.TakeCount(); fields > 0; --fields) {
-      const TfToken field(unpacker.TakeText());
+      const TfToken field = UsdParquetToken(unpacker.TakeText());
       const VtValue value = unpacker.TakeValue();
       if (!unpacker.ok()) return {};
       data->Set(path, field, value);

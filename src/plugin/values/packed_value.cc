@@ -42,6 +42,7 @@
 #include <utility>
 
 #include "core/util/utf8.h"
+#include "plugin/values/token_text.h"
 
 PXR_NAMESPACE_OPEN_SCOPE
 
@@ -96,7 +97,7 @@ inline void Pack(const std::string& value, Packer* to) { to->AddText(value); }
 inline std::string Unpack(Unpacker* from, Tag<std::string>) { return from->TakeText(); }
 
 inline void Pack(const TfToken& value, Packer* to) { to->AddText(value.GetString()); }
-inline TfToken Unpack(Unpacker* from, Tag<TfToken>) { return TfToken(from->TakeText()); }
+inline TfToken Unpack(Unpacker* from, Tag<TfToken>) { return UsdParquetToken(from->TakeText()); }
 
 inline void Pack(const SdfPath& value, Packer* to) { to->AddPath(value); }
 inline SdfPath Unpack(Unpacker* from, Tag<SdfPath>) { return from->TakePath(); }

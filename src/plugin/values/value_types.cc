@@ -28,6 +28,8 @@
 #include <cstring>
 #include <string>
 
+#include "plugin/values/token_text.h"
+
 PXR_NAMESPACE_OPEN_SCOPE
 
 using usdparquet::Page;
@@ -37,8 +39,10 @@ namespace {
 /// Element `i` of a page's values, be it a row's or one of an array.
 template <typename T>
 T Element(const Page& page, uint32_t i) {
-  if constexpr (std::is_same_v<T, std::string> || std::is_same_v<T, TfToken> ||
-                std::is_same_v<T, SdfAssetPath> || std::is_same_v<T, SdfPathExpression>) {
+  if constexpr (std::is_same_v<T, TfToken>) {
+    return UsdParquetToken(page.String(i));
+  } else if constexpr (std::is_same_v<T, std::string> || std::is_same_v<T, SdfAssetPath> ||
+                       std::is_same_v<T, SdfPathExpression>) {
     return T(std::string(page.String(i)));
   } else if constexpr (std::is_same_v<T, bool>) {
     return page.As<uint8_t>()[i] != 0;
