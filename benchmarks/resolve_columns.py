@@ -40,8 +40,8 @@ def path_of(number: int) -> str:
     return f"/World/Zone_{number // ZONE}/Part_{number}"
 
 
-def generate(folder: Path, prims: int) -> None:
-    """Writes the layers and the two stages."""
+def generate(folder: Path, prims: int, case: str) -> None:
+    """Writes the layers and the stage of a case."""
     import pyarrow as pa
     from pxr import Gf, Sdf
 
@@ -55,7 +55,10 @@ def generate(folder: Path, prims: int) -> None:
     columns |= {name: pa.array(values[name], kinds.get(name)) for name in NAMES}
     usdparquet.write_table(pa.table(columns), folder / "base.parquet", types=TYPES)
 
-    for name, specifier in (("scene", Sdf.SpecifierDef), ("stronger", Sdf.SpecifierOver)):
+    kinds_of_layers = {"scene": Sdf.SpecifierDef, "stronger": Sdf.SpecifierOver}
+    above = ["stronger"] if case == "overridden" else []
+    for name in ["scene", *above]:
+        specifier = kinds_of_layers[name]
         layer = Sdf.Layer.CreateAnonymous(".usdc")
         with Sdf.ChangeBlock():
             other = cells(range(prims), 1) if name == "stronger" else {}
@@ -70,10 +73,9 @@ def generate(folder: Path, prims: int) -> None:
                     is_tint = column == "tint"
                     attribute.default = Gf.Vec3f(*items[n]) if is_tint else items[n]
         layer.Export(str(folder / f"{name}.usdc"))
-    for case, above in (("base", []), ("overridden", ["./stronger.usdc"])):
-        root = Sdf.Layer.CreateAnonymous(".usda")
-        root.subLayerPaths = [*above, "./scene.usdc", "./base.parquet"]
-        root.Export(str(folder / f"{case}.usda"))
+    root = Sdf.Layer.CreateAnonymous(".usda")
+    root.subLayerPaths = [*(f"./{name}.usdc" for name in above), "./scene.usdc", "./base.parquet"]
+    root.Export(str(folder / f"{case}.usda"))
 
 
 def peak_bytes() -> int:
@@ -127,9 +129,9 @@ def main() -> None:
         print(json.dumps(measure(options.folder)))
         return
     folder = options.folder / str(options.prims)
-    if not (folder / "overridden.usda").exists():
-        generate(folder, options.prims)
     for case in options.cases.split(","):
+        if not (folder / f"{case}.usda").exists():
+            generate(folder, options.prims, case)
         command = [sys.executable, __file__, str(folder / f"{case}.usda"), "--child"]
         done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
         print(case, {name: round(value, 3) for name, value in json.loads(done.stdout).items()})

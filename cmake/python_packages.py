@@ -91,7 +91,7 @@ def usd() -> None:
     # Not for the plugin, which knows Sdf alone.
     pcp = packages.pop("pcp", None)
     if pcp is None:
-        fail(f"the headers of Pcp are not installed: pip install 'pxr-pcp-dev=={core.version}'")
+        fail(f"the headers of Pcp are not installed: pip install 'pxr-pcp-dev=={sdf.version}'")
 
     emit("USD_VERSION", sdf.version)
     emit("USD_LIBRARY", libraries.get("libusd_ms", ""))

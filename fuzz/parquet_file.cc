@@ -6,7 +6,6 @@
 #include <cinttypes>
 #include <cstdio>
 #include <cstdlib>
-#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -14,6 +13,7 @@
 
 #include "core/sections/footer_seal.h"
 #include "core/util/path_hash.h"
+#include "fuzz/raw_values.h"
 
 namespace usdparquet_fuzz {
 namespace {
@@ -24,18 +24,6 @@ constexpr size_t kSectionHeader = 192, kHeaderChecksumAt = 184, kBlock = 32 * 10
 constexpr size_t kAlignment = 64;
 constexpr int16_t kKey = 1, kValue = 2;
 constexpr char kResidualKey[] = "usdparquet:residual";
-
-template <typename T>
-T Get(std::string_view bytes, size_t at) {
-  T value;
-  std::memcpy(&value, bytes.data() + at, sizeof(T));
-  return value;
-}
-
-template <typename T>
-void Set(std::string* bytes, size_t at, T value) {
-  std::memcpy(bytes->data() + at, &value, sizeof(T));
-}
 
 /// Where the header of a section has the number of its blocks; their checksum is behind it.
 size_t NumBlocksAt(std::string_view section) {
@@ -89,7 +77,7 @@ std::string ParquetFile::Bytes() const {
                                {reinterpret_cast<uint8_t*>(thrift.data()), thrift.size()});
   const auto size = static_cast<uint32_t>(thrift.size());
   std::string bytes = body + thrift;
-  bytes.append(reinterpret_cast<const char*>(&size), sizeof(size));
+  Append(&bytes, size);
   return bytes + kMagic;
 }
 

@@ -1,10 +1,10 @@
 #include "fuzz/recipe.h"
 
 #include <algorithm>
-#include <cstring>
 #include <random>
 
 #include "fuzz/file_editor.h"
+#include "fuzz/raw_values.h"
 
 namespace usdparquet_fuzz {
 namespace {
@@ -13,18 +13,6 @@ namespace {
 constexpr uint8_t kManners = Recipe::kKeepsChecksums | Recipe::kIsMapped | Recipe::kAsksNulls;
 
 constexpr size_t kHead = 2, kEditSize = 17, kMaxEdits = 24;
-
-template <typename T>
-T Get(std::string_view bytes, size_t at) {
-  T value;
-  std::memcpy(&value, bytes.data() + at, sizeof(T));
-  return value;
-}
-
-template <typename T>
-void Append(std::string* bytes, T value) {
-  bytes->append(reinterpret_cast<const char*>(&value), sizeof(value));
-}
 
 /// A raw edit of the file's bytes. The version in the footer's seal is left alone: a reader takes
 /// the seal of a later version for none, which a second edit might make use of.

@@ -106,12 +106,12 @@ bool IsRight(const Page& page, uint32_t row, size_t column) {
   return false;
 }
 
-class BudgetTest : public testing::Test {
+class Budget : public testing::Test {
  protected:
-  ~BudgetTest() override { PageCache::Instance().SetBudget(PageCache::kDefaultBudget); }
+  ~Budget() override { PageCache::Instance().SetBudget(PageCache::kDefaultBudget); }
 };
 
-TEST_F(BudgetTest, AMillionPrimsInOrderDecodeEachPageOnceAPass) {
+TEST_F(Budget, AMillionPrimsInOrderDecodeEachPageOnceAPass) {
   PageCache& cache = PageCache::Instance();
   const std::string file = WriteLargeTable();
   cache.SetBudget(kBudget);
@@ -143,7 +143,7 @@ TEST_F(BudgetTest, AMillionPrimsInOrderDecodeEachPageOnceAPass) {
   EXPECT_LE(cache.Stats().bytes_peak, std::max(peak_before, kBudget));
 }
 
-TEST_F(BudgetTest, ByDefaultWhatIsReadTwiceIsKept) {
+TEST_F(Budget, ByDefaultWhatIsReadTwiceIsKept) {
   constexpr uint32_t kRows = 500'000;
   constexpr uint32_t kRowsPerGroup = 10'000;  // one page each: passes go on from group to group
   std::vector<std::string> paths;

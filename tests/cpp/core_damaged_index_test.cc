@@ -7,9 +7,7 @@
 
 #include <algorithm>
 #include <cstring>
-#include <fstream>
 #include <functional>
-#include <iterator>
 #include <mutex>
 #include <set>
 #include <thread>
@@ -32,11 +30,6 @@ using namespace usdparquet_test;
 constexpr size_t kHeader = 192, kBlock = 32 * 1024;
 constexpr uint32_t kFlatRows = 20000, kPrims = 6000, kTimes = 4;
 
-std::string ReadAll(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
-
 template <typename T>
 T Get(const std::string& bytes, size_t at) {
   T value;
@@ -49,7 +42,7 @@ struct IndexedFile {
   std::string bytes;
   size_t offset = 0, length = 0, locator = 0;
 
-  IndexedFile(const std::string& path, const char* key) : bytes(ReadAll(path)) {
+  IndexedFile(const std::string& path, const char* key) : bytes(ReadBytes(path)) {
     const auto metadata = parquet::ParquetFileReader::OpenFile(path)->metadata();
     const std::string text = metadata->key_value_metadata()->Get(key).ValueOrDie();
     EXPECT_EQ(std::sscanf(text.c_str(), "version=1.0 offset=%zu length=%zu", &offset, &length), 2);
@@ -349,7 +342,7 @@ struct Parts {
   }
 };
 
-TEST(LyingIndex, IsBuiltAnew) {
+TEST(DamagedIndex, LiesAboutPathsAreBuiltAnew) {
   const IndexedFile& good = FlatFile();
   const Parts parts(good);
   constexpr uint32_t kWide[] = {1u << 31, 0xffffffffu, 0xfffffffeu, kFlatRows};
@@ -381,7 +374,7 @@ TEST(LyingIndex, IsBuiltAnew) {
          [](Table& table) { EXPECT_FALSE(table.HasSoundIndex()); });
 }
 
-TEST(LyingIndex, OfTimesIsBuiltAnew) {
+TEST(DamagedIndex, LiesAboutTimesAreBuiltAnew) {
   const IndexedFile& good = LongFile(kTimesKey);
   const auto count = [&](size_t at) -> size_t {
     return Get<uint32_t>(good.bytes, good.offset + at);

@@ -25,10 +25,10 @@ void Release(uint32_t) { --g_held; }
 /// The handle of the path number `i`, as OpenUSD makes them: an index above the pool's region.
 uint32_t Handle(uint32_t i) { return (i + 1) << 8; }
 
-class HandleTableTest : public testing::Test {
+class HandleTable : public testing::Test {
  protected:
-  HandleTableTest() { g_held = 0; }
-  ~HandleTableTest() override {
+  HandleTable() { g_held = 0; }
+  ~HandleTable() override {
     tables_.clear();
     EXPECT_EQ(g_held, 0);
     EXPECT_EQ(all_.bytes(), 0u);
@@ -37,12 +37,12 @@ class HandleTableTest : public testing::Test {
 
   void Make(size_t count, size_t num_handles) {
     while (tables_.size() < count) {
-      tables_.push_back(std::make_unique<HandleTable>(all_, num_handles, &Release));
+      tables_.push_back(std::make_unique<usdparquet::HandleTable>(all_, num_handles, &Release));
     }
   }
 
   /// Whether the table had handle `i`; if not, it is added. A number that is found is checked.
-  static bool Read(HandleTable& table, uint32_t i) {
+  static bool Read(usdparquet::HandleTable& table, uint32_t i) {
     uint32_t number = 0;
     if (table.Find(Handle(i), &number) || table.FindAside(Handle(i), &number)) {
       EXPECT_EQ(number, 7 * i);
@@ -53,7 +53,7 @@ class HandleTableTest : public testing::Test {
     return false;
   }
 
-  static uint32_t Misses(HandleTable& table, uint32_t count) {
+  static uint32_t Misses(usdparquet::HandleTable& table, uint32_t count) {
     uint32_t misses = 0;
     for (uint32_t i = 0; i < count; ++i) misses += !Read(table, i);
     return misses;
@@ -61,12 +61,12 @@ class HandleTableTest : public testing::Test {
 
   PageCache cache_{PageCache::kDefaultBudget};
   HandleTables all_{cache_};
-  std::vector<std::unique_ptr<HandleTable>> tables_;
+  std::vector<std::unique_ptr<usdparquet::HandleTable>> tables_;
 };
 
-TEST_F(HandleTableTest, TakesMemoryAsItFills) {
+TEST_F(HandleTable, TakesMemoryAsItFills) {
   Make(1, 100'000);
-  HandleTable& table = *tables_[0];
+  usdparquet::HandleTable& table = *tables_[0];
   EXPECT_EQ(table.bytes(), 0u);
   EXPECT_EQ(cache_.Stats().bytes_resident, 0u);
   EXPECT_FALSE(Read(table, 0));
@@ -79,7 +79,7 @@ TEST_F(HandleTableTest, TakesMemoryAsItFills) {
   EXPECT_EQ(all_.bytes(), table.bytes());
 }
 
-TEST_F(HandleTableTest, HandlesWithoutOrderAreFoundAgain) {
+TEST_F(HandleTable, HandlesWithoutOrderAreFoundAgain) {
   Make(1, 20'000);
   std::mt19937 random(5);
   std::vector<uint32_t> handles(20'000);
@@ -93,7 +93,7 @@ TEST_F(HandleTableTest, HandlesWithoutOrderAreFoundAgain) {
   EXPECT_GT(found, handles.size() * 95 / 100);  // a full bucket replaces
 }
 
-TEST_F(HandleTableTest, TenHotOfTwoHundredKeepTheirHitsUnderOneMegabyte) {
+TEST_F(HandleTable, TenHotOfTwoHundredKeepTheirHitsUnderOneMegabyte) {
   cache_.SetBudget(kMegabyte);
   Make(200, 2000);
   for (auto& table : tables_) Misses(*table, 1);
@@ -112,7 +112,7 @@ TEST_F(HandleTableTest, TenHotOfTwoHundredKeepTheirHitsUnderOneMegabyte) {
   }
 }
 
-TEST_F(HandleTableTest, AnUnusedLargeTableGivesWay) {
+TEST_F(HandleTable, AnUnusedLargeTableGivesWay) {
   cache_.SetBudget(kMegabyte);
   Make(2, 16'000);
   Misses(*tables_[0], 16'000);
@@ -122,7 +122,7 @@ TEST_F(HandleTableTest, AnUnusedLargeTableGivesWay) {
   EXPECT_LE(tables_[0]->bytes(), kMegabyte / 8);
 }
 
-TEST_F(HandleTableTest, ALargeTableInUseIsHalvedForOthers) {
+TEST_F(HandleTable, ALargeTableInUseIsHalvedForOthers) {
   cache_.SetBudget(kMegabyte);
   Make(5, 16'000);
   Misses(*tables_[0], 16'000);
@@ -132,7 +132,7 @@ TEST_F(HandleTableTest, ALargeTableInUseIsHalvedForOthers) {
   for (size_t t = 0; t < 5; ++t) EXPECT_EQ(Misses(*tables_[t], 1000), 0u) << t;
 }
 
-TEST_F(HandleTableTest, FollowsTheBudget) {
+TEST_F(HandleTable, FollowsTheBudget) {
   Make(20, 20'000);
   for (auto& table : tables_) Misses(*table, 5000);
   EXPECT_GT(all_.bytes(), kMegabyte);
@@ -149,14 +149,14 @@ TEST_F(HandleTableTest, FollowsTheBudget) {
   EXPECT_EQ(Misses(*tables_[0], 5000), 0u);
 }
 
-TEST_F(HandleTableTest, TablesOfAnotherCacheAreLeftAlone) {
+TEST_F(HandleTable, TablesOfAnotherCacheAreLeftAlone) {
   Make(1, 20'000);
   Misses(*tables_[0], 5000);
   const uint64_t bytes = all_.bytes();
   PageCache other(kMegabyte);
   {
     HandleTables others(other);
-    HandleTable table(others, 1000, &Release);
+    usdparquet::HandleTable table(others, 1000, &Release);
     Misses(table, 1000);
     EXPECT_EQ(others.bytes(), table.bytes());
     other.SetBudget(0);
@@ -168,14 +168,14 @@ TEST_F(HandleTableTest, TablesOfAnotherCacheAreLeftAlone) {
   EXPECT_EQ(Misses(*tables_[0], 5000), 0u);
 }
 
-TEST_F(HandleTableTest, ATableForNothingRemembersNothing) {
+TEST_F(HandleTable, ATableForNothingRemembersNothing) {
   Make(1, 0);
   EXPECT_FALSE(Read(*tables_[0], 1));
   EXPECT_FALSE(Read(*tables_[0], 1));
   EXPECT_EQ(g_held, 0);
 }
 
-TEST_F(HandleTableTest, ThreadsReadWhileTablesComeAndGo) {
+TEST_F(HandleTable, ThreadsReadWhileTablesComeAndGo) {
   cache_.SetBudget(kMegabyte);
   Make(30, 4000);
   std::atomic<bool> is_done{false};
@@ -188,7 +188,7 @@ TEST_F(HandleTableTest, ThreadsReadWhileTablesComeAndGo) {
   }
   std::thread opener([&] {
     while (!is_done) {
-      HandleTable table(all_, 4000, &Release);
+      usdparquet::HandleTable table(all_, 4000, &Release);
       Misses(table, 2000);
     }
   });

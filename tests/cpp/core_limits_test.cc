@@ -9,77 +9,30 @@
 #include <parquet/metadata.h>
 #include <parquet/schema.h>
 
-#include <new>
-#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "core/index/path_index_builder.h"
 #include "core/pages/page_header.h"
-#include "core/pages/value_claims.h"
 #include "core/schema/footer.h"
 #include "core/schema/path_problem.h"
 #include "core/schema/schema_entry.h"
 #include "core/table/file_check.h"
 #include "core/table/read_columns.h"
 #include "core/table/table.h"
-#include "core/util/guard.h"
 #include "core/util/limits.h"
-#include "core/util/parallel_for.h"
+#include "status_assertions.h"
 #include "test_files.h"
+#include "thrift_bytes.h"
 
 namespace usdparquet {
 namespace {
 
-using testing::AssertionFailure;
-using testing::AssertionResult;
-using testing::AssertionSuccess;
-
-// --- Thrift, written by hand. --------------------------------------------------------------------
-
-std::string Varint(uint64_t value) {
-  std::string out;
-  for (; value >= 0x80; value >>= 7) out += static_cast<char>(value | 0x80);
-  return out + static_cast<char>(value);
-}
-
-std::string Zigzag(int64_t value) {
-  return Varint((static_cast<uint64_t>(value) << 1) ^ static_cast<uint64_t>(value >> 63));
-}
-
-/// A field whose id is `step` above that of the field before.
-std::string Field(int step, int type, const std::string& value) {
-  return std::string(1, static_cast<char>(step << 4 | type)) + value;
-}
-std::string I32(int step, int64_t value) { return Field(step, 5, Zigzag(value)); }
-std::string Text(int step, const std::string& value) {
-  return Field(step, 8, Varint(value.size()) + value);
-}
-std::string StructList(int step, const std::vector<std::string>& structs) {
-  std::string out(1, '\xfc');  // 15: the count follows; of structs
-  out += Varint(structs.size());
-  for (const std::string& each : structs) out += each;
-  return Field(step, 9, out);
-}
-const std::string kStop(1, '\0');
-
-std::span<const uint8_t> Bytes(const std::string& text) {
-  return {reinterpret_cast<const uint8_t*>(text.data()), text.size()};
-}
+using namespace usdparquet_test;
 
 std::string Element(const std::string& name, int children) {
   return Text(4, name) + (children ? I32(1, children) : "") + kStop;
-}
-
-AssertionResult IsRead(const arrow::Status& status) {
-  return status.ok() ? AssertionSuccess() : AssertionFailure() << status.ToString();
-}
-
-AssertionResult IsRefused(const arrow::Status& status, std::string_view why) {
-  if (status.ok()) return AssertionFailure() << "was read";
-  return status.message().find(why) != std::string::npos ? AssertionSuccess()
-                                                         : AssertionFailure() << status.ToString();
 }
 
 arrow::Status CheckBytes(const std::string& footer) {
@@ -99,7 +52,7 @@ arrow::Status CheckDepth(size_t depth) {
   return CheckSchema(elements);
 }
 
-TEST(FooterLimits, GroupsWithinGroups) {
+TEST(Limits, GroupsWithinGroups) {
   EXPECT_TRUE(IsRead(CheckDepth(kMaxSchemaDepth)));
   EXPECT_TRUE(IsRefused(CheckDepth(kMaxSchemaDepth + 1), "flatten it"));
   EXPECT_TRUE(IsRefused(CheckDepth(1'000'000), "flatten it"));
@@ -112,12 +65,12 @@ arrow::Status CheckColumns(size_t count, const std::string& group = "") {
   return CheckSchema(elements);
 }
 
-TEST(FooterLimits, Columns) {
+TEST(Limits, Columns) {
   EXPECT_TRUE(IsRead(CheckColumns(kMaxColumns)));
   EXPECT_TRUE(IsRefused(CheckColumns(kMaxColumns + 1), "more than 100000 columns"));
 }
 
-TEST(FooterLimits, NamesOfColumns) {
+TEST(Limits, NamesOfColumns) {
   EXPECT_TRUE(IsRead(CheckColumns(1, std::string(kMaxColumnName - 2, 'n'))));
   EXPECT_TRUE(IsRefused(CheckColumns(1, std::string(kMaxColumnName - 1, 'n')), "shorten it"));
   // Together: a group's name counts for each column below.
@@ -126,7 +79,7 @@ TEST(FooterLimits, NamesOfColumns) {
   EXPECT_TRUE(IsRefused(CheckColumns(kMaxColumnNames / 1024 + 1, group), "together"));
 }
 
-TEST(FooterLimits, RowGroups) {
+TEST(Limits, RowGroups) {
   const auto check = [](size_t count) {
     return CheckBytes(StructList(4, std::vector<std::string>(count, kStop)) + kStop);
   };
@@ -134,7 +87,7 @@ TEST(FooterLimits, RowGroups) {
   EXPECT_TRUE(IsRefused(check(kMaxRowGroups + 1), "larger ones"));
 }
 
-TEST(FooterLimits, StructsWithinStructs) {
+TEST(Limits, StructsWithinStructs) {
   const auto check = [](int depth) {
     std::string bytes;  // the footer itself is the outermost
     for (int i = 1; i < depth; ++i) bytes += Field(1, 12, "");
@@ -145,7 +98,7 @@ TEST(FooterLimits, StructsWithinStructs) {
   EXPECT_TRUE(IsRefused(check(1'000'000), "can't be parsed"));
 }
 
-TEST(FooterLimits, CountsBeyondTheBytesAreDamage) {
+TEST(Limits, CountsBeyondTheBytesAreDamage) {
   EXPECT_TRUE(IsRefused(CheckBytes(Field(2, 9, "\xfc" + Varint(1ull << 40))), "parsed"));
   EXPECT_TRUE(IsRefused(CheckBytes(Field(9, 8, Varint(~0ull))), "parsed"));
   EXPECT_TRUE(IsRefused(CheckSchema({Element("root", -1)}), "damaged"));
@@ -169,11 +122,10 @@ arrow::Result<TableFile> OpenRows(const std::vector<int64_t>& groups) {
   const auto sink = arrow::io::BufferOutputStream::Create().ValueOrDie();
   EXPECT_TRUE(sink->Write("PAR1", 4).ok());
   parquet::WriteFileMetaData(*builder->Finish(), sink.get());
-  return OpenTableFile(
-      usdparquet_test::WriteBytes("limits_rows.parquet", sink->Finish().ValueOrDie()->ToString()));
+  return OpenTableFile(WriteBytes("limits_rows.parquet", sink->Finish().ValueOrDie()->ToString()));
 }
 
-TEST(FooterLimits, Rows) {
+TEST(Limits, Rows) {
   for (const std::vector<int64_t>& groups : {std::vector<int64_t>{kMaxRows}, {kMaxRows - 1, 1}}) {
     const auto file = OpenRows(groups);
     ASSERT_TRUE(file.ok()) << file.status();
@@ -188,14 +140,14 @@ std::string Json(int depth) {
          std::string(static_cast<size_t>(depth) - 1, ']') + "}";
 }
 
-TEST(FooterLimits, JsonWithinJson) {
+TEST(Limits, JsonWithinJson) {
   EXPECT_TRUE(ParseSchemaEntry(Json(kMaxJsonDepth)).ok());
   EXPECT_TRUE(IsRefused(ParseSchemaEntry(Json(kMaxJsonDepth + 1)).status(), "deep in each other"));
   EXPECT_TRUE(IsRefused(ParseSchemaEntry(Json(1'000'000)).status(), "deep in each other"));
   EXPECT_TRUE(ParseSchemaEntry(R"({"version": "1.0", "new": "[[[[[[[[[[[[[[[[[[[[\"[["})").ok());
 }
 
-TEST(FooterLimits, SizeOfTheJson) {
+TEST(Limits, SizeOfTheJson) {
   std::string text = R"({"version": "1.0", "new": ")";
   text.append(kMaxSchemaEntry - text.size() - 2, 'x');
   text += "\"}";
@@ -204,7 +156,7 @@ TEST(FooterLimits, SizeOfTheJson) {
   EXPECT_TRUE(IsRefused(ParseSchemaEntry(text + " ").status(), "fewer columns"));
 }
 
-TEST(FooterLimits, FieldsOfTheLayer) {
+TEST(Limits, FieldsOfTheLayer) {
   SchemaEntry entry;
   for (size_t i = 0; i < kMaxMetadataFields; ++i) {
     entry.layer.emplace_back("f" + std::to_string(i), MetadataValue{"int64", int64_t{1}});
@@ -216,7 +168,7 @@ TEST(FooterLimits, FieldsOfTheLayer) {
   EXPECT_TRUE(IsRefused(ParseSchemaEntry(SerializeSchemaEntry(entry)).status(), "4097 fields"));
 }
 
-TEST(FooterLimits, AHundredThousandColumnsOfJsonComeBack) {
+TEST(Limits, AHundredThousandColumnsOfJsonComeBack) {
   SchemaEntry entry;
   for (int i = 0; i < 100'000; ++i) entry.columns["c" + std::to_string(i)].is_custom = i % 2 == 0;
   const auto parsed = ParseSchemaEntry(SerializeSchemaEntry(entry));
@@ -237,7 +189,7 @@ bool IsIndexed(const std::string& path) {
   return scan.Add(0, path) != 0;
 }
 
-TEST(PathLimits, Depth) {
+TEST(Limits, PathDepth) {
   EXPECT_TRUE(IsIndexed(PathOfDepth(kMaxPathDepth)));
   EXPECT_EQ(PathProblem(PathOfDepth(kMaxPathDepth), {}), "");
   EXPECT_FALSE(IsIndexed(PathOfDepth(kMaxPathDepth + 1)));
@@ -245,7 +197,7 @@ TEST(PathLimits, Depth) {
             "it is 1001 prims deep, and a layer reads paths of 1000");
 }
 
-TEST(PathLimits, Length) {
+TEST(Limits, PathLength) {
   const std::string longest = "/" + std::string(kMaxPathLength - 1, 'a');
   EXPECT_TRUE(IsIndexed(longest));
   EXPECT_EQ(PathProblem(longest, {}), "");
@@ -265,21 +217,7 @@ arrow::Status CheckPage(int64_t stored, int64_t size, int64_t values, bool has_l
   return header.ok() ? CheckPageHeader(*header, has_lists) : header.status();
 }
 
-TEST(PageLimits, AHeaderIsReadAsItIs) {
-  const std::string bytes = DataPage(1000, 5000, 77);
-  const auto header = ReadPageHeader(Bytes(bytes + "behind"));
-  ASSERT_TRUE(header.ok()) << header.status();
-  EXPECT_EQ(header->type, parquet::PageType::DATA_PAGE);
-  EXPECT_EQ(header->stored_size, 1000);
-  EXPECT_EQ(header->size, 5000);
-  EXPECT_EQ(header->num_values, 77);
-  EXPECT_EQ(header->header_size, bytes.size());
-  for (size_t cut = 0; cut < bytes.size(); ++cut) {
-    EXPECT_TRUE(ReadPageHeader(Bytes(bytes.substr(0, cut))).status().IsIndexError()) << cut;
-  }
-}
-
-TEST(PageLimits, DecompressedSize) {
+TEST(Limits, DecompressedSize) {
   EXPECT_TRUE(IsRead(CheckPage(10, kMaxSmallPage, 1)));
   EXPECT_TRUE(IsRefused(CheckPage(10, kMaxSmallPage + 1, 1), "smaller pages"));
   const int64_t stored = 4 << 20;
@@ -287,7 +225,7 @@ TEST(PageLimits, DecompressedSize) {
   EXPECT_TRUE(IsRefused(CheckPage(stored, stored * kMaxPageExpansion + 1, 1), "smaller pages"));
 }
 
-TEST(PageLimits, Values) {
+TEST(Limits, ValuesOfAPage) {
   EXPECT_TRUE(IsRead(CheckPage(10, 10, kMaxPageRows)));
   EXPECT_TRUE(IsRefused(CheckPage(10, 10, kMaxPageRows + 1), "rows"));
   EXPECT_TRUE(IsRead(CheckPage(10, 10, kMaxPageValues, true)));
@@ -297,20 +235,13 @@ TEST(PageLimits, Values) {
   EXPECT_TRUE(IsRefused(CheckPage(stored, stored, stored * kMaxValuesPerByte + 1), "rows"));
 }
 
-TEST(PageLimits, ManyPagesTogether) {
+TEST(Limits, ManyPagesTogether) {
   const std::string half = DataPage(0, 0, kMaxPageValues / 2);
   EXPECT_TRUE(IsRead(CheckPages(Bytes(half + half), true)));
   EXPECT_TRUE(IsRefused(CheckPages(Bytes(half + half + DataPage(0, 0, 1)), true), "values"));
 }
 
-TEST(PageLimits, NegativeNumbersAreDamage) {
-  EXPECT_TRUE(IsRefused(CheckPage(-1, 1, 1), "negative"));
-  EXPECT_TRUE(IsRefused(CheckPage(1, -1, 1), "negative"));
-  EXPECT_TRUE(IsRefused(CheckPage(1, 1, -1), "negative"));
-  EXPECT_FALSE(CheckPage(int64_t{1} << 32, 1, 1).ok());
-}
-
-TEST(PageLimits, Header) {
+TEST(Limits, PageHeader) {
   const auto read = [](size_t size) {
     std::string bytes = DataPage(10, 10, 1);
     bytes.pop_back();  // its end, before which comes a text that nobody knows
@@ -325,26 +256,13 @@ TEST(PageLimits, Header) {
   EXPECT_TRUE(IsRefused(read(kMaxPageHeader + 1).status(), "a page header is damaged"));
 }
 
-TEST(PageLimits, RequiredFields) {
-  const std::string sizes = I32(1, 0) + I32(1, 8) + I32(1, 8);
-  const std::string kind = I32(1, 1) + I32(1, 0) + I32(1, 3);
-  const auto read = [](const std::string& bytes) {
-    return ReadPageHeader(Bytes(bytes + kStop)).status();
-  };
-  EXPECT_TRUE(IsRead(read(sizes + Field(2, 12, kind + I32(1, 3) + kStop))));
-  EXPECT_TRUE(IsRefused(read(sizes + Field(2, 12, kind + kStop)), "damaged"));
-  EXPECT_TRUE(IsRefused(read(I32(1, 0) + I32(1, 8)), "damaged"));
-  EXPECT_TRUE(IsRefused(read(sizes + Field(4, 12, I32(1, 1) + kStop)), "damaged"));
-  EXPECT_TRUE(IsRefused(read(sizes + Field(5, 12, kind + kStop)), "damaged"));
-}
-
 /// A column of one page, whose texts repeat each other: little is stored of what it decodes to.
 std::string FileOfTexts(const std::vector<std::string>& texts) {
   std::vector<std::string> paths;
   for (size_t i = 0; i < texts.size(); ++i) paths.push_back("/A" + std::to_string(i));
   const auto table = arrow::Table::Make(
       arrow::schema({arrow::field("path", arrow::utf8()), arrow::field("s", arrow::utf8())}),
-      {usdparquet_test::Strings(paths), usdparquet_test::Strings(texts)});
+      {Strings(paths), Strings(texts)});
   const auto properties = parquet::WriterProperties::Builder()
                               .disable_dictionary()
                               ->encoding(parquet::Encoding::DELTA_BYTE_ARRAY)
@@ -360,7 +278,7 @@ std::string FileOfTexts(const std::vector<std::string>& texts) {
   return sink->Finish().ValueOrDie()->ToString();
 }
 
-TEST(PageLimits, TextOfAPage) {
+TEST(Limits, TextOfAPage) {
   std::vector<std::string> texts(kMaxPageText >> 16, std::string(1 << 16, 'x'));
   for (const bool is_beyond : {false, true}) {
     if (is_beyond) texts.back() += 'y';
@@ -389,77 +307,10 @@ TEST(PageLimits, TextOfAPage) {
   }
 }
 
-TEST(PageLimits, Text) {
+TEST(Limits, TextOfPagesOfAnySize) {
   EXPECT_EQ(MaxPageText(1), kMaxPageText);
   EXPECT_EQ(MaxPageText(4 << 20), int64_t{256} << 20);
   EXPECT_EQ(MaxPageText(int64_t{1} << 40), 0xffffffff);
-}
-
-// --- Values. -------------------------------------------------------------------------------------
-
-arrow::Status CheckValues(parquet::Type::type type, parquet::Encoding::type encoding,
-                          const std::string& section, int64_t levels, int64_t count) {
-  const auto node = parquet::schema::PrimitiveNode::Make("x", parquet::Repetition::OPTIONAL, type);
-  return CheckValueClaims(parquet::ColumnDescriptor(node, 1, 0), encoding, Bytes(section), levels,
-                          count);
-}
-
-TEST(ValueClaims, PlainValuesTakeTheirBytes) {
-  const std::string bytes(24, 'x');
-  const auto plain = parquet::Encoding::PLAIN;
-  for (const auto& [type, most] : {std::pair{parquet::Type::DOUBLE, 3},
-                                   {parquet::Type::INT32, 6},
-                                   {parquet::Type::INT96, 2},
-                                   {parquet::Type::BYTE_ARRAY, 6},
-                                   {parquet::Type::BOOLEAN, 192}}) {
-    EXPECT_TRUE(IsRead(CheckValues(type, plain, bytes, most, most)));
-    EXPECT_TRUE(IsRefused(CheckValues(type, plain, bytes, most + 1, most + 1), "promises"));
-  }
-  EXPECT_TRUE(IsRefused(
-      CheckValues(parquet::Type::FLOAT, parquet::Encoding::BYTE_STREAM_SPLIT, bytes, 7, 7),
-      "promises"));
-}
-
-/// The header of delta-encoded numbers: 128 a block, in 4 miniblocks.
-std::string DeltaHeader(uint64_t count) { return Varint(128) + Varint(4) + Varint(count) + "\x02"; }
-
-TEST(ValueClaims, DeltaEncodingsClaimNoMoreThanThePage) {
-  const auto check = [](parquet::Encoding::type encoding, const std::string& section) {
-    return CheckValues(parquet::Type::BYTE_ARRAY, encoding, section, 10, 10);
-  };
-  const auto lengths = parquet::Encoding::DELTA_LENGTH_BYTE_ARRAY;
-  EXPECT_TRUE(IsRead(check(lengths, DeltaHeader(10))));
-  EXPECT_TRUE(IsRefused(check(lengths, DeltaHeader(11)), "claims 11"));
-  EXPECT_TRUE(IsRefused(check(lengths, Varint(0) + Varint(0) + Varint(1)), "damaged"));
-  EXPECT_TRUE(
-      IsRefused(check(lengths, Varint(128) + Varint(1 << 30) + Varint(1) + "x"), "damaged"));
-  // Prefixes of 2 bits, one miniblock of 32 of them; then the suffixes.
-  const auto fronts = parquet::Encoding::DELTA_BYTE_ARRAY;
-  const std::string prefixes =
-      DeltaHeader(10) + Varint(0) + std::string("\2\7\7\7", 4) + std::string(8, '\0');
-  EXPECT_TRUE(IsRead(check(fronts, prefixes + DeltaHeader(10))));
-  EXPECT_TRUE(IsRefused(check(fronts, prefixes + DeltaHeader(11)), "claims 11"));
-  EXPECT_TRUE(IsRefused(check(fronts, prefixes.substr(0, prefixes.size() - 1)), "damaged"));
-  EXPECT_TRUE(IsRefused(check(fronts, prefixes), "damaged"));
-}
-
-// --- The boundary. -------------------------------------------------------------------------------
-
-TEST(Guarded, ExceptionsBecomeErrors) {
-  const auto thrown = Guarded([]() -> arrow::Result<int> { throw std::runtime_error("why"); });
-  EXPECT_TRUE(thrown.status().IsIOError());
-  EXPECT_EQ(thrown.status().message(), "why");
-  EXPECT_TRUE(Guarded([]() -> arrow::Status { throw std::bad_alloc(); }).IsOutOfMemory());
-  EXPECT_TRUE(Guarded([]() -> arrow::Status { throw 7; }).IsUnknownError());
-  EXPECT_EQ(*Guarded([]() -> arrow::Result<int> { return 3; }), 3);
-}
-
-TEST(Guarded, NoThreadLetsOneOut) {
-  const auto status = ParallelFor(4, 100, [](size_t i) -> arrow::Status {
-    if (i == 50) throw std::runtime_error("of a thread");
-    return arrow::Status::OK();
-  });
-  EXPECT_EQ(status.message(), "of a thread");
 }
 
 }  // namespace

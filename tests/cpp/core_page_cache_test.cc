@@ -18,10 +18,10 @@ namespace {
 constexpr size_t kPageBytes = 8000;
 
 /// Slots whose pages hold their own number, in a cache of the test's own.
-class PageCacheTest : public testing::Test {
+class PageCache : public testing::Test {
  protected:
-  PageCacheTest() : slots_(std::make_unique<PageSlot[]>(kSlots)) {}
-  ~PageCacheTest() override { cache_.Drop(slots_.get(), kSlots); }
+  PageCache() : slots_(std::make_unique<PageSlot[]>(kSlots)) {}
+  ~PageCache() override { cache_.Drop(slots_.get(), kSlots); }
 
   /// Reads the value of slot i; with `use`, as page number i of a column.
   uint64_t Read(size_t i, ColumnUse* use = nullptr) {
@@ -53,12 +53,12 @@ class PageCacheTest : public testing::Test {
 
   static constexpr size_t kSlots = 1000;
   static constexpr int kAll = static_cast<int>(kSlots);
-  PageCache cache_{PageCache::kDefaultBudget};
+  usdparquet::PageCache cache_{usdparquet::PageCache::kDefaultBudget};
   std::unique_ptr<PageSlot[]> slots_;
   std::atomic<int> loads_{0};
 };
 
-TEST_F(PageCacheTest, LoadsOnceWhileItFits) {
+TEST_F(PageCache, LoadsOnceWhileItFits) {
   const uint64_t hits_before = cache_.Stats().hits;  // of all caches
   for (int pass = 0; pass < 3; ++pass) {
     for (size_t i = 0; i < kSlots; ++i) ASSERT_EQ(Read(i), i);
@@ -72,7 +72,7 @@ TEST_F(PageCacheTest, LoadsOnceWhileItFits) {
   EXPECT_EQ(after.bytes_peak, after.bytes_resident);
 }
 
-TEST_F(PageCacheTest, StaysWithinTheBudget) {
+TEST_F(PageCache, StaysWithinTheBudget) {
   const uint64_t budget = 10 * (kPageBytes + 1000);
   cache_.SetBudget(budget);
   for (int pass = 0; pass < 3; ++pass) {
@@ -84,19 +84,19 @@ TEST_F(PageCacheTest, StaysWithinTheBudget) {
   EXPECT_GT(cache_.Stats().evictions, 0u);
 }
 
-TEST_F(PageCacheTest, LoweringTheBudgetEvictsAtOnce) {
+TEST_F(PageCache, LoweringTheBudgetEvictsAtOnce) {
   for (size_t i = 0; i < kSlots; ++i) Read(i);
   cache_.SetBudget(5 * kPageBytes);
   EXPECT_LE(cache_.Stats().bytes_resident, 5 * kPageBytes);
   EXPECT_EQ(Read(3), 3u);
 }
 
-TEST_F(PageCacheTest, APageLargerThanTheBudgetStillReads) {
+TEST_F(PageCache, APageLargerThanTheBudgetStillReads) {
   cache_.SetBudget(100);
   for (size_t i = 0; i < 20; ++i) EXPECT_EQ(Read(i), i);
 }
 
-TEST_F(PageCacheTest, KeepsWhatIsUsedOften) {
+TEST_F(PageCache, KeepsWhatIsUsedOften) {
   cache_.SetBudget(20 * (kPageBytes + 1000));
   Read(0);
   const int before = loads_;
@@ -111,7 +111,7 @@ TEST_F(PageCacheTest, KeepsWhatIsUsedOften) {
   EXPECT_LE(hot_loads, 2);
 }
 
-TEST_F(PageCacheTest, ManyThreadsLoadAPageOnce) {
+TEST_F(PageCache, ManyThreadsLoadAPageOnce) {
   std::vector<std::thread> threads;
   for (int t = 0; t < 8; ++t) {
     threads.emplace_back([&] {
@@ -122,7 +122,7 @@ TEST_F(PageCacheTest, ManyThreadsLoadAPageOnce) {
   EXPECT_EQ(loads_, static_cast<int>(kSlots));
 }
 
-TEST_F(PageCacheTest, ManyThreadsUnderATinyBudget) {
+TEST_F(PageCache, ManyThreadsUnderATinyBudget) {
   cache_.SetBudget(4 * kPageBytes);
   std::vector<std::thread> threads;
   for (unsigned t = 0; t < 8; ++t) {
@@ -139,23 +139,23 @@ TEST_F(PageCacheTest, ManyThreadsUnderATinyBudget) {
   EXPECT_LE(cache_.Stats().bytes_resident, 4 * kPageBytes + kPageBytes);
 }
 
-TEST_F(PageCacheTest, AScanLeavesLittleBehind) {
+TEST_F(PageCache, AScanLeavesLittleBehind) {
   ColumnUse use;
   EXPECT_EQ(Scan(&use), kAll);
   const CacheStats stats = cache_.Stats();
-  EXPECT_LE(stats.bytes_resident, PageCache::kScannedBytes + 2 * kPageBytes);
-  EXPECT_GT(stats.bytes_resident, PageCache::kScannedBytes / 2);
+  EXPECT_LE(stats.bytes_resident, usdparquet::PageCache::kScannedBytes + 2 * kPageBytes);
+  EXPECT_GT(stats.bytes_resident, usdparquet::PageCache::kScannedBytes / 2);
   EXPECT_GT(stats.evictions, kSlots / 2);
 }
 
-TEST_F(PageCacheTest, ASmallColumnStaysAfterOneScan) {
+TEST_F(PageCache, ASmallColumnStaysAfterOneScan) {
   ColumnUse use;
   for (size_t i = 0; i < 200; ++i) EXPECT_EQ(Read(i, &use), i);
   for (size_t i = 0; i < 200; ++i) EXPECT_EQ(Read(i, &use), i);
   EXPECT_EQ(loads_, 200);
 }
 
-TEST_F(PageCacheTest, RepeatedScansEndInMemory) {
+TEST_F(PageCache, RepeatedScansEndInMemory) {
   ColumnUse use;
   EXPECT_EQ(Scan(&use), kAll);
   EXPECT_FALSE(use.is_reread);
@@ -165,7 +165,7 @@ TEST_F(PageCacheTest, RepeatedScansEndInMemory) {
   EXPECT_EQ(Scan(&use), 0);
 }
 
-TEST_F(PageCacheTest, OnlyTheColumnThatIsReadAgainIsKept) {
+TEST_F(PageCache, OnlyTheColumnThatIsReadAgainIsKept) {
   ColumnUse again, once;
   for (size_t i = 0; i < kSlots / 2; ++i) Read(i, &again);
   EXPECT_EQ(Read(0, &again), 0u);
@@ -174,13 +174,14 @@ TEST_F(PageCacheTest, OnlyTheColumnThatIsReadAgainIsKept) {
   for (size_t i = 0; i < kSlots / 2; ++i) Read(i, &again);
   const uint64_t kept = cache_.Stats().bytes_resident;
   for (size_t i = kSlots / 2; i < kSlots; ++i) Read(i, &once);
-  EXPECT_LE(cache_.Stats().bytes_resident, kept + PageCache::kScannedBytes + 3 * kPageBytes);
+  EXPECT_LE(cache_.Stats().bytes_resident,
+            kept + usdparquet::PageCache::kScannedBytes + 3 * kPageBytes);
   const int before = loads_;
   for (size_t i = 0; i < kSlots / 2; ++i) Read(i, &again);
   EXPECT_EQ(loads_, before);
 }
 
-TEST_F(PageCacheTest, ReadingAtRandomIsNoScan) {
+TEST_F(PageCache, ReadingAtRandomIsNoScan) {
   ColumnUse use;
   std::vector<size_t> order(kSlots);
   std::iota(order.begin(), order.end(), size_t{0});
@@ -190,7 +191,7 @@ TEST_F(PageCacheTest, ReadingAtRandomIsNoScan) {
   EXPECT_EQ(loads_, kAll);
 }
 
-TEST_F(PageCacheTest, AScannedPageThatIsStillReadStays) {
+TEST_F(PageCache, AScannedPageThatIsStillReadStays) {
   ColumnUse use;
   for (size_t i = 0; i < kSlots; ++i) {
     Read(i, &use);
@@ -199,7 +200,7 @@ TEST_F(PageCacheTest, AScannedPageThatIsStillReadStays) {
   EXPECT_EQ(loads_, kAll);
 }
 
-TEST_F(PageCacheTest, ConcurrentScansAreSeen) {
+TEST_F(PageCache, ConcurrentScansAreSeen) {
   ColumnUse use;
   constexpr size_t kPart = kSlots / 4;
   for (size_t i = 0; i < kPart; ++i) {
@@ -207,10 +208,11 @@ TEST_F(PageCacheTest, ConcurrentScansAreSeen) {
   }
   EXPECT_EQ(loads_, kAll);
   // Two pages of each part stay besides: the last one, and the first, which nothing came before.
-  EXPECT_LE(cache_.Stats().bytes_resident, PageCache::kScannedBytes + 8 * (kPageBytes + 1000));
+  EXPECT_LE(cache_.Stats().bytes_resident,
+            usdparquet::PageCache::kScannedBytes + 8 * (kPageBytes + 1000));
 }
 
-TEST_F(PageCacheTest, ScansUnderASmallBudgetDecodeEachPageOnce) {
+TEST_F(PageCache, ScansUnderASmallBudgetDecodeEachPageOnce) {
   // A budget for five columns of one page each and one page more, read row by row.
   constexpr size_t kColumns = 5;
   constexpr size_t kPart = kSlots / kColumns;
@@ -229,7 +231,7 @@ TEST_F(PageCacheTest, ScansUnderASmallBudgetDecodeEachPageOnce) {
   }
 }
 
-TEST_F(PageCacheTest, ManyThreadsScanOneColumn) {
+TEST_F(PageCache, ManyThreadsScanOneColumn) {
   ColumnUse use;
   std::vector<std::thread> threads;
   for (int t = 0; t < 8; ++t) {
@@ -245,7 +247,7 @@ TEST_F(PageCacheTest, ManyThreadsScanOneColumn) {
   EXPECT_EQ(cache_.Stats().bytes_resident, 0u);
 }
 
-TEST_F(PageCacheTest, NestedGuardsKeepThePage) {
+TEST_F(PageCache, NestedGuardsKeepThePage) {
   cache_.SetBudget(2 * kPageBytes);
   EpochGuard outer;
   const Page* page = cache_.Get(slots_[0], outer, [](CachedPage* entry) {
@@ -255,9 +257,9 @@ TEST_F(PageCacheTest, NestedGuardsKeepThePage) {
   EXPECT_EQ(page->values[kPageBytes - 1], std::byte{42});
 }
 
-TEST_F(PageCacheTest, CachesAreIndependent) {
-  PageCache other(100);
-  PageSlot slot{PageCache::kEmpty};
+TEST_F(PageCache, CachesAreIndependent) {
+  usdparquet::PageCache other(100);
+  PageSlot slot{usdparquet::PageCache::kEmpty};
   for (size_t i = 0; i < 10; ++i) Read(i);
   const CacheStats before = cache_.Stats();
   {

@@ -5,8 +5,6 @@
 #include <gtest/gtest.h>
 #include <parquet/arrow/writer.h>
 
-#include <fstream>
-#include <iterator>
 #include <string>
 #include <utility>
 
@@ -20,11 +18,6 @@ namespace {
 using namespace usdparquet_test;
 
 constexpr int64_t kRows = 1000;
-
-std::string BytesOf(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
-}
 
 std::string Written(const std::string& name) {
   const auto sink = arrow::io::BufferOutputStream::Create().ValueOrDie();
@@ -65,7 +58,7 @@ TEST(RowGroupReader, ErrorsNameTheFileAndThePlace) {
     EXPECT_EQ(status.message().rfind(path + ": there is no ", 0), 0u) << status;
   }
   const auto chunk = reader->metadata().RowGroup(1)->ColumnChunk(0);
-  std::string bytes = BytesOf(path);
+  std::string bytes = ReadBytes(path);
   const auto at = static_cast<size_t>(chunk->data_page_offset() + 60);
   bytes[at] = static_cast<char>(bytes[at] ^ 1);
   const std::string bad = WriteBytes("row_groups_flipped.parquet", bytes);

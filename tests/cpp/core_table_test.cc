@@ -4,8 +4,6 @@
 #include <arrow/io/file.h>
 #include <gtest/gtest.h>
 
-#include <fstream>
-#include <iterator>
 #include <mutex>
 #include <random>
 #include <thread>
@@ -230,11 +228,6 @@ TEST(Table, ColumnsCanBeChosen) {
   EXPECT_NE(Open(path, options).status().message().find("'nope'"), std::string::npos);
 }
 
-std::string ReadAll(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
-
 void ExpectError(const std::string& path, const std::string& part) {
   const auto opened = Open(path);
   ASSERT_FALSE(opened.ok()) << path;
@@ -242,11 +235,11 @@ void ExpectError(const std::string& path, const std::string& part) {
   EXPECT_NE(opened.status().message().find(part), std::string::npos) << opened.status().message();
 }
 
-TEST(BadFiles, SayWhatIsWrong) {
+TEST(Table, BadFilesSayWhatIsWrong) {
   ExpectError(WriteBytes("empty.parquet", ""), "empty");
   ExpectError(WriteBytes("text.parquet", "hello, this is text"), "not a Parquet file");
   ExpectError(WriteBytes("short.parquet", "PAR1"), "truncated");
-  const std::string good = ReadAll(WriteFile("good.parquet", *MixedTable(1000)));
+  const std::string good = ReadBytes(WriteFile("good.parquet", *MixedTable(1000)));
   ExpectError(WriteBytes("cut.parquet", good.substr(0, good.size() / 2)), "truncated");
   const auto table =
       arrow::Table::Make(arrow::schema({arrow::field("x", arrow::float64())}), {Doubles({1, 2})});
@@ -261,10 +254,10 @@ TEST(BadFiles, SayWhatIsWrong) {
   ExpectError(WriteFile("twins.parquet", *twins), "'a b' and 'a_b'");
 }
 
-TEST(BadFiles, ADamagedPageIsToldOnceAndReadsAsNone) {
+TEST(Table, ADamagedPageIsToldOnceAndReadsAsNone) {
   const std::string path =
       WriteFile("damaged.parquet", *MixedTable(3000), {.has_dictionary = false});
-  std::string bytes = ReadAll(path);
+  std::string bytes = ReadBytes(path);
   {
     // Overwrite the middle of the chunk of `cost` in row group 1.
     auto table = Open(path).ValueOrDie();
@@ -292,9 +285,9 @@ TEST(BadFiles, ADamagedPageIsToldOnceAndReadsAsNone) {
       << reports.errors[0];
 }
 
-TEST(BadFiles, RandomDamageNeverCrashes) {
-  const std::string good = ReadAll(WriteFile("fuzz_base.parquet", *MixedTable(500),
-                                             {.rows_per_group = 200, .rows_per_page = 50}));
+TEST(Table, RandomDamageNeverCrashes) {
+  const std::string good = ReadBytes(WriteFile("fuzz_base.parquet", *MixedTable(500),
+                                               {.rows_per_group = 200, .rows_per_page = 50}));
   std::mt19937 random(1);
   for (int n = 0; n < 300; ++n) {
     std::string bytes = good;
@@ -313,7 +306,7 @@ TEST(BadFiles, RandomDamageNeverCrashes) {
   }
 }
 
-TEST(BadCells, ANullInAnArrayIsToldOnce) {
+TEST(Table, ANullInAnArrayIsToldOnce) {
   auto values = std::make_shared<arrow::Int32Builder>();
   arrow::ListBuilder lists(arrow::default_memory_pool(), values);
   ASSERT_TRUE(lists.Append().ok() && values->Append(1).ok() && values->Append(2).ok());

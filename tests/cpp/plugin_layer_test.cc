@@ -37,7 +37,7 @@ namespace {
 
 using namespace usdparquet_test;
 
-class LayerTest : public testing::Test {
+class Layer : public testing::Test {
  protected:
   static void SetUpTestSuite() {
     PlugRegistry::GetInstance().RegisterPlugins(std::string(USDPARQUET_TEST_PLUGIN_DIR) + "/");
@@ -53,7 +53,7 @@ class LayerTest : public testing::Test {
   }
 };
 
-TEST_F(LayerTest, PresentsEverySpec) {
+TEST_F(Layer, PresentsEverySpec) {
   const auto layer = Open(WriteFile("specs.parquet", *MixedTable(250)));
   ASSERT_TRUE(layer);
   EXPECT_EQ(layer->GetFileFormat()->GetFormatId(), TfToken("parquet"));
@@ -72,7 +72,7 @@ TEST_F(LayerTest, PresentsEverySpec) {
   EXPECT_EQ(layer->GetSpecType(Attribute(7, "cost")), SdfSpecTypeAttribute);
 }
 
-TEST_F(LayerTest, KnowsWhatItHasNot) {
+TEST_F(Layer, KnowsWhatItHasNot) {
   const auto layer = Open(WriteFile("absent.parquet", *MixedTable(250)));
   for (const char* path : {"/Absent", "/World/Prim_1", "/World.cost", "/World/Zone_0.cost",
                            "/World/Zone_0/Prim_1.absent", "/World/Zone_0/Prim_1{v=x}",
@@ -82,7 +82,7 @@ TEST_F(LayerTest, KnowsWhatItHasNot) {
   }
 }
 
-TEST_F(LayerTest, ListsFieldsWithoutReadingPages) {
+TEST_F(Layer, ListsFieldsWithoutReadingPages) {
   const auto layer = Open(WriteFile("fields.parquet", *MixedTable(250)));
   const uint64_t misses = usdparquet::PageCache::Instance().Stats().misses;
   const SdfPath path = Attribute(7, "lifespan");
@@ -105,7 +105,7 @@ TEST_F(LayerTest, ListsFieldsWithoutReadingPages) {
   EXPECT_EQ(usdparquet::PageCache::Instance().Stats().misses, misses + 7);
 }
 
-TEST_F(LayerTest, TypedReadsOfEveryRow) {
+TEST_F(Layer, TypedReadsOfEveryRow) {
   const auto layer = Open(WriteFile("typed.parquet", *MixedTable(1234)));
   const TfToken& field = SdfFieldKeys->Default;
   for (int64_t row = 0; row < 1234; ++row) {
@@ -131,14 +131,14 @@ TEST_F(LayerTest, TypedReadsOfEveryRow) {
   }
 }
 
-TEST_F(LayerTest, ATypedReadOfAnotherTypeFails) {
+TEST_F(Layer, ATypedReadOfAnotherTypeFails) {
   const auto layer = Open(WriteFile("mismatch.parquet", *MixedTable(10)));
   float wrong = 5;
   EXPECT_FALSE(layer->HasField(Attribute(0, "cost"), SdfFieldKeys->Default, &wrong));
   EXPECT_EQ(wrong, 5);
 }
 
-TEST_F(LayerTest, PathsMayDieAndHandlesBeReused) {
+TEST_F(Layer, PathsMayDieAndHandlesBeReused) {
   const auto layer = Open(WriteFile("handles.parquet", *MixedTable(2000)));
   // Paths made and dropped over and over: their handles serve for other paths afterwards.
   for (int round = 0; round < 20; ++round) {
@@ -151,7 +151,7 @@ TEST_F(LayerTest, PathsMayDieAndHandlesBeReused) {
   }
 }
 
-TEST_F(LayerTest, EightThreadsUnderOneMegabyteAgree) {
+TEST_F(Layer, EightThreadsUnderOneMegabyteAgree) {
   constexpr int64_t kRows = 20000;
   const auto layer = Open(WriteFile("layer_threads.parquet", *MixedTable(kRows),
                                     {.rows_per_group = 5000, .rows_per_page = 500}));
@@ -177,7 +177,7 @@ TEST_F(LayerTest, EightThreadsUnderOneMegabyteAgree) {
   usdparquet::PageCache::Instance().SetBudget(usdparquet::PageCache::kDefaultBudget);
 }
 
-TEST_F(LayerTest, PrefixRootsTheTable) {
+TEST_F(Layer, PrefixRootsTheTable) {
   const std::string path = WriteFile("prefix.parquet", *MixedTable(250));
   const auto layer = Open(path, {{"prefix", "/Site/Building"}});
   ASSERT_TRUE(layer);
@@ -192,7 +192,7 @@ TEST_F(LayerTest, PrefixRootsTheTable) {
 }
 
 #ifdef HAS_USD
-TEST_F(LayerTest, ComposesOnAStage) {
+TEST_F(Layer, ComposesOnAStage) {
   const std::string path = WriteFile("stage.parquet", *MixedTable(250));
   const auto root = SdfLayer::CreateAnonymous(".usda");
   root->SetSubLayerPaths({path});
@@ -206,7 +206,7 @@ TEST_F(LayerTest, ComposesOnAStage) {
 }
 #endif
 
-TEST_F(LayerTest, EditsAreInMemoryUntilSaved) {
+TEST_F(Layer, EditsAreInMemoryUntilSaved) {
   const std::string path = WriteFile("edited.parquet", *MixedTable(10));
   const auto layer = Open(path);
   EXPECT_TRUE(layer->PermissionToEdit());
@@ -224,7 +224,7 @@ TEST_F(LayerTest, EditsAreInMemoryUntilSaved) {
   EXPECT_EQ(lifespan(reopened, 1), MixedLifespan(1));
 }
 
-TEST_F(LayerTest, ExportsWithACodec) {
+TEST_F(Layer, ExportsWithACodec) {
   const auto layer = Open(WriteFile("codecs.parquet", *MixedTable(10)));
   const std::string target = WriteBytes("snappy.parquet", "old");
   ASSERT_TRUE(layer->Export(target, "", {{"compression", "snappy"}}));
@@ -244,7 +244,7 @@ TEST_F(LayerTest, ExportsWithACodec) {
   EXPECT_EQ(std::filesystem::file_size(other), 3u);
 }
 
-TEST_F(LayerTest, VisitsWhatIsAboveAPrefix) {
+TEST_F(Layer, VisitsWhatIsAboveAPrefix) {
   const auto layer =
       Open(WriteFile("visits.parquet", *MixedTable(1)), {{"prefix", "/Site/Building"}});
   std::vector<std::string> paths;
@@ -257,7 +257,7 @@ TEST_F(LayerTest, VisitsWhatIsAboveAPrefix) {
                                              "/Site/Building/World/Zone_0/Prim_0"}));
 }
 
-TEST_F(LayerTest, ABadFileFailsWithOneError) {
+TEST_F(Layer, ABadFileFailsWithOneError) {
   const std::string path = WriteBytes("bad_layer.parquet", "PAR1 but no more");
   const DiagnosticTrap diagnostics;
   EXPECT_FALSE(SdfLayer::FindOrOpen(path));

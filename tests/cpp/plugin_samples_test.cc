@@ -36,14 +36,14 @@ SdfLayerRefPtr OpenLayer(const std::string& name) {
   return SdfLayer::FindOrOpen(file);
 }
 
-class SamplesTest : public testing::Test {
+class Samples : public testing::Test {
  protected:
   static void SetUpTestSuite() {
     PlugRegistry::GetInstance().RegisterPlugins(std::string(USDPARQUET_TEST_PLUGIN_DIR) + "/");
   }
 };
 
-TEST_F(SamplesTest, AWholeFieldThatWasReadIsNotChangedByLaterEdits) {
+TEST_F(Samples, AWholeFieldThatWasReadIsNotChangedByLaterEdits) {
   const auto layer = OpenLayer("samples_whole.parquet");
   layer->SetTimeSample(kA, 7.5, VtValue(-1.0));
   const VtValue before = layer->GetField(kA, kSamples);
@@ -67,7 +67,7 @@ TEST_F(SamplesTest, AWholeFieldThatWasReadIsNotChangedByLaterEdits) {
   EXPECT_EQ(layer->GetNumTimeSamplesForPath(kB), 100u);
 }
 
-TEST_F(SamplesTest, TypedReadsAfterAnEdit) {
+TEST_F(Samples, TypedReadsAfterAnEdit) {
   const auto layer = OpenLayer("samples_typed.parquet");
   layer->SetTimeSample(kA, 2.5, VtValue(SdfValueBlock()));
   layer->SetTimeSample(kA, 3, VtValue(30.0));
@@ -93,7 +93,7 @@ TEST_F(SamplesTest, TypedReadsAfterAnEdit) {
   layer->GetBracketingTimeSamplesForPath(kA, std::nan(""), &lower, &upper);  // whatever: it ends
 }
 
-TEST_F(SamplesTest, EightThreadsAskAnEditedLayer) {
+TEST_F(Samples, EightThreadsAskAnEditedLayer) {
   const auto layer = OpenLayer("samples_threads.parquet");
   for (int time = 0; time < 100; time += 2) layer->EraseTimeSample(kA, time);
   for (int time = 0; time < 100; time += 4) layer->EraseTimeSample(kB, time);

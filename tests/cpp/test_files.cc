@@ -7,6 +7,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <stdexcept>
 
 #include "core/table/arrow_reader.h"
@@ -64,6 +65,11 @@ std::shared_ptr<arrow::Table> ReadFile(const std::string& path) {
   const auto file = arrow::io::ReadableFile::Open(path).ValueOrDie();
   const auto reader = usdparquet::OpenArrowReader(file, nullptr).ValueOrDie();
   return reader->ReadTable().ValueOrDie();
+}
+
+std::string ReadBytes(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), {}};
 }
 
 std::string WriteBytes(const std::string& name, std::string_view bytes) {

@@ -35,6 +35,9 @@ std::string WriteFile(const std::string& name, const arrow::Table& table,
 /// All of a file's table, as Arrow reads it.
 std::shared_ptr<arrow::Table> ReadFile(const std::string& path);
 
+/// All bytes of a file.
+std::string ReadBytes(const std::string& path);
+
 /// Writes the bytes as they are to ScratchPath(name), which it returns.
 std::string WriteBytes(const std::string& name, std::string_view bytes);
 

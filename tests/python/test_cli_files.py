@@ -10,22 +10,14 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from cli_runs import run
 from compact_thrift import List, Struct, Type, fields
 from parquet_files import write_encrypted
 from parquet_surgery import Meta, Surgery
-from typer.testing import CliRunner
 
 import usdparquet
-from usdparquet.cli import app
 
 MAPPING = (Path(__file__).parents[2] / "docs" / "mapping.md").read_text(encoding="utf-8")
-runner = CliRunner()
-
-
-def _run(*arguments: str | Path, code: int = 0) -> str:
-    result = runner.invoke(app, [str(argument) for argument in arguments])
-    assert result.exit_code == code, result.output
-    return result.output
 
 
 @pytest.fixture
@@ -53,7 +45,7 @@ def good_file(tmp_path: Path) -> Path:
 
 
 def test_inspect_says_how_columns_are_stored_and_what_they_become(odd_file: Path) -> None:
-    data = json.loads(_run("inspect", odd_file, "--json"))
+    data = json.loads(run("inspect", odd_file, "--json"))
     assert (data["rows"], data["row_groups"], data["prims"]) == (5, 3, 2)
     assert data["bytes"] == odd_file.stat().st_size
     columns = {column["name"]: column for column in data["columns"]}
@@ -74,16 +66,16 @@ def test_inspect_says_how_columns_are_stored_and_what_they_become(odd_file: Path
 
 
 def test_inspect_prints_a_table(odd_file: Path) -> None:
-    text = _run("inspect", odd_file)
+    text = run("inspect", odd_file)
     assert "odd.parquet: 5 rows in 3 row groups, 2 prims" in " ".join(text.split())
 
 
 def test_validate_accepts_a_good_file(good_file: Path) -> None:
-    assert "2 prims with 1 property, no problems" in _run("validate", good_file)
+    assert "2 prims with 1 property, no problems" in run("validate", good_file)
 
 
 def test_validate_lists_every_problem(odd_file: Path) -> None:
-    text = _run("validate", odd_file, code=1)
+    text = run("validate", odd_file, code=1)
     assert "row 2: 'bad path'" in text
     assert "row 3" in text
     assert "'blob'" in text
@@ -92,8 +84,8 @@ def test_validate_lists_every_problem(odd_file: Path) -> None:
 def test_validate_says_when_there_is_no_path_column(tmp_path: Path) -> None:
     path = tmp_path / "other.parquet"
     pq.write_table(pa.table({"where": ["/A"], "cost": [1.0]}), path)
-    assert "path" in _run("validate", path, code=1)
-    assert "no problems" in _run("validate", path, "--path", "where")
+    assert "path" in run("validate", path, code=1)
+    assert "no problems" in run("validate", path, "--path", "where")
 
 
 @pytest.mark.parametrize("command", ["inspect", "validate"])
@@ -101,7 +93,7 @@ def test_a_file_that_is_not_parquet_is_an_error(command: str, tmp_path: Path) ->
     path = tmp_path / "text.parquet"
     path.write_text("no table", encoding="utf-8")
     sentence = "this is not a Parquet file (it does not start with 'PAR1')"
-    assert " ".join(_run(command, path, code=1).split()) == f"{path}: {sentence}"
+    assert " ".join(run(command, path, code=1).split()) == f"{path}: {sentence}"
     assert f"costs.parquet: {sentence}" in MAPPING
 
 
@@ -117,8 +109,8 @@ def test_validate_looks_at_values_if_asked(tmp_path: Path) -> None:
         ),
         path,
     )
-    assert "no problems" in _run("validate", path)
-    lines = _run("validate", path, "--values", code=1).splitlines()
+    assert "no problems" in run("validate", path)
+    lines = run("validate", path, "--values", code=1).splitlines()
     assert [line.split(";")[0].removeprefix(f"{path}: ") for line in lines] == [
         "column 'series', row 1: the cell has a null inside its array or tuple, which a USD value "
         "cannot have",
@@ -127,13 +119,13 @@ def test_validate_looks_at_values_if_asked(tmp_path: Path) -> None:
 
 
 def test_validate_finds_damage_in_values(good_file: Path) -> None:
-    assert "no problems" in _run("validate", good_file, "--values")
+    assert "no problems" in run("validate", good_file, "--values")
     chunk = pq.ParquetFile(good_file).metadata.row_group(0).column(1)
     data = bytearray(good_file.read_bytes())
     start = chunk.dictionary_page_offset or chunk.data_page_offset
     data[start : start + chunk.total_compressed_size] = b"\xff" * chunk.total_compressed_size
     good_file.write_bytes(data)
-    assert "column 'cost', row group 0" in _run("validate", good_file, "--values", code=1)
+    assert "column 'cost', row group 0" in run("validate", good_file, "--values", code=1)
 
 
 def test_inspect_tells_prim_metadata_from_properties(tmp_path: Path) -> None:
@@ -141,8 +133,8 @@ def test_inspect_tells_prim_metadata_from_properties(tmp_path: Path) -> None:
     source.write_text(
         '#usda 1.0\ndef Xform "A"\n{\n    int x = 1\n}\ndef Xform "B"\n{\n    int x = 2\n}\n'
     )
-    _run("convert", source, path)
-    columns = {c["name"]: c for c in json.loads(_run("inspect", path, "--json"))["columns"]}
+    run("convert", source, path)
+    columns = {c["name"]: c for c in json.loads(run("inspect", path, "--json"))["columns"]}
     assert columns["typeName"]["metadata_fields"] == ["typeName"]
     assert columns["typeName"]["properties"] == []
     assert columns["x"]["properties"] == [{"name": "x", "type": "int"}]
@@ -173,7 +165,7 @@ def test_time_is_linear_in_columns_and_row_groups(command: str, of: str, tmp_pat
         return path
 
     few, many = file_with(1000), file_with(4000)
-    seconds = [_processor_time(lambda file=file: _run(command, file)) for file in (few, many)]
+    seconds = [_processor_time(lambda file=file: run(command, file)) for file in (few, many)]
     # Four times as much; quadratic would be sixteen.
     assert seconds[1] < 9 * seconds[0], seconds
 
@@ -194,7 +186,7 @@ def test_columns_are_told_apart_by_their_place(tmp_path: Path) -> None:
         names=["path", "a", "a.b", "a:b", "twice", "twice", ""],
     )
     pq.write_table(table, path)
-    columns = json.loads(_run("inspect", path, "--json"))["columns"]
+    columns = json.loads(run("inspect", path, "--json"))["columns"]
     assert [column["name"] for column in columns] == table.column_names
     assert [[entry["name"] for entry in column["properties"]] for column in columns] == [
         [],
@@ -215,14 +207,14 @@ def test_the_columns_of_a_long_table(tmp_path: Path) -> None:
     path = tmp_path / "long.parquet"
     table = pa.table({"path": ["/A", "/A"], "frame": [1, 2], "x": [1.0, 2.0]})
     usdparquet.write_table(table, path, time="frame")
-    columns = {c["name"]: c for c in json.loads(_run("inspect", path, "--json"))["columns"]}
+    columns = {c["name"]: c for c in json.loads(run("inspect", path, "--json"))["columns"]}
     assert [column["is_time"] for column in columns.values()] == [False, True, False]
-    assert "times" in _run("inspect", path)
+    assert "times" in run("inspect", path)
     # As another program writes it.
     pq.write_table(table, path)
-    assert "1 row repeats the path of an earlier row" in _run("validate", path, code=1)
-    assert "1 prim with 1 property" in _run("validate", path, "--time", "frame", "--values")
-    assert "times" in _run("inspect", path, "--time", "frame")
+    assert "1 row repeats the path of an earlier row" in run("validate", path, code=1)
+    assert "1 prim with 1 property" in run("validate", path, "--time", "frame", "--values")
+    assert "times" in run("inspect", path, "--time", "frame")
 
 
 @pytest.mark.parametrize(
@@ -240,7 +232,7 @@ def test_encryption_is_told_as_documented(
     name, *options = command.split()
     if name in ("optimize", "recover", "convert"):
         options = [str(tmp_path / ("out.usda" if name == "convert" else "out.parquet"))]
-    told = _run(name, path, *options, code=2 if name == "recover" else 1)
+    told = run(name, path, *options, code=2 if name == "recover" else 1)
     assert " ".join(told.split()) == f"{path}: {sentence}"
     assert f"costs.parquet: {sentence}" in MAPPING
     with pytest.raises(ValueError, match="encrypted") as error:
@@ -274,7 +266,7 @@ def test_statistics_are_not_believed(
     path = tmp_path / "odd.parquet"
     _with_statistics(path, statistics)
     is_told = command == "validate" and has_bad_bounds
-    said = " ".join(_run(command, path, code=1 if is_told else 0).split())
+    said = " ".join(run(command, path, code=1 if is_told else 0).split())
     assert ("statistics that can't be those of their column" if is_told else "2 prims") in said
 
 
@@ -285,7 +277,7 @@ def test_a_chunk_that_cannot_be_understood_is_one_problem(tmp_path: Path) -> Non
     file = Surgery(path)
     file.meta("x").change(Meta.ENCODINGS, List(Type.I32, [0, 77]))
     path.write_bytes(file.data())
-    shown = json.loads(_run("inspect", path, "--json"))["columns"]
+    shown = json.loads(run("inspect", path, "--json"))["columns"]
     assert [column["name"] for column in shown] == ["path", "x", "y"]
 
 
@@ -293,12 +285,12 @@ def test_no_row_groups_and_empty_ones(tmp_path: Path) -> None:
     schema = pa.schema([("path", pa.string()), ("x", pa.float64())])
     path = tmp_path / "none.parquet"
     pq.write_table(schema.empty_table(), path)
-    assert "0 rows in" in _run("inspect", path)
-    assert "0 prims with 1 property" in _run("validate", path, "--values")
+    assert "0 rows in" in run("inspect", path)
+    assert "0 prims with 1 property" in run("validate", path, "--values")
     with pq.ParquetWriter(path, schema) as writer:
         for rows in (0, 2, 0, 1, 0):
             paths = [f"/P{rows}{i}" for i in range(rows)]
             writer.write_table(pa.table({"path": paths, "x": [1.0] * rows}, schema=schema))
-    data = json.loads(_run("inspect", path, "--json"))
+    data = json.loads(run("inspect", path, "--json"))
     assert (data["rows"], data["prims"]) == (3, 3)
-    assert "no problems" in _run("validate", path, "--values")
+    assert "no problems" in run("validate", path, "--values")

@@ -9,18 +9,8 @@ import pyarrow as pa
 import pyarrow.feather
 import pyarrow.parquet as pq
 import pytest
+from cli_runs import run
 from pxr import Sdf, Usd
-from typer.testing import CliRunner
-
-from usdparquet.cli import app
-
-runner = CliRunner()
-
-
-def run(*arguments: str | Path, code: int = 0) -> str:
-    result = runner.invoke(app, [str(argument) for argument in arguments])
-    assert result.exit_code == code, result.output
-    return result.output
 
 
 @pytest.fixture

@@ -12,21 +12,10 @@ import duckdb
 import polars
 import pyarrow.parquet as pq
 import pytest
+from cli_runs import run
 from pxr import Gf, Sdf
 from round_trips import check_round_trip, columns_by_property, difference, text_layer
-from typer.testing import CliRunner
 from value_strategies import ALL_TYPES, plain, plain_cell
-
-from usdparquet.cli import app
-
-runner = CliRunner()
-
-
-def run(*arguments: object, code: int = 0) -> str:
-    result = runner.invoke(app, [str(argument) for argument in arguments])
-    assert result.exit_code == code, result.output
-    return result.output
-
 
 NUMBERS = (0.5, -0.0, 1e-7, 65504.0, math.inf, math.nan)
 

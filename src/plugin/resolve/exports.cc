@@ -32,7 +32,7 @@ arrow::Result<std::shared_ptr<arrow::Array>> ToArray(const std::vector<bool>& bi
 arrow::Result<std::shared_ptr<arrow::RecordBatch>> Resolve(const PcpCache& cache,
                                                            UsdParquetStagePrims prims,
                                                            const UsdParquetWanted& wanted) {
-  ARROW_ASSIGN_OR_RAISE(const auto columns, UsdParquetResolveColumns(cache, prims, wanted));
+  ARROW_ASSIGN_OR_RAISE(const auto columns, UsdParquetResolveColumns(cache, &prims, wanted));
   ARROW_ASSIGN_OR_RAISE(const auto instances, ToArray(prims.is_instance));
   arrow::FieldVector fields = {arrow::field("path", arrow::utf8()),
                                arrow::field("instance", arrow::boolean())};

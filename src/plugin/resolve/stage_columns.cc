@@ -34,19 +34,19 @@ namespace {
 
 using Found = UsdParquetFound;
 
-/// Where a value is: a layer whose column has it, or a field that was read.
-struct Place {
-  static constexpr uint16_t kNowhere = 0xffff;
-  static constexpr uint16_t kAsk = 0xfffe;
-  static constexpr uint16_t kField = 0xfffd;
-  static constexpr size_t kMaxLayers = 0xfff0;
+/// Where the value of an attribute of a prim is.
+enum class Place : uint8_t {
+  kNowhere,
+  kAsk,    ///< OpenUSD has to be asked
+  kField,  ///< the next of the values that were read from fields
+  kRow,    ///< the row of the prim in the first table that has one
+  kOther,  ///< the next of the range's `others`
 };
 
-/// The places of one attribute of all prims.
-struct Places {
-  explicit Places(size_t count) : layers(count, Place::kNowhere), rows(count) {}
-  std::vector<uint16_t> layers;
-  std::vector<uint32_t> rows;  // in the column, or among the values that the range read
+/// A row of a layer's table.
+struct Row {
+  uint16_t layer;
+  uint32_t number;
 };
 
 /// Values that were read from fields, in the order of their prims.
@@ -55,6 +55,7 @@ struct Values {
   std::unique_ptr<UsdParquetColumnBuilder> builder;
   uint32_t count = 0;
   std::shared_ptr<arrow::Array> cells;
+  std::vector<Row> others;  // where a value is in a row of a weaker table
 };
 
 /// Prims [begin, end), which one thread resolves.
@@ -79,6 +80,8 @@ struct Open {
   }
 };
 
+constexpr uint16_t kNoLayer = 0xffff;
+
 struct LayerInStack {
   UsdParquetLayerColumns* columns;
   uint16_t number;
@@ -88,14 +91,16 @@ using Stack = std::vector<LayerInStack>;
 
 class Resolver {
  public:
-  Resolver(const PcpCache& cache, const UsdParquetStagePrims& prims, const UsdParquetWanted& wanted)
-      : prims_(prims), wanted_(wanted), types_(wanted.names.size()) {
+  Resolver(const PcpCache& cache, UsdParquetStagePrims* prims, const UsdParquetWanted& wanted)
+      : prims_(*prims), wanted_(wanted), types_(wanted.names.size()) {
     cache.ForEachLayerStack([this](const PcpLayerStackPtr& stack) { AddStack(stack); });
-    for (size_t i = 0; i < wanted.names.size(); ++i) places_.emplace_back(prims.indexes.size());
+    places_.resize(wanted.names.size(), std::vector<Place>(prims->indexes.size()));
+    first_layers_.resize(prims->indexes.size(), kNoLayer);
+    first_rows_.resize(prims->indexes.size());
   }
 
   arrow::Result<std::vector<UsdParquetResolvedColumn>> Run() {
-    if (layers_.size() > Place::kMaxLayers) {
+    if (layers_.size() >= kNoLayer) {
       return arrow::Status::CapacityError("the stage has too many layers");
     }
     ARROW_RETURN_NOT_OK(ReadUsedColumns());
@@ -112,6 +117,7 @@ class Resolver {
       }
       return arrow::Status::OK();
     }));
+    prims_.indexes = {};
     std::vector<UsdParquetResolvedColumn> columns(wanted_.names.size());
     for (size_t i = 0; i < columns.size(); ++i) {
       ARROW_ASSIGN_OR_RAISE(columns[i], Collect(i));
@@ -188,7 +194,7 @@ class Resolver {
     const size_t count = wanted_.names.size();
     const bool has_clips = !wanted_.is_default_time && prims_.has_clips[prim];
     if (!prims_.indexes[prim] || has_clips) {
-      for (Places& places : places_) places.layers[prim] = Place::kAsk;
+      for (std::vector<Place>& places : places_) places[prim] = Place::kAsk;
       return arrow::Status::OK();
     }
     static thread_local Open open;
@@ -198,11 +204,11 @@ class Resolver {
     UsdParquetVisitNodes(index, [&](const PcpNodeRef& node) {
       const Stack* const stack = StackOf(node);
       if (!stack) {
-        for (const uint32_t i : open.columns) places_[i].layers[prim] = Place::kAsk;
+        for (const uint32_t i : open.columns) places_[i][prim] = Place::kAsk;
         return false;
       }
       for (const LayerInStack& layer : *stack) {
-        if (layer.columns->has_table()) FindInTable(layer, node, prim, &open);
+        if (layer.columns->has_table()) FindInTable(layer, node, prim, range, &open);
         if (!open.columns.empty() && layer.columns->has_fields()) {
           status = FindInFields(layer, node, prim, range, &open);
         }
@@ -213,29 +219,35 @@ class Resolver {
     ARROW_RETURN_NOT_OK(status);
     bool has_type = false, knows_type = false;
     for (size_t i = 0; i < count; ++i) {
-      if (places_[i].layers[prim] != Place::kNowhere || !wanted_.can_fall_back[i]) continue;
+      if (places_[i][prim] != Place::kNowhere || !wanted_.can_fall_back[i]) continue;
       if (!knows_type) has_type = HasSchema(index);
       knows_type = true;
-      if (has_type) places_[i].layers[prim] = Place::kAsk;
+      if (has_type) places_[i][prim] = Place::kAsk;
     }
     return arrow::Status::OK();
   }
 
   /// Finds open columns in the row of a prim; those that are found are open no more.
-  void FindInTable(const LayerInStack& layer, const PcpNodeRef& node, size_t prim, Open* open) {
+  void FindInTable(const LayerInStack& layer, const PcpNodeRef& node, size_t prim, Range* range,
+                   Open* open) {
     uint32_t row = PrimId::kNone;
-    bool knows_row = false;
+    bool knows_row = false, is_first = false;
     std::erase_if(open->columns, [&](uint32_t i) {
       if (!layer.columns->HasColumn(i)) return false;
       if (!knows_row) row = layer.columns->RowAt(node.GetPath());
-      knows_row = true;
       if (row == PrimId::kNone) return false;
+      if (!knows_row) is_first = first_layers_[prim] == kNoLayer;
+      knows_row = true;
+      if (is_first) {
+        first_layers_[prim] = layer.number;
+        first_rows_[prim] = row;
+      }
       const UsdParquetLayerColumns::Column& column = layer.columns->Read(i);
       const bool can_take = column.cells && !open->IsOtherType(i, column.property->type_name) &&
                             (!column.sdf_type.starts_with("timecode") || !IsShifted(layer, node));
       if (can_take && column.cells->IsNull(row)) return false;
-      places_[i].layers[prim] = can_take ? layer.number : Place::kAsk;
-      places_[i].rows[prim] = row;
+      places_[i][prim] = !can_take ? Place::kAsk : is_first ? Place::kRow : Place::kOther;
+      if (can_take && !is_first) range->values[i].others.push_back({layer.number, row});
       return true;
     });
   }
@@ -262,7 +274,7 @@ class Resolver {
   bool FindInField(const LayerInStack& layer, const PcpNodeRef& node, const SdfPath& path, size_t i,
                    size_t prim, Range* range, Open* open, arrow::Status* status) {
     const SdfAbstractData& fields = layer.columns->fields();
-    uint16_t& place = places_[i].layers[prim];
+    Place& place = places_[i][prim];
     VtValue value;
     const bool is_timed =
         !wanted_.is_default_time &&
@@ -287,7 +299,7 @@ class Resolver {
     Values& values = range->values[i];
     *status = values.builder->Append(values.count, value);
     place = Place::kField;
-    places_[i].rows[prim] = values.count++;
+    ++values.count;
     return true;
   }
 
@@ -348,13 +360,30 @@ class Resolver {
     return has_schema;
   }
 
+  /// The row of a prim that has a place in a table; `other` is the next one of `others`.
+  Row RowOf(Place place, size_t prim, const Row*& other) const {
+    return place == Place::kRow ? Row{first_layers_[prim], first_rows_[prim]} : *other++;
+  }
+
+  /// Calls `f(place, row)` for the attribute of each prim of a range; `row` is where it is in
+  /// a table, if it is there.
+  template <typename F>
+  void VisitPlaces(size_t i, const Range& range, const F& f) const {
+    const Row* other = range.values[i].others.data();
+    for (size_t prim = range.begin; prim < range.end; ++prim) {
+      const Place place = places_[i][prim];
+      const bool is_in_table = place == Place::kRow || place == Place::kOther;
+      f(place, is_in_table ? RowOf(place, prim, other) : Row{kNoLayer, 0});
+    }
+  }
+
   /// Puts together what was found of a column, and frees what it was found in.
   arrow::Result<UsdParquetResolvedColumn> Collect(size_t i) {
-    const size_t count = prims_.indexes.size();
-    Places& places = places_[i];
     std::vector<bool> is_used(layers_.size());
-    for (const uint16_t layer : places.layers) {
-      if (layer < is_used.size()) is_used[layer] = true;
+    for (const Range& range : ranges_) {
+      VisitPlaces(i, range, [&](Place, const Row& row) {
+        if (row.layer != kNoLayer) is_used[row.layer] = true;
+      });
     }
     arrow::ArrayVector parts;
     std::vector<int64_t> starts(layers_.size(), -1);  // in all parts; -1: OpenUSD has to be asked
@@ -370,61 +399,78 @@ class Resolver {
       starts[layer] = add(layers_[layer]->Read(i).cells);
       layers_[layer]->Forget(i);
     }
-    arrow::UInt8Builder found;
-    arrow::Int64Builder order;
-    ARROW_RETURN_NOT_OK(found.Reserve(static_cast<int64_t>(count)));
-    ARROW_RETURN_NOT_OK(order.Reserve(static_cast<int64_t>(count)));
-    for (Range& range : ranges_) {
-      const int64_t values_start = add(range.values[i].cells);
-      range.values[i].cells.reset();
-      for (size_t prim = range.begin; prim < range.end; ++prim) {
-        const uint16_t layer = places.layers[prim];
-        const int64_t start = layer == Place::kField   ? values_start
-                              : layer < layers_.size() ? starts[layer]
-                                                       : -1;
-        if (start >= 0) {
-          found.UnsafeAppend(
-              static_cast<uint8_t>(layer == Place::kField ? Found::kSingle : Found::kWhole));
-          order.UnsafeAppend(start + places.rows[prim]);
-        } else {
-          found.UnsafeAppend(
-              static_cast<uint8_t>(layer == Place::kNowhere ? Found::kNothing : Found::kAsk));
-          order.UnsafeAppendNull();
-        }
-      }
-    }
-    places = Places(0);
     UsdParquetResolvedColumn column;
-    ARROW_RETURN_NOT_OK(found.Finish(&column.found));
-    ARROW_ASSIGN_OR_RAISE(const auto indices, order.Finish());
+    ARROW_ASSIGN_OR_RAISE(const auto order, OrderOf(i, starts, add, &column));
+    places_[i] = {};
     if (parts.empty()) {
-      ARROW_ASSIGN_OR_RAISE(column.cells, arrow::MakeArrayOfNull(arrow::null(), indices->length()));
+      ARROW_ASSIGN_OR_RAISE(column.cells, arrow::MakeArrayOfNull(arrow::null(), order->length()));
       return column;
+    }
+    if (length > std::numeric_limits<uint32_t>::max()) {
+      return arrow::Status::CapacityError("too many values");
     }
     std::shared_ptr<arrow::Array> cells = parts[0];
     if (parts.size() > 1) {
       ARROW_ASSIGN_OR_RAISE(cells, arrow::Concatenate(parts));
     }
     parts.clear();
-    ARROW_ASSIGN_OR_RAISE(const arrow::Datum taken, arrow::compute::Take(cells, indices));
+    ARROW_ASSIGN_OR_RAISE(const arrow::Datum taken, arrow::compute::Take(cells, order));
     column.cells = taken.make_array();
     return column;
   }
 
-  const UsdParquetStagePrims& prims_;
+  /// The places of the values of a column in all parts, of which `starts` are those of layers;
+  /// `add` adds the values of a range, and gives its start. Sets how each was found.
+  template <typename Add>
+  arrow::Result<std::shared_ptr<arrow::Array>> OrderOf(size_t i, const std::vector<int64_t>& starts,
+                                                       const Add& add,
+                                                       UsdParquetResolvedColumn* column) {
+    arrow::UInt8Builder found;
+    arrow::UInt32Builder order;
+    ARROW_RETURN_NOT_OK(found.Reserve(static_cast<int64_t>(places_[i].size())));
+    ARROW_RETURN_NOT_OK(order.Reserve(static_cast<int64_t>(places_[i].size())));
+    for (Range& range : ranges_) {
+      const int64_t values_start = add(range.values[i].cells);
+      uint32_t value = 0;
+      VisitPlaces(i, range, [&](Place place, const Row& row) {
+        const bool is_field = place == Place::kField;
+        const int64_t start = is_field                ? values_start
+                              : row.layer != kNoLayer ? starts[row.layer]
+                                                      : -1;
+        const uint32_t offset = is_field ? value++ : row.number;
+        const Found how = start >= 0                 ? (is_field ? Found::kSingle : Found::kWhole)
+                          : place == Place::kNowhere ? Found::kNothing
+                                                     : Found::kAsk;
+        found.UnsafeAppend(static_cast<uint8_t>(how));
+        if (start < 0) {
+          order.UnsafeAppendNull();
+        } else {
+          order.UnsafeAppend(static_cast<uint32_t>(start + offset));
+        }
+      });
+      range.values[i] = {};
+    }
+    ARROW_RETURN_NOT_OK(found.Finish(&column->found));
+    return order.Finish();
+  }
+
+  UsdParquetStagePrims& prims_;
   const UsdParquetWanted& wanted_;
   std::vector<std::unique_ptr<UsdParquetLayerColumns>> layers_;
   std::unordered_map<const SdfLayer*, uint16_t> numbers_;
   std::unordered_map<const PcpLayerStack*, Stack> stacks_;
-  std::vector<std::string> types_;  // of the columns, as far as tables tell
-  std::vector<Places> places_;      // by column
+  std::vector<std::string> types_;          // of the columns, as far as tables tell
+  std::vector<std::vector<Place>> places_;  // by column, then by prim
+  // By prim, the row in the strongest table that has one.
+  std::vector<uint16_t> first_layers_;
+  std::vector<uint32_t> first_rows_;
   std::vector<Range> ranges_;
 };
 
 }  // namespace
 
 arrow::Result<std::vector<UsdParquetResolvedColumn>> UsdParquetResolveColumns(
-    const PcpCache& cache, const UsdParquetStagePrims& prims, const UsdParquetWanted& wanted) {
+    const PcpCache& cache, UsdParquetStagePrims* prims, const UsdParquetWanted& wanted) {
   return Resolver(cache, prims, wanted).Run();
 }
 

@@ -45,8 +45,9 @@ struct UsdParquetResolvedColumn {
 /// value clips at other times than the default, values to be mapped or scaled, fallbacks, edits of
 /// arrays, and values of another type than the column has so far.
 ///
-/// Reads in several threads. REQUIRES: as UsdParquetFindPrims; the GIL is not held.
+/// Reads in several threads. Lets go of the indexes of `prims` when they are not needed any more.
+/// REQUIRES: as UsdParquetFindPrims; the GIL is not held.
 arrow::Result<std::vector<UsdParquetResolvedColumn>> UsdParquetResolveColumns(
-    const PcpCache& cache, const UsdParquetStagePrims& prims, const UsdParquetWanted& wanted);
+    const PcpCache& cache, UsdParquetStagePrims* prims, const UsdParquetWanted& wanted);
 
 PXR_NAMESPACE_CLOSE_SCOPE

@@ -19,7 +19,7 @@ namespace {
 
 using namespace usdparquet_test;
 
-TEST(PathProblem, AgreesWithTheIndexOnEveryText) {
+TEST(TableCheck, PathsAreGoodWhereTheIndexTakesThem) {
   const IdentifierTest unicode_test = [](std::string_view name) { return name == "ö"; };
   const std::vector<std::string> pieces = {"/", "/", "a", "B_1",  "2", ".",  "..", " ",
                                            "{", "ö", "ü", "\xff", "_", "[]", ":",  "//"};
@@ -52,7 +52,7 @@ std::shared_ptr<arrow::Array> FloatLists(const std::vector<std::vector<float>>& 
   return builder.Finish().ValueOrDie();
 }
 
-TEST(ConvertColumn, ListsBecomeTuplesAcrossChunks) {
+TEST(TableCheck, ListsBecomeTuplesAcrossChunks) {
   const auto first = FloatLists({{1, 2, 3}, {}}, {true, false});
   const auto second = FloatLists({{4, 5, 6}, {7, 8}}, {true, true});
   const auto shape = *ShapeOfSdfType("color3d");
@@ -70,7 +70,7 @@ TEST(ConvertColumn, ListsBecomeTuplesAcrossChunks) {
             "column 'c', row 3: a list of 2, but color3d needs 3");
 }
 
-TEST(ConvertColumn, TheFirstCellThatDoesNotFitIsFound) {
+TEST(TableCheck, TheFirstCellThatDoesNotFitIsFound) {
   const auto shape = *ShapeOfSdfType("int");
   for (int64_t wrong : {0, 1, 500, 998, 999}) {
     std::vector<double> values(1000, 3);
@@ -82,7 +82,7 @@ TEST(ConvertColumn, TheFirstCellThatDoesNotFitIsFound) {
   }
 }
 
-TEST(FindBadCell, HiddenNullsAreNoNulls) {
+TEST(TableCheck, HiddenNullsAreNoNulls) {
   // A null tuple, below which Arrow keeps nulls that nobody sees.
   auto values = std::make_shared<arrow::DoubleBuilder>();
   arrow::FixedSizeListBuilder builder(arrow::default_memory_pool(), values, 2);
@@ -100,7 +100,7 @@ TEST(FindBadCell, HiddenNullsAreNoNulls) {
   EXPECT_EQ(bad->row, 2);
 }
 
-TEST(CheckTable, AMixedTableIsGoodAndItsFirstBadRowIsTold) {
+TEST(TableCheck, AMixedTableIsGoodAndItsFirstBadRowIsTold) {
   TableCheck check;
   const auto table = MixedTable(2000);
   const auto checked = CheckTable(table, check);

@@ -39,7 +39,7 @@ int ValueAt(Table& table, size_t column, uint32_t row) {
   return page->IsPresent(i) ? page->As<int32_t>()[i] : -1;
 }
 
-TEST(PatchFile, ReplacesCellsAndNothingElse) {
+TEST(FilePatch, ReplacesCellsAndNothingElse) {
   const std::string path = WriteFile("patch.parquet", *MixedTable(100));
   const auto table = OpenTable(path);
   const size_t column = ColumnNamed(*table, "lifespan");
@@ -55,7 +55,7 @@ TEST(PatchFile, ReplacesCellsAndNothingElse) {
   EXPECT_EQ(patched->metadata().num_rows(), 100);
 }
 
-TEST(PatchFile, GivesUpWhereTheStoredTypeCannotHoldAValue) {
+TEST(FilePatch, GivesUpWhereTheStoredTypeCannotHoldAValue) {
   const std::string path = WriteFile("patch_type.parquet", *MixedTable(10));
   const auto table = OpenTable(path);
   arrow::StringBuilder text;

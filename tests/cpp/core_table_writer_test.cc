@@ -9,8 +9,6 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <random>
 
 #include "core/index/arrow_columns.h"
@@ -39,11 +37,6 @@ std::shared_ptr<Table> Open(const std::string& path, TableOptions options = {}) 
   auto table = Table::Open(file, "test.parquet", std::move(options));
   EXPECT_TRUE(table.ok()) << table.status();
   return table.ok() ? *table : nullptr;
-}
-
-std::string ReadAll(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
 }
 
 /// All prims of a table in the order of a traversal, each with its path and the cells of one
@@ -81,7 +74,7 @@ std::shared_ptr<arrow::Table> PathsAndCosts(const std::vector<std::string>& path
       {Strings(paths), Doubles(costs)});
 }
 
-TEST(WriteTable, KeepsEveryCellAndEmbedsTheIndex) {
+TEST(TableWriter, KeepsEveryCellAndEmbedsTheIndex) {
   const auto table = MixedTable(5000);
   const std::string path = ScratchPath("written.parquet");
   const auto summary = WriteTable(*table, path, SmallPages(300, 2000));
@@ -97,7 +90,7 @@ TEST(WriteTable, KeepsEveryCellAndEmbedsTheIndex) {
   EXPECT_TRUE(opened->warnings().empty());
 }
 
-TEST(WriteTable, PagesAreSmallAndIndexed) {
+TEST(TableWriter, PagesAreSmallAndIndexed) {
   const std::string path = ScratchPath("layout.parquet");
   ASSERT_TRUE(WriteTable(*MixedTable(5000), path, SmallPages(300, 2000)).ok());
   const auto reader = parquet::ParquetFileReader::OpenFile(path);
@@ -110,7 +103,7 @@ TEST(WriteTable, PagesAreSmallAndIndexed) {
   }
 }
 
-TEST(WriteTable, UncompressedNumbersAreReadInPlace) {
+TEST(TableWriter, UncompressedNumbersAreReadInPlace) {
   const std::string path = ScratchPath("in_place_numbers.parquet");
   WriteOptions options = SmallPages(300, 2000);
   options.codec = arrow::Compression::UNCOMPRESSED;
@@ -145,9 +138,9 @@ TEST(WriteTable, UncompressedNumbersAreReadInPlace) {
   }
 }
 
-class RandomTables : public testing::TestWithParam<int> {};
+class TableWriterLayers : public testing::TestWithParam<int> {};
 
-TEST_P(RandomTables, ReadAsTheSameLayerWithOrWithoutTheIndex) {
+TEST_P(TableWriterLayers, ReadAsTheSameLayerWithOrWithoutTheIndex) {
   std::mt19937 random(GetParam());
   std::vector<std::string> paths;
   for (int i = 0, n = 1 + static_cast<int>(random() % 500); i < n; ++i) {
@@ -176,9 +169,9 @@ TEST_P(RandomTables, ReadAsTheSameLayerWithOrWithoutTheIndex) {
   EXPECT_EQ(indexed->path_report().num_duplicates, plain->path_report().num_duplicates);
 }
 
-INSTANTIATE_TEST_SUITE_P(Seeds, RandomTables, testing::Range(0, 30));
+INSTANTIATE_TEST_SUITE_P(Seeds, TableWriterLayers, testing::Range(0, 30));
 
-TEST(WriteTable, SubtreesAreContiguous) {
+TEST(TableWriter, SubtreesAreContiguous) {
   const std::string path = ScratchPath("contiguous.parquet");
   const auto summary = WriteTable(
       *PathsAndCosts({"/a/x", "/b/x", "/a/y", "/b", "/c", "/a/x/z", "nonsense", "/b/y", "/a"}),
@@ -201,7 +194,7 @@ struct Tampered {
   Tampered() {
     const std::string path = ScratchPath("tampered.parquet");
     EXPECT_TRUE(WriteTable(*MixedTable(20000), path, {}).ok());
-    bytes = ReadAll(path);
+    bytes = ReadBytes(path);
     const auto metadata = parquet::ParquetFileReader::OpenFile(path)->metadata();
     const std::string locator = metadata->key_value_metadata()->Get(kIndexKey).ValueOrDie();
     EXPECT_EQ(std::sscanf(locator.c_str(), "version=1.0 offset=%zu length=%zu", &offset, &length),
@@ -222,7 +215,7 @@ struct Tampered {
   }
 };
 
-TEST(EmbeddedIndex, ADamagedHeaderIsToldAndTheIndexBuilt) {
+TEST(TableWriter, AnIndexWithADamagedHeaderIsToldAndBuilt) {
   Tampered file;
   file.bytes[file.offset + 20] ^= 1;
   const auto table = file.OpenChanged();
@@ -232,7 +225,7 @@ TEST(EmbeddedIndex, ADamagedHeaderIsToldAndTheIndexBuilt) {
   EXPECT_EQ(table->paths().num_row_prims(), 20000u);
 }
 
-TEST(EmbeddedIndex, ANewerMinorVersionOpens) {
+TEST(TableWriter, AnIndexOfANewerMinorVersionOpens) {
   Tampered file;
   // The version stands in the header, whose checksum the locator repeats.
   auto* header = reinterpret_cast<unsigned char*>(file.bytes.data() + file.offset);
@@ -249,7 +242,7 @@ TEST(EmbeddedIndex, ANewerMinorVersionOpens) {
   EXPECT_TRUE(table->warnings().empty());
 }
 
-TEST(EmbeddedIndex, AnotherMajorVersionIsNotUsed) {
+TEST(TableWriter, AnIndexOfAnotherMajorVersionIsNotUsed) {
   Tampered file;
   file.bytes[file.bytes.find("version=1.", file.Entry()) + std::strlen("version=")] = '2';
   file.Seal();
@@ -259,7 +252,7 @@ TEST(EmbeddedIndex, AnotherMajorVersionIsNotUsed) {
   EXPECT_NE(table->warnings()[0].find("its version is 2.0"), std::string::npos);
 }
 
-TEST(EmbeddedIndex, AFileThatOtherSoftwareWroteAgainNeedsNone) {
+TEST(TableWriter, AFileThatOtherSoftwareWroteAgainNeedsNone) {
   const std::string path = ScratchPath("before.parquet");
   ASSERT_TRUE(WriteTable(*PathsAndCosts({"/a", "/b", "/c"}), path, {}).ok());
   // The key is carried along, as pyarrow does with all metadata; the rows are others.
@@ -273,7 +266,7 @@ TEST(EmbeddedIndex, AFileThatOtherSoftwareWroteAgainNeedsNone) {
   EXPECT_EQ(WalkAll(*table), (std::vector<std::string>{"", "/x 0.000000", "/y 0.500000"}));
 }
 
-TEST(EmbeddedIndex, RandomDamageNeverCrashes) {
+TEST(TableWriter, AnIndexDamagedAtRandomNeverCrashes) {
   Tampered file;
   std::mt19937 random(3);
   const std::string good = file.bytes;
@@ -302,7 +295,7 @@ std::shared_ptr<arrow::Table> Zeros(int64_t count) {
       {usdparquet_test::Strings({"/A"}), *lists.Finish()});
 }
 
-TEST(WriteTable, AnArrayThatNoReaderWouldTakeIsRefused) {
+TEST(TableWriter, AnArrayThatNoReaderWouldTakeIsRefused) {
   const std::string path = WriteBytes("zeros.parquet", "");
   const int64_t most = (kMaxSmallPage - (8 << 20)) / 4;  // with room for levels
   ASSERT_TRUE(WriteTable(*Zeros(most), path, {}).ok());
@@ -324,7 +317,7 @@ TEST(WriteTable, AnArrayThatNoReaderWouldTakeIsRefused) {
       << written.status();
 }
 
-TEST(WriteTable, AFailedWriteLeavesTheOldFile) {
+TEST(TableWriter, AFailedWriteLeavesTheOldFile) {
   const std::string path = WriteBytes("old.parquet", "the old file");
   const auto no_path =
       arrow::Table::Make(arrow::schema({arrow::field("x", arrow::float64())}), {Doubles({1})});
@@ -332,7 +325,7 @@ TEST(WriteTable, AFailedWriteLeavesTheOldFile) {
   ASSERT_FALSE(failed.ok());
   EXPECT_NE(failed.status().message().find("old.parquet: the table has no column 'path'"),
             std::string::npos);
-  EXPECT_EQ(ReadAll(path), "the old file");
+  EXPECT_EQ(ReadBytes(path), "the old file");
   const auto folder = std::filesystem::path(path).parent_path();
   for (const auto& entry : std::filesystem::directory_iterator(folder)) {
     EXPECT_EQ(entry.path().string().find("old.parquet."), std::string::npos) << entry.path();
@@ -340,7 +333,7 @@ TEST(WriteTable, AFailedWriteLeavesTheOldFile) {
   EXPECT_FALSE(WriteTable(*MixedTable(1), "/nonexistent/folder/x.parquet", {}).ok());
 }
 
-TEST(OptimizeFile, MayReplaceItsInput) {
+TEST(TableWriter, OptimizeMayReplaceItsInput) {
   const auto table = MixedTable(3000);
   const std::string path = WriteFile("in_place.parquet", *table);
   const auto summary = OptimizeFile(path, path, {});

@@ -1,4 +1,4 @@
-// Path table, path scan and path index.
+// The scan of paths and the path index.
 
 #include <gtest/gtest.h>
 
@@ -10,12 +10,9 @@
 #include <vector>
 
 #include "core/index/path_index_builder.h"
-#include "core/index/path_table.h"
 
 namespace usdparquet {
 namespace {
-
-bool NeverSame(uint32_t, uint32_t) { return false; }
 
 uint64_t HashOf(std::string_view path, uint64_t seed = 0) {
   uint64_t hash = RootPathHash(seed);
@@ -25,47 +22,6 @@ uint64_t HashOf(std::string_view path, uint64_t seed = 0) {
     begin = end + 1;
   }
   return hash;
-}
-
-TEST(PathTable, FindsEveryEntryAndNothingElse) {
-  for (const size_t count : {0, 1, 2, 7, 15, 16, 17, 1000, 100000}) {
-    std::mt19937_64 random(count + 1);
-    std::vector<uint64_t> hashes(count);
-    for (uint64_t& hash : hashes) hash = random() | 1;
-    PathTable table;
-    EXPECT_FALSE(table.Build(hashes, NeverSame).has_collision);
-    ASSERT_EQ(table.size(), count);
-    for (uint32_t id = 0; id < count; ++id) ASSERT_EQ(table.Find(hashes[id]), id);
-    for (int i = 0; i < 1000; ++i) {
-      // Even, so none of the table's.
-      EXPECT_EQ(table.Find(random() & ~uint64_t{1}), PathTable::kNotFound);
-    }
-  }
-}
-
-TEST(PathTable, TakesAtMostNineBytesAnEntry) {
-  std::mt19937_64 random(5);
-  std::vector<uint64_t> hashes(1'000'000);
-  for (uint64_t& hash : hashes) hash = random() | 1;
-  PathTable table;
-  table.Build(hashes, NeverSame);
-  EXPECT_LE(table.MemoryUsage(), 9'000'000u);
-}
-
-TEST(PathTable, LaterDuplicateWinsAndIsReported) {
-  PathTable table;
-  const auto result = table.Build(std::vector<uint64_t>{10, 20, 10, 0, 10},
-                                  [](uint32_t, uint32_t) { return true; });
-  EXPECT_EQ(table.Find(10), 4u);
-  EXPECT_EQ(table.Find(20), 1u);
-  EXPECT_EQ(table.size(), 2u);
-  using Pair = std::pair<uint32_t, uint32_t>;
-  EXPECT_EQ(result.duplicates, (std::vector<Pair>{{0, 2}, {2, 4}}));
-}
-
-TEST(PathTable, DifferentPathsWithOneHashAreACollision) {
-  PathTable table;
-  EXPECT_TRUE(table.Build(std::vector<uint64_t>{10, 10}, NeverSame).has_collision);
 }
 
 /// An index of `paths`, each row scanned in stretches of `stretch` rows.
@@ -123,9 +79,9 @@ struct Reference {
   }
 };
 
-class RandomNamespaces : public testing::TestWithParam<int> {};
+class PathIndexNamespaces : public testing::TestWithParam<int> {};
 
-TEST_P(RandomNamespaces, EqualTheReference) {
+TEST_P(PathIndexNamespaces, EqualTheReference) {
   std::mt19937 random(GetParam());
   std::vector<std::string> paths;
   const int rows = 1 + static_cast<int>(random() % 400);
@@ -160,7 +116,7 @@ TEST_P(RandomNamespaces, EqualTheReference) {
   EXPECT_FALSE(built.index.Find(HashOf("/absent")));
 }
 
-INSTANTIATE_TEST_SUITE_P(Seeds, RandomNamespaces, testing::Range(0, 60));
+INSTANTIATE_TEST_SUITE_P(Seeds, PathIndexNamespaces, testing::Range(0, 60));
 
 TEST(PathIndex, LeavesInvalidPathsOutAndCountsThem) {
   const std::vector<std::string> paths = {"/a/b",  "relative", "/a//c", "/",        "",

@@ -4,8 +4,6 @@
 #include <parquet/file_reader.h>
 #include <parquet/page_index.h>
 
-#include <fstream>
-#include <iterator>
 #include <random>
 #include <string>
 
@@ -14,6 +12,7 @@
 
 using usdparquet_test::MixedPath;
 using usdparquet_test::MixedTable;
+using usdparquet_test::ReadBytes;
 using usdparquet_test::ReadFile;
 using usdparquet_test::WriteBytes;
 using usdparquet_test::WriteFile;
@@ -22,11 +21,6 @@ namespace usdparquet {
 namespace {
 
 constexpr int64_t kRows = 2500;
-
-std::string BytesOf(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
 
 std::shared_ptr<arrow::Table> ReadAll(const std::string& path) {
   return *ReadFile(path)->CombineChunks();
@@ -47,7 +41,7 @@ TEST(RecoverFile, LosesTheCellsOfADamagedPageAndNoMore) {
   const std::string input = WriteFile("recover.parquet", *MixedTable(kRows));
   const std::string output = WriteBytes("recovered.parquet", "old");
   const auto sound = ReadAll(input);
-  std::string bytes = BytesOf(input);
+  std::string bytes = ReadBytes(input);
   const auto page = PageOf(input, 1, LeafOf(input, "lifespan"), 3);
   bytes[static_cast<size_t>(page.offset + page.compressed_page_size - 20)] ^= 4;
   WriteBytes("recover.parquet", bytes);
@@ -84,7 +78,7 @@ TEST(RecoverFile, LosesTheCellsOfADamagedPageAndNoMore) {
 TEST(RecoverFile, LeavesOutRowsWithoutAPath) {
   const std::string input = WriteFile("recover_path.parquet", *MixedTable(kRows));
   const std::string output = WriteBytes("recovered_path.parquet", "old");
-  std::string bytes = BytesOf(input);
+  std::string bytes = ReadBytes(input);
   const auto page = PageOf(input, 0, LeafOf(input, "path"), 0);
   bytes[static_cast<size_t>(page.offset + page.compressed_page_size - 20)] ^= 4;
   WriteBytes("recover_path.parquet", bytes);
@@ -106,15 +100,15 @@ TEST(RecoverFile, LeavesOutRowsWithoutAPath) {
 
 TEST(RecoverFile, RefusesToOverwriteItsInput) {
   const std::string input = WriteFile("recover_same.parquet", *MixedTable(10));
-  const std::string bytes = BytesOf(input);
+  const std::string bytes = ReadBytes(input);
   EXPECT_TRUE(RecoverFile(input, input, {}).status().IsInvalid());
-  EXPECT_EQ(BytesOf(input), bytes);
+  EXPECT_EQ(ReadBytes(input), bytes);
 }
 
 TEST(RecoverFile, RandomDamageNeverCrashes) {
   const std::string input = WriteFile("recover_random.parquet", *MixedTable(400));
   const std::string output = WriteBytes("recovered_random.parquet", "old");
-  const std::string sound = BytesOf(input);
+  const std::string sound = ReadBytes(input);
   std::mt19937 random(7);
   int recovered = 0;
   for (int round = 0; round < 200; ++round) {

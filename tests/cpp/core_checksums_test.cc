@@ -12,9 +12,7 @@
 #include <cstdint>
 #include <cstring>
 #include <filesystem>
-#include <fstream>
 #include <functional>
-#include <iterator>
 #include <limits>
 #include <optional>
 #include <span>
@@ -41,11 +39,6 @@ using namespace usdparquet_test;
 
 constexpr int64_t kRows = 60;
 constexpr size_t kHeaderSize = 192;  // of a section
-
-std::string ReadAll(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
 
 /// A small file of three row groups, of three pages each.
 std::string WriteSmall(const std::string& name) {
@@ -109,8 +102,8 @@ std::vector<std::optional<int32_t>> RightLifespans() {
   return values;
 }
 
-TEST(FooterSeal, EveryFlippedByteIsRefusedOrChangesNoValue) {
-  const std::string good = ReadAll(WriteSmall("sealed.parquet"));
+TEST(Checksums, EveryFlippedByteOfAFooterIsRefusedOrChangesNoValue) {
+  const std::string good = ReadBytes(WriteSmall("sealed.parquet"));
   const auto wanted = ReadColumns(FileOf(good), "good", {})->table;
   const FooterBytes footer = FooterOf(good);
   ASSERT_EQ(*CheckFooterSeal(footer.offset, footer.span()), true);
@@ -136,8 +129,8 @@ TEST(FooterSeal, EveryFlippedByteIsRefusedOrChangesNoValue) {
   EXPECT_GT(refused, 40 * ignored);
 }
 
-TEST(FooterSeal, IsOfItsOwnPlaceAndVersionOnly) {
-  const std::string good = ReadAll(WriteSmall("seal_place.parquet"));
+TEST(Checksums, ASealIsOfItsOwnPlaceAndVersionOnly) {
+  const std::string good = ReadBytes(WriteSmall("seal_place.parquet"));
   const FooterBytes footer = FooterOf(good);
   EXPECT_EQ(*CheckFooterSeal(footer.offset + 1, footer.span()), false);
   std::vector<uint8_t> bytes(footer.span().begin(), footer.span().end());
@@ -151,8 +144,8 @@ TEST(FooterSeal, IsOfItsOwnPlaceAndVersionOnly) {
   EXPECT_NE(unreadable.status().message().find("the footer is damaged"), std::string::npos);
 }
 
-TEST(PageLocations, EveryFlippedByteOfAPageHeaderIsFound) {
-  const std::string good = ReadAll(WriteSmall("headers.parquet"));
+TEST(Checksums, EveryFlippedByteOfAPageHeaderIsFound) {
+  const std::string good = ReadBytes(WriteSmall("headers.parquet"));
   const SectionLocator place = LocationsOf(good);
   const auto at_chunk = static_cast<size_t>(place.offset) + kHeaderSize;
   Opened sound(good);
@@ -187,8 +180,8 @@ TEST(PageLocations, EveryFlippedByteOfAPageHeaderIsFound) {
   EXPECT_GT(flips, 1000);
 }
 
-TEST(PageLocations, AFlippedHeaderCostsItsPageAlone) {
-  const std::string good = ReadAll(WriteSmall("header.parquet"));
+TEST(Checksums, AFlippedHeaderCostsItsPageAlone) {
+  const std::string good = ReadBytes(WriteSmall("header.parquet"));
   Opened sound(good);
   const int leaf = (*sound).metadata().schema()->ColumnIndex("lifespan");
   const auto chunk = (*sound).metadata().RowGroup(1)->ColumnChunk(leaf);
@@ -203,9 +196,9 @@ TEST(PageLocations, AFlippedHeaderCostsItsPageAlone) {
   EXPECT_NE((*damaged.reports)[0].find("header"), std::string::npos) << (*damaged.reports)[0];
 }
 
-TEST(PageLocations, OtherSoftwareCarriesTheEntriesAlong) {
+TEST(Checksums, OtherSoftwareCarriesTheEntriesAlong) {
   const std::string path = WriteSmall("carried.parquet");
-  auto reader = *parquet::arrow::OpenFile(FileOf(ReadAll(path)), arrow::default_memory_pool());
+  auto reader = *parquet::arrow::OpenFile(FileOf(ReadBytes(path)), arrow::default_memory_pool());
   std::shared_ptr<arrow::Table> table;
   ASSERT_TRUE(reader->ReadTable().Value(&table).ok());
   const auto entries = reader->parquet_reader()->metadata()->key_value_metadata();
@@ -229,11 +222,11 @@ TEST(PageLocations, OtherSoftwareCarriesTheEntriesAlong) {
   EXPECT_FALSE(storage->has_page_locations);
 }
 
-TEST(PageLocations, APatchedFileHasItsOwn) {
+TEST(Checksums, APatchedFileHasPageLocationsOfItsOwn) {
   const std::string path = WriteSmall("patched.parquet");
   std::vector<uintmax_t> sizes;
   for (int32_t i = 0; i < 4; ++i) {
-    const auto table = *Table::Open(FileOf(ReadAll(path)), path);
+    const auto table = *Table::Open(FileOf(ReadBytes(path)), path);
     size_t column = 0;
     while (table->columns()[column].column_name != "lifespan") ++column;
     arrow::Int32Builder cells;
@@ -243,8 +236,8 @@ TEST(PageLocations, APatchedFileHasItsOwn) {
     ASSERT_TRUE(*done);
     sizes.push_back(std::filesystem::file_size(path));
   }
-  EXPECT_LT(sizes[3] - sizes[2], static_cast<uintmax_t>(LocationsOf(ReadAll(path)).length));
-  const std::string patched = ReadAll(path);
+  EXPECT_LT(sizes[3] - sizes[2], static_cast<uintmax_t>(LocationsOf(ReadBytes(path)).length));
+  const std::string patched = ReadBytes(path);
   const auto storage = ReadFileStorage(FileOf(patched));
   ASSERT_TRUE(storage.ok()) << storage.status();
   EXPECT_TRUE(storage->is_sealed);
@@ -264,8 +257,8 @@ TEST(PageLocations, APatchedFileHasItsOwn) {
   EXPECT_TRUE(opened.reports->empty());
 }
 
-TEST(PageLocations, ADamagedBlockIsToldOnceAndLosesNothing) {
-  const std::string good = ReadAll(WriteSmall("block.parquet"));
+TEST(Checksums, ADamagedBlockOfPageLocationsIsToldOnceAndLosesNothing) {
+  const std::string good = ReadBytes(WriteSmall("block.parquet"));
   const SectionLocator place = LocationsOf(good);
   for (const int64_t at :
        {int64_t{4}, int64_t{190}, int64_t{200}, place.length / 2, place.length - 2}) {
@@ -312,8 +305,8 @@ std::string WithLocations(std::string bytes, const std::function<void(ListedChun
                        reinterpret_cast<const char*>(thrift.data()), thrift.size());
 }
 
-TEST(PageLocations, LiesWithRightChecksumsAreIgnored) {
-  const std::string good = ReadAll(WriteSmall("lies.parquet"));
+TEST(Checksums, PageLocationsThatLieAreIgnored) {
+  const std::string good = ReadBytes(WriteSmall("lies.parquet"));
   const auto no_page = [](ListedPage*) {};
   const auto no_chunk = [](ListedChunk*) {};
   const auto read = [](const std::string& bytes) {
@@ -356,8 +349,8 @@ TEST(PageLocations, LiesWithRightChecksumsAreIgnored) {
   }
 }
 
-TEST(PageLocations, LiesThatCouldBeTrueAreRefused) {
-  const std::string good = ReadAll(WriteSmall("likely_lies.parquet"));
+TEST(Checksums, PageLocationsThatCouldBeTrueAreRefused) {
+  const std::string good = ReadBytes(WriteSmall("likely_lies.parquet"));
   const auto no_chunk = [](ListedChunk*) {};
   const std::vector<std::function<void(ListedPage*)>> lies = {
       [](ListedPage* page) { page->header_checksum ^= 1; },
@@ -378,8 +371,8 @@ TEST(PageLocations, LiesThatCouldBeTrueAreRefused) {
   }
 }
 
-TEST(VerifyChunk, DecodesPagesWithoutAChecksum) {
-  const std::string good = ReadAll(WriteFile("plain.parquet", *MixedTable(300)));
+TEST(Checksums, PagesWithoutOneAreDecoded) {
+  const std::string good = ReadBytes(WriteFile("plain.parquet", *MixedTable(300)));
   Opened sound(good);
   ASSERT_TRUE(sound.table.ok()) << sound.table.status();
   const parquet::FileMetaData& metadata = (*sound).metadata();
@@ -406,8 +399,8 @@ TEST(VerifyChunk, DecodesPagesWithoutAChecksum) {
   }
 }
 
-TEST(VerifyChunk, FindsABodyByItsChecksum) {
-  const std::string good = ReadAll(WriteSmall("bodies.parquet"));
+TEST(Checksums, ADamagedBodyIsFound) {
+  const std::string good = ReadBytes(WriteSmall("bodies.parquet"));
   Opened sound(good);
   const int leaf = (*sound).metadata().schema()->ColumnIndex("cost");
   const auto chunk = (*sound).metadata().RowGroup(2)->ColumnChunk(leaf);

@@ -7,7 +7,6 @@
 #include <parquet/arrow/writer.h>
 
 #include <fstream>
-#include <iterator>
 #include <string>
 
 #include "core/table/file_check.h"
@@ -21,11 +20,6 @@ namespace {
 using namespace usdparquet_test;
 
 constexpr int64_t kRows = 1000;
-
-std::string BytesOf(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
-}
 
 /// A file of MixedTable without page checksums.
 std::string WithoutChecksums(const std::string& name, parquet::ParquetDataPageVersion version,
@@ -50,7 +44,7 @@ std::string WithoutChecksums(const std::string& name, parquet::ParquetDataPageVe
   return WriteBytes(name, sink->Finish().ValueOrDie()->ToString());
 }
 
-TEST(WholeChunk, EveryEncodingIsWhole) {
+TEST(FileCheck, EveryEncodingIsWhole) {
   int number = 0;
   for (const auto version :
        {parquet::ParquetDataPageVersion::V1, parquet::ParquetDataPageVersion::V2}) {
@@ -72,10 +66,10 @@ TEST(WholeChunk, EveryEncodingIsWhole) {
   }
 }
 
-TEST(WholeChunk, ABitInABodyIsToldWithItsRow) {
+TEST(FileCheck, ABitInABodyIsToldWithItsRow) {
   const std::string path = WriteFile("whole_flip.parquet", *MixedTable(kRows),
                                      {.codec = parquet::Compression::UNCOMPRESSED});
-  const std::string sound = BytesOf(path);
+  const std::string sound = ReadBytes(path);
   // The text of row 250, in the third page of `note`.
   const size_t at = sound.find(MixedNote(250));
   ASSERT_NE(at, std::string::npos);
@@ -102,7 +96,7 @@ TEST(WholeChunk, ABitInABodyIsToldWithItsRow) {
       << read.status();
 }
 
-TEST(WholeChunk, OffsetIndexesAreRightOrNot) {
+TEST(FileCheck, OffsetIndexesAreRightOrNot) {
   for (const auto version :
        {parquet::ParquetDataPageVersion::V1, parquet::ParquetDataPageVersion::V2}) {
     const std::string path =
@@ -112,7 +106,7 @@ TEST(WholeChunk, OffsetIndexesAreRightOrNot) {
     EXPECT_TRUE(FindWrongOffsetIndexes(*file).ValueOrDie().empty());
     const auto place =
         file->metadata()->RowGroup(0)->ColumnChunk(1)->GetOffsetIndexLocation().value();
-    const std::string sound = BytesOf(path);
+    const std::string sound = ReadBytes(path);
     int noticed = 0;
     for (int64_t i = 0; i < place.length; ++i) {
       std::string damaged = sound;
@@ -125,11 +119,11 @@ TEST(WholeChunk, OffsetIndexesAreRightOrNot) {
   }
 }
 
-TEST(WholeChunk, SectionsAreSoundOrToldByName) {
+TEST(FileCheck, SectionsAreSoundOrToldByName) {
   const std::string source = WriteFile("whole_source.parquet", *MixedTable(kRows));
   const std::string path = source + ".optimized.parquet";
   ASSERT_TRUE(OptimizeFile(source, path, {}).ok());
-  const std::string sound = BytesOf(path);
+  const std::string sound = ReadBytes(path);
   EXPECT_TRUE(FindDamagedSections(*OpenTableFile(path)).ValueOrDie().empty());
   const size_t index = sound.find("UPQINDEX");
   ASSERT_NE(index, std::string::npos);

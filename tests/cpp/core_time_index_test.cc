@@ -1,4 +1,4 @@
-// Time codes, the time index and its builder, and tables with a time column.
+// The time index and its builder, and tables with a time column.
 
 #include <arrow/api.h>
 #include <arrow/io/file.h>
@@ -7,8 +7,6 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
-#include <fstream>
-#include <iterator>
 #include <limits>
 #include <map>
 #include <optional>
@@ -211,35 +209,6 @@ TEST(TimeIndex, ReportsTheFirstDuplicatesByRow) {
   }
 }
 
-TEST(TimeCodes, ParsesIso8601) {
-  constexpr Nanoseconds kSecond = 1'000'000'000;
-  const Nanoseconds noon = Nanoseconds{1714564800} * kSecond;  // 2024-05-01T12:00Z
-  EXPECT_EQ(ParseTimestamp("2024-05-01T12:00:00Z"), noon);
-  EXPECT_EQ(ParseTimestamp("2024-05-01 12:00"), noon);
-  EXPECT_EQ(ParseTimestamp("2024-05-01T14:00:00+02:00"), noon);
-  EXPECT_EQ(ParseTimestamp("2024-05-01T12:00:00.000000001"), noon + 1);
-  EXPECT_EQ(ParseTimestamp("2024-05-01"), noon - 43200 * kSecond);
-  EXPECT_EQ(ParseTimestamp("0001-01-01"), Nanoseconds{-62135596800} * kSecond);
-  for (const char* text : {"", "now", "2024", "2024-13-01", "2024-05-01T25:00", "12:00"}) {
-    EXPECT_FALSE(ParseTimestamp(text)) << text;
-  }
-}
-
-TEST(TimeCodes, AreNearestDoublesOfWholeRates) {
-  TimeColumn column = Numbers();
-  column.nanoseconds_per_tick = 1000;
-  TimeScale scale;
-  scale.start = column.Moment(1'000'000);
-  EXPECT_EQ(scale.CodeOf(column, 1'000'000), 0);
-  EXPECT_FALSE(std::signbit(scale.CodeOf(column, 1'000'000)));
-  EXPECT_EQ(scale.CodeOf(column, 2'500'000), 36);
-  EXPECT_EQ(scale.CodeOf(column, -1'000'000), -48);
-  EXPECT_EQ(scale.CodeOf(column, 1'000'000 + 123'456'789'000'000), 123'456'789.0 * 24);
-  EXPECT_TRUE(std::isfinite(scale.CodeOf(column, std::numeric_limits<int64_t>::max())));
-  scale.codes_per_second = 1e9;
-  EXPECT_TRUE(std::isfinite(scale.CodeOf(column, std::numeric_limits<int64_t>::max())));
-}
-
 /// A long table of `prims` prims at `times` times, by time: frame (int32), height (double).
 std::shared_ptr<arrow::Table> LongTable(int64_t prims, int64_t times) {
   std::vector<std::string> paths;
@@ -261,7 +230,7 @@ arrow::Result<std::shared_ptr<Table>> Open(const std::string& path, TableOptions
   return Table::Open(file, "test.parquet", std::move(options));
 }
 
-TEST(TableWithTimes, EveryRowIsFoundWhateverTheNumberOfThreads) {
+TEST(TimeIndex, EveryRowOfATableIsFoundWhateverTheNumberOfThreads) {
   constexpr int64_t kPrims = 700, kTimes = 30;
   const std::string path = WriteFile("long.parquet", *LongTable(kPrims, kTimes),
                                      {.rows_per_group = 4000, .rows_per_page = 300});
@@ -290,11 +259,10 @@ TEST(TableWithTimes, EveryRowIsFoundWhateverTheNumberOfThreads) {
   }
 }
 
-TEST(TableWithTimes, RandomDamageNeverCrashes) {
+TEST(TimeIndex, RandomDamageOfATableNeverCrashes) {
   const std::string good = WriteFile("long_good.parquet", *LongTable(40, 20),
                                      {.rows_per_group = 300, .rows_per_page = 50});
-  std::ifstream in(good, std::ios::binary);
-  const std::string bytes{std::istreambuf_iterator<char>(in), {}};
+  const std::string bytes = ReadBytes(good);
   std::mt19937 random(11);
   for (int round = 0; round < 150; ++round) {
     std::string damaged = bytes;
