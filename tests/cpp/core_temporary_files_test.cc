@@ -14,44 +14,32 @@ namespace fs = std::filesystem;
 namespace usdparquet {
 namespace {
 
-class TemporaryFilesTest : public testing::Test {
- protected:
-  TemporaryFilesTest() : folder_(testing::TempDir() + "temporary_files_test") {
-    fs::remove_all(folder_);
-    fs::create_directories(folder_);
+std::set<std::string> NamesIn(const fs::path& folder) {
+  std::set<std::string> names;
+  for (const auto& entry : fs::directory_iterator(folder)) {
+    names.insert(entry.path().filename().string());
   }
-  ~TemporaryFilesTest() override { fs::remove_all(folder_); }
+  return names;
+}
 
-  std::string Path(const std::string& name) const { return (folder_ / name).string(); }
-
-  void Make(const std::string& name) const { std::ofstream(Path(name)) << "text"; }
-
-  std::set<std::string> Names() const {
-    std::set<std::string> names;
-    for (const auto& entry : fs::directory_iterator(folder_)) {
-      names.insert(entry.path().filename().string());
-    }
-    return names;
+TEST(TemporaryFiles, AllThatBeginsWithAPathIsRemoved) {
+  const fs::path folder = fs::path(testing::TempDir()) / "temporary_files_test";
+  fs::remove_all(folder);
+  fs::create_directories(folder / ".out.abc.folder");
+  for (const char* name : {".out.abc.usda", ".out.abc.folder/file", ".out.abd.usda", "out.usda"}) {
+    std::ofstream(folder / name) << "text";
   }
-
- private:
-  const fs::path folder_;
-};
-
-TEST_F(TemporaryFilesTest, AllThatBeginsWithAPathIsRemoved) {
-  for (const char* name : {".out.abc.usda", ".out.abc.tmp", ".out.abd.usda", "out.usda"})
-    Make(name);
-  fs::create_directory(Path(".out.abc.folder"));
-  Make(".out.abc.folder/file");
-  TemporaryFiles::Add(Path(".out.abc"));
-  TemporaryFiles::Add(Path("none/at/all"));
-  TemporaryFiles::Add(Path(".out.abd"));
-  TemporaryFiles::Forget(Path(".out.abd"));
-  TemporaryFiles::Forget(Path("out.usda"));
+  const std::string temporary = (folder / ".out.abc").string();
+  const std::string finished = (folder / ".out.abd").string();
+  const std::string nowhere = (folder / "none" / "at" / "all").string();
+  for (const std::string& path : {nowhere, temporary, finished}) TemporaryFiles::Add(path);
+  TemporaryFiles::Forget(finished);
+  TemporaryFiles::Forget((folder / "out.usda").string());  // which was never added
   TemporaryFiles::RemoveAll();
-  EXPECT_EQ(Names(), (std::set<std::string>{".out.abd.usda", "out.usda"}));
-  TemporaryFiles::Forget(Path(".out.abc"));
-  TemporaryFiles::Forget(Path("none/at/all"));
+  EXPECT_EQ(NamesIn(folder), (std::set<std::string>{".out.abd.usda", "out.usda"}));
+  TemporaryFiles::Forget(temporary);
+  TemporaryFiles::Forget(nowhere);
+  fs::remove_all(folder);
 }
 
 }  // namespace
