@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "core/table/field_leaves.h"
 #include "core/util/utf8.h"
 
 namespace usdparquet {
@@ -12,11 +13,6 @@ using parquet::schema::GroupNode;
 using parquet::schema::Node;
 using parquet::schema::NodePtr;
 using parquet::schema::PrimitiveNode;
-
-void CollectLeaves(const SchemaField& field, std::vector<int>* leaves) {
-  if (field.is_leaf()) leaves->push_back(field.column_index);
-  for (const SchemaField& child : field.children) CollectLeaves(child, leaves);
-}
 
 const GroupNode& AsGroup(const Node& node) { return static_cast<const GroupNode&>(node); }
 
