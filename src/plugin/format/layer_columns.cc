@@ -1,6 +1,8 @@
 #include "plugin/format/layer_columns.h"
 
+#include <pxr/base/vt/value.h>
 #include <pxr/usd/sdf/path.h>
+#include <pxr/usd/sdf/schema.h>
 
 #include <atomic>
 
@@ -41,7 +43,11 @@ bool HasExpressions(const arrow::Array& cells) {
 
 UsdParquetLayerColumns::UsdParquetLayerColumns(const SdfLayerRefPtr& layer,
                                                const TfTokenVector& names, size_t num_prims)
-    : data_(UsdParquetLayerAccess::Get(*layer)), serial_(g_next_serial++), columns_(names.size()) {
+    : data_(UsdParquetLayerAccess::Get(*layer)),
+      has_prims_(data_->Has(SdfPath::AbsoluteRootPath(), SdfChildrenKeys->PrimChildren,
+                            static_cast<VtValue*>(nullptr))),
+      serial_(g_next_serial++),
+      columns_(names.size()) {
   const auto* const data = dynamic_cast<const UsdParquetLayerData*>(get_pointer(data_));
   if (!data || !data->edits().empty()) return;
   const usdparquet::Table& table = data->source().table();

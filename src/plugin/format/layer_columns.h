@@ -50,7 +50,7 @@ class [[gnu::visibility("default")]] UsdParquetLayerColumns {
   /// Whether the table's columns can be taken whole.
   bool has_table() const { return source_ != nullptr; }
   /// Whether the layer has opinions beside those of the table.
-  bool has_fields() const { return !source_ || source_->residual(); }
+  bool has_fields() const { return has_prims_ && (!source_ || source_->residual()); }
   const SdfAbstractData& fields() const { return *data_; }
 
   /// The row of the prim at `path`; PrimId::kNone if there is none. REQUIRES: has_table().
@@ -69,6 +69,7 @@ class [[gnu::visibility("default")]] UsdParquetLayerColumns {
   void Load(Column* column) const;
 
   SdfAbstractDataConstPtr data_;
+  const bool has_prims_;                      // whether it says anything of any prim
   const uint64_t serial_;                     // no other object has had it
   const UsdParquetSource* source_ = nullptr;  // null: the layer is asked field by field
   std::vector<Column> columns_;

@@ -69,11 +69,17 @@ struct Open {
   std::vector<uint32_t> columns;
   /// By column, the type that a layer says the attribute has, without a value.
   std::vector<TfToken> declared;
+  bool has_declared = false;
 
   void Start(size_t count) {
     columns.clear();
     for (uint32_t i = 0; i < count; ++i) columns.push_back(i);
-    declared.assign(count, TfToken());
+    if (has_declared || declared.size() != count) declared.assign(count, TfToken());
+    has_declared = false;
+  }
+  void Declare(size_t i, const TfToken& type) {
+    if (declared[i].IsEmpty()) declared[i] = type;
+    has_declared = true;
   }
   bool IsOtherType(size_t i, const TfToken& type) const {
     return !declared[i].IsEmpty() && declared[i] != type;
@@ -119,9 +125,10 @@ class Resolver {
     }));
     prims_.indexes = {};
     std::vector<UsdParquetResolvedColumn> columns(wanted_.names.size());
-    for (size_t i = 0; i < columns.size(); ++i) {
+    ARROW_RETURN_NOT_OK(usdparquet::ParallelFor(0, columns.size(), [&](size_t i) {
       ARROW_ASSIGN_OR_RAISE(columns[i], Collect(i));
-    }
+      return arrow::Status::OK();
+    }));
     return columns;
   }
 
@@ -285,7 +292,7 @@ class Resolver {
       return true;
     }
     if (!fields.Has(path, SdfFieldKeys->Default, &value)) {
-      if (open->declared[i].IsEmpty()) open->declared[i] = TypeNameOf(fields, path);
+      open->Declare(i, TypeNameOf(fields, path));
       return false;
     }
     if (value.IsHolding<SdfValueBlock>()) return true;  // as if there were no more layers
