@@ -42,8 +42,8 @@ LAYERS: dict[str, Format | None] = {
     "shuffled_zstd": FORMATS["parquet_zstd"],
     "joined_shuffled_zstd": FORMATS["parquet_zstd"],
 }
-"""The formats by their names in the benchmarks. The floor is a line of text. Joined ones have ids in
-place of paths, and shuffled ones the same rows in another order: a table and the layer that it is
+"""The formats by their names in the benchmarks. The floor is a line of text. Joined ones have ids
+in place of paths, and shuffled ones the same rows in another order: a table and the one that it is
 compared with have their rows in the same order. Both are only made when they are asked for."""
 JOINED = ("joined_zstd", "joined_shuffled_zstd")
 SHUFFLED = ("shuffled_zstd", "joined_shuffled_zstd")
