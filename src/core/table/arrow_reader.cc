@@ -1,6 +1,5 @@
 #include "core/table/arrow_reader.h"
 
-#include <arrow/memory_pool.h>
 #include <parquet/properties.h>
 
 #include <utility>
@@ -9,7 +8,7 @@ namespace usdparquet {
 
 arrow::Result<std::unique_ptr<parquet::arrow::FileReader>> OpenArrowReader(
     std::shared_ptr<arrow::io::RandomAccessFile> file,
-    std::shared_ptr<parquet::FileMetaData> metadata) {
+    std::shared_ptr<parquet::FileMetaData> metadata, arrow::MemoryPool* pool) {
   parquet::ReaderProperties properties(arrow::system_memory_pool());
   properties.set_page_checksum_verification(true);
   parquet::ArrowReaderProperties arrow_properties(/*use_threads=*/false);
@@ -17,7 +16,7 @@ arrow::Result<std::unique_ptr<parquet::arrow::FileReader>> OpenArrowReader(
   arrow_properties.set_pre_buffer(false);
   parquet::arrow::FileReaderBuilder builder;
   ARROW_RETURN_NOT_OK(builder.Open(std::move(file), properties, std::move(metadata)));
-  return builder.memory_pool(arrow::system_memory_pool())->properties(arrow_properties)->Build();
+  return builder.memory_pool(pool)->properties(arrow_properties)->Build();
 }
 
 }  // namespace usdparquet

@@ -62,9 +62,10 @@ std::vector<int> AllRowGroups(const parquet::FileMetaData& metadata) {
   return UpTo(metadata.num_row_groups());
 }
 
-arrow::Result<std::unique_ptr<BulkReader>> BulkReader::Open(const TableFile& file) {
+arrow::Result<std::unique_ptr<BulkReader>> BulkReader::Open(const TableFile& file,
+                                                            arrow::MemoryPool* pool) {
   std::unique_ptr<BulkReader> reader(new BulkReader(file));
-  ARROW_ASSIGN_OR_RAISE(reader->arrow_, OpenArrowReader(file.file(), file.metadata()));
+  ARROW_ASSIGN_OR_RAISE(reader->arrow_, OpenArrowReader(file.file(), file.metadata(), pool));
   return reader;
 }
 

@@ -3,6 +3,7 @@
 /// \file
 /// Whole columns of a sound file as Arrow tables.
 
+#include <arrow/memory_pool.h>
 #include <arrow/result.h>
 #include <arrow/table.h>
 #include <parquet/arrow/reader.h>
@@ -24,8 +25,9 @@ namespace usdparquet {
 /// several threads.
 class USDPARQUET_API BulkReader {
  public:
-  /// `file` must outlive the reader.
-  static arrow::Result<std::unique_ptr<BulkReader>> Open(const TableFile& file);
+  /// `file` must outlive the reader. Columns get their memory from `pool`.
+  static arrow::Result<std::unique_ptr<BulkReader>> Open(
+      const TableFile& file, arrow::MemoryPool* pool = arrow::system_memory_pool());
 
   const parquet::arrow::SchemaManifest& manifest() const { return arrow_->manifest(); }
 

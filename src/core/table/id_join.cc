@@ -42,7 +42,7 @@ class KeyTable {
   static constexpr uint64_t kTagMask = ~uint64_t{0} << 32;
 
   const IdTexts& keys_;
-  std::vector<uint64_t> slots_;  // 32 bits of the hash, then the row
+  RawVector<uint64_t> slots_;  // 32 bits of the hash, then the row
   uint64_t tag_ = 0;
 };
 

@@ -67,8 +67,8 @@ void IdTexts::AddStrings(const Array& cells) {
 /// `write(i)` is the text of cell `i`; empty for what is no id.
 template <typename Array, typename Write>
 void IdTexts::AddWritten(const Array& cells, const Write& write) {
-  made_.push_back(std::make_unique<std::vector<std::string>>(static_cast<size_t>(cells.length())));
-  std::vector<std::string>& made = *made_.back();
+  made_.push_back(std::make_unique<RawVector<std::string>>(static_cast<size_t>(cells.length())));
+  RawVector<std::string>& made = *made_.back();
   for (int64_t i = 0; i < cells.length(); ++i) {
     std::string& text = made[static_cast<size_t>(i)];
     if (!cells.IsNull(i)) text = write(i);

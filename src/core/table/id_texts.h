@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "core/util/export.h"
+#include "core/util/raw_vector.h"
 
 namespace usdparquet {
 
@@ -37,9 +38,10 @@ class USDPARQUET_API IdTexts {
   template <typename Array, typename Write>
   void AddWritten(const Array& cells, const Write& write);
 
-  std::vector<std::string_view> texts_;
-  std::vector<std::shared_ptr<arrow::ArrayData>> held_;          ///< what texts refer to
-  std::vector<std::unique_ptr<std::vector<std::string>>> made_;  ///< likewise
+  // Of mapped memory: they are large and live shortly.
+  RawVector<std::string_view> texts_;
+  std::vector<std::shared_ptr<arrow::ArrayData>> held_;        ///< what texts refer to
+  std::vector<std::unique_ptr<RawVector<std::string>>> made_;  ///< likewise
 };
 
 }  // namespace usdparquet

@@ -13,6 +13,7 @@
 #include "core/table/table.h"
 #include "core/table/table_warnings.h"
 #include "core/table/time_reader.h"
+#include "core/util/block_memory.h"
 #include "core/util/file_name.h"
 #include "core/util/message_text.h"
 
@@ -39,7 +40,9 @@ arrow::Status CheckHasIds(const TableOptions::Ids& ids) {
 /// The texts of the ids in the column `name` of a file. Errors do not name the file.
 arrow::Result<IdTexts> ReadIds(const TableFile& file, const TableSchema& schema,
                                const std::string& name) {
-  ARROW_ASSIGN_OR_RAISE(const auto bulk, BulkReader::Open(file));
+  // What is needed for the open alone is as large as what is kept is small: from the heap, most of
+  // it would stay with the process.
+  ARROW_ASSIGN_OR_RAISE(const auto bulk, BulkReader::Open(file, BlockPool()));
   ARROW_ASSIGN_OR_RAISE(const auto columns,
                         FindAnswerColumns(schema, bulk->manifest(), std::vector{name}));
   // The columns with the paths and the times come first, unless the name is theirs.
