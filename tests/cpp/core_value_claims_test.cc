@@ -1,5 +1,6 @@
 // Value sections that hold what their page promises, and those that do not.
 
+#include <arrow/buffer.h>
 #include <gtest/gtest.h>
 #include <parquet/encoding.h>
 #include <parquet/schema.h>
