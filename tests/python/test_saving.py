@@ -114,6 +114,37 @@ def test_edited_cells_keep_the_stored_types(file: Path) -> None:
     assert duckdb.sql(query).fetchall() == [(r["name"], r["required"]) for r in expected]
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("price", 0.005),
+        ("price", -0.0),
+        ("at", "2025-12-31"),
+        ("at", "2025-12-31T23:59:59.5+02:00"),
+        ("matrix", Gf.Matrix3d(1e300)),
+        ("prices", Vt.DoubleArray([0.25, 0.005])),
+    ],
+)
+def test_what_the_stored_type_would_change_is_not_saved_as_a_cell(
+    name: str, value: object, tmp_path: Path
+) -> None:
+    """Decimals rounded it, times had it written their own way, and floats made it infinite."""
+    file = tmp_path / "table.parquet"
+    matrix = pa.array([[1.0] * 9] * 2, pa.list_(pa.float32(), 9))
+    prices = pa.array([[decimal.Decimal("0.50")]] * 2, pa.list_(pa.decimal128(10, 2)))
+    table = many_types().slice(0, 2).select(["path", "price", "at"])
+    pq.write_table(table.append_column("matrix", matrix).append_column("prices", prices), file)
+    layer = open_layer(file)
+    other = layer.GetAttributeAtPath(f"/World/Prim_1.{name}").default
+    set_value(layer, "/World/Prim_0", name, value)
+    text = layer.ExportToString()
+    assert layer.Save()
+    assert layer.ExportToString() == text
+    saved = Sdf.Layer.OpenAsAnonymous(str(file))
+    assert repr(saved.GetAttributeAtPath(f"/World/Prim_0.{name}").default) == repr(value)
+    assert saved.GetAttributeAtPath(f"/World/Prim_1.{name}").default == other
+
+
 def test_chunks_without_edits_stay_where_they_are(file: Path) -> None:
     before = pq.ParquetFile(file).metadata
     stored = file.read_bytes()

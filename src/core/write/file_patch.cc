@@ -33,6 +33,7 @@
 #include "core/util/guard.h"
 #include "core/util/replace_file.h"
 #include "core/write/column_encodings.h"
+#include "core/write/comes_back.h"
 #include "core/write/seal_file.h"
 
 namespace usdparquet {
@@ -184,8 +185,9 @@ class Patcher {
   }
 
   /// `cells` with `values` in `places`. A struct, of which the field to patch was read alone, is
-  /// patched in the field. Nothing where that can't be: a null in a required column, or a value in
-  /// a struct that is null, which its other fields are by their own levels.
+  /// patched in the field. Nothing where that can't be: a null in a required column, a value that
+  /// the column's type would change, or one in a struct that is null, which its other fields are by
+  /// their own levels.
   static arrow::Result<std::shared_ptr<arrow::Array>> PatchedCells(
       const std::shared_ptr<arrow::Array>& cells, const arrow::Field& field,
       const arrow::Array& values, const std::vector<int64_t>& places) {
@@ -203,6 +205,7 @@ class Patcher {
     if (!field.nullable() && values.null_count() > 0) return nullptr;
     ARROW_ASSIGN_OR_RAISE(const arrow::Datum cast,
                           arrow::compute::Cast(arrow::Datum(values.data()), cells->type()));
+    if (!ComesBack(values, *cast.make_array())) return nullptr;
     ARROW_ASSIGN_OR_RAISE(const auto all, arrow::Concatenate({cells, cast.make_array()},
                                                              arrow::system_memory_pool()));
     std::vector<int64_t> order(static_cast<size_t>(cells->length()));
