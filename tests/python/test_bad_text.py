@@ -377,3 +377,33 @@ def test_arrow_files(tmp_path: Path) -> None:
         writer.write_table(table, max_chunksize=2)
     with pytest.raises(ValueError, match=rf"column 'x', row {BAD}: {NO_UTF8}"):
         convert_file(file, tmp_path / "out.parquet", ConvertOptions())
+
+
+@pytest.mark.parametrize("kind", ["asset", "asset[]"])
+def test_an_asset_path_with_a_control_character(kind: str, tmp_path: Path) -> None:
+    """OpenUSD takes none: a save would have lost the cell."""
+    file = tmp_path / "assets.parquet"
+    cells = ["a.png", "b\x7f.png", None, "\u0085", "ü.png"]
+    column = pa.array(cells)
+    if kind == "asset[]":
+        column = pa.array([None if cell is None else [cell] for cell in cells])
+    paths = [f"/P{row}" for row in range(len(cells))]
+    usdparquet.write_table(
+        pa.table({"path": paths, "plan": column}), str(file), types={"plan": kind}
+    )
+    before = file.read_bytes()
+    layer = open_layer(file)
+    with collected_warnings() as told:
+        found = [layer.GetAttributeAtPath(f"{path}.plan") for path in paths]
+        values = [spec and spec.default for spec in found]
+    assert [str(value) for value in values if value] == (
+        ["@a.png@", "@ü.png@"]
+        if kind == "asset"
+        else [str(Sdf.AssetPathArray([text])) for text in ("a.png", "ü.png")]
+    )
+    assert "has a control character, which an asset path cannot have" in str(told)
+    layer.GetPrimAtPath("/P0").comment = "unrelated"
+    with pytest.raises(Tf.ErrorException, match=r"control character.*set or clear it"):
+        layer.Save()
+    assert layer.dirty
+    assert file.read_bytes() == before

@@ -138,6 +138,7 @@ def test_commands_say_which_extra_to_install(
     write({"path": ["/A", "/B"], "cost": [1.0, 2.0]})
     (tmp_path / "scene.usda").write_text("#usda 1.0\n", "utf-8")
     (tmp_path / "book.xlsx").write_bytes(b"PK\x05\x06" + bytes(18))
+    (tmp_path / "results.json").write_text("{}", "utf-8")
     before = sorted(tmp_path.iterdir())
     done = run(hidden, COMMAND, *arguments)
     sentence = f"{told[0]} is not installed: pip install 'usdparquet[{told[1]}]' brings it\n"

@@ -16,6 +16,7 @@
 #include "core/pages/row_assembly.h"
 #include "core/schema/text_check.h"
 #include "core/util/guard.h"
+#include "core/util/utf8.h"
 
 namespace usdparquet {
 namespace {
@@ -67,17 +68,36 @@ bool IsTimeText(const ColumnInfo& column) {
   return column.stored_scalar == Scalar::kString && column.conversion != Conversion::kNone;
 }
 
+bool IsAsset(const ColumnInfo& column) {
+  return column.sdf_type == "asset" || column.sdf_type == "asset[]";
+}
+
+/// Why a text can't be a value of the column; null if it can. `is_checked`: it is known to be
+/// UTF-8.
+const char* ProblemOfText(const ColumnInfo& column, const DenseValues& values, uint32_t i,
+                          bool is_checked) {
+  if (IsTimeText(column)) {
+    return values.String(i).empty() ? "is a date or time that ISO 8601 cannot write" : nullptr;
+  }
+  if (!is_checked && values.IsBadString(i)) return kBadText;
+  if (IsAsset(column) && HasControlCharacter(values.String(i))) {
+    return "has a control character, which an asset path cannot have";
+  }
+  return nullptr;
+}
+
 void ReportBadRows(const ColumnInfo& column, uint32_t first_row, const DenseValues& values,
                    bool has_bad_string, std::vector<RowSpan>* rows, BadCells* bad) {
-  const bool is_time = IsTimeText(column);
+  const bool looks_at_texts = has_bad_string || IsTimeText(column) || IsAsset(column);
   for (size_t i = 0; i < rows->size(); ++i) {
     RowSpan& row = (*rows)[i];
     const char* reason = "has a null inside its array or tuple, which a USD value cannot have";
-    if ((is_time || has_bad_string) && row.state == RowSpan::State::kValue) {
+    if (looks_at_texts && row.state == RowSpan::State::kValue) {
       for (uint32_t k = row.begin; k < row.begin + row.count; ++k) {
-        if (is_time ? !values.String(k).empty() : !values.IsBadString(k)) continue;
+        const char* const problem = ProblemOfText(column, values, k, !has_bad_string);
+        if (!problem) continue;
         row.state = RowSpan::State::kBad;
-        reason = is_time ? "is a date or time that ISO 8601 cannot write" : kBadText;
+        reason = problem;
       }
     }
     if (row.state != RowSpan::State::kBad) continue;
@@ -123,8 +143,8 @@ arrow::Status Decode(const PageSource& source, const ColumnInfo& column, ColumnC
                                       data_page.num_values(), section.count, dictionary));
   }
   const bool has_bad_string = values.is_stored_text() && values.HasBadString();
-  // Most columns have no null in most pages; dates and times need a look at each text.
-  if (!IsTimeText(column) && !has_bad_string && IsDense(column, levels)) {
+  // Most columns have no null in most pages; times and assets need a look at each text.
+  if (!IsTimeText(column) && !IsAsset(column) && !has_bad_string && IsDense(column, levels)) {
     if (levels.count != page->num_rows) return WrongRowCount(levels.count, *page);
     FillDensePage(column, std::move(values), page);
     page->cells = page->values.data();

@@ -55,6 +55,19 @@ inline bool IsUtf8(std::string_view text) {
   return true;
 }
 
+/// Whether `text` has a control character (U+0000 to U+001F, U+007F to U+009F), which OpenUSD's
+/// asset paths cannot have. REQUIRES: IsUtf8(text).
+inline bool HasControlCharacter(std::string_view text) {
+  for (size_t i = 0; i < text.size(); ++i) {
+    const auto byte = static_cast<unsigned char>(text[i]);
+    if (byte < 0x20 || byte == 0x7f) return true;
+    if (byte == 0xc2 && i + 1 < text.size() && static_cast<unsigned char>(text[i + 1]) < 0xa0) {
+      return true;
+    }
+  }
+  return false;
+}
+
 /// Whether texts that lie end to end in `chars`, each from one of `count` + 1 `offsets` to the
 /// next, are valid UTF-8, every one of them.
 template <typename Offset>

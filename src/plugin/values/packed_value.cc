@@ -105,13 +105,7 @@ inline SdfPath Unpack(Unpacker* from, Tag<SdfPath>) { return from->TakePath(); }
 /// A text that SdfAssetPath takes: without control characters and in UTF-8. Others raise errors.
 const std::string& TakeAssetText(Unpacker* from) {
   const std::string& text = from->TakeText();
-  for (size_t i = 0; i < text.size(); ++i) {
-    const auto byte = static_cast<unsigned char>(text[i]);
-    const bool is_c1 =
-        byte == 0xc2 && i + 1 < text.size() && static_cast<unsigned char>(text[i + 1]) < 0xa0;
-    if (byte < 0x20 || byte == 0x7f || is_c1) from->Fail();
-  }
-  if (!usdparquet::IsUtf8(text)) from->Fail();
+  if (!usdparquet::IsUtf8(text) || usdparquet::HasControlCharacter(text)) from->Fail();
   static const std::string kNone;
   return from->ok() ? text : kNone;
 }
