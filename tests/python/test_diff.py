@@ -171,6 +171,70 @@ def test_cells(a: object, b: object, tolerance: float, differs: bool, tmp_path: 
         assert found.cells["x"].count == 1
 
 
+LONG = Decimal("12345678901234567890.12")
+INT, UINT, DOUBLE = pa.int64(), pa.uint64(), pa.float64()
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "kinds", "tolerance", "differs"),
+    [
+        (10**17 + 1, 10**17 + 6, (INT, INT), 1, True),
+        (10**17 + 1, 10**17 + 6, (INT, INT), 5, False),
+        (2**53 + 1, 2**53, (INT, INT), 0.5, True),
+        (2**64 - 1, 2**64 - 500, (UINT, UINT), 1, True),
+        (2**64 - 1, 2**64 - 500, (UINT, UINT), 499, False),
+        (2**63, 2**63 - 1, (UINT, INT), 0.5, True),
+        (2**64 - 1, -(2**63), (UINT, INT), 1e300, False),
+        (LONG, LONG + 9, (pa.decimal128(22, 2),) * 2, 1, True),
+        (LONG, LONG + 9, (pa.decimal128(22, 2),) * 2, 9, False),
+        (LONG, LONG + 9, (pa.decimal128(22, 2), pa.decimal128(25, 4)), 1, True),
+        (Decimal("1.25"), Decimal("1.26"), (pa.decimal128(3, 2),) * 2, 0.01, False),
+        (Decimal("1.25"), Decimal("1.26"), (pa.decimal128(3, 2),) * 2, 0.0099, True),
+        (Decimal(10**38 - 1), Decimal(1 - 10**38), (pa.decimal128(38, 0),) * 2, 1, True),
+        (Decimal(10**38 - 1), Decimal(1 - 10**38), (pa.decimal128(38, 0),) * 2, 1e39, False),
+        (10**17, Decimal("0.5"), (INT, pa.decimal128(38, 30)), 0, True),
+        (2**53 + 1, Decimal(2**53), (INT, pa.decimal128(20, 2)), 0.5, True),
+        (2**53 + 1, Decimal(2**53 + 1), (INT, pa.decimal128(20, 2)), 0, False),
+        (2**53 + 1, 2.0**53, (INT, DOUBLE), 0, True),
+        (2.0**53, 2**53 + 1, (DOUBLE, INT), 0.5, True),
+        (2**53 + 1, 2.0**53, (INT, DOUBLE), 1, False),
+        (2**64 - 1, 2.0**64, (UINT, DOUBLE), 0, True),
+        (3, 3.25, (INT, pa.float32()), 0.25, False),
+        (-3, -3.25, (INT, DOUBLE), 0.2, True),
+        (3, NAN, (INT, DOUBLE), 1, True),
+        (3, math.inf, (INT, DOUBLE), 1, True),
+        (3, -(2.0**127), (INT, DOUBLE), 1, True),
+        (3, None, (INT, DOUBLE), 1, True),
+        (None, None, (INT, DOUBLE), 1, False),
+        (3, None, (INT, pa.null()), 1, True),
+        (Decimal("0.1"), 0.1, (pa.decimal128(3, 1), DOUBLE), 0, False),
+    ],
+)
+def test_exact_numbers(
+    a: object,
+    b: object,
+    kinds: tuple[pa.DataType, pa.DataType],
+    tolerance: float,
+    differs: bool,
+    tmp_path: Path,
+) -> None:
+    files = [
+        written(
+            tmp_path / f"{i}.parquet",
+            {
+                "path": ["/A"],
+                "x": pa.array([cell], kind),
+                "list": pa.array([[cell]], pa.list_(kind)),
+                "lists": pa.array([[[cell]]], pa.list_(pa.list_(kind, 1))),
+            },
+        )
+        for i, (cell, kind) in enumerate(zip((a, b), kinds, strict=True))
+    ]
+    found = diff_files(files[0], files[1], DiffOptions(tolerance=tolerance))
+    assert sorted(found.cells) == (["list", "lists", "x"] if differs else [])
+    assert found.not_compared == []
+
+
 @pytest.mark.parametrize("tolerance", [0, 0.001])
 def test_lists_of_other_types(tolerance: float, tmp_path: Path) -> None:
     cells = {
