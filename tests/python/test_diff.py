@@ -107,6 +107,13 @@ def test_trouble(files: tuple[Path, Path], tmp_path: Path) -> None:
     assert (result.exit_code, result.stdout) == (2, "")
     assert result.stderr == f"{gone}: No such file or directory\n"
     assert invoke(a).exit_code == 2
+    for text in ("inf", "1e400", "nan", "-1", "much"):
+        result = invoke(a, a, "--tolerance", text)
+        assert (result.exit_code, result.stdout) == (2, "")
+        assert result.stderr.endswith(
+            f"Error: Invalid value for '--tolerance': '{text}' is no number from 0 to 1e+308\n"
+        )
+    assert invoke(a, a, "--tolerance", "1e-400").exit_code == 0
     other = written(tmp_path / "other.parquet", {"prim": ["/A"]})
     result = invoke(a, other)
     assert result.exit_code == 2
@@ -233,6 +240,15 @@ def test_exact_numbers(
     found = diff_files(files[0], files[1], DiffOptions(tolerance=tolerance))
     assert sorted(found.cells) == (["list", "lists", "x"] if differs else [])
     assert found.not_compared == []
+
+
+def test_a_tolerance_of_many_digits(tmp_path: Path) -> None:
+    a, b = (
+        written(tmp_path / f"{cell}.parquet", {"path": ["/A"], "x": [cell]})
+        for cell in (0, 2**53 + 1)
+    )
+    assert invoke(a, b, "--tolerance", 2**53 + 1).exit_code == 0
+    assert invoke(a, b, "--tolerance", 2**53).exit_code == 1
 
 
 @pytest.mark.parametrize("tolerance", [0, 0.001])
