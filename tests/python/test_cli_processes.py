@@ -112,6 +112,37 @@ def test_a_closed_pipe(case: Case, folder: Path) -> None:
     assert all((folder / name).exists() for name in case.makes)
 
 
+@pytest.mark.parametrize("closed", [">&-", "2>&-", "<&- >&- 2>&-"])
+@pytest.mark.parametrize("case", RUNNING, ids=lambda case: case.command)
+def test_a_closed_stream(case: Case, closed: str, folder: Path) -> None:
+    """As a closed pipe."""
+    line = f'"$@" {closed}'
+    done = subprocess.run(
+        ["bash", "-c", line, "-", *COMMAND, *case.arguments],
+        cwd=folder,
+        capture_output=True,
+        check=False,
+    )
+    assert done.stderr == b""
+    assert bool(done.stdout) == (closed == "2>&-")
+    assert done.returncode == case.code
+    assert all((folder / name).exists() for name in case.makes)
+
+
+def test_closed_streams_of_other_outputs(folder: Path) -> None:
+    for arguments in (
+        "query costs.parquet --columns path",
+        "query costs.parquet --format arrow",
+        "convert costs.parquet - --format csv",
+        "ids scene.usda",
+        "query -h",
+        "--version",
+    ):
+        line = " ".join((*COMMAND, arguments, ">&-"))
+        done = subprocess.run(["bash", "-c", line], cwd=folder, capture_output=True, check=False)
+        assert (done.returncode, done.stdout, done.stderr) == (0, b"", b""), arguments
+
+
 def test_head(folder: Path) -> None:
     """A reader that leaves in the middle, of help, of rows and of a table."""
     text = "path,x\n" + "".join(f"/A{number},{number}\n" for number in range(200_000))
