@@ -408,3 +408,19 @@ def "A" (
         "d": 1, "points": 1, "target": 1, "q": 1,
     }  # fmt: skip
     assert found.cells["target"].first == [Change("/A", None, ["/A", "/B"], ["/B"])]
+
+
+def test_warnings_of_openusd_are_notes(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    table = written(tmp_path / "t.parquet", {"path": ["/A", "/B", "bad path"], "x": [1.5, 2.5, 3]})
+    layer = tmp_path / "l.usda"
+    layer.write_text('#usda 1.0\ndef "A" {\n double x = 1.5\n}\ndef "B" {\n double x = 2.5\n}\n')
+    said = f"{table}: column 'path': 1 row has no valid absolute prim path and is left out: row 2"
+    for a, b in ((table, layer), (layer, table)):
+        result = invoke(a, b)
+        assert (result.exit_code, result.stderr) == (0, "")
+        first, note = result.stdout.splitlines()
+        assert first == f"{a}, {b}: the same, 2 rows"
+        assert note.startswith(said)
+    (note,) = json.loads(invoke(table, layer, "--json").stdout)["notes"]
+    assert note.startswith(said)
+    assert capfd.readouterr() == ("", "")

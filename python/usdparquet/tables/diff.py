@@ -114,7 +114,7 @@ class _Comparison:
         self._tolerance = given if isinstance(given, Decimal) else Decimal(repr(given))
         self._connection: DuckDBPyConnection = connect()
         self._waited = Interruptible(self._connection)
-        self._found = Difference(notes=[*a.notes, *b.notes])
+        self._found = Difference()
 
     def run(self) -> Difference:
         found, a, b = self._found, self._sides["a"], self._sides["b"]
@@ -134,6 +134,7 @@ class _Comparison:
             if kind != b.columns[name]:
                 found.types[name] = (kind, b.columns[name])
             self._compare(name)
+        found.notes = list(dict.fromkeys([*a.notes, *b.notes, *found.notes]))
         return found
 
     def _match(self, side: str) -> int:
