@@ -458,6 +458,22 @@ def test_the_headline_fits(width: int, example_results: Results) -> None:
     assert ("more format" in words) == (width == 40)
 
 
+def test_one_row_is_singular(folder: Path) -> None:
+    pq.write_table(pa.table({"path": ["/A"], "raw": [b"x"]}), "one.parquet")
+    lines = run("query", "one.parquet").stdout.splitlines()
+    assert lines[2:] == ["/A    1 byte", "1 of 1 row"]
+    last = run("query", "costs.parquet", "--where", "cost > 0", "--limit", 1).stdout
+    assert last.endswith("\nthe first row; --limit 0 shows all\n")
+    said = run("optimize", "one.parquet", "out.parquet").stdout
+    assert said.startswith("out.parquet: 1 row, ")
+
+
+@pytest.mark.parametrize("empty", ["", " "])
+def test_an_empty_condition(empty: str, folder: Path) -> None:
+    for command in (("query", "costs.parquet"), ("convert", "costs.parquet", "out.csv")):
+        assert failure(*command, "--where", empty) == "the condition is empty\n"
+
+
 def test_a_program_gets_all(wide: str) -> None:
     lines = run("query", wide).stdout.splitlines()
     assert LONG in lines[2]

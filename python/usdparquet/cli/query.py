@@ -267,9 +267,9 @@ def _is_number(kind: pa.DataType) -> bool:
 
 def _closing(rows: int, limit: int | None, all_rows: int | None) -> str:
     if all_rows is not None:
-        return f"{rows:,} of {all_rows:,} rows"
+        return f"{rows:,} of {counted(all_rows, 'row')}"
     if limit is not None and rows == limit:
-        return f"the first {rows:,} rows; --limit 0 shows all"
+        return f"the first {'row' if rows == 1 else f'{rows:,} rows'}; --limit 0 shows all"
     return counted(rows, "row")
 
 
@@ -281,7 +281,7 @@ def _cell(value: Any) -> str:
     if isinstance(value, float | Decimal):
         return number_text(value)
     if isinstance(value, bytes):
-        return f"{len(value):,} bytes"
+        return counted(len(value), "byte")
     text = printable(str(value))
     is_whole = isinstance(value, str) and not is_for_reader()  # a program may look for it
     return text if is_whole else cut(text, _SHOWN_CHARACTERS)
