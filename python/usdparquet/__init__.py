@@ -7,14 +7,16 @@ Importing it loads neither OpenUSD nor Arrow.
 
 from __future__ import annotations
 
-from ._bind import bind
-from ._plugin import plugin_dir, register
-from ._read import read_columns
-from ._resolve import resolve_columns
-from ._stats import cache_stats, set_cache_budget
-from ._write import WriteSummary, write_table
-from .identifiers.join import JoinReport
-from .identifiers.scene_ids import IdCandidate, id_candidates, ids
+TYPE_CHECKING = False  # as in typing, which takes a while to load
+if TYPE_CHECKING:
+    from ._bind import bind
+    from ._plugin import plugin_dir, register
+    from ._read import read_columns
+    from ._resolve import resolve_columns
+    from ._stats import cache_stats, set_cache_budget
+    from ._write import WriteSummary, write_table
+    from .identifiers.join import JoinReport
+    from .identifiers.scene_ids import IdCandidate, id_candidates, ids
 
 __version__: str
 
@@ -36,10 +38,39 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> str:
-    # What reads the version takes as long to load as all else here.
+_PLACES = {
+    "IdCandidate": "identifiers.scene_ids",
+    "JoinReport": "identifiers.join",
+    "WriteSummary": "_write",
+    "bind": "_bind",
+    "cache_stats": "_stats",
+    "id_candidates": "identifiers.scene_ids",
+    "ids": "identifiers.scene_ids",
+    "plugin_dir": "_plugin",
+    "read_columns": "_read",
+    "register": "_plugin",
+    "resolve_columns": "_resolve",
+    "set_cache_budget": "_stats",
+    "write_table": "_write",
+}
+"""The modules with what is public, which are loaded when it is used."""
+
+
+def __getattr__(name: str) -> object:
+    value: object
     if name == "__version__":
         from importlib.metadata import version
 
-        return version("usdparquet")
-    raise AttributeError(f"module 'usdparquet' has no attribute '{name}'")
+        value = version("usdparquet")
+    elif name in _PLACES:
+        from importlib import import_module
+
+        value = getattr(import_module(f"{__name__}.{_PLACES[name]}"), name)
+    else:
+        raise AttributeError(f"module 'usdparquet' has no attribute '{name}'")
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

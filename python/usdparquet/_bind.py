@@ -76,5 +76,8 @@ def prim_ids(scene: Any, id: str | None = None) -> pa.Table:
 
 
 def _which_id(scene: object, name: str) -> str:
-    found = ", ".join(f"{each.id} ({each.prims:,} prims)" for each in id_candidates(scene)[:10])
+    found = ", ".join(
+        f"{each.id} ({each.prims:,} prim{'' if each.prims == 1 else 's'})"
+        for each in id_candidates(scene)[:10]
+    )
     return f"{name}: 'id' has to say what holds the ids of its prims; it has {found or 'none'}"

@@ -2,19 +2,38 @@
 
 from __future__ import annotations
 
+import os
 import sys
-
-from ._extras import MissingExtraError, names_extra
 
 
 def main() -> None:
     """Run the command line, or say what to install for it."""
     try:
+        _run()
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        sys.exit(130)
+
+
+def _run() -> None:
+    import signal
+
+    # Until the command line is there to say it (`interrupts.take_process`). No exception: Python
+    # prints those that are raised in callbacks, as there are in imports, and goes on.
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, _end)
+    from ._extras import MissingExtraError, names_extra
+
+    try:
         with names_extra():
             from .cli import app
     except MissingExtraError as error:
         sys.exit(f"usdparquet: {error}")
-    except KeyboardInterrupt:  # what comes later is the commands' own business
-        print("interrupted", file=sys.stderr)
-        sys.exit(130)
     app(prog_name="usdparquet")
+
+
+def _end(*_: object) -> None:
+    """End while there is nothing to clean up."""
+    if sys.stderr is not None:
+        os.write(2, b"interrupted\n")
+    os._exit(130)

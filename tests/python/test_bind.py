@@ -232,6 +232,10 @@ def test_prims_inside_instances(tmp_path: Path) -> None:
 
     with pytest.raises(ValueError, match="'id' has to say what holds the ids of its prims; it has"):
         usdparquet.bind(table, stage, tmp_path / "o.parquet", key="k")
+    lone = Usd.Stage.CreateInMemory()
+    lone.DefinePrim("/A")
+    with pytest.raises(ValueError, match=r"it has name \(1 prim\)$"):
+        usdparquet.bind(table, lone, tmp_path / "o.parquet", key="k")
 
 
 # Names, ids and cells with odd letters among them.

@@ -78,7 +78,7 @@ def test_rows_that_are_no_prims_are_kept(tmp_path: Path) -> None:
     pq.write_table(pa.table({"path": ["/b", "no path", "/a", "/b", None], "x": range(5)}), file)
     said = run(file, file)
     assert "2 rows without a valid prim path" in said
-    assert "1 rows that repeat a path" in said
+    assert "1 row that repeats a path" in said
     assert sorted(pq.read_table(file)["x"].to_pylist()) == [0, 1, 2, 3, 4]
 
 

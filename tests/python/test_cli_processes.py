@@ -112,6 +112,37 @@ def test_a_closed_pipe(case: Case, folder: Path) -> None:
     assert all((folder / name).exists() for name in case.makes)
 
 
+@pytest.mark.parametrize("closed", [">&-", "2>&-", "<&- >&- 2>&-"])
+@pytest.mark.parametrize("case", RUNNING, ids=lambda case: case.command)
+def test_a_closed_stream(case: Case, closed: str, folder: Path) -> None:
+    """As a closed pipe."""
+    line = f'"$@" {closed}'
+    done = subprocess.run(
+        ["bash", "-c", line, "-", *COMMAND, *case.arguments],
+        cwd=folder,
+        capture_output=True,
+        check=False,
+    )
+    assert done.stderr == b""
+    assert bool(done.stdout) == (closed == "2>&-")
+    assert done.returncode == case.code
+    assert all((folder / name).exists() for name in case.makes)
+
+
+def test_closed_streams_of_other_outputs(folder: Path) -> None:
+    for arguments in (
+        "query costs.parquet --columns path",
+        "query costs.parquet --format arrow",
+        "convert costs.parquet - --format csv",
+        "ids scene.usda",
+        "query -h",
+        "--version",
+    ):
+        line = " ".join((*COMMAND, arguments, ">&-"))
+        done = subprocess.run(["bash", "-c", line], cwd=folder, capture_output=True, check=False)
+        assert (done.returncode, done.stdout, done.stderr) == (0, b"", b""), arguments
+
+
 def test_head(folder: Path) -> None:
     """A reader that leaves in the middle, of help, of rows and of a table."""
     text = "path,x\n" + "".join(f"/A{number},{number}\n" for number in range(200_000))
@@ -334,3 +365,50 @@ def test_ctrl_c_between_steps_of_python(folder: Path) -> None:
         out, err = process.communicate(timeout=30)
         assert (process.returncode, out, err) == (130, "", said)
         assert not [path for path in folder.iterdir() if path.name.startswith(".")]
+
+
+# Sends Ctrl-C when a module is about to be loaded, or when the commands are made.
+EARLY = """
+import os, signal, sys
+when = sys.argv.pop(1)
+
+class Finder:
+    def find_spec(self, name, path=None, target=None):
+        if name == when:
+            os.kill(os.getpid(), signal.SIGINT)
+
+sys.meta_path.insert(0, Finder())
+from usdparquet._command import main
+if when == "commands":
+    import typer.main
+    typer.main.get_group = lambda *_: os.kill(os.getpid(), signal.SIGINT)
+main()
+"""
+
+
+@pytest.mark.parametrize(
+    "when", ["usdparquet._extras", "typer", "usdparquet.cli.ids", "commands", "usdparquet._plugin"]
+)
+def test_ctrl_c_at_the_start(when: str, folder: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", EARLY, when, "inspect", "costs.parquet"],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "interrupted\n")
+
+
+def test_the_package_loads_nothing() -> None:
+    """What it loads before the program begins cannot be interrupted without a traceback."""
+    program = (
+        "import sys; before = set(sys.modules); import usdparquet._command; "
+        "print(*sorted(set(sys.modules) - before - {'__future__'}))\n"
+        "for name in usdparquet.__all__: getattr(usdparquet, name)\n"
+        "assert set(usdparquet.__all__) <= set(dir(usdparquet))\n"
+        "from usdparquet import *\n"
+        "assert bind is usdparquet._bind.bind"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert done.stderr == ""
+    assert done.stdout.split() == ["usdparquet", "usdparquet._command"]

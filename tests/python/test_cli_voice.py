@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import io
 import json
 import re
@@ -18,6 +19,7 @@ import usdparquet
 from usdparquet.bench.results import Results
 from usdparquet.cli import app
 from usdparquet.cli.bench_headline import headline_parts
+from usdparquet.cli.tables import Column, table_lines
 
 DOCS = Path(__file__).parents[2] / "docs"
 EVERY = pytest.mark.parametrize("case", CASES, ids=lambda case: case.command)
@@ -388,6 +390,33 @@ def test_numbers_of_a_summary(folder: Path, monkeypatch: pytest.MonkeyPatch) -> 
     assert lines[3].split()[2:4] == ["0.333333", "2"]
 
 
+@pytest.mark.parametrize("width", [80, 60, 40, 30, 15])
+def test_no_number_of_a_summary_is_cut(width: int, folder: Path, terminal: None) -> None:
+    columns = {
+        "path": ["/A"],
+        "big": pa.array([2**64 - 1], pa.uint64()),
+        "small": [-(2**63)],
+        "double": [-1.23456789e300],
+        "round": [123456789012345.0],
+        "date": [datetime.date(2024, 1, 1)],
+        "text": ["1" * 30],
+    }
+    pq.write_table(pa.table(columns), "in.parquet")
+    lines = run("query", "in.parquet", "--summarize", width=width).stdout.splitlines()
+    assert max(len(line) for line in lines) <= width
+    assert not [line for line in lines[3:7] if "…" in line]
+    if width == 80:
+        shown = [line.split()[2] for line in lines[2:9]]
+        assert shown[:3] == ["/A", "1.84467e+19", "-9.22337e+18"]
+        assert shown[3:6] == ["-1.23457e+300", "123456789012345", "2024-01-01"]
+        assert shown[6].startswith("11111111111") and shown[6].endswith("…")
+
+
+def test_no_number_is_cut(terminal: None) -> None:
+    column = Column("n", is_number=True, cells=[str(2**64 - 1)])
+    assert table_lines([column], 10)[2] == str(2**64 - 1)
+
+
 @pytest.mark.parametrize(
     "case",
     [case for case in CASES if case.command not in MEASURING],
@@ -427,6 +456,22 @@ def test_the_headline_fits(width: int, example_results: Results) -> None:
     words = " ".join(text.split())
     assert " ms 860 45.0" in words  # no figure is broken over two lines
     assert ("more format" in words) == (width == 40)
+
+
+def test_one_row_is_singular(folder: Path) -> None:
+    pq.write_table(pa.table({"path": ["/A"], "raw": [b"x"]}), "one.parquet")
+    lines = run("query", "one.parquet").stdout.splitlines()
+    assert lines[2:] == ["/A    1 byte", "1 of 1 row"]
+    last = run("query", "costs.parquet", "--where", "cost > 0", "--limit", 1).stdout
+    assert last.endswith("\nthe first row; --limit 0 shows all\n")
+    said = run("optimize", "one.parquet", "out.parquet").stdout
+    assert said.startswith("out.parquet: 1 row, ")
+
+
+@pytest.mark.parametrize("empty", ["", " "])
+def test_an_empty_condition(empty: str, folder: Path) -> None:
+    for command in (("query", "costs.parquet"), ("convert", "costs.parquet", "out.csv")):
+        assert failure(*command, "--where", empty) == "the condition is empty\n"
 
 
 def test_a_program_gets_all(wide: str) -> None:

@@ -107,6 +107,13 @@ def test_trouble(files: tuple[Path, Path], tmp_path: Path) -> None:
     assert (result.exit_code, result.stdout) == (2, "")
     assert result.stderr == f"{gone}: No such file or directory\n"
     assert invoke(a).exit_code == 2
+    for text in ("inf", "1e400", "nan", "-1", "much"):
+        result = invoke(a, a, "--tolerance", text)
+        assert (result.exit_code, result.stdout) == (2, "")
+        assert result.stderr.endswith(
+            f"Error: Invalid value for '--tolerance': '{text}' is no number from 0 to 1e+308\n"
+        )
+    assert invoke(a, a, "--tolerance", "1e-400").exit_code == 0
     other = written(tmp_path / "other.parquet", {"prim": ["/A"]})
     result = invoke(a, other)
     assert result.exit_code == 2
@@ -169,6 +176,79 @@ def test_cells(a: object, b: object, tolerance: float, differs: bool, tmp_path: 
     assert found.is_same != differs
     if differs:
         assert found.cells["x"].count == 1
+
+
+LONG = Decimal("12345678901234567890.12")
+INT, UINT, DOUBLE = pa.int64(), pa.uint64(), pa.float64()
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "kinds", "tolerance", "differs"),
+    [
+        (10**17 + 1, 10**17 + 6, (INT, INT), 1, True),
+        (10**17 + 1, 10**17 + 6, (INT, INT), 5, False),
+        (2**53 + 1, 2**53, (INT, INT), 0.5, True),
+        (2**64 - 1, 2**64 - 500, (UINT, UINT), 1, True),
+        (2**64 - 1, 2**64 - 500, (UINT, UINT), 499, False),
+        (2**63, 2**63 - 1, (UINT, INT), 0.5, True),
+        (2**64 - 1, -(2**63), (UINT, INT), 1e300, False),
+        (LONG, LONG + 9, (pa.decimal128(22, 2),) * 2, 1, True),
+        (LONG, LONG + 9, (pa.decimal128(22, 2),) * 2, 9, False),
+        (LONG, LONG + 9, (pa.decimal128(22, 2), pa.decimal128(25, 4)), 1, True),
+        (Decimal("1.25"), Decimal("1.26"), (pa.decimal128(3, 2),) * 2, 0.01, False),
+        (Decimal("1.25"), Decimal("1.26"), (pa.decimal128(3, 2),) * 2, 0.0099, True),
+        (Decimal(10**38 - 1), Decimal(1 - 10**38), (pa.decimal128(38, 0),) * 2, 1, True),
+        (Decimal(10**38 - 1), Decimal(1 - 10**38), (pa.decimal128(38, 0),) * 2, 1e39, False),
+        (10**17, Decimal("0.5"), (INT, pa.decimal128(38, 30)), 0, True),
+        (2**53 + 1, Decimal(2**53), (INT, pa.decimal128(20, 2)), 0.5, True),
+        (2**53 + 1, Decimal(2**53 + 1), (INT, pa.decimal128(20, 2)), 0, False),
+        (2**53 + 1, 2.0**53, (INT, DOUBLE), 0, True),
+        (2.0**53, 2**53 + 1, (DOUBLE, INT), 0.5, True),
+        (2**53 + 1, 2.0**53, (INT, DOUBLE), 1, False),
+        (2**64 - 1, 2.0**64, (UINT, DOUBLE), 0, True),
+        (3, 3.25, (INT, pa.float32()), 0.25, False),
+        (-3, -3.25, (INT, DOUBLE), 0.2, True),
+        (3, NAN, (INT, DOUBLE), 1, True),
+        (3, math.inf, (INT, DOUBLE), 1, True),
+        (3, -(2.0**127), (INT, DOUBLE), 1, True),
+        (3, None, (INT, DOUBLE), 1, True),
+        (None, None, (INT, DOUBLE), 1, False),
+        (3, None, (INT, pa.null()), 1, True),
+        (Decimal("0.1"), 0.1, (pa.decimal128(3, 1), DOUBLE), 0, False),
+    ],
+)
+def test_exact_numbers(
+    a: object,
+    b: object,
+    kinds: tuple[pa.DataType, pa.DataType],
+    tolerance: float,
+    differs: bool,
+    tmp_path: Path,
+) -> None:
+    files = [
+        written(
+            tmp_path / f"{i}.parquet",
+            {
+                "path": ["/A"],
+                "x": pa.array([cell], kind),
+                "list": pa.array([[cell]], pa.list_(kind)),
+                "lists": pa.array([[[cell]]], pa.list_(pa.list_(kind, 1))),
+            },
+        )
+        for i, (cell, kind) in enumerate(zip((a, b), kinds, strict=True))
+    ]
+    found = diff_files(files[0], files[1], DiffOptions(tolerance=tolerance))
+    assert sorted(found.cells) == (["list", "lists", "x"] if differs else [])
+    assert found.not_compared == []
+
+
+def test_a_tolerance_of_many_digits(tmp_path: Path) -> None:
+    a, b = (
+        written(tmp_path / f"{cell}.parquet", {"path": ["/A"], "x": [cell]})
+        for cell in (0, 2**53 + 1)
+    )
+    assert invoke(a, b, "--tolerance", 2**53 + 1).exit_code == 0
+    assert invoke(a, b, "--tolerance", 2**53).exit_code == 1
 
 
 @pytest.mark.parametrize("tolerance", [0, 0.001])
@@ -328,3 +408,19 @@ def "A" (
         "d": 1, "points": 1, "target": 1, "q": 1,
     }  # fmt: skip
     assert found.cells["target"].first == [Change("/A", None, ["/A", "/B"], ["/B"])]
+
+
+def test_warnings_of_openusd_are_notes(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    table = written(tmp_path / "t.parquet", {"path": ["/A", "/B", "bad path"], "x": [1.5, 2.5, 3]})
+    layer = tmp_path / "l.usda"
+    layer.write_text('#usda 1.0\ndef "A" {\n double x = 1.5\n}\ndef "B" {\n double x = 2.5\n}\n')
+    said = f"{table}: column 'path': 1 row has no valid absolute prim path and is left out: row 2"
+    for a, b in ((table, layer), (layer, table)):
+        result = invoke(a, b)
+        assert (result.exit_code, result.stderr) == (0, "")
+        first, note = result.stdout.splitlines()
+        assert first == f"{a}, {b}: the same, 2 rows"
+        assert note.startswith(said)
+    (note,) = json.loads(invoke(table, layer, "--json").stdout)["notes"]
+    assert note.startswith(said)
+    assert capfd.readouterr() == ("", "")

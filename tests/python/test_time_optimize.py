@@ -196,7 +196,7 @@ def test_bad_times_are_one_error_and_no_file(write, columns: dict, message: str)
 def test_repeated_times_are_kept_and_told(write) -> None:
     source = write({"path": ["/A"] * 3, "frame": [1, 2, 1], "v": [1.0, 2.0, 3.0]})
     target = source.with_name("optimized.parquet")
-    assert "1 rows that repeat a path and time" in optimize(source, target, "--time", "frame")
+    assert "1 row that repeats a path and time" in optimize(source, target, "--time", "frame")
     with collected_warnings() as warnings:
         layer = open_layer(target)
     assert layer.QueryTimeSample("/A.v", 1) == 3.0

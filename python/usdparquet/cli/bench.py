@@ -24,6 +24,7 @@ from usdparquet.bench.formats import FORMATS
 from usdparquet.cli.console import (
     STDOUT,
     check_inputs,
+    counted,
     error_console,
     print_json,
     say,
@@ -117,7 +118,7 @@ def generate(
         found = {"folder": str(output), "prims": prims, "hierarchy": hierarchy.value}
         print_json({**found, "files": files})
         return
-    say(f"{output}: {prims:,} prims, {hierarchy.value}")
+    say(f"{output}: {counted(prims, 'prim')}, {hierarchy.value}")
     _print_files(files)
 
 

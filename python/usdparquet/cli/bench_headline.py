@@ -39,7 +39,9 @@ def print_headline(results: Results) -> None:
         style="dim",
     )
     for entry in results.reduced:
-        place = f"{entry.scale:,} prims {entry.hierarchy}" if entry.scale else "property types"
+        place = (
+            f"{counted(entry.scale, 'prim')} {entry.hierarchy}" if entry.scale else "property types"
+        )
         console.print(
             f"{FORMATS[entry.format].title}, {place}: {entry.runs} of {entry.asked} runs, "
             f"{entry.seconds_a_run:.0f} s each",
@@ -76,7 +78,7 @@ def headline_table(results: Results, scale: int, hierarchy: str, names: Sequence
         pad_edge=False,
         show_edge=False,
         padding=(0, 0, 0, 1),
-        title=f"{scale:,} prims x {len(PROPERTIES)} properties, {hierarchy}",
+        title=f"{counted(scale, 'prim')} x {len(PROPERTIES)} properties, {hierarchy}",
         title_justify="left",
     )
     # Narrow enough for 80 columns: this is what `make demo` shows in any terminal. The titles are

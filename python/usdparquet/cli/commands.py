@@ -46,8 +46,8 @@ class CommandGroup(_FittingHelp, TyperGroup):
 
     def __call__(self, *arguments: Any, **more: Any) -> Any:
         """Run one as the work of this process."""
-        interrupts.take_process()
         with told_interrupts():
+            interrupts.take_process()
             return self.main(*arguments, **more)
 
     def make_context(self, *arguments: Any, **more: Any) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -16,6 +17,18 @@ if TYPE_CHECKING:
 _TROUBLE = 2
 """The exit code where nothing was compared; 1 says that the files differ."""
 _SHOWN = 10
+_MOST_TOLERANCE = 1e308
+
+
+def _tolerance(text: str) -> Decimal:
+    """A number as it is written: integers may have more digits than a float."""
+    try:
+        is_tolerance = 0 <= float(text) <= _MOST_TOLERANCE
+    except ValueError:
+        is_tolerance = False
+    if not is_tolerance:
+        raise typer.BadParameter(f"'{text}' is no number from 0 to {_MOST_TOLERANCE:g}")
+    return Decimal(text)
 
 
 def diff(
@@ -26,9 +39,11 @@ def diff(
         Path, typer.Argument(metavar="B", help="What to compare it with.", readable=False)
     ],
     tolerance: Annotated[
-        float,
-        typer.Option(min=0, metavar="NUMBER", help="Numbers that differ by no more are equal."),
-    ] = 0.0,
+        Decimal,
+        typer.Option(
+            parser=_tolerance, metavar="NUMBER", help="Numbers that differ by no more are equal."
+        ),
+    ] = Decimal(0),
     limit: Annotated[
         int, typer.Option(min=0, metavar="N", help="Differences of each kind to name; 0 for all.")
     ] = _SHOWN,

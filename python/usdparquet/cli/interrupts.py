@@ -23,9 +23,14 @@ _pipe: tuple[int, int] | None = None
 
 
 def take_process() -> None:
-    """Say that the process is that of a command, and ends with it."""
+    """Say that the process is that of a command, and ends with it.
+
+    From now on Ctrl-C is an exception, if it was not ignored.
+    """
     global _is_process_ours
     _is_process_ours = True
+    if getattr(signal.getsignal(signal.SIGINT), "__module__", "") == "usdparquet._command":
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def watch() -> None:

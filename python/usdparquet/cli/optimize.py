@@ -80,15 +80,19 @@ def optimize(
     name = f"order of {done['order']}" if done["order"] else "namespace order"
     moved = f"rows put in {name}" if done["was_reordered"] else "rows in order already"
     say(
-        f"{target}: {done['rows']:,} rows, {before:,} -> {done['bytes']:,} bytes "
+        f"{target}: {counted(done['rows'], 'row')}, {before:,} -> {done['bytes']:,} bytes "
         f"(index {done['index_bytes']:,}), {moved}"
     )
     if done["invalid_paths"]:
-        say(f"{done['invalid_paths']:,} rows without a valid prim path, kept behind all others")
+        say(
+            f"{counted(done['invalid_paths'], 'row')} without a valid prim path, "
+            "kept behind all others"
+        )
     if done["duplicate_paths"]:
         time_too = " and time" if done["order"] else ""
+        repeat = "row that repeats" if done["duplicate_paths"] == 1 else "rows that repeat"
         say(
-            f"{done['duplicate_paths']:,} rows that repeat a path{time_too}, kept; "
+            f"{done['duplicate_paths']:,} {repeat} a path{time_too}, kept; "
             "as a layer the later one wins"
         )
     if done["timed_cells"]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from decimal import Decimal
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 _SHOWN_ROWS = 20
 _SHOWN_CHARACTERS = 60
 _SUMMARY_NUMBERS = ("min", "max", "avg", "std", "q25", "q50", "q75")
+_NUMBER_TYPE = re.compile(r"(U?\w*INT(EGER)?|FLOAT|DOUBLE|DECIMAL\(\d+,\d+\))$")
+"""DuckDB's names."""
 
 
 class Format(StrEnum):
@@ -224,7 +227,7 @@ def _sink(output: Path | None, shape: Format) -> Iterator[BinaryIO]:
 def _print_rows(result: QueryResult, numbers: Collection[str]) -> int:
     """Print the rows, and return how many they are.
 
-    `numbers`: the names of columns of texts which may be numbers.
+    `numbers`: the names of columns of a summary with texts which may be numbers.
     """
     from usdparquet.cli.tables import Column, is_for_reader, print_table, printable
     from usdparquet.tables.row_writers import shown_values
@@ -235,20 +238,24 @@ def _print_rows(result: QueryResult, numbers: Collection[str]) -> int:
     rows = 0
     for batch in result.batches:
         for column, values in zip(columns, batch.columns, strict=True):
-            cells = shown_values(values)
-            if column.title in numbers and is_for_reader():  # whole numbers stay as they are
-                cells = [_number_or_text(text) for text in cells]
-            column.cells += [_cell(value) for value in cells]
+            cells = [_cell(value) for value in shown_values(values)]
+            if column.title in numbers and is_for_reader():
+                kinds = batch.column("column_type").to_pylist()
+                for row, (kind, text) in enumerate(zip(kinds, values.to_pylist(), strict=True)):
+                    if text is not None and _NUMBER_TYPE.match(kind):
+                        cells[row] = _number(text)
+                        column.least = max(column.least, len(cells[row]))
+            column.cells += cells
         rows += batch.num_rows
     print_table(columns)
     return rows
 
 
-def _number_or_text(text: str | None) -> str | float | None:
-    try:
-        return text if text is None or text.lstrip("-").isdigit() else float(text)
-    except ValueError:
-        return text
+def _number(text: str) -> str:
+    """A number of a summary, which is a text, on a terminal."""
+    from usdparquet.cli.tables import number_text, shortened
+
+    return shortened(text) if text.lstrip("-").isdigit() else number_text(float(text))
 
 
 def _is_number(kind: pa.DataType) -> bool:
@@ -260,9 +267,9 @@ def _is_number(kind: pa.DataType) -> bool:
 
 def _closing(rows: int, limit: int | None, all_rows: int | None) -> str:
     if all_rows is not None:
-        return f"{rows:,} of {all_rows:,} rows"
+        return f"{rows:,} of {counted(all_rows, 'row')}"
     if limit is not None and rows == limit:
-        return f"the first {rows:,} rows; --limit 0 shows all"
+        return f"the first {'row' if rows == 1 else f'{rows:,} rows'}; --limit 0 shows all"
     return counted(rows, "row")
 
 
@@ -274,7 +281,7 @@ def _cell(value: Any) -> str:
     if isinstance(value, float | Decimal):
         return number_text(value)
     if isinstance(value, bytes):
-        return f"{len(value):,} bytes"
+        return counted(len(value), "byte")
     text = printable(str(value))
     is_whole = isinstance(value, str) and not is_for_reader()  # a program may look for it
     return text if is_whole else cut(text, _SHOWN_CHARACTERS)

@@ -8,7 +8,7 @@ import os
 import select
 import sys
 from contextlib import suppress
-from typing import IO, BinaryIO
+from typing import IO, BinaryIO, TextIO
 
 from usdparquet.tables.errors import OptionsError
 
@@ -26,14 +26,30 @@ _SURROGATES = range(0xDC80, 0xDD00)
 
 
 def prepare_streams() -> None:
-    """Let stdout and stderr take every text, whatever the locale is.
+    """Let stdout and stderr take every text, whatever the locale is, and also if they are closed.
 
     Characters that the encoding lacks have a stand-in; names of files have their own bytes.
     """
+    if sys.stdout is None:
+        sys.stdout = _nowhere(1)
+    if sys.stderr is None:
+        sys.stderr = _nowhere(2)
     codecs.register_error(_HANDLER, _stand_ins)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors=_HANDLER)
+
+
+def _nowhere(descriptor: int) -> TextIO:
+    """A stream for what nobody wants; it has the descriptor, so that no file gets it instead."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.fstat(descriptor)
+    except OSError:
+        os.dup2(nowhere, descriptor)
+        os.close(nowhere)
+        nowhere = descriptor
+    return open(nowhere, "w", encoding="utf-8", closefd=False)
 
 
 def _stand_ins(error: UnicodeError) -> tuple[bytes, int]:

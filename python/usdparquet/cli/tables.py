@@ -13,7 +13,7 @@ from usdparquet.cli.console import DASH, counted, say
 ELLIPSIS = "\N{HORIZONTAL ELLIPSIS}"
 _GAP = "  "
 _LINE = "\N{BOX DRAWINGS LIGHT HORIZONTAL}"
-_LEAST_TEXT = 12
+LEAST_TEXT = 12
 """A column of texts is not made narrower than this: another one is left out."""
 _LEAST_SENTENCE = 20
 _DIGITS = 6
@@ -30,6 +30,8 @@ class Column:
     is_sentence: bool = False
     """Broken between words rather than cut."""
     cells: list[str] = field(default_factory=list)
+    least: int = 0
+    """How wide it has to be: texts that are numbers are not cut either."""
 
 
 def is_for_reader() -> bool:
@@ -75,6 +77,11 @@ def number_text(value: float | Decimal) -> str:
     return rounded(value)
 
 
+def shortened(digits: str) -> str:
+    """A whole number as a column of texts has room for it."""
+    return digits if len(digits) <= LEAST_TEXT else f"{Decimal(digits):.{_DIGITS}g}"
+
+
 def rounded(value: float | Decimal) -> str:
     """A number with six digits, or with all those before the point."""
     size = abs(float(value))
@@ -106,9 +113,16 @@ def _fitting(columns: Sequence[Column], width: int) -> int:
 def _least(column: Column) -> int:
     """How wide a column has to be."""
     if column.is_number:
-        widest = max((_width(cell) for cell in column.cells), default=0)
-        return max(widest, min(_width(column.title), _LEAST_TEXT))
-    return min(_natural(column), _LEAST_SENTENCE if column.is_sentence else _LEAST_TEXT)
+        return max(_uncut(column), min(_width(column.title), LEAST_TEXT))
+    least = min(_natural(column), _LEAST_SENTENCE if column.is_sentence else LEAST_TEXT)
+    return max(least, _uncut(column))
+
+
+def _uncut(column: Column) -> int:
+    """How wide its numbers are."""
+    if column.is_number:
+        return max((_width(cell) for cell in column.cells), default=0)
+    return column.least
 
 
 def _natural(column: Column) -> int:
@@ -123,7 +137,11 @@ def _narrowed(columns: Sequence[Column], widths: list[int], width: int) -> list[
     while over > 0:
         able = [at for at, wide in enumerate(widths) if wide > least[at]]
         if not able:
-            return [min(wide, width) for wide in widths]  # a single column
+            # A single column.
+            return [
+                max(min(wide, width), _uncut(column))
+                for wide, column in zip(widths, columns, strict=True)
+            ]
         widest = max(able, key=lambda at: widths[at])
         widths[widest] -= 1
         over -= 1

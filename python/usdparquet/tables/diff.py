@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,9 @@ from usdparquet.tables.sql import SqlError, connect
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
+
+_MOST_STEPS = 10**38 - 1
+"""Units that two integers, or decimals in their last digit, can be told to be apart."""
 
 
 @dataclass
@@ -79,7 +83,7 @@ class DiffOptions:
 
     path_column: str = ""
     time_column: str = ""
-    tolerance: float = 0.0
+    tolerance: Decimal | float = 0.0
     """Numbers that differ by no more are equal."""
     limit: int | None = 10
     """How many differences of each kind to name; all if None."""
@@ -106,9 +110,11 @@ class _Comparison:
     def __init__(self, a: Side, b: Side, options: DiffOptions) -> None:
         self._sides = {"a": a, "b": b}
         self._options = options
+        given = options.tolerance  # a float is taken for the shortest decimal that stands for it
+        self._tolerance = given if isinstance(given, Decimal) else Decimal(repr(given))
         self._connection: DuckDBPyConnection = connect()
         self._waited = Interruptible(self._connection)
-        self._found = Difference(notes=[*a.notes, *b.notes])
+        self._found = Difference()
 
     def run(self) -> Difference:
         found, a, b = self._found, self._sides["a"], self._sides["b"]
@@ -128,6 +134,7 @@ class _Comparison:
             if kind != b.columns[name]:
                 found.types[name] = (kind, b.columns[name])
             self._compare(name)
+        found.notes = list(dict.fromkeys([*a.notes, *b.notes, *found.notes]))
         return found
 
     def _match(self, side: str) -> int:
@@ -160,7 +167,7 @@ class _Comparison:
         if not _are_comparable(*types):
             self._found.not_compared.append(name)
             return
-        differs = _differs(f"a.{CELL}", f"b.{CELL}", types, self._options.tolerance)
+        differs = _differs(f"a.{CELL}", f"b.{CELL}", types, self._tolerance)
         with (
             self._source("source_a", sources["a"][0]),
             self._source("source_b", sources["b"][0]),
@@ -247,33 +254,84 @@ def _is_number(kind: pa.DataType) -> bool:
 
 
 def _differs(
-    a: str, b: str, kinds: tuple[pa.DataType, pa.DataType], tolerance: float, depth: int = 0
+    a: str, b: str, kinds: tuple[pa.DataType, pa.DataType], tolerance: Decimal, depth: int = 0
 ) -> str:
     """The SQL that is true where two cells differ; NaN equals NaN, and a null a null."""
-    if _is_list(kinds[0]) and kinds[0] != kinds[1]:
-        common = _common_list(*kinds)
-        a, b = f"({a}::{common})", f"({b}::{common})"
     plain = f"({a} IS DISTINCT FROM {b})"
-    if tolerance == 0:
-        return plain
-    if _is_number(kinds[0]):
-        return f"({plain} AND NOT coalesce(abs({a}::DOUBLE - {b}::DOUBLE) <= {tolerance!r}, false))"
-    if _is_list(kinds[0]) and _is_list(kinds[1]):
-        at = f"i{depth}"
-        inner = (kinds[0].value_type, kinds[1].value_type)
-        each = _differs(f"{a}[{at}]", f"{b}[{at}]", inner, tolerance, depth + 1)
+    if _is_number(kinds[0]) and _is_number(kinds[1]):
+        if _are_of_one_kind(*kinds):
+            if tolerance == 0:
+                return plain
+            return f"({plain} AND NOT coalesce({_are_near(a, b, kinds, tolerance)}, false))"
+        # DuckDB would compare both as what cannot hold them.
         return (
-            f"({plain} AND coalesce(len({a}) <> len({b}) OR list_bool_or(list_transform("
-            f"range(1, len({a}) + 1), lambda {at}: {each})), true))"
+            f"(CASE WHEN {a} IS NULL OR {b} IS NULL THEN {plain} "
+            f"ELSE NOT {_are_near(a, b, kinds, tolerance)} END)"
         )
-    return plain
+    if not (_is_list(kinds[0]) and _is_list(kinds[1])):
+        return plain
+    types = _held_as(*kinds), _held_as(*reversed(kinds))
+    if kinds[0] != kinds[1]:
+        a, b = f"({a}::{types[0]})", f"({b}::{types[1]})"
+        plain = f"({a} IS DISTINCT FROM {b})"
+    if types[0] == types[1] and tolerance == 0:
+        return plain
+    at = f"i{depth}"
+    inner = (kinds[0].value_type, kinds[1].value_type)
+    each = _differs(f"{a}[{at}]", f"{b}[{at}]", inner, tolerance, depth + 1)
+    any_cell = f"list_bool_or(list_transform(range(1, len({a}) + 1), lambda {at}: {each}))"
+    differ = (
+        f"(CASE WHEN {a} IS NULL OR {b} IS NULL THEN ({a} IS NULL) <> ({b} IS NULL) "
+        f"ELSE len({a}) <> len({b}) OR coalesce({any_cell}, false) END)"
+    )
+    return f"({plain} AND {differ})" if types[0] == types[1] else differ
 
 
-def _common_list(a: pa.DataType, b: pa.DataType) -> str:
-    """The SQL type of lists that holds the values of both."""
-    if _is_list(a) and _is_list(b):
-        return f"{_common_list(a.value_type, b.value_type)}[]"
-    if not _is_number(a):
-        return {"text": "VARCHAR", "date": "DATE", "bytes": "BLOB"}.get(_kind(a), "BOOLEAN")
-    are_integers = pa.types.is_integer(a) and pa.types.is_integer(b)
-    return "HUGEINT" if are_integers else "DOUBLE"
+def _are_of_one_kind(a: pa.DataType, b: pa.DataType) -> bool:
+    """Whether DuckDB compares numbers of two types as they are."""
+    types = pa.types
+    are_integers = types.is_integer(a) and types.is_integer(b)
+    return bool(a == b or are_integers or (types.is_floating(a) and types.is_floating(b)))
+
+
+def _are_near(a: str, b: str, kinds: tuple[pa.DataType, pa.DataType], tolerance: Decimal) -> str:
+    """The SQL that is true where two numbers differ by no more than the tolerance.
+
+    Integers and decimals are compared exactly; with a floating-point number, decimals are doubles.
+    """
+    types = pa.types
+    most = repr(float(tolerance))
+    as_doubles = f"abs({a}::DOUBLE - {b}::DOUBLE) <= {most}"
+    if types.is_integer(kinds[0]) and types.is_integer(kinds[1]):
+        steps = min(int(tolerance), _MOST_STEPS)
+        return f"abs({a}::HUGEINT - {b}::HUGEINT) <= {steps}::HUGEINT"
+    if not any(types.is_floating(kind) for kind in kinds):
+        scale = max(kind.scale for kind in kinds if types.is_decimal(kind))
+        held = f"DECIMAL(38, {scale})"
+        steps = min(int(tolerance.scaleb(scale)), _MOST_STEPS)
+        exact = f"abs({a}::{held} - {b}::{held}) <= '{steps}e-{scale}'::{held}"
+        return f"coalesce(TRY({exact}), {as_doubles})"  # what overflows is far apart
+    if any(types.is_decimal(kind) for kind in kinds) or _are_of_one_kind(*kinds):
+        return as_doubles
+    integer, number = (a, b) if types.is_integer(kinds[0]) else (b, a)
+    whole = f"trunc({number}::DOUBLE)"
+    rest = f"({number}::DOUBLE - {whole})"
+    steps_apart = f"({integer}::HUGEINT - TRY_CAST({whole} AS HUGEINT))"
+    exact = f"abs({steps_apart}::DOUBLE - {rest}) <= {most}"
+    return f"coalesce(TRY({exact}), {as_doubles})"
+
+
+def _held_as(kind: pa.DataType, other: pa.DataType) -> str:
+    """The SQL type that holds values of a type exactly; `other` is what they are compared with."""
+    types = pa.types
+    if _is_list(kind):
+        return f"{_held_as(kind.value_type, other.value_type if _is_list(other) else other)}[]"
+    if types.is_null(kind):
+        return "INTEGER" if types.is_null(other) else _held_as(other, kind)
+    if types.is_integer(kind):
+        return "HUGEINT"
+    if types.is_decimal(kind):
+        return f"DECIMAL({kind.precision}, {kind.scale})"
+    if types.is_floating(kind):
+        return "DOUBLE"
+    return {"text": "VARCHAR", "date": "DATE", "bytes": "BLOB"}.get(_kind(kind), "BOOLEAN")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -11,7 +12,7 @@ import pyarrow as pa
 
 from usdparquet.tables.columns import flat_columns
 from usdparquet.tables.file_kinds import FileKind, kind_of
-from usdparquet.tables.layers import open_layer
+from usdparquet.tables.layers import collected_warnings, open_layer
 from usdparquet.tables.sql_names import SqlNames, quoted
 from usdparquet.tables.sql_types import SqlStream, sql_type
 from usdparquet.tables.table_file import TableFile
@@ -131,10 +132,16 @@ class LayerSide:
     """
 
     def __init__(self, file: Path, arguments: dict[str, str]) -> None:
-        self._layer = open_layer(file, arguments)
         self.notes: list[str] = []
         self.time_kind = "number"
         self._places: dict[str, list[Any]] = {}
+        self._rows: dict[Key, int] = {}
+        with self._noted_warnings():
+            self._layer = open_layer(file, arguments)
+            self._find_rows(file)
+        self._keys = list(self._rows)
+
+    def _find_rows(self, file: Path) -> None:
         types: dict[str, list[str]] = {}
         in_variants = 0
 
@@ -156,13 +163,18 @@ class LayerSide:
         if in_variants:
             self.notes.append(f"{file}: what is in variants is not compared")
         self.columns = {name: " or ".join(kinds) for name, kinds in types.items()}
-        self._rows: dict[Key, int] = {}
         for paths in self._places.values():
             for path in paths:
                 prim = str(path.GetPrimPath())
                 for time, _ in self._values(path, with_cells=False):
                     self._rows.setdefault((prim, time), len(self._rows))
-        self._keys = list(self._rows)
+
+    @contextmanager
+    def _noted_warnings(self) -> Iterator[None]:
+        """What OpenUSD warns of becomes notes."""
+        with collected_warnings() as warnings:
+            yield
+        self.notes += [text for text in dict.fromkeys(warnings) if text not in self.notes]
 
     def keys(self, source: str) -> tuple[object, str]:
         """See Side."""
@@ -179,11 +191,12 @@ class LayerSide:
         """See Side."""
         rows: list[int] = []
         cells: list[Any] = []
-        for path in self._places[name]:
-            prim = str(path.GetPrimPath())
-            for time, cell in self._values(path):
-                rows.append(self._rows[prim, time])
-                cells.append(cell)
+        with self._noted_warnings():
+            for path in self._places[name]:
+                prim = str(path.GetPrimPath())
+                for time, cell in self._values(path):
+                    rows.append(self._rows[prim, time])
+                    cells.append(cell)
         array = _array(cells)
         table = pa.table({ROW: pa.array(rows, pa.int64()), CELL: array})
         return table, f"SELECT {ROW}, {CELL} FROM {source}", array.type

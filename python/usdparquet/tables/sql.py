@@ -100,6 +100,8 @@ class SqlTable:
 
     def condition(self, text: str) -> Statement:
         """Read a condition, as `--where` takes it; `SqlError` if it is not one expression."""
+        if not text.strip():
+            raise SqlError("the condition is empty")
         start = f"SELECT {quoted(self.row)} FROM {TABLE} WHERE "
         tree = self._parse(start + text, text)
         plain = self._parse(f"{start}true", text)
