@@ -122,8 +122,9 @@ def test_a_read_only_folder(tmp_path: Path) -> None:
     try:
         # Root may write everywhere: so another user tries.
         program = """
-            import os
-            usdparquet.cache_stats()  # loads what that user may not read
+            import os, tempfile
+            with tempfile.TemporaryDirectory() as folder:  # loads what that user may not read
+                usdparquet.write_table(table.slice(0, 1), folder + "/first.parquet")
             if os.geteuid() == 0:
                 os.setegid(65534)
                 os.seteuid(65534)
