@@ -12,6 +12,7 @@ EXTRAS = {
     "python_calamine": "cli",
     "rich": "cli",
     "typer": "cli",
+    "xlsxwriter": "cli",
     "jinja2": "bench",
     "plotly": "bench",
     "pyspark": "spark",

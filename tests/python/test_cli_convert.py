@@ -488,11 +488,11 @@ def test_a_condition_and_other_names(table: Path, tmp_path: Path) -> None:
     )
 
 
-def test_a_layer_has_no_condition(layer: Path, tmp_path: Path) -> None:
-    for option, value in (("--where", "cost > 1"), ("--columns", "cost")):
+def test_a_layer_has_no_columns(layer: Path, tmp_path: Path) -> None:
+    for option, value in (("--melt", "time"), ("--columns", "cost")):
         assert failure(layer, tmp_path / "out.usda", option, value, code=2) == (
-            f"{layer}: is a layer; --where, --columns, --melt and --time-codes-per-second are for "
-            "tables (--prims and --properties choose of a layer)"
+            f"{layer}: is a layer; --columns, --melt and --time-codes-per-second are for tables "
+            "(--where, --prims and --properties choose of a layer)"
         )
 
 

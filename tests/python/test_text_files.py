@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import decimal
 import zipfile
 from pathlib import Path
 
@@ -167,9 +168,6 @@ def test_commands(tmp_path: Path) -> None:
     assert run("convert", out, back, "--decimal", ",", code=2) == (
         f"{out}: --delimiter, --decimal and --encoding are for CSV files"
     )
-    assert run("convert", out, tmp_path / "x.xlsx", code=1).startswith(
-        f"{tmp_path / 'x.xlsx'}: .xlsx is read and not written"
-    )
 
 
 SHEET = """<?xml version="1.0"?>
@@ -253,3 +251,70 @@ def test_a_workbook(tmp_path: Path) -> None:
     assert run("query", file, code=1) == f"{file}: two columns are named 'x'"
     write_workbook(file, [])
     assert run("query", file, code=1) == f"{file}: cannot be read as xlsx: its first sheet is empty"
+
+
+def test_a_workbook_is_written(tmp_path: Path) -> None:
+    """And read again; what a sheet has no place for is text."""
+    source, file, out = (tmp_path / name for name in ("in.arrow", "out.xlsx", "back.arrow"))
+    day, noon = datetime.date(2024, 5, 1), datetime.datetime(2024, 5, 1, 12, 30, 15)
+    columns = {
+        "path": ["/A", "/B"],
+        "count": [1, None],
+        "big": [2**53 + 1, -(2**60)],
+        "cost": [1.5, float("nan")],
+        "is": [True, False],
+        "note": ["=1+1 größe\x01", ""],
+        "day": [day, datetime.date(1850, 1, 1)],
+        "at": pa.array([noon, None], pa.timestamp("us", "Europe/Vienna")),
+        "fine": pa.array([noon.replace(microsecond=1), None], pa.timestamp("us")),
+        "price": [decimal.Decimal("12.50"), decimal.Decimal("0.1234567890123456789")],
+        "size": pa.array([[1, 2], None], pa.list_(pa.float32(), 2)),
+        "part": [{"width": 3}, None],
+    }
+    pyarrow.feather.write_feather(pa.table(columns), source)
+    said = run("convert", source, file)
+    assert said == f"{file}: 2 rows, 12 columns, {file.stat().st_size:,} bytes\n"
+    run("convert", file, out)
+    assert pyarrow.feather.read_table(out).to_pydict() == {
+        "path": ["/A", "/B"],
+        "count": [1, None],
+        "big": ["9007199254740993", "-1152921504606846976"],
+        "cost": [1.5, None],
+        "is": [True, False],
+        "note": ["=1+1 größe\x01", None],
+        "day": ["2024-05-01", "1850-01-01"],
+        "at": [noon, None],
+        "fine": ["2024-05-01T12:30:15.000001", None],
+        "price": ["12.5", "0.1234567890123456789"],
+        "size": ["[1.0, 2.0]", None],
+        "part:width": [3, None],
+    }
+
+
+@pytest.mark.parametrize(
+    ("columns", "text"),
+    [
+        (
+            {"path": ["/A", "/B"], "note": ["", "x" * 32_768]},
+            "column 'note', row 1: the text has 32,768 characters, and a cell of a sheet has room "
+            "for 32,767",
+        ),
+        (
+            {"path": ["/A"], **{f"c{number}": [0] for number in range(16_384)}},
+            "a sheet has 16,384 columns, and these are 16,385; choose some",
+        ),
+        (
+            {"path": ["/A", "/B", "/C", "/D"]},
+            "a sheet has 3 rows, and these are more; write .csv or .arrow instead",
+        ),
+        ({"path": ["/A"], "raw": [b"x"]}, "column 'raw' is binary, which XLSX has no place for; "),
+    ],
+)
+def test_what_no_sheet_holds(
+    columns: dict[str, object], text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("usdparquet.tables.sheet_writer._MAX_ROWS", 3)
+    source, file = tmp_path / "in.arrow", tmp_path / "out.xlsx"
+    pyarrow.feather.write_feather(pa.table(columns), source)
+    assert run("query", source, "-o", file, code=1).startswith(text)
+    assert [each.name for each in tmp_path.iterdir()] == ["in.arrow"]

@@ -95,6 +95,12 @@ def check_inputs(*files: Path) -> None:
         check_readable_file(file)
 
 
+def check_not_input(output: Path, file: Path) -> None:
+    """ValueError if a file to write is one that is read."""
+    if output != STDOUT and output.exists() and file.exists() and output.samefile(file):
+        raise ValueError(f"{output}: is the input too; write to another file")
+
+
 def check_output(file: Path) -> None:
     """OptionsError if `file` stands for the standard output, which a Parquet file is not for."""
     if file == STDOUT:

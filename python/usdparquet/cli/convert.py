@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from usdparquet.cli.console import STDOUT, check_inputs, counted, print_json, say, steps
-from usdparquet.cli.options import Compression, Json, Prims
+from usdparquet.cli.options import Compression, Json, Prims, prim_patterns
 from usdparquet.cli.streams import binary_stdout
 from usdparquet.tables.errors import OptionsError
 
@@ -49,7 +49,7 @@ def convert(
         Path,
         typer.Argument(
             metavar="OUT",
-            help="The file to write, of any of these but .xlsx; - for the standard output.",
+            help="The file to write, of any of these; - for the standard output.",
             readable=False,
         ),
     ],
@@ -62,7 +62,7 @@ def convert(
     ] = None,
     where: Annotated[
         str | None,
-        typer.Option(metavar="SQL", help="For a table: a condition in SQL, such as: cost > 10."),
+        typer.Option(metavar="SQL", help="A condition in SQL, such as: cost > 10."),
     ] = None,
     columns: Annotated[
         str | None,
@@ -156,7 +156,7 @@ def convert(
         path_column=path,
         time_column=time,
         properties=split_patterns(properties),
-        prims=split_patterns(prims),
+        prims=prim_patterns(prims),
         where=where,
         melt=melt,
         time_codes_per_second=_rate(rate),

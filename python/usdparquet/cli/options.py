@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -32,7 +33,32 @@ Prims = Annotated[
     str | None,
     typer.Option(
         metavar="PATHS",
-        help="Prims, separated by commas: /A/B, /A/* or, with all below it, /A/**.",
+        help="Prims, separated by commas: /A/B, /A/* or, with all below it, /A/**. @FILE has one a "
+        "line, - reads them from the standard input.",
     ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+def prim_patterns(text: str | None) -> list[str] | None:
+    """The patterns that --prims gives: of a list, or of the lines of a file."""
+    from usdparquet.regular_file import check_regular_file
+    from usdparquet.tables.patterns import PatternError, split_patterns
+
+    if text is None or (text != "-" and not text.startswith("@")):
+        return split_patterns(text)
+    file = text.removeprefix("@")
+    if file == "-":
+        name, data = "the standard input", b"" if sys.stdin is None else sys.stdin.buffer.read()
+    else:
+        check_regular_file(Path(file))
+        name, data = file, Path(file).read_bytes()
+    try:
+        lines = data.decode("utf-8-sig").splitlines()
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise PatternError(f"{name}: line {line:,} is text that is no valid UTF-8") from error
+    found = [line.strip() for line in lines if line.strip()]
+    if not found:
+        raise PatternError(f"{name}: names no prims")
+    return found

@@ -9,28 +9,35 @@ from pathlib import Path
 from typing import Any
 
 from usdparquet._plugin import load_core
+from usdparquet.identifiers.scene_ids import open_stage
 from usdparquet.regular_file import check_regular_file
 from usdparquet.tables.atomic_file import replaced_file, temporary_folder
 from usdparquet.tables.csv_files import AS_FOUND, TextFormat
 from usdparquet.tables.errors import OptionsError
 from usdparquet.tables.file_kinds import FileKind, kind_of
 from usdparquet.tables.layers import (
-    LayerError,
     collected_warnings,
     content_of,
     export_layer,
     export_package,
     flattened_layer,
+    layer_errors,
     open_layer,
     reduced_layer,
     relative_assets,
+    replaced_layer,
 )
 from usdparquet.tables.packages import files_in, unpacked
 from usdparquet.tables.patterns import PrimPatterns, PropertyPatterns
+from usdparquet.tables.query import Query, chosen_paths
 from usdparquet.tables.row_writers import open_writer
+from usdparquet.tables.stage_table import stage_table
 from usdparquet.tables.table_file import TableFile
 from usdparquet.tables.table_part import TableChoice, TablePart, choose_part
 from usdparquet.tables.table_writing import write_layer
+
+_FLAT = (FileKind.CSV, FileKind.SHEET)
+"""Those without structs."""
 
 
 class ConvertError(ValueError):
@@ -50,7 +57,7 @@ class ConvertOptions:
     prims: Sequence[str] | None = None
     """Patterns; all prims if not given."""
     where: str | None = None
-    """Of a table: a condition in SQL."""
+    """A condition in SQL: of a table, which rows; of a layer, which prims of its stage."""
     columns: Sequence[str] | None = None
     """Of a table: the columns to write, `old=new` to rename one; `*` for all that are not named."""
     text: TextFormat = AS_FOUND
@@ -74,13 +81,14 @@ class ConvertOptions:
     @property
     def is_filtered(self) -> bool:
         """Whether anything is left out, or called otherwise."""
-        return self.properties is not None or self.prims is not None or self.is_of_a_table
+        is_chosen = any(each is not None for each in (self.properties, self.prims, self.where))
+        return is_chosen or self.is_of_a_table
 
     @property
     def is_of_a_table(self) -> bool:
         """Whether something is asked for that only a table has."""
         has_rate = self.time_codes_per_second is not None
-        return self.where is not None or self.columns is not None or bool(self.melt) or has_rate
+        return self.columns is not None or bool(self.melt) or has_rate
 
 
 class Listener:
@@ -151,16 +159,14 @@ def convert_file(
             f"{target}: is the input too; write to another file (usdparquet optimize rewrites a "
             "Parquet file in place)"
         )
-    if kinds[1] is FileKind.SHEET:
-        raise ConvertError(f"{target}: .xlsx is read and not written; .csv opens there too")
     if options.text != AS_FOUND and kinds[0] is not FileKind.CSV:
         raise OptionsError(f"{source}: --delimiter, --decimal and --encoding are for CSV files")
     if options.flatten and kinds[0] in (FileKind.CSV, FileKind.SHEET, FileKind.ARROW):
         raise OptionsError(f"{source}: is a table, which has no stage to flatten")
     if options.is_of_a_table and (kinds[0].is_usd or options.flatten):
         raise OptionsError(
-            f"{source}: is a layer; --where, --columns, --melt and --time-codes-per-second are for "
-            "tables (--prims and --properties choose of a layer)"
+            f"{source}: is a layer; --columns, --melt and --time-codes-per-second are for tables "
+            "(--where, --prims and --properties choose of a layer)"
         )
     if options.columns is not None and options.properties is not None:
         raise OptionsError("--columns and --properties both choose columns; give one of them")
@@ -190,8 +196,7 @@ def _convert_table(job: _Job, target: Path) -> ConvertSummary:
         summary.notes.append(
             f"{target}: has the table of {job.source.name} alone, without what else its layer holds"
         )
-    is_csv = kind_of(target) is FileKind.CSV
-    part = choose_part(table, options.choice, flat=is_csv)
+    part = choose_part(table, options.choice, flat=kind_of(target) in _FLAT)
     summary.notes += part.notes
     if kind_of(target) is not FileKind.PARQUET:
         _write_rows(job, part, summary)
@@ -248,14 +253,31 @@ def _convert_layer(job: _Job) -> ConvertSummary:
     ):
         anchor = layer = _opened(job, file, arguments)
         if options.is_filtered:
+            chosen = _chosen_prims(job, file)
             layer = reduced_layer(
                 layer,
-                None if options.prims is None else PrimPatterns(options.prims),
+                PrimPatterns(chosen) if chosen is not None else None,
                 None if options.properties is None else PropertyPatterns(options.properties),
+                is_every_prim_there=options.where is None,
             )
         summary = _write_layer(job, layer, anchor)
     summary.notes.extend(warnings)
     return summary
+
+
+def _chosen_prims(job: _Job, file: Path) -> Sequence[str] | None:
+    """The patterns of the prims to take; with a condition, their paths. None for all."""
+    options = job.options
+    if options.where is None:
+        return options.prims
+    query = Query(prims=options.prims, where=options.where)
+    if kind_of(file) is FileKind.PARQUET and not options.flatten:
+        table = TableFile(file, options.path_column, options.time_column)
+        return [path for portion in chosen_paths(table, query) for path in portion]
+    with layer_errors(file):
+        stage = open_stage(file)
+        paths: list[str] = stage_table(stage, str(job.source), [], query)["path"].to_pylist()
+    return paths
 
 
 def _opened(job: _Job, file: Path, arguments: dict[str, str]) -> Any:
@@ -270,23 +292,18 @@ def _write_layer(job: _Job, layer: Any, anchor: Any) -> ConvertSummary:
     job.listener.started(f"Writing {target.name}")
     content = content_of(layer)
     summary = ConvertSummary(prims=content.prims, properties=content.properties)
-    if kind in (FileKind.CSV, FileKind.ARROW):
+    if kind in (*_FLAT, FileKind.ARROW):
         _write_table_of_layer(job, layer, summary)
         return summary
     arguments = {"compression": job.options.compression} if kind is FileKind.PARQUET else {}
-    with replaced_file(target) as temporary:
-        try:
-            if kind is FileKind.PACKAGE:
-                export_package(layer, anchor, temporary, target.stem)
-            else:
-                export_layer(layer, temporary, arguments)
-            # Before it takes its name, so that the old file stays whatever fails.
-            if kind is FileKind.PARQUET:
-                summary.storage = _storage(temporary, content.properties)
-        except (ValueError, OSError, MemoryError) as error:
-            if str(temporary) not in str(error):
-                raise
-            raise LayerError(str(error).replace(str(temporary), str(target))) from error
+    with replaced_layer(target) as temporary:
+        if kind is FileKind.PACKAGE:
+            export_package(layer, anchor, temporary, target.stem)
+        else:
+            export_layer(layer, temporary, arguments)
+        # Before it takes its name, so that the old file stays whatever fails.
+        if kind is FileKind.PARQUET:
+            summary.storage = _storage(temporary, content.properties)
         summary.bytes = temporary.stat().st_size
     if kind is FileKind.PACKAGE:
         summary.files = files_in(target)
@@ -305,15 +322,15 @@ def _write_layer(job: _Job, layer: Any, anchor: Any) -> ConvertSummary:
 
 
 def _write_table_of_layer(job: _Job, layer: Any, summary: ConvertSummary) -> None:
-    """Write the part of a layer that fits a table as CSV or Arrow."""
+    """Write the part of a layer that fits a table as CSV, Arrow or a workbook."""
     properties = summary.properties or 0
     with temporary_folder() as folder:
         between = folder / f"{job.source.stem}.parquet"
         export_layer(layer, between, {"compression": "none"})  # deleted at once
         storage = _storage(between, properties)
         table = TableFile(between)
-        is_csv = kind_of(job.target) is FileKind.CSV
-        _write_rows(job, choose_part(table, TableChoice(), flat=is_csv), summary)
+        part = choose_part(table, TableChoice(), flat=kind_of(job.target) in _FLAT)
+        _write_rows(job, part, summary)
     if storage.residual_bytes:
         summary.notes.append(
             f"{job.target}: a table has no place for {storage.residual_properties:,} of "
@@ -322,7 +339,7 @@ def _write_table_of_layer(job: _Job, layer: Any, summary: ConvertSummary) -> Non
 
 
 def _write_rows(job: _Job, part: TablePart, summary: ConvertSummary) -> None:
-    """Write rows to the target as CSV or Arrow."""
+    """Write rows to the target as CSV, Arrow or a workbook."""
     job.listener.started(f"Writing {job.target.name}")
     done = 0
     with replaced_file(job.target) as temporary, temporary.open("wb") as sink:

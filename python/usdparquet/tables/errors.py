@@ -18,6 +18,10 @@ class TableFileError(ValueError):
     """A file that is not a table, or that lacks what was asked for."""
 
 
+class OutputError(ValueError):
+    """What the format of a file cannot hold."""
+
+
 def bad_text(file: Path, column: str, row: int) -> TableFileError:
     """The error for text in a file that is no UTF-8."""
     advice = {

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from usdparquet._texts import is_utf8
-from usdparquet.tables.atomic_file import temporary_folder
+from usdparquet.tables.atomic_file import replaced_file, temporary_folder
 from usdparquet.tables.patterns import PrimPatterns, PropertyPatterns
 
 _SHOWN_ERRORS = 4
@@ -44,7 +44,7 @@ def collected_warnings() -> Iterator[list[str]]:
 
 
 @contextmanager
-def _layer_errors(file: Path) -> Iterator[None]:
+def layer_errors(file: Path) -> Iterator[None]:
     """Raise OpenUSD's errors as `LayerError`."""
     from pxr import Tf
 
@@ -63,7 +63,7 @@ def open_layer(file: Path, arguments: dict[str, str]) -> Any:
 
     file.stat()  # so that a file that is not there is a FileNotFoundError
     _check_name(file)
-    with _layer_errors(file):
+    with layer_errors(file):
         layer = Sdf.Layer.FindOrOpen(str(file), args=arguments)
     if layer is None:
         raise LayerError(f"{file}: OpenUSD does not open it as a layer")
@@ -75,26 +75,31 @@ def flattened_layer(file: Path, arguments: dict[str, str]) -> Any:
     from pxr import Usd
 
     layer = open_layer(file, arguments)
-    with _layer_errors(file):
+    with layer_errors(file):
         return Usd.Stage.Open(layer).Flatten(addSourceFileComment=False)
 
 
 def reduced_layer(
-    layer: Any, prims: PrimPatterns | None, properties: PropertyPatterns | None
+    layer: Any,
+    prims: PrimPatterns | None,
+    properties: PropertyPatterns | None,
+    *,
+    is_every_prim_there: bool = True,
 ) -> Any:
     """A copy with the chosen prims and properties alone.
 
-    The ancestors of chosen prims are kept, without properties. Prims and properties within a
-    variant are matched by their paths without the variant.
+    The ancestors of chosen prims are kept, and of their properties those that place and show what
+    is below. Prims and properties within a variant are matched by their paths without the variant.
+    `is_every_prim_there`: PatternError for what chooses no prim.
     """
     from pxr import Sdf
 
     copy = Sdf.Layer.CreateAnonymous(".usdc")
-    with _layer_errors(_file_of(layer)):
+    with layer_errors(_file_of(layer)):
         copy.TransferContent(layer)
     with Sdf.ChangeBlock():
         _reduce_children(copy.pseudoRoot, prims, properties)
-    if prims is not None:
+    if prims is not None and is_every_prim_there:
         prims.check_used(str(layer.identifier))
     if properties is not None:
         properties.check_used(str(layer.identifier))
@@ -111,7 +116,7 @@ def content_of(layer: Any) -> LayerContent:
         elif path.IsPrimPath():
             content.prims += 1
 
-    with _layer_errors(_file_of(layer)):
+    with layer_errors(_file_of(layer)):
         layer.Traverse(layer.pseudoRoot.path, count)
     return content
 
@@ -130,10 +135,22 @@ def _check_name(file: Path) -> None:
 def export_layer(layer: Any, file: Path, arguments: dict[str, str] | None = None) -> None:
     """Write a layer to a file, in the format of its suffix."""
     _check_name(file)
-    with _layer_errors(file):
+    with layer_errors(file):
         done = layer.Export(str(file), args=arguments or {})
     if not done:
         raise LayerError(f"{file}: OpenUSD could not write the layer")
+
+
+@contextmanager
+def replaced_layer(target: Path) -> Iterator[Path]:
+    """As `replaced_file`; errors name `target` and not the file that is written."""
+    with replaced_file(target) as temporary:
+        try:
+            yield temporary
+        except (ValueError, OSError, MemoryError) as error:
+            if str(temporary) not in str(error):
+                raise
+            raise LayerError(str(error).replace(str(temporary), str(target))) from error
 
 
 def export_package(layer: Any, anchor: Any, file: Path, name: str) -> None:
@@ -149,7 +166,7 @@ def export_package(layer: Any, anchor: Any, file: Path, name: str) -> None:
     def absolute(path: str) -> str:
         return str(anchor.ComputeAbsolutePath(path)) if path else path
 
-    with temporary_folder() as folder, _layer_errors(file), collected_warnings() as warnings:
+    with temporary_folder() as folder, layer_errors(file), collected_warnings() as warnings:
         copy = Sdf.Layer.CreateAnonymous(".usdc")
         copy.TransferContent(layer)
         UsdUtils.ModifyAssetPaths(copy, absolute)
@@ -219,6 +236,12 @@ def _reduce_prim(
             is_left = _reduce_children(variant.primSpec, prims, properties) or is_left
     for body in bodies:
         for entry in list(body.properties):
-            if not is_chosen or not (properties is None or properties.matches(entry.name)):
+            is_wanted = is_chosen or (is_left and _acts_below(entry.name))
+            if not is_wanted or not (properties is None or properties.matches(entry.name)):
                 body.RemoveProperty(entry)
     return is_chosen or is_left
+
+
+def _acts_below(name: str) -> bool:
+    """Whether a property of a prim says where the prims below it are, or whether they are shown."""
+    return name.startswith("xformOp:") or name in ("xformOpOrder", "visibility", "purpose")

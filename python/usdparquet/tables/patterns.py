@@ -53,43 +53,44 @@ class PrimPatterns:
     """
 
     def __init__(self, patterns: Iterable[str]) -> None:
-        self.patterns = list(patterns)
-        for text in self.patterns:
+        every = dict.fromkeys(patterns)
+        for text in every:
             if not text.startswith("/") or "//" in text or text.endswith("/"):
                 raise PatternError(
                     f"'{text}' is no absolute prim path, such as /World/A or /World/**"
                 )
-        self._expressions = {text: re.compile(_path_expression(text)) for text in self.patterns}
-        self._unused = dict(self._expressions)
+        self.paths = {text: None for text in every if "*" not in text}
+        """Those that are the path of one prim, of which there may be many."""
+        self.wildcards = [text for text in every if "*" in text]
+        """The others."""
+        self._expressions = {text: re.compile(_path_expression(text)) for text in self.wildcards}
+        self._unused = every
 
     def matches(self, path: str) -> bool:
         """Whether a prim is chosen."""
-        if self._unused:
-            for text in [text for text, one in self._unused.items() if one.fullmatch(path)]:
-                del self._unused[text]
-        return any(expression.fullmatch(path) for expression in self._expressions.values())
+        found = path in self.paths
+        if found:
+            self._unused.pop(path, None)
+        for text, expression in self._expressions.items():
+            if expression.fullmatch(path):
+                self._unused.pop(text, None)
+                found = True
+        return found
 
     def check_used(self, what: str) -> None:
         """`PatternError` if a pattern has chosen nothing so far."""
         for text in self._unused:
             raise PatternError(f"{what} has no prim '{text}'")
 
-    @property
-    def are_all_used(self) -> bool:
-        """Whether every pattern has chosen something."""
-        return not self._unused
-
     def conditions(self, path: str) -> list[str]:
-        """For each pattern, the SQL that is true where the SQL `path` is chosen."""
-        return [_sql_condition(text, path) for text in self.patterns]
+        """For each of `wildcards`, the SQL that is true where the SQL `path` is chosen."""
+        return [_sql_condition(text, path) for text in self.wildcards]
 
 
 def _sql_condition(text: str, path: str) -> str:
     base = text.removesuffix(BELOW)
     if "*" in base:
         return f"regexp_full_match({path}, {_sql_text(_path_expression(text))})"
-    if base == text:
-        return f"{path} = {_sql_text(text)}"
     # '0' is the character after '/'.
     below = f"{path} >= {_sql_text(base + '/')} AND {path} < {_sql_text(base + '0')}"
     return f"({path} = {_sql_text(base)} OR ({below}))"

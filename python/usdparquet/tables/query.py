@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
@@ -15,7 +15,13 @@ from usdparquet.tables.errors import TableFileError
 from usdparquet.tables.patterns import PatternError, PrimPatterns
 from usdparquet.tables.sql import TABLE, SqlTable, Statement
 from usdparquet.tables.sql_names import quoted
+from usdparquet.tables.sql_types import sql_type
 from usdparquet.tables.table_file import RowNumbers, TableFile
+
+_NAMED = "paths of prims"
+"""A table of the paths that a query names, which may be more than a statement has room for. What
+users write cannot name it.
+"""
 
 
 @dataclass(frozen=True)
@@ -92,6 +98,41 @@ def chosen_rows(table: TableFile, query: Query) -> Iterator[RowNumbers] | None:
     return (batch.column(0).to_numpy() for batch in batches)
 
 
+def chosen_paths(table: TableFile, query: Query) -> Iterator[list[str]]:
+    """The paths of the prims whose rows a query chooses, in its order and in portions.
+
+    Each is there once, whatever rows of it are chosen. What is no prim path is left out, as in a
+    layer. The limit is one of paths.
+    """
+    table.check_roles()
+    name = table.path_column
+    kind = table.choose([name])[name].type
+    if not pa.types.is_string(sql_type(kind)) and not pa.types.is_large_string(sql_type(kind)):
+        raise TableFileError(
+            f"{table.file}: the path column '{name}' has type {kind}; it must hold texts"
+        )
+    left = query.limit
+    every = replace(query, columns=[name], limit=None)
+    seen: set[str] = set()
+    for batch in run_query(table, every).batches:
+        found = [
+            path
+            for path in dict.fromkeys(batch.column(0).to_pylist())
+            if path is not None and path not in seen and _is_prim_path(path)
+        ]
+        seen.update(found)
+        yield found[:left]
+        if left is not None:
+            left -= len(found)
+            if left <= 0:
+                return
+
+
+def _is_prim_path(text: str) -> bool:
+    # OpenUSD, which may not be there, takes Python's identifiers as names.
+    return text.startswith("/") and all(name.isidentifier() for name in text[1:].split("/"))
+
+
 def _first(table: TableFile, limit: int) -> Iterator[RowNumbers]:
     yield np.arange(min(limit, table.num_rows), dtype=np.int64)
 
@@ -128,15 +169,30 @@ def _prim_condition(table: TableFile, sql: SqlTable, patterns: PrimPatterns) -> 
     table.check_roles()
     path = f"{sql.expression(table.path_column)}::VARCHAR"
     conditions = patterns.conditions(path)
-    answers = ", ".join(
-        f"coalesce(bool_or({one}), false) AS p{number}" for number, one in enumerate(conditions)
-    )
     column = table.schema.get_field_index(table.path_column)
-    statement = Statement(f"SELECT {answers} FROM {TABLE}", [column])
-    used = next(SqlTable(table).run(statement)[1]).to_pylist()[0].values()
-    for pattern, is_used in zip(patterns.patterns, used, strict=True):
-        if not is_used:
-            raise PatternError(f"{table.file} has no prim '{pattern}'")
+    if conditions:
+        answers = ", ".join(
+            f"coalesce(bool_or({one}), false) AS p{number}" for number, one in enumerate(conditions)
+        )
+        statement = Statement(f"SELECT {answers} FROM {TABLE}", [column])
+        used = next(SqlTable(table).run(statement)[1]).to_pylist()[0].values()
+        for pattern, is_used in zip(patterns.wildcards, used, strict=True):
+            if not is_used:
+                raise PatternError(f"{table.file} has no prim '{pattern}'")
+    if patterns.paths:
+        named = pa.table({"path": pa.array(list(patterns.paths), pa.string())})
+        other = SqlTable(table)
+        other.add(_NAMED, named)
+        rest = Statement(
+            f"SELECT path FROM {quoted(_NAMED)} WHERE path NOT IN "
+            f"(SELECT {path} FROM {TABLE} WHERE {path} IS NOT NULL) LIMIT 1",
+            [column],
+        )
+        for batch in other.run(rest)[1]:
+            for text in batch.column(0).to_pylist():
+                raise PatternError(f"{table.file} has no prim '{text}'")
+        sql.add(_NAMED, named)
+        conditions.append(f"{path} IN (SELECT path FROM {quoted(_NAMED)})")
     return " OR ".join(conditions)
 
 

@@ -1,4 +1,4 @@
-"""Writes rows as CSV, JSON or Arrow, a batch at a time."""
+"""Writes rows as CSV, JSON, Arrow or a workbook, a batch at a time."""
 
 from __future__ import annotations
 
@@ -12,9 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv
 
-
-class OutputError(ValueError):
-    """A column that the format cannot hold."""
+from usdparquet.tables.errors import OutputError
 
 
 class BatchWriter(Protocol):
@@ -28,7 +26,7 @@ class BatchWriter(Protocol):
 
 
 def open_writer(kind: str, sink: BinaryIO, schema: pa.Schema, *, stream: bool) -> BatchWriter:
-    """A writer of `csv`, `tsv`, `json` or `arrow`.
+    """A writer of `csv`, `tsv`, `json`, `xlsx` or `arrow`.
 
     `stream`: write Arrow in its form for pipes instead of the one for files.
     """
@@ -37,6 +35,10 @@ def open_writer(kind: str, sink: BinaryIO, schema: pa.Schema, *, stream: bool) -
         return _CsvWriter(sink, schema, "\t" if kind == "tsv" else ",")
     if kind == "json":
         return _JsonWriter(sink, schema)
+    if kind == "xlsx":
+        from usdparquet.tables.sheet_writer import SheetWriter
+
+        return SheetWriter(sink, schema)
     return _ArrowWriter(sink, schema, stream)
 
 

@@ -100,18 +100,46 @@ class SqlTable:
 
     def condition(self, text: str) -> Statement:
         """Read a condition, as `--where` takes it; `SqlError` if it is not one expression."""
-        if not text.strip():
-            raise SqlError("the condition is empty")
         start = f"SELECT {quoted(self.row)} FROM {TABLE} WHERE "
-        tree = self._parse(start + text, text)
-        plain = self._parse(f"{start}true", text)
-        for one in (tree, plain):
-            one["statements"][0]["node"].pop("where_clause", None)
-            one["statements"][0].pop("named_param_map", None)
-        if tree != plain:
-            raise SqlError(f"the condition '{text}' is not one condition")
+        self._parse_condition(start, text)
         read = self._read(start + text, text)
         return Statement(read.text.removeprefix(start), read.columns)
+
+    def names_in(self, text: str) -> list[str]:
+        """The columns that a condition names, as it writes them, whether there are any.
+
+        Not those that it gives a name to itself. `SqlError` as of `condition`.
+        """
+        nodes = list(_nodes(self._parse_condition(f"SELECT 1 FROM {TABLE} WHERE ", text)))
+        _check(nodes)
+        own = _own_names(nodes)
+        tables = _table_names(nodes)
+        found: dict[str, None] = {}
+        for node in nodes:
+            if node.get("class") == "COLUMN_REF":
+                first, *others = node["column_names"]
+                name = others[0] if others and first.casefold() in tables else first
+                if name.casefold() not in own:
+                    found[name] = None
+        return list(found)
+
+    def _parse_condition(self, start: str, text: str) -> Any:
+        """DuckDB's parse of what a condition is behind `start`, a SELECT."""
+        if not text.strip():
+            raise SqlError("the condition is empty")
+        where = self._parse(start + text, text)
+        plain = self._parse(f"{start}true", text)
+        condition = where["statements"][0]["node"].pop("where_clause", None)
+        plain["statements"][0]["node"].pop("where_clause", None)
+        for tree in (where, plain):
+            tree["statements"][0].pop("named_param_map", None)
+        if where != plain:
+            raise SqlError(f"the condition '{text}' is not one condition")
+        return condition
+
+    def add(self, name: str, table: pa.Table) -> None:
+        """Let what is composed here read another table, which no user's statement can name."""
+        self._connection.register(name, table)
 
     def run(
         self, statement: Statement, *, with_rows: bool = False
@@ -223,9 +251,7 @@ class SqlTable:
         nodes = list(_nodes(tree))
         _check(nodes)
         strings = {value.casefold() for node in nodes for value in _strings(node)}
-        references = {TABLE} | {
-            node["alias"].casefold() for node in nodes if node.get("type") == "BASE_TABLE"
-        }
+        references = _table_names(nodes)
         wants_all = any(
             node.get("class") == "STAR"
             or node.get("type") == "PIVOT"
@@ -233,14 +259,7 @@ class SqlTable:
             or _is_whole_row(node, references)
             for node in nodes
         )
-        aliases = {
-            value.casefold()
-            for node in nodes
-            for key in ("alias", "aliases", "column_name_alias")
-            for value in ([node[key]] if isinstance(node.get(key), str) else node.get(key) or ())
-            if isinstance(value, str)
-        }
-        replaced, fields = self._with_fields(text, nodes, aliases)
+        replaced, fields = self._with_fields(text, nodes, _aliases(nodes))
         columns = self._names.numbers_of(strings) | fields
         return Statement(replaced, list(self._names.numbers) if wants_all else sorted(columns))
 
@@ -300,6 +319,34 @@ def _strings(node: dict[str, Any]) -> Iterator[str]:
             yield value
         elif isinstance(value, list):
             yield from (item for item in value if isinstance(item, str))
+
+
+def _table_names(nodes: list[dict[str, Any]]) -> set[str]:
+    """What a statement calls the table, in small letters."""
+    return {TABLE} | {
+        node["alias"].casefold() for node in nodes if node.get("type") == "BASE_TABLE"
+    }
+
+
+def _aliases(nodes: list[dict[str, Any]]) -> set[str]:
+    """The names that a statement gives to something itself, in small letters."""
+    return {
+        value.casefold()
+        for node in nodes
+        for key in ("alias", "aliases", "column_name_alias")
+        for value in ([node[key]] if isinstance(node.get(key), str) else node.get(key) or ())
+        if isinstance(value, str)
+    }
+
+
+def _own_names(nodes: list[dict[str, Any]]) -> set[str]:
+    """As `_aliases`, with the parameters of functions without a name."""
+    own = _aliases(nodes)
+    for node in nodes:
+        if node.get("class") == "LAMBDA":
+            for inner in _nodes(node["lhs"]):
+                own.update(name.casefold() for name in inner.get("column_names") or ())
+    return own
 
 
 def _is_whole_row(node: dict[str, Any], references: set[str]) -> bool:

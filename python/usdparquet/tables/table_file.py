@@ -51,7 +51,8 @@ class TableFile:
 
     `path_column` holds the prim paths; if not given, it is the one that the file names, else
     `path`. `time_column` holds the times of the rows; if neither given nor named, there is none.
-    `text` says how a CSV file is written.
+    `text` says how a CSV file is written. `source`: the rows, if they are not in a file; `file` is
+    then what messages call them.
     """
 
     def __init__(
@@ -60,9 +61,11 @@ class TableFile:
         path_column: str = "",
         time_column: str = "",
         text: TextFormat = AS_FOUND,
+        *,
+        source: TableSource | None = None,
     ) -> None:
         self.file = file
-        self._source = _open(file, text)
+        self._source = source or _open(file, text)
         self._metadata = self._source.metadata
         self.description: dict[str, Any] = _footer(file, self._metadata)
         """What the file says of its columns."""
@@ -283,7 +286,9 @@ def _footer(file: Path, metadata: dict[bytes, bytes]) -> dict[str, Any]:
 def _open(file: Path, text: TextFormat) -> TableSource:
     kind = kind_of(file)
     if kind.is_usd:
-        raise TableFileError(f"{file}: is no table but a USD layer; convert it to .parquet first")
+        raise TableFileError(
+            f"{file}: is no table but a USD layer; 'usdparquet table' reads columns of its stage"
+        )
     file.stat()  # so that a file that is not there is a FileNotFoundError
     check_regular_file(file)
     if kind is FileKind.PARQUET:
