@@ -10,6 +10,7 @@ from __future__ import annotations
 TYPE_CHECKING = False  # as in typing, which takes a while to load
 if TYPE_CHECKING:
     from ._bind import bind
+    from ._find import find_prims
     from ._plugin import plugin_dir, register
     from ._read import read_columns
     from ._resolve import resolve_columns
@@ -27,6 +28,7 @@ __all__ = [
     "__version__",
     "bind",
     "cache_stats",
+    "find_prims",
     "id_candidates",
     "ids",
     "plugin_dir",
@@ -44,6 +46,7 @@ _PLACES = {
     "WriteSummary": "_write",
     "bind": "_bind",
     "cache_stats": "_stats",
+    "find_prims": "_find",
     "id_candidates": "identifiers.scene_ids",
     "ids": "identifiers.scene_ids",
     "plugin_dir": "_plugin",
