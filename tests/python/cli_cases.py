@@ -47,6 +47,7 @@ CASES = (
     _case("inspect costs.parquet", 1),
     _case("validate costs.parquet", 1),
     _case("query costs.parquet", 1),
+    _case("table scene.usda --columns tag -o out.parquet", 1, makes="out.parquet"),
     _case("diff costs.parquet other.parquet", 1, 2, code=1, failure=2),
     _case("convert costs.parquet out.usda", 1, makes="out.usda"),
     _case("optimize costs.parquet out.parquet", 1, makes="out.parquet"),

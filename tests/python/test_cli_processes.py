@@ -302,6 +302,7 @@ STUCK = {
     "inspect": "usdparquet._core.storage",
     "validate": "usdparquet._core.check_sections",
     "query": "usdparquet._core.open_row_groups",
+    "table": "usdparquet.tables.stage_table.resolve_columns",
     "diff": "usdparquet.tables.diff.diff_files",
     "convert": "usdparquet.tables.convert.export_layer",
     "optimize": "usdparquet._core.optimize",

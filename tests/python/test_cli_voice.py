@@ -293,6 +293,7 @@ def test_json_of_what_is_not_well(folder: Path) -> None:
         "convert scene.usda out.csv": 0,
         "query costs.parquet --summarize": 0,
         "query bad.parquet": 0,
+        "table scene.usda --columns tag,@position": 0,
         "ids scene.usda --id tag": 0,
         "ids scene.usda --id tag -o out.csv": 0,
         "bind by_id.csv scene.usda --id tag --key tag -o out.parquet --strict": 1,

@@ -1,0 +1,181 @@
+"""The command table, which makes a table of a composed scene."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from usdparquet.cli.console import (
+    STDOUT,
+    check_inputs,
+    check_not_input,
+    counted,
+    print_json,
+    say,
+    steps,
+)
+from usdparquet.cli.options import Prims, prim_patterns
+from usdparquet.cli.rows import (
+    FLAT,
+    SHOWN_ROWS,
+    Format,
+    closing,
+    format_of,
+    print_rows,
+    write_result,
+)
+from usdparquet.tables.errors import OptionsError
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+
+def table(
+    scene: Annotated[
+        Path,
+        typer.Argument(
+            metavar="SCENE", help="A USD or .parquet file; it is composed.", readable=False
+        ),
+    ],
+    columns: Annotated[
+        str,
+        typer.Option(
+            metavar="NAMES",
+            help="Attributes, separated by commas; rel:NAME for the targets of a relationship; "
+            "@type, @kind, @active, @purpose, @displayName, @world, @position, @bounds.",
+        ),
+    ],
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "--output",
+            "-o",
+            help="File to write: .parquet, .csv, .tsv, .json, .xlsx, .arrow; - for the standard "
+            "output. Without it rows are shown.",
+            metavar="OUT",
+            show_default=False,
+            readable=False,
+        ),
+    ] = None,
+    where: Annotated[
+        str | None,
+        typer.Option(
+            metavar="SQL",
+            help="A condition in SQL, of these columns or others: cost > 10 AND "
+            "\"@type\" = 'Mesh'.",
+        ),
+    ] = None,
+    under: Annotated[
+        str | None, typer.Option(metavar="PATH", help="A prim: it and all below it alone.")
+    ] = None,
+    prims: Prims = None,
+    time: Annotated[
+        float | None,
+        typer.Option(
+            metavar="TIME", help="The time code of the values; the default time if not given."
+        ),
+    ] = None,
+    sort: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAMES",
+            help="Columns to sort by, separated by commas; -name for the largest first.",
+        ),
+    ] = None,
+    limit: Annotated[
+        int | None,
+        typer.Option(
+            min=0, metavar="N", help="Rows; 0 for all. Where they are shown, 20 if not given."
+        ),
+    ] = None,
+    output_format: Annotated[
+        Format | None,
+        typer.Option(
+            "--format",
+            metavar="FORMAT",
+            help="table, csv, tsv, json, xlsx, arrow or parquet.",
+            show_default=False,
+        ),
+    ] = None,
+    as_json: Annotated[
+        bool,
+        typer.Option("--json", help="Print the rows as JSON, or what was written to OUT."),
+    ] = False,
+) -> None:
+    """Make a table of a scene: what its prims have, over all layers and arcs, a row for each prim.
+
+    The first column has their paths. For CSV and sheets, vectors, matrices and boxes have a column
+    for each number.
+    """
+    from usdparquet.identifiers.scene_ids import open_stage
+    from usdparquet.tables.layers import collected_warnings
+    from usdparquet.tables.patterns import split_patterns
+    from usdparquet.tables.query import Query
+    from usdparquet.tables.stage_table import stage_table
+    from usdparquet.tables.stage_writing import flattened
+
+    is_shown = output is None or output == STDOUT
+    if as_json and is_shown and output_format not in (None, Format.JSON):
+        raise OptionsError("--json and --format say different things; leave one out")
+    shape = format_of(Format.JSON if as_json and is_shown else output_format, output)
+    check_inputs(scene)
+    if output is not None:
+        check_not_input(output, scene)
+    if limit is None:
+        limit = SHOWN_ROWS if shape is Format.TABLE else 0
+    request = Query(
+        prims=prim_patterns(prims),
+        where=where,
+        sort=split_patterns(sort) or (),
+        limit=limit or None,
+    )
+    names = split_patterns(columns) or []
+    with steps() as step, collected_warnings() as warnings:
+        step(f"Reading {scene.name}")
+        stage = open_stage(scene)
+        if output is not None:
+            _check_layers(stage, output)
+        step("Resolving columns")
+        found = stage_table(stage, str(scene), names, request, under=under, time=time)
+        if not is_shown:
+            step(f"Writing {output}")
+        if shape in FLAT:
+            found = flattened(found)
+        size = _put(stage, found, output, shape, step)
+    for warning in warnings:
+        say(warning, sys.stderr)
+    if shape is Format.TABLE:
+        say(closing(found.num_rows, request.limit, None))
+    elif not is_shown and as_json:
+        told = {"input": str(scene), "output": str(output), "bytes": size}
+        print_json(told | {"rows": found.num_rows, "columns": found.num_columns})
+    elif not is_shown:
+        rows, width = counted(found.num_rows, "row"), counted(found.num_columns, "column")
+        say(f"{output}: {rows}, {width}, {counted(size, 'byte')}")
+
+
+def _put(stage: Any, found: pa.Table, output: Path | None, shape: Format, step: Any) -> int:
+    """Show or write the rows; returns the size of the file."""
+    from usdparquet.tables.query import QueryResult
+    from usdparquet.tables.stage_writing import write_stage_layer
+
+    if shape is Format.PARQUET and output is not None:
+        return write_stage_layer(
+            stage, found, output, lambda done, total: step("", done, total)
+        ).bytes
+    result = QueryResult(found.schema, iter(found.to_batches()))
+    if shape is Format.TABLE:
+        print_rows(result)
+        return 0
+    write_result(result, output, shape)
+    return 0 if output is None or output == STDOUT else output.stat().st_size
+
+
+def _check_layers(stage: Any, output: Path) -> None:
+    """ValueError if a layer of the scene would be overwritten."""
+    for layer in stage.GetUsedLayers():
+        if layer.realPath:
+            check_not_input(output, Path(layer.realPath))
