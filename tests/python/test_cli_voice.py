@@ -195,7 +195,7 @@ def test_a_command_that_is_not_there() -> None:
         ),
         (
             "query costs.parquet --format table -o out.csv",
-            "out.csv: a table is printed; write csv, json, arrow or parquet to a file",
+            "out.csv: a table is printed; write csv, tsv, json, xlsx, arrow or parquet to a file",
         ),
         (
             "convert costs.parquet -",

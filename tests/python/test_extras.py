@@ -113,6 +113,26 @@ except ImportError as error:
     assert (done.stdout, done.stderr) == (told, "")
 
 
+@pytest.mark.parametrize(
+    ("hidden", "source", "told"),
+    [(BARE, "table.parquet", ("duckdb", "cli")), ("pxr", "scene.usda", ("OpenUSD", "usd"))],
+)
+def test_find_prims_says_what_it_needs(
+    run, tmp_path: Path, hidden: str, source: str, told: tuple[str, str]
+) -> None:
+    (tmp_path / "scene.usda").write_text("#usda 1.0\n", "utf-8")
+    program = f"""
+import usdparquet
+try:
+    usdparquet.find_prims({source!r}, "cost > 1")
+except ImportError as error:
+    print(error)
+"""
+    done = run(hidden, program)
+    sentence = f"{told[0]} is not installed: pip install 'usdparquet[{told[1]}]' brings it\n"
+    assert (done.stdout, done.stderr) == (sentence, "")
+
+
 def test_the_command_without_its_packages_says_so(run) -> None:
     done = run(BARE, COMMAND, "inspect", "table.parquet")
     told = "usdparquet: typer is not installed: pip install 'usdparquet[cli]' brings it\n"
@@ -125,9 +145,16 @@ def test_the_command_without_its_packages_says_so(run) -> None:
         ("pxr", ("convert", "table.parquet", "out.usda"), ("OpenUSD", "usd")),
         ("pxr", ("diff", "table.parquet", "scene.usda"), ("OpenUSD", "usd")),
         ("pxr", ("ids", "scene.usda"), ("OpenUSD", "usd")),
+        ("pxr", ("table", "scene.usda", "--columns", "x"), ("OpenUSD", "usd")),
+        (
+            "pxr",
+            ("query", "table.parquet", "--collection", "/A.collection:a", "-o", "a.usda"),
+            ("OpenUSD", "usd"),
+        ),
         ("pxr", ("bench",), ("OpenUSD", "usd")),
         ("duckdb", ("query", "table.parquet", "SELECT 1 FROM t"), ("duckdb", "cli")),
         ("python_calamine", ("convert", "book.xlsx", "out.csv"), ("python_calamine", "cli")),
+        ("xlsxwriter", ("convert", "table.parquet", "out.xlsx"), ("xlsxwriter", "cli")),
         ("plotly", ("demo",), ("plotly", "bench")),
         ("jinja2", ("report", "results.json"), ("jinja2", "bench")),
     ],

@@ -270,6 +270,7 @@ def _chosen_prims(job: _Job, file: Path) -> Sequence[str] | None:
     options = job.options
     if options.where is None:
         return options.prims
+    job.listener.started("Choosing prims")
     query = Query(prims=options.prims, where=options.where)
     if kind_of(file) is FileKind.PARQUET and not options.flatten:
         table = TableFile(file, options.path_column, options.time_column)
