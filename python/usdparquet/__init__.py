@@ -10,7 +10,6 @@ from __future__ import annotations
 TYPE_CHECKING = False  # as in typing, which takes a while to load
 if TYPE_CHECKING:
     from ._bind import bind
-    from ._find import find_prims
     from ._plugin import plugin_dir, register
     from ._read import read_columns
     from ._resolve import resolve_columns
@@ -18,6 +17,7 @@ if TYPE_CHECKING:
     from ._write import WriteSummary, write_table
     from .identifiers.join import JoinReport
     from .identifiers.scene_ids import IdCandidate, id_candidates, ids
+    from .tables.finding import find_prims
 
 __version__: str
 
@@ -46,7 +46,7 @@ _PLACES = {
     "WriteSummary": "_write",
     "bind": "_bind",
     "cache_stats": "_stats",
-    "find_prims": "_find",
+    "find_prims": "tables.finding",
     "id_candidates": "identifiers.scene_ids",
     "ids": "identifiers.scene_ids",
     "plugin_dir": "_plugin",

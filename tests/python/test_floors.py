@@ -111,12 +111,13 @@ def test_every_folder_says_what_it_is_for():
 PACKAGE = Path(__file__).parents[2] / "python" / "usdparquet"
 # The modules of the package itself are the ground floor, but for the writer of benchmark scenes;
 # what ids are, and how they are matched, knows nothing of files and lies below, and so does what
-# says which extra brings a package.
+# says which extra brings a package. The front of the package names what is public, wherever it is.
 PYTHON_FLOORS = {
     "_extras": -2,
     "identifiers": -1,
     "": 0,
     "tables": 1,
+    "__init__": 2,
     "bench": 1,
     "generate": 1,
     "report": 2,

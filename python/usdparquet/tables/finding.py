@@ -6,9 +6,12 @@ import os
 from pathlib import Path
 from typing import Any
 
-from ._extras import names_extra, require
-from ._path_cells import is_path
-from ._texts import check_text, shown_cell
+from usdparquet._extras import names_extra, require
+from usdparquet._path_cells import is_path
+from usdparquet._texts import check_text, shown_cell
+from usdparquet.tables.file_kinds import kind_of
+from usdparquet.tables.query import Query, chosen_paths
+from usdparquet.tables.table_file import TableFile
 
 
 def find_prims(
@@ -35,8 +38,6 @@ def find_prims(
     left out. Raises ValueError for a condition that cannot be read or names what is not there, and
     for what is no table or layer; OSError for a file that cannot be read. Needs the extra ``cli``.
     """
-    from usdparquet.tables.file_kinds import kind_of
-
     require("duckdb")
     if not isinstance(where, str):
         raise TypeError(f"where takes a condition in SQL, which {shown_cell(where)} is not")
@@ -48,7 +49,7 @@ def find_prims(
         file = Path(os.fspath(source))
         if not kind_of(file).is_usd:
             return _in_table(file, where, below, path, time)
-        from .identifiers.scene_ids import open_stage
+        from usdparquet.identifiers.scene_ids import open_stage
 
         return _on_stage(open_stage(file), where, below, path, time, str(file))
 
@@ -56,7 +57,6 @@ def find_prims(
 def _on_stage(
     stage: Any, where: str, under: str | None, path: str | None, time: Any, name: str | None = None
 ) -> list[str]:
-    from usdparquet.tables.query import Query
     from usdparquet.tables.stage_table import stage_table
 
     if not hasattr(stage, "GetRootLayer"):
@@ -74,9 +74,6 @@ def _on_stage(
 def _in_table(
     file: Path, where: str, under: str | None, path: str | None, time: object
 ) -> list[str]:
-    from usdparquet.tables.query import Query, chosen_paths
-    from usdparquet.tables.table_file import TableFile
-
     if time is not None:
         raise ValueError("time is for stages; the times of a table are a column for the condition")
     prims = None if under in (None, "/") else [f"{under}/**"]
