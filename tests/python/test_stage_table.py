@@ -215,6 +215,13 @@ def test_what_does_not_go(arguments: str, code: int, text: str | None, tmp_path:
     assert {file: file.read_bytes() for file in tmp_path.iterdir()} == before
 
 
+def test_a_table_is_no_scene() -> None:
+    Path("costs.csv").write_text("path,cost\n/A,1\n")
+    assert run("costs.csv", "--columns", "cost", code=1) == (
+        "costs.csv: is a table, which has no stage; 'usdparquet query' shows its rows"
+    )
+
+
 def test_what_openusd_warns_of_is_told() -> None:
     Path("torn.usda").write_text(
         '#usda 1.0\n(\n subLayers = [@./none.usda@]\n)\ndef "A"\n{\n double cost = 1\n}\n'

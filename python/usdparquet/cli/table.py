@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -122,6 +123,7 @@ def table(
         raise OptionsError("--json and --format say different things; leave one out")
     shape = format_of(Format.JSON if as_json and is_shown else output_format, output)
     check_inputs(scene)
+    _check_scene(scene)
     if output is not None:
         check_not_input(output, scene)
     if limit is None:
@@ -179,3 +181,14 @@ def _check_layers(stage: Any, output: Path) -> None:
     for layer in stage.GetUsedLayers():
         if layer.realPath:
             check_not_input(output, Path(layer.realPath))
+
+
+def _check_scene(scene: Path) -> None:
+    """ValueError for a table that is no layer; what else OpenUSD reads is for it to say."""
+    from usdparquet.tables.file_kinds import FileKind, FileKindError, kind_of
+
+    with suppress(FileKindError):
+        if kind_of(scene) in (FileKind.CSV, FileKind.SHEET, FileKind.ARROW):
+            raise ValueError(
+                f"{scene}: is a table, which has no stage; 'usdparquet query' shows its rows"
+            )
