@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from usdparquet._plugin import load_core
-from usdparquet._texts import shown_names
+from usdparquet._texts import nearest_name, shown_names
 from usdparquet.regular_file import check_regular_file
 from usdparquet.tables.columns import Column
 from usdparquet.tables.csv_files import AS_FOUND, TextFormat, read_csv
@@ -234,6 +234,14 @@ class TableFile:
     def no_column(self, name: str) -> TableFileError:
         """The error for a name that nothing has."""
         return TableFileError(no_column(self.file, name, self.schema.names, list(self.columns())))
+
+    def no_field(self, name: str) -> TableFileError:
+        """The error for a field that no struct has, by the names that fields have in SQL."""
+        fields = [part.name.replace(":", ".") for part in self._all_parts() if ":" in part.name]
+        ends = {field.rpartition(".")[2]: field for field in fields}
+        near = nearest_name(name, list(ends))
+        told = f"; the nearest is '{ends[near]}'" if near else f" ({shown_names(fields)})"
+        return TableFileError(f"{self.file}: there is no field '{name}'{told}")
 
     def _all_parts(self) -> Iterator[_Part]:
         stack = list(reversed(self._parts))
