@@ -510,6 +510,16 @@ def test_renamed_columns_keep_their_types(tmp_path: Path) -> None:
     assert layer.QueryTimeSample("/A.hue", 2) == (1, 1, 1)
 
 
+def test_names_with_commas_stand_in_quotes(tmp_path: Path) -> None:
+    source, out = tmp_path / "in.arrow", tmp_path / "out.arrow"
+    columns = {"path": ["/A"], "a,b": [1], "c=d": [2], "e": [3]}
+    pyarrow.feather.write_feather(pa.table(columns), source, compression="uncompressed")
+    convert(source, out, "--columns", '"a,b"=n, "c=d"')
+    assert pyarrow.feather.read_table(out).to_pydict() == {"path": ["/A"], "n": [1], "c=d": [2]}
+    convert(source, out, "--columns", 'e="x,y"')
+    assert pyarrow.feather.read_table(out).to_pydict() == {"path": ["/A"], "x,y": [3]}
+
+
 def test_required_columns(tmp_path: Path) -> None:
     """As Spark, Impala and DuckDB write them."""
     schema = pa.schema(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import asdict
 from enum import StrEnum
 from pathlib import Path
@@ -124,6 +125,8 @@ def bind(
         )
         if unmatched is not None:
             write_rows(joined.unmatched, unmatched)
+    for note in source.notes:
+        say(note, sys.stderr)
     report = joined.report
     live = None
     if id is None and kind_of(table) is FileKind.PARQUET:

@@ -138,7 +138,7 @@ def convert(
     """
     from usdparquet.tables.convert import ConvertOptions, Listener, convert_file
     from usdparquet.tables.csv_files import TextFormat
-    from usdparquet.tables.patterns import split_patterns
+    from usdparquet.tables.patterns import split_items, split_patterns
 
     class Bar(Listener):
         """Draws the steps of a conversion."""
@@ -161,7 +161,7 @@ def convert(
         melt=melt,
         time_codes_per_second=_rate(rate),
         text=TextFormat(_TABS.get(delimiter, delimiter), decimal, encoding),
-        columns=split_patterns(columns),
+        columns=split_items(columns),
         flatten=flatten,
         compression=compression.value,
     )

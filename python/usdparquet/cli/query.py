@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from decimal import Decimal
@@ -125,7 +126,7 @@ def query(
     as_json: Annotated[bool, typer.Option("--json", help="The same as --format json.")] = False,
 ) -> None:
     """Show rows of a table: by column, prim and condition, sorted; or the answer of a SELECT."""
-    from usdparquet.tables.patterns import split_patterns
+    from usdparquet.tables.patterns import split_keys, split_patterns
     from usdparquet.tables.query import Query, limited, run_query, run_statement, summarize
     from usdparquet.tables.row_writers import open_writer
     from usdparquet.tables.table_file import TableFile
@@ -149,10 +150,12 @@ def query(
         prims=split_patterns(prims),
         where=where,
         times=_range(times),
-        sort=split_patterns(sort) or (),
+        sort=split_keys(sort),
         limit=limit or None,
     )
     table = TableFile(file, path, time)
+    for note in table.notes:
+        say(note, sys.stderr)
     if summary:
         result = summarize(table, request, statement)
     elif statement is not None:

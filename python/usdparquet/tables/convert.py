@@ -186,6 +186,7 @@ def _convert_table(job: _Job, target: Path) -> ConvertSummary:
     """Write the chosen part of a table as another table."""
     options, summary = job.options, ConvertSummary()
     table = TableFile(job.source, options.path_column, options.time_column, options.text)
+    summary.notes += table.notes
     if table.is_more_than_a_table:
         summary.notes.append(
             f"{target}: has the table of {job.source.name} alone, without what else its layer holds"
@@ -221,9 +222,10 @@ def _convert_table_to_layer(job: _Job) -> ConvertSummary:
         return _convert_layer(job)
     with temporary_folder() as folder, collected_warnings() as warnings:
         between = folder / f"{job.source.stem}.parquet"
-        _convert_table(job, between)
+        notes = _convert_table(job, between).notes
         layer = _opened(job, between, {})
         summary = _write_layer(job, layer, layer)
+    summary.notes += [note.replace(str(between), str(job.target)) for note in notes]
     summary.notes.extend(warnings)
     return summary
 

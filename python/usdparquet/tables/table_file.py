@@ -62,7 +62,9 @@ class TableFile:
         text: TextFormat = AS_FOUND,
     ) -> None:
         self.file = file
-        self._source = _open(file, text)
+        self.notes: list[str] = []
+        """What to tell of how the file was read."""
+        self._source = _open(file, text, self.notes)
         self._metadata = self._source.metadata
         self.description: dict[str, Any] = _footer(file, self._metadata)
         """What the file says of its columns."""
@@ -288,7 +290,7 @@ def _footer(file: Path, metadata: dict[bytes, bytes]) -> dict[str, Any]:
     return footer
 
 
-def _open(file: Path, text: TextFormat) -> TableSource:
+def _open(file: Path, text: TextFormat, notes: list[str]) -> TableSource:
     kind = kind_of(file)
     if kind.is_usd:
         raise TableFileError(f"{file}: is no table but a USD layer; convert it to .parquet first")
@@ -297,7 +299,7 @@ def _open(file: Path, text: TextFormat) -> TableSource:
     if kind is FileKind.PARQUET:
         return ParquetSource(file)
     if kind is FileKind.CSV:
-        return MemorySource(read_csv(file, text))
+        return MemorySource(read_csv(file, text, notes))
     if kind is FileKind.SHEET:
         return MemorySource(read_sheet(file))
     try:

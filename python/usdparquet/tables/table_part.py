@@ -10,7 +10,7 @@ import pyarrow as pa
 from usdparquet.tables.columns import Column, flat_columns
 from usdparquet.tables.errors import TableFileError
 from usdparquet.tables.melt import FEWEST, Melted, find_time_columns
-from usdparquet.tables.patterns import PropertyPatterns
+from usdparquet.tables.patterns import PropertyPatterns, split_list, unquoted
 from usdparquet.tables.query import Query, chosen_rows
 from usdparquet.tables.table_file import TableFile
 
@@ -24,7 +24,7 @@ class TableChoice:
     where: str | None = None
     """A condition in SQL."""
     columns: Sequence[str] | None = None
-    """Columns, `old=new` to rename one; `*` for all that are not named."""
+    """Columns, `old=new` to rename one; `*` for all that are not named. Names may be in quotes."""
     properties: Sequence[str] | None = None
     """Patterns, instead of `columns`."""
     melt: str = ""
@@ -94,7 +94,7 @@ def _melted(part: TablePart, path: str, wanted: str) -> TablePart:
 
 def _renamed(table: TableFile, wanted: Sequence[str]) -> dict[str, Column]:
     """The columns of a list such as `cost,weight=mass,*`, with those of paths and times."""
-    pairs = [("*", "") if name == "*" else name.partition("=")[::2] for name in wanted]
+    pairs = [_pair(item) for item in wanted]
     chosen = table.choose([old for old, _ in pairs if old != "*"])
     roles = [name for name in (table.path_column, table.time_column) if name]
     stored = [*roles, *(name for name in table.stored_columns() if name not in roles)]
@@ -108,3 +108,9 @@ def _renamed(table: TableFile, wanted: Sequence[str]) -> dict[str, Column]:
             raise TableFileError(f"{table.file}: two columns would be called '{new or old}'")
         columns[new or old] = chosen[old]
     return columns
+
+
+def _pair(item: str) -> tuple[str, str]:
+    """The name of a column and its new one, if it has one, of `old=new`."""
+    old, *new = (unquoted(name) for name in split_list(item, "="))
+    return old, "=".join(new)
