@@ -343,7 +343,7 @@ def test_asset_paths_that_start_elsewhere_are_told(layer: Path, tmp_path: Path) 
 def test_bad_requests(layer: Path, table: Path, tmp_path: Path) -> None:
     gone, out = tmp_path / "gone.usda", tmp_path / "out.usda"
     assert failure(gone, out) == f"{gone}: No such file or directory"
-    assert "the suffix is none of .parquet" in failure(layer, tmp_path / "out.obj")
+    assert "the suffix is none of .parquet" in failure(layer, tmp_path / "out.obj", code=2)
     link = tmp_path / "link.usda"
     link.symlink_to(layer)
     assert "is the input too" in failure(layer, layer)
@@ -351,8 +351,8 @@ def test_bad_requests(layer: Path, table: Path, tmp_path: Path) -> None:
     text = tmp_path / "t.csv"
     text.write_text("prim,x\n/A,1\n")
     assert failure(text, tmp_path / "o.parquet") == (
-        f"{text}: there is no column 'path' with the prim paths; --path names another one (there "
-        "are 'prim', 'x')"
+        f"{text}: there is no column 'path' with the prim paths; --path names another one, and "
+        "--key the ids of a table without paths (there are 'prim', 'x')"
     )
     assert "has no stage to flatten" in failure(text, out, "--flatten", code=2)
     text.write_text("path,x\n/A,1\n/B\n")
@@ -491,8 +491,8 @@ def test_a_condition_and_other_names(table: Path, tmp_path: Path) -> None:
 def test_a_layer_has_no_condition(layer: Path, tmp_path: Path) -> None:
     for option, value in (("--where", "cost > 1"), ("--columns", "cost")):
         assert failure(layer, tmp_path / "out.usda", option, value, code=2) == (
-            f"{layer}: is a layer; --where, --columns, --melt and --time-codes-per-second are for "
-            "tables (--prims and --properties choose of a layer)"
+            f"{layer}: is a layer; --where, --columns, --melt, --key and --time-codes-per-"
+            "second are for tables (--prims and --properties choose of a layer)"
         )
 
 

@@ -251,7 +251,7 @@ def test_errors(file: Path, tmp_path: Path) -> None:
         failure(tmp_path / "none.parquet")
         == f"{tmp_path / 'none.parquet'}: No such file or directory"
     )
-    assert "the suffix is none of" in failure(file, "-o", tmp_path / "x.xlsx")
+    assert "the suffix is none of" in failure(file, "-o", tmp_path / "x.xlsx", code=2)
     assert "a table is printed" in failure(
         file, "-o", tmp_path / "x.csv", "--format", "table", code=2
     )

@@ -412,7 +412,7 @@ def alike(tmp_path: Path) -> TableFile:
         ("dim.width > 4", [0]),
         ("dim.Width > 2", [1]),
         ("t.dim.width = 4", [1]),
-        ("\"dim:width\" = 20", [0]),
+        ('"dim:width" = 20', [0]),
     ],
 )
 def test_each_name_reaches_its_own_column(

@@ -134,10 +134,14 @@ def test_signs_between_thousands(
     file.write_text("path;v\n" + "".join(f"/A;{cell}\n" for cell in cells), encoding="utf-8")
     notes: list[str] = []
     assert read_csv(file, TextFormat(";", decimal), notes)["v"].to_pylist() == expected
-    assert notes == [] if told is None else [
-        f"{file}: column 'v' is read as numbers with '{told}' between thousands, such as "
-        f"'{cells[0]}'"
-    ]
+    assert (
+        notes == []
+        if told is None
+        else [
+            f"{file}: column 'v' is read as numbers with '{told}' between thousands, such as "
+            f"'{cells[0]}'"
+        ]
+    )
 
 
 def test_what_may_be_thousands_is_told(tmp_path: Path) -> None:
@@ -219,7 +223,7 @@ def test_commands(tmp_path: Path) -> None:
     assert run("convert", out, back, "--decimal", ",", code=2) == (
         f"{out}: --delimiter, --decimal and --encoding are for CSV files"
     )
-    assert run("convert", out, tmp_path / "x.xlsx", code=1).startswith(
+    assert run("convert", out, tmp_path / "x.xlsx", code=2).startswith(
         f"{tmp_path / 'x.xlsx'}: .xlsx is read and not written"
     )
 

@@ -118,6 +118,14 @@ def convert(
             "--time", metavar="COLUMN", help="For a table: the column with the times of the rows."
         ),
     ] = "",
+    key: Annotated[
+        str,
+        typer.Option(
+            metavar="COLUMN",
+            help="For a Parquet file that is written as a table by ids, without prim paths: the "
+            "column with the ids.",
+        ),
+    ] = "",
     compression: Annotated[
         Compression, typer.Option(help="Codec of a Parquet file.")
     ] = Compression.ZSTD,
@@ -155,6 +163,7 @@ def convert(
     options = ConvertOptions(
         path_column=path,
         time_column=time,
+        key=key,
         properties=split_patterns(properties),
         prims=split_patterns(prims),
         where=where,

@@ -121,6 +121,14 @@ def query(
     summary: Annotated[
         bool, typer.Option("--summarize", help="Show each column's range, average and nulls.")
     ] = False,
+    key: Annotated[
+        str,
+        typer.Option(
+            metavar="COLUMN",
+            help="For a Parquet file that is written as a table by ids, without prim paths: the "
+            "column with the ids.",
+        ),
+    ] = "",
     path: PathColumn = "",
     time: TimeColumn = "",
     as_json: Annotated[bool, typer.Option("--json", help="The same as --format json.")] = False,
@@ -130,7 +138,7 @@ def query(
     from usdparquet.tables.query import Query, limited, run_query, run_statement, summarize
     from usdparquet.tables.row_writers import open_writer
     from usdparquet.tables.table_file import TableFile
-    from usdparquet.tables.table_writing import write_layer
+    from usdparquet.tables.table_writing import BY_IDS, write_by_ids, write_layer
 
     if statement is not None and any((columns, prims, where, times, sort)):
         raise OptionsError(
@@ -142,6 +150,10 @@ def query(
     shape = _format(Format.JSON if as_json else output_format, output)
     if shape is Format.PARQUET and output in (None, STDOUT):
         raise OptionsError("a Parquet file is not written to the standard output: name it with -o")
+    if key and shape is not Format.PARQUET:
+        raise OptionsError("--key is for a Parquet file: name it with -o")
+    if key and path:
+        raise OptionsError("--path and --key exclude each other: rows have paths or ids")
     check_inputs(file)
     if limit is None:
         limit = _SHOWN_ROWS if shape is Format.TABLE and not summary else 0
@@ -170,11 +182,15 @@ def query(
         return
     if shape is Format.PARQUET:
         assert output is not None
-        names = {name: name for name in result.schema.names}
         is_of_file = statement is None and not summary
-        write_layer(
-            table, result.schema, result.batches, output, names=names if is_of_file else None
-        )
+        names = {name: name for name in result.schema.names} if is_of_file else None
+        if key:
+            done = write_by_ids(table, result.schema, result.batches, output, key, names=names)
+            say(done.note, sys.stderr)
+            return
+        if table.path_column not in result.schema.names:
+            raise table.no_paths(result.schema.names, BY_IDS)
+        write_layer(table, result.schema, result.batches, output, names=names)
         return
     with _sink(output, shape) as sink:
         writer = open_writer(shape.value, sink, result.schema, stream=output in (None, STDOUT))
@@ -207,7 +223,7 @@ def _format(given: Format | None, output: Path | None) -> Format:
         return Format.CSV
     found = _FORMATS.get(output.suffix.lower())
     if found is None:
-        raise ValueError(
+        raise OptionsError(
             f"{output}: the suffix is none of {', '.join(_FORMATS)}; --format says what to write "
             "(usdparquet convert writes USD layers)"
         )
@@ -232,11 +248,18 @@ def _print_rows(result: QueryResult, numbers: Collection[str]) -> int:
 
     `numbers`: the names of columns of a summary with texts which may be numbers.
     """
+    import pyarrow as pa
+
     from usdparquet.cli.tables import Column, is_for_reader, print_table, printable
     from usdparquet.tables.row_writers import shown_values
 
     columns = [
-        Column(printable(field.name), is_number=_is_number(field.type)) for field in result.schema
+        Column(
+            printable(field.name),
+            is_number=_is_number(field.type),
+            is_list=pa.types.is_nested(field.type),
+        )
+        for field in result.schema
     ]
     rows = 0
     for batch in result.batches:
@@ -277,7 +300,14 @@ def _closing(rows: int, limit: int | None, all_rows: int | None) -> str:
 
 
 def _cell(value: Any) -> str:
-    from usdparquet.cli.tables import cut, is_for_reader, number_text, printable
+    from usdparquet.cli.tables import (
+        cut,
+        cut_list,
+        is_for_reader,
+        list_text,
+        number_text,
+        printable,
+    )
 
     if value is None:
         return DASH
@@ -285,6 +315,9 @@ def _cell(value: Any) -> str:
         return number_text(value)
     if isinstance(value, bytes):
         return counted(len(value), "byte")
+    if isinstance(value, list | dict):
+        text = printable(list_text(value))
+        return cut_list(text, _SHOWN_CHARACTERS) if is_for_reader() else text
     text = printable(str(value))
     is_whole = isinstance(value, str) and not is_for_reader()  # a program may look for it
     return text if is_whole else cut(text, _SHOWN_CHARACTERS)

@@ -56,7 +56,9 @@ def _grouped(
         examples = known.filter(pc.match_substring_regex(known, pattern))
         if len(examples):
             example = str(examples[0].as_py())
-            return Grouped(_numbers(cells, known, decimal, sign) if is_sure else None, sign, example)
+            return Grouped(
+                _numbers(cells, known, decimal, sign) if is_sure else None, sign, example
+            )
     return None
 
 

@@ -121,15 +121,25 @@ class TableFile:
             paths.update(pc.unique(path.filter(is_there) if by_value else path).to_pylist())
         return len(paths - {None}) if self.time_column else count
 
-    def check_roles(self) -> None:
-        """`TableFileError` if the column with the paths, or a named one with times, is missing."""
-        roles = ((self.path_column, "prim paths", "path"), (self.time_column, "times", "time"))
-        for column, what, option in roles:
-            if column and column not in self.schema.names:
-                raise TableFileError(
-                    f"{self.file}: there is no column '{column}' with the {what}; "
-                    f"--{option} names another one ({shown_names(self.schema.names)})"
-                )
+    def check_roles(self, *, is_by_ids: bool = False) -> None:
+        """`TableFileError` if the column with the paths, or a named one with times, is missing.
+
+        `is_by_ids`: the rows have no paths.
+        """
+        if not is_by_ids and self.path_column not in self.schema.names:
+            raise self.no_paths(self.schema.names)
+        if self.time_column and self.time_column not in self.schema.names:
+            raise TableFileError(
+                f"{self.file}: there is no column '{self.time_column}' with the times; --time "
+                f"names another one ({shown_names(self.schema.names)})"
+            )
+
+    def no_paths(self, names: Sequence[str], hint: str = "") -> TableFileError:
+        """The error for a table with columns of these names, none of which holds the paths."""
+        return TableFileError(
+            f"{self.file}: there is no column '{self.path_column}' with the prim paths; --path "
+            f"names another one{hint} ({shown_names(names)})"
+        )
 
     def columns(self) -> dict[str, Column]:
         """All that has a name: columns, fields (`column:field`) and properties."""
