@@ -16,7 +16,7 @@ os.chdir(sys.argv[1] if len(sys.argv) > 1 else ".")
 # What do the prims have that may be an id?
 stage = Usd.Stage.Open("building.usda")
 for found in usdparquet.id_candidates(stage):
-    print(f"{found.id}: {found.prims} prims, {found.distinct} different, {found.examples[0]}")
+    print(f"{found.id}: prims {found.prims}, different {found.distinct}, {found.examples[0]}")
 
 # Put the rows at the prims, and see what did not match.
 elements = pandas.read_csv("elements.csv")

@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ._key_column import key_cells, rows_of, told_time
 from ._read import read_columns
 from ._streams import as_table
 from ._write import WriteSummary, write_table
@@ -15,7 +16,7 @@ from .identifiers.scene_ids import id_candidates, ids
 if TYPE_CHECKING:
     import pyarrow as pa
 
-_IDS_SUFFIX = ".parquet"
+_PARQUET = ".parquet"
 
 
 def bind(
@@ -29,10 +30,12 @@ def bind(
 ) -> WriteSummary:
     """Write the rows of a table as a layer, each at the prims that have its id.
 
-    `table`: a pyarrow Table, a pandas or polars frame and the like, as `write_table` takes.
+    `table`: a pyarrow Table, a pandas or polars frame and the like, as `write_table` takes, or the
+    name of a Parquet file.
     `scene`: a Usd.Stage, an Sdf.Layer or the file of a scene, with `id`; or a table, or a Parquet
     file, of ids (`path` and `id`), without.
-    `key`: the column of `table` with the ids. It stays a column of the layer.
+    `key`: the column of `table` with the ids, or a field of a struct (``column:field``), or what
+    becomes the property of that name. It stays a column of the layer.
     `id`: what holds the prims' ids, as `ids` takes it.
     `options`: what `write_table` takes besides, such as `time` and `keep`.
 
@@ -41,6 +44,12 @@ def bind(
     ValueError as `write_table` does, for several rows of an id, for a path that is twice in the
     ids, and if no row matches.
     """
+    if isinstance(table, str | os.PathLike):
+        source = Path(table)
+        if source.suffix.lower() != _PARQUET:
+            raise ValueError(f"{source}: is no .parquet file; give what it holds as a table")
+        source.stat()  # so that a file that is not there is a FileNotFoundError
+        table = rows_of(source)
     return write_table(table, file, key=key, ids=prim_ids(scene, id), **options)
 
 
@@ -55,7 +64,11 @@ def bound_table(
     keep: str | None = None,
 ) -> Joined:
     """The rows of a table at prims, as `bind` writes them."""
-    return join(as_table(table, key), prim_ids(scene, id), key=key, time=time, keep=keep, path=path)
+    rows = as_table(table, key)
+    cells = key_cells(rows, key)
+    time = time or told_time(rows)
+    ids_of = prim_ids(scene, id)
+    return join(rows, ids_of, key=key, time=time, keep=keep, path=path, keys=cells)
 
 
 def prim_ids(scene: Any, id: str | None = None) -> pa.Table:
@@ -67,7 +80,7 @@ def prim_ids(scene: Any, id: str | None = None) -> pa.Table:
         return ids(scene, id, instances=True)
     if isinstance(scene, str | os.PathLike):
         file = Path(scene)
-        if file.suffix.lower() == _IDS_SUFFIX:
+        if file.suffix.lower() == _PARQUET:
             return read_columns(file, ["id"], path="path")
         raise ValueError(_which_id(file, str(file)))
     if hasattr(scene, "GetRootLayer") or hasattr(scene, "pseudoRoot"):
@@ -80,4 +93,7 @@ def _which_id(scene: object, name: str) -> str:
         f"{each.id} ({each.prims:,} prim{'' if each.prims == 1 else 's'})"
         for each in id_candidates(scene)[:10]
     )
-    return f"{name}: 'id' has to say what holds the ids of its prims; it has {found or 'none'}"
+    return (
+        f"{name}: the argument 'id' has to say what holds the ids of its prims; it has "
+        f"{found or 'none'}"
+    )

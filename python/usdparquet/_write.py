@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from ._layer_metadata import layer_fields
 from ._plugin import load_core
-from ._streams import arrow_stream, as_table
+from ._streams import arrow_stream
 from ._texts import check_text
 
 if TYPE_CHECKING:
@@ -110,13 +110,10 @@ def write_table(
         if key is None or ids is None:
             given = "key" if key is not None else "ids" if ids is not None else "keep"
             raise ValueError(f"{given} is for tables by id, which take both key and ids")
-        from ._bind import prim_ids
-        from .identifiers.join import join
+        from ._bind import bound_table
 
         try:
-            joined = join(
-                as_table(table, key), prim_ids(ids), key=key, time=time, keep=keep, path=path
-            )
+            joined = bound_table(table, ids, key=key, path=path, time=time, keep=keep)
         except ValueError as error:
             raise ValueError(f"{target}: {error}") from error
         table, report = joined.table, joined.report

@@ -343,7 +343,7 @@ def test_asset_paths_that_start_elsewhere_are_told(layer: Path, tmp_path: Path) 
 def test_bad_requests(layer: Path, table: Path, tmp_path: Path) -> None:
     gone, out = tmp_path / "gone.usda", tmp_path / "out.usda"
     assert failure(gone, out) == f"{gone}: No such file or directory"
-    assert "the suffix is none of .parquet" in failure(layer, tmp_path / "out.obj")
+    assert "the suffix is none of .parquet" in failure(layer, tmp_path / "out.obj", code=2)
     link = tmp_path / "link.usda"
     link.symlink_to(layer)
     assert "is the input too" in failure(layer, layer)
@@ -351,8 +351,8 @@ def test_bad_requests(layer: Path, table: Path, tmp_path: Path) -> None:
     text = tmp_path / "t.csv"
     text.write_text("prim,x\n/A,1\n")
     assert failure(text, tmp_path / "o.parquet") == (
-        f"{text}: there is no column 'path' with the prim paths; --path names another one (there "
-        "are 'prim', 'x')"
+        f"{text}: there is no column 'path' with the prim paths; --path names another one, and "
+        "--key the ids of a table without paths (there are 'prim', 'x')"
     )
     assert "has no stage to flatten" in failure(text, out, "--flatten", code=2)
     text.write_text("path,x\n/A,1\n/B\n")
@@ -491,8 +491,8 @@ def test_a_condition_and_other_names(table: Path, tmp_path: Path) -> None:
 def test_a_layer_has_no_columns(layer: Path, tmp_path: Path) -> None:
     for option, value in (("--melt", "time"), ("--columns", "cost")):
         assert failure(layer, tmp_path / "out.usda", option, value, code=2) == (
-            f"{layer}: is a layer; --columns, --melt and --time-codes-per-second are for tables "
-            "(--where, --prims and --properties choose of a layer)"
+            f"{layer}: is a layer; --columns, --melt, --key and --time-codes-per-second are for "
+            "tables (--where, --prims and --properties choose of a layer)"
         )
 
 
@@ -508,6 +508,16 @@ def test_renamed_columns_keep_their_types(tmp_path: Path) -> None:
     assert str(attribute.typeName) == "color3f"
     assert layer.ListTimeSamplesForPath("/A.hue") == [2.0]
     assert layer.QueryTimeSample("/A.hue", 2) == (1, 1, 1)
+
+
+def test_names_with_commas_stand_in_quotes(tmp_path: Path) -> None:
+    source, out = tmp_path / "in.arrow", tmp_path / "out.arrow"
+    columns = {"path": ["/A"], "a,b": [1], "c=d": [2], "e": [3]}
+    pyarrow.feather.write_feather(pa.table(columns), source, compression="uncompressed")
+    convert(source, out, "--columns", '"a,b"=n, "c=d"')
+    assert pyarrow.feather.read_table(out).to_pydict() == {"path": ["/A"], "n": [1], "c=d": [2]}
+    convert(source, out, "--columns", 'e="x,y"')
+    assert pyarrow.feather.read_table(out).to_pydict() == {"path": ["/A"], "x,y": [3]}
 
 
 def test_required_columns(tmp_path: Path) -> None:

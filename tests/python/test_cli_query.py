@@ -67,6 +67,18 @@ def failure(*arguments: object, code: int = 1) -> str:
     return result.stderr.strip()
 
 
+def test_names_with_commas_stand_in_quotes(tmp_path: Path) -> None:
+    file = tmp_path / "commas.parquet"
+    columns = {"path": ["/A", "/B"], "a,b": [1, 2], "c": [3, 4], 'd "e"': [5, 6]}
+    pq.write_table(pa.table(columns), file)
+    assert rows_of(file, "--columns", '"a,b", c', "--sort", '-"a,b"') == [
+        {"a,b": 2, "c": 4},
+        {"a,b": 1, "c": 3},
+    ]
+    assert rows_of(file, "--columns", '"d ""e"""', "--limit", 1) == [{'d "e"': 5}]
+    assert failure(file, "--columns", '"a,b') == "'\"a,b' has a double quote without its other one"
+
+
 def test_all_rows_as_json(file: Path) -> None:
     expected = [{**row, "day": row["day"].isoformat()} for row in TABLE]
     assert rows_of(file) == expected

@@ -413,6 +413,29 @@ def test_no_number_of_a_summary_is_cut(width: int, folder: Path, terminal: None)
         assert shown[6].startswith("11111111111") and shown[6].endswith("…")
 
 
+@pytest.mark.parametrize("width", [80, 30, 15])
+def test_no_number_of_a_list_is_cut(width: int, folder: Path, terminal: None) -> None:
+    columns = {
+        "v": [[number + 0.123456789 for number in range(100, 140)], [-1.5e-7, 2.0]],
+        "part": [{"width": 1.23456789, "at": [7654321.25]}, None],
+    }
+    pq.write_table(pa.table(columns), "in.parquet")
+    for name, shown in (("v", "100.123 "), ("part", "{'width': 1.23457, 'at': [7654321]} ")):
+        line = run("query", "in.parquet", "--columns", name, width=width).stdout.splitlines()[2]
+        assert len(line) <= width
+        numbers = set(re.findall(r"\d[\d.]*", line))
+        whole = {f"{number}.123" for number in range(100, 140)} | {"1.23457", "7654321"}
+        assert numbers <= whole
+        if width == 80:
+            assert line.startswith("[100.123, 101.123, ") or line == shown.strip()
+
+
+def test_lists_are_whole_for_a_program(folder: Path) -> None:
+    values = [number / 7 for number in range(50)]
+    pq.write_table(pa.table({"v": [values]}), "in.parquet")
+    assert run("query", "in.parquet").stdout.splitlines()[2] == str(values)
+
+
 def test_no_number_is_cut(terminal: None) -> None:
     column = Column("n", is_number=True, cells=[str(2**64 - 1)])
     assert table_lines([column], 10)[2] == str(2**64 - 1)

@@ -242,6 +242,40 @@ def test_exact_numbers(
     assert found.not_compared == []
 
 
+def test_decimals_of_other_digits_are_the_same(tmp_path: Path) -> None:
+    cells = [Decimal("1.00"), Decimal("2.50")]
+    a, b = (
+        written(
+            tmp_path / f"{name}.parquet",
+            {
+                "path": ["/A", "/B"],
+                "x": pa.array(cells, kind),
+                "v": pa.array([cells, None], pa.list_(kind)),
+            },
+        )
+        for name, kind in (("a", pa.decimal128(10, 2)), ("b", pa.decimal128(20, 4)))
+    )
+    told = [
+        f"x is decimal(10, 2) in {a}, decimal(20, 4) in the other",
+        f"v is decimal(10, 2)[] in {a}, decimal(20, 4)[] in the other",
+    ]
+    result = invoke(a, b)
+    assert (result.exit_code, result.stdout.splitlines()) == (
+        0,
+        [f"{a}, {b}: the same, 2 rows", *told],
+    )
+    found = json.loads(invoke(a, b, "--json").stdout)
+    assert (found["same"], found["types"], found["notes"]) == (True, {}, told)
+
+
+def test_notes_name_the_file(tmp_path: Path) -> None:
+    a = written(tmp_path / "a.parquet", {"path": ["/A", "/A"], "x": [1, 2]})
+    b = written(tmp_path / "b.parquet", {"path": ["/A"], "x": [2]})
+    assert diff_files(a, b, DiffOptions()).notes == [
+        f"{a}: of several rows with one path and time, the last one is compared"
+    ]
+
+
 def test_a_tolerance_of_many_digits(tmp_path: Path) -> None:
     a, b = (
         written(tmp_path / f"{cell}.parquet", {"path": ["/A"], "x": [cell]})

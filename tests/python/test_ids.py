@@ -87,13 +87,62 @@ def test_prims_inside_instances_are_told(stage: Usd.Stage) -> None:
 def test_candidates(stage: Usd.Stage) -> None:
     found = usdparquet.id_candidates(stage)
     assert [(each.id, each.prims, each.distinct, each.examples) for each in found] == [
-        ("ifc:GlobalId", 4, 2, ["2O2Fr$t4X7Zf8NOew3FNr0", "2O2Fr$t4X7Zf8NOew3FNr1"]),
-        ("type", 4, 1, ["W1"]),
-        ("customData:plant:tag", 4, 2, ["100", "101"]),
-        ("assetInfo:name", 4, 1, ["wall"]),
-        ("displayName", 4, 2, ["Wall 0", "Wall 1"]),
-        ("name", 8, 5, ["House", "Wall_0", "Wall_1"]),
+        ("ifc:GlobalId", 2, 2, ["2O2Fr$t4X7Zf8NOew3FNr0", "2O2Fr$t4X7Zf8NOew3FNr1"]),
+        ("type", 2, 1, ["W1"]),
+        ("customData:plant:tag", 2, 2, ["100", "101"]),
+        ("assetInfo:name", 2, 1, ["wall"]),
+        ("displayName", 2, 2, ["Wall 0", "Wall 1"]),
+        ("name", 5, 5, ["House", "Wall_0", "Wall_1"]),
     ]
+
+
+def test_ids_that_are_only_inside_of_instances() -> None:
+    stage = Usd.Stage.CreateInMemory()
+    stage.CreateClassPrim("/_kit")
+    stage.DefinePrim("/_kit/Part").SetCustomDataByKey("tag", "x")
+    copy = stage.DefinePrim("/Copy")
+    copy.GetReferences().AddInternalReference("/_kit")
+    copy.SetInstanceable(True)
+    assert [each.id for each in usdparquet.id_candidates(stage)] == ["name"]
+    with pytest.raises(
+        ValueError, match="only prims inside of instances have 'customData:tag', to"
+    ):
+        usdparquet.ids(stage, "customData:tag")
+
+
+def test_asset_paths_are_texts(stage: Usd.Stage) -> None:
+    door = stage.GetPrimAtPath("/House/Door")
+    door.CreateAttribute("part", TYPES.Asset).Set(Sdf.AssetPath("parts/7.usd"))
+    door.SetAssetInfoByKey("identifier", Sdf.AssetPath("doors/7.usd"))
+    assert pairs(stage, "part") == [("/House/Door", "parts/7.usd")]
+    assert pairs(stage, "assetInfo:identifier") == [("/House/Door", "doors/7.usd")]
+    found = {each.id: each.examples for each in usdparquet.id_candidates(stage)}
+    assert found["part"] == ["parts/7.usd"]
+    assert found["assetInfo:identifier"] == ["doors/7.usd"]
+
+
+def test_what_is_no_id_is_named_and_left_out(stage: Usd.Stage) -> None:
+    for number, value in ((0, "a"), (1, "b")):
+        wall = stage.GetPrimAtPath(f"/House/Wall_{number}")
+        wall.CreateAttribute("many", TYPES.String).Set(value)
+    with pytest.warns(UserWarning) as told:
+        assert pairs(stage, "many") == [("/House/Wall_0", "a"), ("/House/Wall_1", "b")]
+    assert [str(each.message) for each in told] == [
+        f"{stage.GetRootLayer().identifier}: left out: 'many' of </House/Door>: StringArray is no "
+        "id; an id is a text or a number"
+    ]
+
+
+def test_floats_have_the_fewest_digits() -> None:
+    stage = Usd.Stage.CreateInMemory()
+    prim = stage.DefinePrim("/A")
+    for name, kind in (("half", TYPES.Half), ("float", TYPES.Float), ("double", TYPES.Double)):
+        prim.CreateAttribute(name, kind).Set(0.1)
+        assert pairs(stage, name) == [("/A", "0.1")]
+    root = Sdf.Layer.CreateAnonymous(".usda")
+    root.ImportFromString('#usda 1.0\ndef "A" (customData = { float f = 0.7; double d = 0.7 }) {}')
+    for name in "fd":
+        assert pairs(Usd.Stage.Open(root), f"customData:{name}") == [("/A", "0.7")]
 
 
 def test_sources(stage: Usd.Stage, tmp_path: Path) -> None:

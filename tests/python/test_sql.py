@@ -386,6 +386,106 @@ def test_names_that_differ_by_case_alone(tmp_path: Path) -> None:
     assert pa.Table.from_batches(result.batches).to_pydict() == {"cost": [3, 4], "Cost": [2, 1]}
 
 
+@pytest.fixture
+def alike(tmp_path: Path) -> TableFile:
+    """Columns and fields whose names differ by case alone, and one that has a name of SQL's."""
+    file = tmp_path / "alike.parquet"
+    columns = {
+        "path": ["/P0", "/P1"],
+        "Cost": [1, 5],
+        "cost": [10, 2],
+        "cost_1": [7, 8],
+        "dim": [{"Width": 1.0, "width": 20.0}, {"Width": 3.0, "width": 4.0}],
+    }
+    pq.write_table(pa.table(columns), file)
+    return TableFile(file)
+
+
+@pytest.mark.parametrize(
+    ("where", "expected"),
+    [
+        ("cost > 3", [0]),
+        ("Cost > 3", [1]),
+        ('"cost" > 3 AND "Cost" = 1', [0]),
+        ("t.cost = 2", [1]),
+        ("cost_1 = 7", [0]),
+        ("dim.width > 4", [0]),
+        ("dim.Width > 2", [1]),
+        ("t.dim.width = 4", [1]),
+        ('"dim:width" = 20', [0]),
+    ],
+)
+def test_each_name_reaches_its_own_column(
+    alike: TableFile, where: str, expected: list[int]
+) -> None:
+    assert selected(alike, where) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("SELECT max(cost) AS m, max(Cost) AS n FROM t", [{"m": 10, "n": 5}]),
+        ("SELECT s.cost_2 AS c FROM (SELECT * FROM t) s ORDER BY s.cost", [{"c": 2}, {"c": 10}]),
+        ("SELECT cost FROM (SELECT cost FROM t) WHERE cost > 2", [{"cost_2": 10}]),
+        ("SELECT Cost, cost FROM t ORDER BY Cost LIMIT 1", [{"Cost": 1, "cost_2": 10}]),
+        ("SELECT dim.width AS w FROM t", [{"w": 20.0}, {"w": 4.0}]),
+        ("SELECT dim FROM t LIMIT 1", [{"dim": {"Width": 1.0, "width_1": 20.0}}]),
+    ],
+)
+def test_statements_over_names_that_differ_by_case(
+    alike: TableFile, text: str, expected: list[dict[str, object]]
+) -> None:
+    assert answer(alike, text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (
+            "SELECT COST FROM t",
+            "'COST' may be 'Cost' or 'cost', which differ by case alone: write the name as it is "
+            "in the file",
+        ),
+        (
+            "SELECT dim.WIDTH FROM t",
+            "'WIDTH' may be 'Width' or 'width', which differ by case alone: write the name as it "
+            "is in the file",
+        ),
+        (
+            "SELECT sum(cost) AS cost FROM t",
+            "'Cost' and 'cost' are one name in SQL; write Cost and cost_2 here",
+        ),
+        (
+            "SELECT * EXCLUDE (cost) FROM t",
+            "'Cost' and 'cost' are one name in SQL; write Cost and cost_2 here",
+        ),
+    ],
+)
+def test_a_name_that_may_be_two_columns_is_an_error(
+    alike: TableFile, text: str, message: str
+) -> None:
+    with pytest.raises(TableFileError) as raised:
+        answer(alike, text)
+    assert str(raised.value) == f"{alike.file}: {message}"
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("SELECT part.widht FROM t", "; the nearest is 'part.width'"),
+        ("SELECT (part).days FROM t", "; the nearest is 'part.day'"),
+        ("SELECT part.colour FROM t", " (there are 'part.width', 'part.day')"),
+    ],
+)
+def test_a_field_that_is_not_there_is_told_with_the_nearest(
+    table: TableFile, text: str, told: str
+) -> None:
+    with pytest.raises(TableFileError) as raised:
+        answer(table, text)
+    field = text.split(".")[1].split()[0]
+    assert str(raised.value) == f"{table.file}: there is no field '{field}'{told}"
+
+
 def test_rows_of_many_batches_keep_their_order(tmp_path: Path) -> None:
     file = tmp_path / "many.parquet"
     rows = 1_000_000

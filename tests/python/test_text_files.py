@@ -113,6 +113,62 @@ def test_names_and_few_rows(tmp_path: Path) -> None:
     assert read_csv(file, AS_FOUND).to_pylist() == [{"path": "/A", "a,b": 1}]
 
 
+@pytest.mark.parametrize(
+    ("text", "decimal", "expected", "told"),
+    [
+        ("1.234,25;7,5;-12.345.678,5;;NA;3", "", [1234.25, 7.5, -12345678.5, None, None, 3.0], "."),
+        ("1.234,25;7,5", ",", [1234.25, 7.5], "."),
+        ("1,234.25;+7.5", "", [1234.25, 7.5], ","),
+        ("1'234.25;7", ".", [1234.25, 7.0], "'"),
+        ("1\xa0234,25;7", ",", [1234.25, 7.0], "\xa0"),
+        ("1.234,25;7,5", ".", ["1.234,25", "7,5"], None),  # not as it was said to be
+        ("1.234,25;x", "", ["1.234,25", "x"], None),
+        ("1.23,25;7,5", ",", ["1.23,25", "7,5"], None),
+        ("01.234,25;7,5", ",", ["01.234,25", "7,5"], None),
+    ],
+)
+def test_signs_between_thousands(
+    text: str, decimal: str, expected: list[object], told: str | None, tmp_path: Path
+) -> None:
+    file = tmp_path / "in.csv"
+    cells = text.split(";")
+    file.write_text("path;v\n" + "".join(f"/A;{cell}\n" for cell in cells), encoding="utf-8")
+    notes: list[str] = []
+    assert read_csv(file, TextFormat(";", decimal), notes)["v"].to_pylist() == expected
+    assert (
+        notes == []
+        if told is None
+        else [
+            f"{file}: column 'v' is read as numbers with '{told}' between thousands, such as "
+            f"'{cells[0]}'"
+        ]
+    )
+
+
+def test_what_may_be_thousands_is_told(tmp_path: Path) -> None:
+    file = tmp_path / "in.csv"
+    file.write_text("path;v\n/A;1.234\n/B;7,5\n/C;\n")
+    told = (
+        f"{file}: column 'v' is text: '1.234' may be a number with '.' between thousands, and may "
+        "be something else\n"
+    )
+    for name in ("out.parquet", "out.usda"):
+        arguments = ["convert", str(file), str(tmp_path / name), "--decimal", ","]
+        assert CliRunner().invoke(app, arguments).stderr == told
+    file.write_text("path;v\n/A;1.234,5\n/B;7,5\n/C;\n")
+    assert "such as '1.234,5'" in CliRunner().invoke(app, ["query", str(file)]).stderr
+
+
+def test_a_row_that_is_too_long(tmp_path: Path) -> None:
+    file = tmp_path / "in.csv"
+    file.write_text("path,v\n/A,x\n/B," + "x" * 2_000_001 + "\n")
+    assert run("query", file, code=1) == (
+        f"{file}: the row in line 3 has more than 2,000,000 bytes, which a row of a CSV file may "
+        "have at most; look for a double quote that does not end, or give the table as a .parquet "
+        "or .arrow file"
+    )
+
+
 def test_wrong_options(tmp_path: Path) -> None:
     file = tmp_path / "in.csv"
     file.write_text("path,x\n/A,1\n")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import asdict
 from enum import StrEnum
 from pathlib import Path
@@ -17,9 +18,10 @@ from usdparquet.cli.console import (
     print_json,
     say,
     steps,
+    told_warnings,
 )
 from usdparquet.cli.options import Compression, CompressionOption, Json
-from usdparquet.tables.errors import OptionsError
+from usdparquet.tables.errors import OptionsError, kind_of_output
 
 if TYPE_CHECKING:
     from usdparquet.identifiers.join import JoinReport
@@ -91,25 +93,37 @@ def bind(
     nothing matches, that is an error.
     """
     from usdparquet._bind import bound_table
+    from usdparquet._key_column import rows_metadata
     from usdparquet._write import write_table
     from usdparquet.identifiers.live_identifier import live_identifier
     from usdparquet.tables.file_kinds import FileKind, kind_of
     from usdparquet.tables.table_file import TableFile
-    from usdparquet.tables.write_rows import write_rows
+    from usdparquet.tables.write_rows import check_table_output, write_rows
 
-    check_inputs(table, scene)
     check_output(output)
+    kind_of_output(output, "this is a layer: write a .parquet file", (FileKind.PARQUET,))
     if unmatched == STDOUT:
         raise OptionsError("--unmatched is written to a file: name one")
+    if unmatched is not None:
+        check_table_output(unmatched)
+    check_inputs(table, scene)
     with steps() as step:
         step(f"Reading {table.name}")
         source = TableFile(table)
         rows = source.read(source.stored_columns())
+        rows = rows.replace_schema_metadata(rows_metadata(source.description))
         step(f"Matching {table.name} with {scene.name}")
         try:
-            joined = bound_table(
-                rows, scene, key=key, id=id, path=path, time=time, keep=keep.value if keep else None
-            )
+            with told_warnings():
+                joined = bound_table(
+                    rows,
+                    scene,
+                    key=key,
+                    id=id,
+                    path=path,
+                    time=time,
+                    keep=keep.value if keep else None,
+                )
         except ValueError as error:
             text = str(error)
             raise ValueError(text if str(scene) in text else f"{table}: {text}") from error
@@ -124,6 +138,8 @@ def bind(
         )
         if unmatched is not None:
             write_rows(joined.unmatched, unmatched)
+    for note in source.notes:
+        say(note, sys.stderr)
     report = joined.report
     live = None
     if id is None and kind_of(table) is FileKind.PARQUET:

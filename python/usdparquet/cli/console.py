@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -62,6 +64,17 @@ def told_interrupts() -> Iterator[None]:
         say(str(error) or interrupts.FAREWELL, sys.stderr)
         interrupts.end_at_once()
         raise typer.Exit(interrupts.EXIT_CODE) from error
+
+
+@contextmanager
+def told_warnings() -> Iterator[None]:
+    """Say what the package warns of in the block, on stderr."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", UserWarning)
+        yield
+    for warning in caught:
+        if warning.category is UserWarning:
+            say(str(warning.message), sys.stderr)
 
 
 def say(text: str, file: IO[str] | None = None) -> None:
@@ -158,7 +171,8 @@ def _error_message(error: Exception) -> str:
     if isinstance(error, OSError) and error.strerror:
         file = "" if error.filename is None else f"{_name(error.filename)}: "
         return file + error.strerror
-    return str(error)
+    # What is an argument in Python is an option here.
+    return re.sub(r"the argument '(\w+)'", r"--\1", str(error))
 
 
 def _name(file: Any) -> str:

@@ -118,6 +118,14 @@ def convert(
             "--time", metavar="COLUMN", help="For a table: the column with the times of the rows."
         ),
     ] = "",
+    key: Annotated[
+        str,
+        typer.Option(
+            metavar="COLUMN",
+            help="For a Parquet file that is written as a table by ids, without prim paths: the "
+            "column with the ids.",
+        ),
+    ] = "",
     compression: Annotated[
         Compression, typer.Option(help="Codec of a Parquet file.")
     ] = Compression.ZSTD,
@@ -138,7 +146,7 @@ def convert(
     """
     from usdparquet.tables.convert import ConvertOptions, Listener, convert_file
     from usdparquet.tables.csv_files import TextFormat
-    from usdparquet.tables.patterns import split_patterns
+    from usdparquet.tables.patterns import split_items, split_patterns
 
     class Bar(Listener):
         """Draws the steps of a conversion."""
@@ -155,13 +163,14 @@ def convert(
     options = ConvertOptions(
         path_column=path,
         time_column=time,
+        key=key,
         properties=split_patterns(properties),
         prims=prim_patterns(prims),
         where=where,
         melt=melt,
         time_codes_per_second=_rate(rate),
         text=TextFormat(_TABS.get(delimiter, delimiter), decimal, encoding),
-        columns=split_patterns(columns),
+        columns=split_items(columns),
         flatten=flatten,
         compression=compression.value,
     )

@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from usdparquet.cli.console import STDOUT, check_inputs, counted, print_json, say, steps
+from usdparquet.cli.console import (
+    STDOUT,
+    check_inputs,
+    counted,
+    print_json,
+    say,
+    steps,
+    told_warnings,
+)
 from usdparquet.cli.options import Json
 from usdparquet.cli.streams import binary_stdout
 
@@ -45,12 +53,14 @@ def ids(
     from usdparquet._write import write_table
     from usdparquet.identifiers.scene_ids import id_candidates, open_stage
     from usdparquet.identifiers.scene_ids import ids as scene_ids
-    from usdparquet.tables.file_kinds import FileKind, kind_of
+    from usdparquet.tables.file_kinds import FileKind
     from usdparquet.tables.row_writers import open_writer
-    from usdparquet.tables.write_rows import write_rows
+    from usdparquet.tables.write_rows import check_table_output, write_rows
 
     if output is not None and id is None:
         raise typer.BadParameter("--id says which ids to write", param_hint="-o")
+    is_file = output not in (None, STDOUT)
+    kind = check_table_output(output) if output is not None and is_file else None
     check_inputs(scene)
     with steps() as step:
         step(f"Reading {scene.name}")
@@ -62,19 +72,19 @@ def ids(
         if id is None:
             candidates = id_candidates(stage, progress=advance)
         else:
-            table = scene_ids(stage, id, progress=advance)
+            with told_warnings():
+                table = scene_ids(stage, id, progress=advance)
     if id is None:
         _print_candidates(candidates, as_json=as_json)
     elif output is None or output == STDOUT:
-        kind = "json" if as_json else "csv"
         sink = binary_stdout()
-        writer = open_writer(kind, sink, table.schema, stream=True)
+        writer = open_writer("json" if as_json else "csv", sink, table.schema, stream=True)
         for batch in table.to_batches():
             writer.write(batch)
         writer.close()
         sink.flush()
     else:
-        if kind_of(output) is FileKind.PARQUET:
+        if kind is FileKind.PARQUET:
             write_table(table, output)
         else:
             write_rows(table, output)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -106,6 +107,14 @@ def query(
             "/World.collection:hot, to OUT.",
         ),
     ] = None,
+    key: Annotated[
+        str,
+        typer.Option(
+            metavar="COLUMN",
+            help="For a Parquet file that is written as a table by ids, without prim paths: the "
+            "column with the ids.",
+        ),
+    ] = "",
     path: PathColumn = "",
     time: TimeColumn = "",
     as_json: Annotated[bool, typer.Option("--json", help="The same as --format json.")] = False,
@@ -116,10 +125,10 @@ def query(
     a layer that has them as a collection.
     """
     from usdparquet.cli.paths import put_paths
-    from usdparquet.tables.patterns import split_patterns
+    from usdparquet.tables.patterns import split_keys, split_patterns
     from usdparquet.tables.query import Query, limited, run_query, run_statement, summarize
     from usdparquet.tables.table_file import TableFile
-    from usdparquet.tables.table_writing import write_layer
+    from usdparquet.tables.table_writing import BY_IDS, write_by_ids, write_layer
 
     if statement is not None and any((columns, prims, where, times, sort)):
         raise OptionsError(
@@ -132,6 +141,10 @@ def query(
         paths, collection, statement, columns, output_format, summary, as_json
     )
     shape = None if is_for_paths else format_of(Format.JSON if as_json else output_format, output)
+    if key and shape is not Format.PARQUET:
+        raise OptionsError("--key is for a Parquet file: name it with -o")
+    if key and path:
+        raise OptionsError("--path and --key exclude each other: rows have paths or ids")
     check_inputs(file)
     if limit is None:
         limit = SHOWN_ROWS if shape is Format.TABLE and not summary else 0
@@ -140,10 +153,12 @@ def query(
         prims=prim_patterns(prims),
         where=where,
         times=_range(times),
-        sort=split_patterns(sort) or (),
+        sort=split_keys(sort),
         limit=limit or None,
     )
     table = TableFile(file, path, time)
+    for note in table.notes:
+        say(note, sys.stderr)
     if shape is None:
         put_paths(table, request, output, collection)
         return
@@ -161,11 +176,15 @@ def query(
         return
     if shape is Format.PARQUET:
         assert output is not None
-        names = {name: name for name in result.schema.names}
         is_of_file = statement is None and not summary
-        write_layer(
-            table, result.schema, result.batches, output, names=names if is_of_file else None
-        )
+        names = {name: name for name in result.schema.names} if is_of_file else None
+        if key:
+            done = write_by_ids(table, result.schema, result.batches, output, key, names=names)
+            say(done.note, sys.stderr)
+            return
+        if table.path_column not in result.schema.names:
+            raise table.no_paths(result.schema.names, BY_IDS)
+        write_layer(table, result.schema, result.batches, output, names=names)
         return
     write_result(result, output, shape)
 

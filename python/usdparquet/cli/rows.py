@@ -117,11 +117,18 @@ def print_rows(result: QueryResult, numbers: Collection[str] = ()) -> int:
 
     `numbers`: the names of columns of a summary with texts which may be numbers.
     """
+    import pyarrow as pa
+
     from usdparquet.cli.tables import Column, is_for_reader, print_table, printable
     from usdparquet.tables.row_writers import shown_values
 
     columns = [
-        Column(printable(field.name), is_number=_is_number(field.type)) for field in result.schema
+        Column(
+            printable(field.name),
+            is_number=_is_number(field.type),
+            is_list=pa.types.is_nested(field.type),
+        )
+        for field in result.schema
     ]
     rows = 0
     for batch in result.batches:
@@ -163,7 +170,14 @@ def closing(rows: int, limit: int | None, all_rows: int | None) -> str:
 
 
 def _cell(value: Any) -> str:
-    from usdparquet.cli.tables import cut, is_for_reader, number_text, printable
+    from usdparquet.cli.tables import (
+        cut,
+        cut_list,
+        is_for_reader,
+        list_text,
+        number_text,
+        printable,
+    )
 
     if value is None:
         return DASH
@@ -171,6 +185,9 @@ def _cell(value: Any) -> str:
         return number_text(value)
     if isinstance(value, bytes):
         return counted(len(value), "byte")
+    if isinstance(value, list | dict):
+        text = printable(list_text(value))
+        return cut_list(text, _SHOWN_CHARACTERS) if is_for_reader() else text
     text = printable(str(value))
     is_whole = isinstance(value, str) and not is_for_reader()  # a program may look for it
     return text if is_whole else cut(text, _SHOWN_CHARACTERS)

@@ -113,7 +113,7 @@ def table(
     """
     from usdparquet.identifiers.scene_ids import open_stage
     from usdparquet.tables.layers import collected_warnings
-    from usdparquet.tables.patterns import split_patterns
+    from usdparquet.tables.patterns import split_keys, split_patterns
     from usdparquet.tables.query import Query
     from usdparquet.tables.stage_table import stage_table
     from usdparquet.tables.stage_writing import flattened
@@ -131,7 +131,7 @@ def table(
     request = Query(
         prims=prim_patterns(prims),
         where=where,
-        sort=split_patterns(sort) or (),
+        sort=split_keys(sort),
         limit=limit or None,
     )
     names = split_patterns(columns) or []

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from typing import Any
 
 from usdparquet.cli.console import DASH, counted, say
 
@@ -20,6 +22,10 @@ _DIGITS = 6
 """Those of a number on a terminal."""
 
 
+_NUMBER_AT_END = re.compile(r"[-+.\d][-+.\de]*$")
+_NUMBER_GOES_ON = re.compile(r"[-+.\de]")
+
+
 @dataclass
 class Column:
     """A column of a table, with its cells from top to bottom."""
@@ -29,6 +35,8 @@ class Column:
     """Put to the right, and never cut."""
     is_sentence: bool = False
     """Broken between words rather than cut."""
+    is_list: bool = False
+    """Its cells are lists or structs, whose numbers are not cut."""
     cells: list[str] = field(default_factory=list)
     least: int = 0
     """How wide it has to be: texts that are numbers are not cut either."""
@@ -77,6 +85,17 @@ def number_text(value: float | Decimal) -> str:
     return rounded(value)
 
 
+def list_text(value: Any) -> str:
+    """A list or struct as Python writes it, with numbers as a table shows them."""
+    if isinstance(value, float | Decimal) and is_for_reader():
+        return number_text(value)
+    if isinstance(value, list):
+        return "[" + ", ".join(map(list_text, value)) + "]"
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{key!r}: {list_text(item)}" for key, item in value.items()) + "}"
+    return str(value) if isinstance(value, Decimal) else repr(value)
+
+
 def shortened(digits: str) -> str:
     """A whole number as a column of texts has room for it."""
     return digits if len(digits) <= LEAST_TEXT else f"{Decimal(digits):.{_DIGITS}g}"
@@ -98,6 +117,17 @@ def cut(text: str, width: int) -> str:
         return _beginning(text, room) + ELLIPSIS
     end = _beginning(text[::-1], (room + 1) // 2)[::-1]
     return _beginning(text, room - _width(end)) + ELLIPSIS + end
+
+
+def cut_list(text: str, width: int) -> str:
+    """A list no wider than `width`, without its end, which is not within a number."""
+    if _width(text) <= width:
+        return text
+    shown = _beginning(text, max(width - 1, 0))
+    number = _NUMBER_AT_END.search(shown)
+    if number is not None and _NUMBER_GOES_ON.match(text[len(shown) :]):
+        shown = shown[: number.start()]
+    return shown + ELLIPSIS
 
 
 def _fitting(columns: Sequence[Column], width: int) -> int:
@@ -151,7 +181,9 @@ def _narrowed(columns: Sequence[Column], widths: list[int], width: int) -> list[
 def _row(columns: Sequence[Column], widths: Sequence[int], cells: Sequence[str]) -> list[str]:
     """The lines of a row: several where sentences are broken."""
     blocks = [
-        _broken(cell, wide) if column.is_sentence else [cut(cell, wide)]
+        _broken(cell, wide)
+        if column.is_sentence
+        else [(cut_list if column.is_list else cut)(cell, wide)]
         for column, wide, cell in zip(columns, widths, cells, strict=True)
     ]
     lines = []

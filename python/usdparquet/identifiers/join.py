@@ -71,6 +71,7 @@ def join(
     time: str | None = None,
     keep: str | None = None,
     path: str = "path",
+    keys: pa.ChunkedArray | None = None,
 ) -> Joined:
     """Put the rows of a table at the prims with their ids.
 
@@ -78,7 +79,7 @@ def join(
     give the order. One id on many prims: each of them has the row. `key` names the column of
     `table` with the ids, `path` the column that the paths go to, `time` the one that makes several
     rows of an id samples. `keep` says which of several rows of one id (and time) counts: ``first``
-    or ``last``.
+    or ``last``. `keys`: the cells of `key`, where it is no column of `table` itself.
 
     Raises ValueError for a column that is not there, several rows of an id without `keep`, a path
     twice in `ids`, and if nothing matches.
@@ -89,9 +90,9 @@ def join(
 
     if keep is not None and keep not in KEEP:
         raise ValueError(f"keep is {keep!r}; it can be 'first' or 'last'")
-    _check_columns(table, key, time, path)
+    _check_columns(table, key if keys is None else None, time, path)
     paths, prim_texts, is_inside = _prims_of(ids)
-    keys = id_texts(table[key], key)
+    keys = id_texts(table[key] if keys is None else keys, key)
     known = keys.unique().drop_null()
     row_codes = codes_of(keys, known)
     prim_codes = codes_of(prim_texts, known)
@@ -138,7 +139,7 @@ def join(
     return Joined(joined, unmatched, report)
 
 
-def _check_columns(table: pa.Table, key: str, time: str | None, path: str) -> None:
+def _check_columns(table: pa.Table, key: str | None, time: str | None, path: str) -> None:
     names = ", ".join(f"'{name}'" for name in table.schema.names)
     for name, what in ((key, "ids"), (time, "times")):
         if name is not None and table.schema.names.count(name) != 1:
@@ -148,7 +149,7 @@ def _check_columns(table: pa.Table, key: str, time: str | None, path: str) -> No
     if path in table.schema.names:
         raise ValueError(
             f"the table has a column '{path}' already, where the prims' paths are to go; name "
-            "another one for them with 'path', or rename it"
+            "another one for them with the argument 'path', or rename it"
         )
 
 
@@ -248,8 +249,9 @@ def _several_text(
     dots = "; …" if len(several) > _SHOWN else ""
     what = "1 id is" if len(several) == 1 else f"{len(several):,} ids are"
     return (
-        f"column '{key}': {what} in several rows: {'; '.join(examples)}{dots}; keep the 'first' or "
-        "the 'last' row, or name the column of times that makes them samples with 'time'"
+        f"column '{key}': {what} in several rows: {'; '.join(examples)}{dots}; the argument "
+        "'keep' takes the first or the last one, the argument 'time' names the column of times "
+        "that makes them samples"
     )
 
 

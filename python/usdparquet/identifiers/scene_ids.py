@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .._extras import require
-from .id_text import id_text
+from .id_text import id_text, narrowed
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -53,7 +54,8 @@ def ids(
     column, `instance`, tells them.
     `progress`: called now and then with the number of prims looked at.
 
-    Raises ValueError if no prim has such an id, or if one is neither text nor number.
+    Asset paths are texts, as they are authored. Warns of prims with an id that is neither text nor
+    number, which are left out. Raises ValueError if no prim has an id.
     """
     import pyarrow as pa
 
@@ -62,20 +64,31 @@ def ids(
     paths: list[str] = []
     texts: list[str] = []
     inside: list[bool] = []
-    for prim in _prims(stage, progress):
+    strange: list[str] = []
+    is_only_inside = False
+    for prim in _prims(stage, progress, instances=True):
         is_inside = prim.IsInstanceProxy()
         if is_inside and not instances:
+            is_only_inside = is_only_inside or (not paths and _text_of(reader(prim)) is not None)
             continue
+        value = reader(prim)
         try:
-            text = id_text(reader(prim))
+            text = id_text(value)
         except TypeError as error:
-            raise ValueError(f"{_name_of(stage)}: '{id}' of <{prim.GetPath()}>: {error}") from error
+            if not is_inside:
+                strange.append(f"'{id}' of <{prim.GetPath()}>: {error}")
+            continue
         if text is not None:
             paths.append(str(prim.GetPath()))
             texts.append(text)
             inside.append(is_inside)
     if not paths:
-        raise ValueError(_none_text(stage, id))
+        if strange:
+            raise ValueError(f"{_name_of(stage)}: {strange[0]}")
+        raise ValueError(_none_text(stage, id, is_only_inside=is_only_inside))
+    if strange:
+        more = f", and {len(strange) - 1:,} more" if len(strange) > 1 else ""
+        warnings.warn(f"{_name_of(stage)}: left out: {strange[0]}{more}", stacklevel=2)
     columns: dict[str, pa.Array] = {"path": pa.array(paths), "id": pa.array(texts)}
     if instances:
         columns["instance"] = pa.array(inside)
@@ -85,12 +98,13 @@ def ids(
 def id_candidates(source: object, *, progress: Progress | None = None) -> list[IdCandidate]:
     """What may be the ids of a scene's prims, for `ids`: texts and integers that prims have.
 
+    Prims inside of instances are not counted: `ids` leaves them out.
     Attributes that belong to the schema of a prim, such as ``visibility``, are none.
     """
     stage = open_stage(source)
     found: dict[str, _Found] = {}
     builtin: dict[tuple[str, str], bool] = {}
-    for prim in _prims(stage, progress):
+    for prim in _prims(stage, progress, instances=False):
         for name, value in _values_of(prim, builtin):
             text = id_text(value)
             if text is not None:
@@ -141,11 +155,13 @@ class _Found:
         return IdCandidate(name, self.prims, len(self.texts), examples)
 
 
-def _prims(stage: Any, progress: Progress | None) -> Iterator[Any]:
-    """The prims that can have ids, those inside instances too."""
+def _prims(stage: Any, progress: Progress | None, *, instances: bool) -> Iterator[Any]:
+    """The prims that can have ids, with `instances` those inside instances too."""
     from pxr import Usd
 
-    predicate = Usd.TraverseInstanceProxies(Usd.PrimIsActive & ~Usd.PrimIsAbstract)
+    predicate = Usd.PrimIsActive & ~Usd.PrimIsAbstract
+    if instances:
+        predicate = Usd.TraverseInstanceProxies(predicate)
     for number, prim in enumerate(Usd.PrimRange.Stage(stage, predicate)):
         if progress is not None and number % _STEP == 0:
             progress(number)
@@ -163,7 +179,7 @@ def _reader(name: str) -> Callable[[Any], object]:
     for prefix, method in _DICTIONARIES.items():
         if name.startswith(prefix):
             key = name.removeprefix(prefix)
-            return lambda prim: getattr(prim, method)(key)
+            return lambda prim: _plain(getattr(prim, method)(key), "")
     if not Sdf.Path.IsValidNamespacedIdentifier(name):
         raise ValueError(
             f"'{name}' is no id: give the name of an attribute, customData:key, assetInfo:key, "
@@ -174,9 +190,38 @@ def _reader(name: str) -> Callable[[Any], object]:
 
     def attribute(prim: Any) -> object:
         found = prim.GetAttribute(name)
-        return found.Get(earliest) if found and found.HasAuthoredValue() else None
+        if not found or not found.HasAuthoredValue():
+            return None
+        return _plain(found.Get(earliest), str(found.GetTypeName()))
 
     return attribute
+
+
+def _plain(value: Any, kind: str) -> Any:
+    """A value of OpenUSD as Python has it, of the type `kind`; empty if that is not known.
+
+    A float that is one of 32 or 16 bits gets the fewest digits that stand for it.
+    """
+    if type(value).__name__ == "AssetPath":
+        return value.path
+    if type(value).__name__ == "TimeCode":
+        return value.GetValue()
+    if isinstance(value, float) and kind != "double":
+        import numpy as np
+
+        if kind == "half":
+            return narrowed(value, 16)
+        with np.errstate(over="ignore"):
+            return narrowed(value, 32) if float(np.float32(value)) == value else value
+    return value
+
+
+def _text_of(value: object) -> str | None:
+    """The text of an id; None for what is none."""
+    try:
+        return id_text(value)
+    except TypeError:
+        return None
 
 
 def _values_of(
@@ -194,7 +239,7 @@ def _values_of(
             builtin[(kind, name)] = is_builtin
         if is_builtin:
             continue
-        value = attribute.Get(Usd.TimeCode.EarliestTime())
+        value = _plain(attribute.Get(Usd.TimeCode.EarliestTime()), "")
         if isinstance(value, str | int) and not isinstance(value, bool):
             yield name, value
     for key, value in _entries("", prim.GetCustomData()):
@@ -208,8 +253,8 @@ def _values_of(
 
 def _entries(above: str, values: Mapping[str, Any]) -> Iterator[tuple[str, str | int]]:
     """The texts and integers of a dictionary, with their keys as `key:inner`."""
-    for key, value in values.items():
-        name = f"{above}{key}"
+    for key, authored in values.items():
+        name, value = f"{above}{key}", _plain(authored, "")
         if isinstance(value, dict):
             yield from _entries(f"{name}:", value)
         elif isinstance(value, str | int) and not isinstance(value, bool):
@@ -222,8 +267,13 @@ def _rank(name: str) -> int:
     return ranks.get(name) or dictionaries.get(name.partition(":")[0], 0)
 
 
-def _none_text(stage: Any, name: str) -> str:
+def _none_text(stage: Any, name: str, *, is_only_inside: bool) -> str:
     """What is wrong if no prim has an id, with what there is instead."""
+    if is_only_inside:
+        return (
+            f"{_name_of(stage)}: only prims inside of instances have '{name}', to which no layer "
+            "can give values; take an id of the instances, or of their prototypes' sources"
+        )
     others = [each.id for each in id_candidates(stage) if each.id != name]
     has = f" (they have {', '.join(others[:10])})" if others else ""
     return f"{_name_of(stage)}: no prim has '{name}'{has}"

@@ -13,7 +13,7 @@ from usdparquet.identifiers.scene_ids import open_stage
 from usdparquet.regular_file import check_regular_file
 from usdparquet.tables.atomic_file import replaced_file, temporary_folder
 from usdparquet.tables.csv_files import AS_FOUND, TextFormat
-from usdparquet.tables.errors import OptionsError
+from usdparquet.tables.errors import OptionsError, kind_of_output
 from usdparquet.tables.file_kinds import FileKind, kind_of
 from usdparquet.tables.layers import (
     collected_warnings,
@@ -34,7 +34,7 @@ from usdparquet.tables.row_writers import open_writer
 from usdparquet.tables.stage_table import stage_table
 from usdparquet.tables.table_file import TableFile
 from usdparquet.tables.table_part import TableChoice, TablePart, choose_part
-from usdparquet.tables.table_writing import write_layer
+from usdparquet.tables.table_writing import BY_IDS, write_by_ids, write_layer
 
 _FLAT = (FileKind.CSV, FileKind.SHEET)
 """Those without structs."""
@@ -50,6 +50,8 @@ class ConvertOptions:
 
     path_column: str = ""
     """The column of a table with the prim paths; if not given, what the file says, else `path`."""
+    key: str = ""
+    """Of a table by ids, which needs no prim paths: the column with the ids."""
     time_column: str = ""
     """The column of a table with the times of the rows; if not given, what the file says."""
     properties: Sequence[str] | None = None
@@ -76,7 +78,9 @@ class ConvertOptions:
     @property
     def choice(self) -> TableChoice:
         """What to take of a table."""
-        return TableChoice(self.prims, self.where, self.columns, self.properties, self.melt)
+        return TableChoice(
+            self.prims, self.where, self.columns, self.properties, self.key, self.melt
+        )
 
     @property
     def is_filtered(self) -> bool:
@@ -87,8 +91,8 @@ class ConvertOptions:
     @property
     def is_of_a_table(self) -> bool:
         """Whether something is asked for that only a table has."""
-        has_rate = self.time_codes_per_second is not None
-        return self.columns is not None or bool(self.melt) or has_rate
+        is_changed = self.columns is not None or bool(self.melt) or bool(self.key)
+        return is_changed or self.time_codes_per_second is not None
 
 
 class Listener:
@@ -150,7 +154,7 @@ def convert_file(
     `target` is replaced as a whole, or left as it was if anything fails. Raises ValueError for what
     is wrong with the input or the request, OSError for what the system refused.
     """
-    kinds = kind_of(source), kind_of(target)
+    kinds = kind_of(source), kind_of_output(target)
     source.stat()  # so that a file that is not there is a FileNotFoundError
     check_regular_file(source)
     check_regular_file(target)
@@ -165,8 +169,15 @@ def convert_file(
         raise OptionsError(f"{source}: is a table, which has no stage to flatten")
     if options.is_of_a_table and (kinds[0].is_usd or options.flatten):
         raise OptionsError(
-            f"{source}: is a layer; --columns, --melt and --time-codes-per-second are for tables "
-            "(--where, --prims and --properties choose of a layer)"
+            f"{source}: is a layer; --columns, --melt, --key and --time-codes-per-second are for "
+            "tables (--where, --prims and --properties choose of a layer)"
+        )
+    if options.key and options.path_column:
+        raise OptionsError("--path and --key exclude each other: rows have paths or ids")
+    if options.key and kinds[1].is_usd:
+        raise OptionsError(
+            f"{target}: a layer has prim paths; usdparquet bind puts the rows of a table by ids at "
+            "their prims"
         )
     if options.columns is not None and options.properties is not None:
         raise OptionsError("--columns and --properties both choose columns; give one of them")
@@ -192,10 +203,13 @@ def _convert_table(job: _Job, target: Path) -> ConvertSummary:
     """Write the chosen part of a table as another table."""
     options, summary = job.options, ConvertSummary()
     table = TableFile(job.source, options.path_column, options.time_column, options.text)
+    summary.notes += table.notes
     if table.is_more_than_a_table:
         summary.notes.append(
             f"{target}: has the table of {job.source.name} alone, without what else its layer holds"
         )
+    if not options.key and table.path_column not in table.schema.names:
+        raise table.no_paths(table.schema.names, BY_IDS if job.target == target else "")
     part = choose_part(table, options.choice, flat=kind_of(target) in _FLAT)
     summary.notes += part.notes
     if kind_of(target) is not FileKind.PARQUET:
@@ -203,6 +217,22 @@ def _convert_table(job: _Job, target: Path) -> ConvertSummary:
         return summary
     job.listener.started(f"Writing {target.name}")
     rate = options.time_codes_per_second
+    if options.key:
+        written = write_by_ids(
+            table,
+            part.schema,
+            part.batches,
+            target,
+            part.names.get(options.key, options.key),
+            names=part.names,
+            time=part.time,
+            compression=options.compression,
+            progress=job.listener.advanced,
+        )
+        summary.rows, summary.columns = written.rows, len(part.schema)
+        summary.bytes = written.bytes
+        summary.notes.append(written.note)
+        return summary
     done = write_layer(
         table,
         part.schema,
@@ -226,9 +256,10 @@ def _convert_table_to_layer(job: _Job) -> ConvertSummary:
         return _convert_layer(job)
     with temporary_folder() as folder, collected_warnings() as warnings:
         between = folder / f"{job.source.stem}.parquet"
-        _convert_table(job, between)
+        notes = _convert_table(job, between).notes
         layer = _opened(job, between, {})
         summary = _write_layer(job, layer, layer)
+    summary.notes += [note.replace(str(between), str(job.target)) for note in notes]
     summary.notes.extend(warnings)
     return summary
 

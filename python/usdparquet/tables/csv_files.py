@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import codecs
 import csv
+import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,7 @@ import pyarrow as pa
 
 from usdparquet.tables.atomic_file import temporary_folder
 from usdparquet.tables.errors import TableFileError
+from usdparquet.tables.grouped_numbers import Grouped, grouped_numbers
 from usdparquet.tables.interruptible import Interruptible
 
 if TYPE_CHECKING:
@@ -33,6 +35,9 @@ _MARKS = {
     codecs.BOM_UTF16_BE: "utf-16",
 }
 _PORTION = 1 << 20
+_LONGEST_ROW = 2_000_000
+"""Bytes; DuckDB's own limit."""
+_SHOWN = 200
 
 
 @dataclass(frozen=True)
@@ -49,11 +54,12 @@ AS_FOUND = TextFormat()
 """To be found out."""
 
 
-def read_csv(file: Path, given: TextFormat) -> pa.Table:
+def read_csv(file: Path, given: TextFormat, notes: list[str] | None = None) -> pa.Table:
     """A CSV file with types inferred from all its rows.
 
     An empty cell is a null, two quotes are an empty text. In columns that otherwise hold numbers,
     dates or truth values, `NA`, `NaN`, `null` and the like are nulls too; in others they are texts.
+    Numbers may have signs between thousands; `notes` takes what to tell of such columns.
     """
     if len(given.delimiter) > 1:
         raise TableFileError(f"the delimiter '{given.delimiter}' is not one character")
@@ -62,13 +68,24 @@ def read_csv(file: Path, given: TextFormat) -> pa.Table:
     with _utf8_file(file, given.encoding) as text, _only(text) as connection:
         reader = _Reader(connection, file, text, given)
         try:
-            return reader.table()
+            return reader.table([] if notes is None else notes)
         except _duckdb_errors() as error:
             said = str(reader.error_with_line() or error).replace(str(text), str(file))
-            lines = [line.strip() for line in said.split("Possible")[0].splitlines()]
-            reason = "; ".join(line for line in lines[:4] if line)
-            reason = reason.replace("Invalid Input Error: ", "")
-            raise TableFileError(f"{file}: cannot be read as csv: {reason}") from error
+            raise TableFileError(f"{file}: {_reason(said)}") from error
+
+
+def _reason(said: str) -> str:
+    """What is wrong with a file, out of what DuckDB says of it."""
+    place = re.search(r"Error on Line: (\d+)", said)
+    if place is not None and re.search(r"^Maximum line size of", said, re.MULTILINE):
+        return (
+            f"the row in line {int(place[1]):,} has more than {_LONGEST_ROW:,} bytes, which a row "
+            "of a CSV file may have at most; look for a double quote that does not end, or give "
+            "the table as a .parquet or .arrow file"
+        )
+    lines = [line.strip() for line in said.split("Possible")[0].splitlines()]
+    lines = [line if len(line) <= _SHOWN else line[:_SHOWN] + "…" for line in lines[:4] if line]
+    return "cannot be read as csv: " + "; ".join(lines).replace("Invalid Input Error: ", "")
 
 
 class _Reader:
@@ -79,23 +96,32 @@ class _Reader:
     ) -> None:
         self._connection = connection
         self._waited = Interruptible(connection)
-        self._text = str(text)
+        self._file, self._text = file, str(text)
         self._delimiter = given.delimiter or self._found_delimiter(text, file)
         self._names = self._header(text, file)
         self._decimal = given.decimal
 
-    def table(self) -> pa.Table:
-        """All rows."""
+    def table(self, notes: list[str]) -> pa.Table:
+        """All rows; `notes` takes what to tell of them."""
+        decimals: Sequence[str] = self._decimal or _DECIMALS
         self._decimal = self._decimal or self._found_decimal()
+        if self._decimal == ",":  # "." may just be no matter
+            decimals = ","
         table = self._read(_NULLS)
         texts = [i for i, field in enumerate(table.schema) if pa.types.is_string(field.type)]
         if texts:
             # There, what elsewhere says that there is no number is a text as any other.
             plain = self._read([""], ", all_varchar = true")
             for index in texts:
-                table = table.set_column(index, table.schema.field(index), plain.column(index))
+                cells, kind = plain.column(index), pa.string()
+                found = grouped_numbers(cells, decimals, _NULLS)
+                if found is not None:
+                    notes.append(f"{self._file}: {_told(self._names[index], found)}")
+                    if found.numbers is not None:
+                        cells, kind = found.numbers, pa.float64()
+                table = table.set_column(index, table.schema.field(index).with_type(kind), cells)
         if len(self._names) != table.num_columns:
-            raise TableFileError(f"{self._text}: its first line does not name its columns")
+            raise TableFileError(f"{self._file}: its first line does not name its columns")
         return table.rename_columns(self._names)
 
     def error_with_line(self) -> Exception | None:
@@ -166,6 +192,19 @@ class _Reader:
         if not names:
             raise TableFileError(f"{file}: cannot be read as csv: it has no first line with names")
         return names
+
+
+def _told(column: str, found: Grouped) -> str:
+    """What to tell of a column of numbers with signs between thousands."""
+    if found.numbers is None:
+        return (
+            f"column '{column}' is text: '{found.example}' may be a number with '{found.sign}' "
+            "between thousands, and may be something else"
+        )
+    return (
+        f"column '{column}' is read as numbers with '{found.sign}' between thousands, such as "
+        f"'{found.example}'"
+    )
 
 
 @contextmanager

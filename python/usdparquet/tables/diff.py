@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
@@ -18,6 +19,7 @@ from usdparquet.tables.sql import SqlError, connect
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
+_DECIMAL = re.compile(r"decimal\(\d+, -?\d+\)")
 _MOST_STEPS = 10**38 - 1
 """Units that two integers, or decimals in their last digit, can be told to be apart."""
 
@@ -103,12 +105,15 @@ def diff_files(a: Path, b: Path, options: DiffOptions) -> Difference:
         )
     for side in sides:
         side.time_kind = side.time_kind or next(iter(kinds), "number")
-    return _Comparison(*sides, options).run()
+    return _Comparison({"a": a, "b": b}, sides, options).run()
 
 
 class _Comparison:
-    def __init__(self, a: Side, b: Side, options: DiffOptions) -> None:
-        self._sides = {"a": a, "b": b}
+    def __init__(
+        self, files: dict[str, Path], sides: tuple[Side, Side], options: DiffOptions
+    ) -> None:
+        self._files = files
+        self._sides = dict(zip(files, sides, strict=True))
         self._options = options
         given = options.tolerance  # a float is taken for the shortest decimal that stands for it
         self._tolerance = given if isinstance(given, Decimal) else Decimal(repr(given))
@@ -131,8 +136,11 @@ class _Comparison:
         for name, kind in a.columns.items():
             if name not in b.columns:
                 continue
-            if kind != b.columns[name]:
-                found.types[name] = (kind, b.columns[name])
+            other = b.columns[name]
+            if _DECIMAL.sub("decimal", kind) != _DECIMAL.sub("decimal", other):
+                found.types[name] = (kind, other)
+            elif kind != other:
+                found.notes.append(f"{name} is {kind} in {self._files['a']}, {other} in the other")
             self._compare(name)
         found.notes = list(dict.fromkeys([*a.notes, *b.notes, *found.notes]))
         return found
@@ -149,7 +157,8 @@ class _Comparison:
         rows, most = self._run(f"SELECT count(*), coalesce(max(n), 0) FROM keys_{side}")[0]
         if most > 1:
             self._found.notes.append(
-                f"{side}: of several rows with one path and time, the last one is compared"
+                f"{self._files[side]}: of several rows with one path and time, the last one is "
+                "compared"
             )
         return int(rows)
 

@@ -80,7 +80,7 @@ class TableSide:
         self.columns = {
             name: type_text(sql_type(column.type)) for name, column in self._columns.items()
         }
-        self.notes: list[str] = []
+        self.notes = list(table.notes)
         self.time_kind = ""
         if table.time_column:
             self.time_kind = _time_kind(table.schema.field(table.time_column).type)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from usdparquet._plugin import load_core
 from usdparquet._texts import nearest_name, shown_names
-from usdparquet.tables.file_kinds import FileKind, kind_of
+from usdparquet.tables.file_kinds import FileKind, FileKindError, kind_of
 
 
 class OptionsError(ValueError):
@@ -20,6 +20,22 @@ class TableFileError(ValueError):
 
 class OutputError(ValueError):
     """What the format of a file cannot hold."""
+
+
+def kind_of_output(
+    file: Path, what: str = "", kinds: Sequence[FileKind] = tuple(FileKind)
+) -> FileKind:
+    """The kind of a file to write, out of `kinds`; OptionsError if its suffix is of no such kind.
+
+    `what`: what the error says of what is written, and how to write it.
+    """
+    try:
+        kind = kind_of(file)
+    except FileKindError as error:
+        raise OptionsError(str(error)) from error
+    if kind not in kinds:
+        raise OptionsError(f"{file}: {what}")
+    return kind
 
 
 def bad_text(file: Path, column: str, row: int) -> TableFileError:

@@ -12,14 +12,49 @@ class PatternError(ValueError):
     """A pattern that is malformed, or that matches nothing."""
 
 
-def split_patterns(text: str | None) -> list[str] | None:
-    """The patterns of a list with commas; None if there is no list."""
+def split_list(text: str, comma: str = ",") -> list[str]:
+    """The items of a list, as they are written; what is in double quotes is not divided."""
+    items = [""]
+    is_quoted = False
+    for character in text:
+        if character == comma and not is_quoted:
+            items.append("")
+            continue
+        is_quoted ^= character == '"'
+        items[-1] += character
+    if is_quoted:
+        raise PatternError(f"'{text}' has a double quote without its other one")
+    return [item.strip() for item in items]
+
+
+def unquoted(item: str) -> str:
+    """An item of a list without the double quotes around it; within, two stand for one."""
+    is_quoted = len(item) > 1 and item[0] == item[-1] == '"'
+    return item[1:-1].replace('""', '"') if is_quoted else item
+
+
+def split_items(text: str | None) -> list[str] | None:
+    """The items of a list with commas, as they are written; None if there is no list."""
     if text is None:
         return None
-    found = [part.strip() for part in text.split(",") if part.strip()]
+    found = [item for item in split_list(text) if item]
     if not found:
         raise PatternError(f"'{text}' names nothing")
     return found
+
+
+def split_patterns(text: str | None) -> list[str] | None:
+    """The names or patterns of a list with commas; None if there is no list."""
+    found = split_items(text)
+    return None if found is None else [unquoted(item) for item in found]
+
+
+def split_keys(text: str | None) -> list[str]:
+    """The names of a list to sort by, with `-` in front for the largest first."""
+    return [
+        "-" + unquoted(item[1:].strip()) if item.startswith("-") else unquoted(item)
+        for item in split_items(text) or ()
+    ]
 
 
 class PropertyPatterns:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
+from usdparquet.tables.errors import TableFileError
 from usdparquet.tables.interruptible import Interruptible
 from usdparquet.tables.sql_names import SqlNames, quoted
 from usdparquet.tables.sql_types import NoRows, SqlStream
@@ -36,6 +37,13 @@ _TABLE_FUNCTIONS = {"unnest", "range", "generate_series"}
 _QUERY_NODES = {"SELECT_NODE", "SET_OPERATION_NODE", "RECURSIVE_CTE_NODE", "CTE_NODE"}
 # References to tables, beside those that are looked at one by one.
 _TABLE_REFERENCES = {"EMPTY", "JOIN", "SUBQUERY", "EXPRESSION_LIST", "PIVOT", "SHOW_REF"}
+
+# Of a parse, what is no name of a column; those that a statement gives are looked at where they are
+# used.
+_NO_COLUMNS = {
+    "alias", "aliases", "class", "column_name_alias", "function_name", "kind", "name", "path",
+    "table_name", "text", "type",
+}  # fmt: skip
 
 
 class SqlError(ValueError):
@@ -113,7 +121,7 @@ class SqlTable:
         nodes = list(_nodes(self._parse_condition(f"SELECT 1 FROM {TABLE} WHERE ", text)))
         _check(nodes)
         own = _own_names(nodes)
-        tables = _table_names(nodes)
+        tables = _references(nodes)
         found: dict[str, None] = {}
         for node in nodes:
             if node.get("class") == "COLUMN_REF":
@@ -219,6 +227,9 @@ class SqlTable:
         name = re.search(r'column (?:named )?"([^"\n]+)" not found|a column named "([^"]+)"', said)
         if name is not None:
             return self._table.no_column(name[1] or name[2])
+        field = re.search(r'Could not find key "([^"\n]+)" in struct', said)
+        if field is not None:
+            return self._table.no_field(field[1])
         # The other lines show the place in the text, or list functions.
         reason = re.sub(r"^(arrow_scan: |[\w ]{1,40} Error: )+", "", said.strip().split("\n")[0])
         return SqlError(f"{self._table.file}: {reason}")
@@ -251,7 +262,8 @@ class SqlTable:
         nodes = list(_nodes(tree))
         _check(nodes)
         strings = {value.casefold() for node in nodes for value in _strings(node)}
-        references = _table_names(nodes)
+        self._check_shared(nodes)
+        references = _references(nodes)
         wants_all = any(
             node.get("class") == "STAR"
             or node.get("type") == "PIVOT"
@@ -259,16 +271,31 @@ class SqlTable:
             or _is_whole_row(node, references)
             for node in nodes
         )
-        replaced, fields = self._with_fields(text, nodes, _aliases(nodes))
+        replaced, fields = self._with_names(text, nodes, _aliases(nodes), references)
         columns = self._names.numbers_of(strings) | fields
         return Statement(replaced, list(self._names.numbers) if wants_all else sorted(columns))
 
-    def _with_fields(
-        self, text: str, nodes: list[dict[str, Any]], aliases: set[str]
-    ) -> tuple[str, set[int]]:
-        """`text` with fields and properties (`"dim:width"`) as DuckDB has them, and their columns.
+    def _check_shared(self, nodes: list[dict[str, Any]]) -> None:
+        """TableFileError for a list of names, as of EXCLUDE, with one that several columns have."""
+        for node in nodes:
+            if node.get("class") == "COLUMN_REF":
+                continue
+            texts = _strings({key: node[key] for key in node if key not in _NO_COLUMNS})
+            for text in texts:
+                if self._names.is_shared(text) and text not in self._names.names:
+                    raise TableFileError(self._names.shared_text(text))
 
-        A name that the statement gives to something itself is not touched.
+    def _with_names(
+        self,
+        text: str,
+        nodes: list[dict[str, Any]],
+        aliases: set[str],
+        references: set[str],
+    ) -> tuple[str, set[int]]:
+        """`text` with the names that DuckDB has for columns and fields, and their columns.
+
+        These are fields and properties by their names (`"dim:width"`), and what differs by case
+        alone. A name that the statement gives to something itself is not touched.
         """
         shown = {
             id(item)
@@ -283,22 +310,36 @@ class SqlTable:
             if node.get("class") != "COLUMN_REF":
                 continue
             begin, names = node["query_location"], node["column_names"]
+            end = begin + node["query_location_length"]
             for at, name in enumerate(names):
-                column = self._names.other(name)
-                if column is None or name.casefold() in aliases:
+                if at and names[at - 1].casefold() not in references:
+                    break
+                if name.casefold() in aliases:
+                    if self._names.is_shared(name) and end <= len(data):
+                        raise TableFileError(self._names.shared_text(name))
                     continue
-                columns.add(column.steps[0])
-                parts = [*map(quoted, names[:at]), self._names.expression(column)]
-                parts += map(quoted, names[at + 1 :])
+                found = self._names.reached(names[at:])
+                if found is None or not found.is_renamed:
+                    continue
+                columns.add(found.column)
+                parts = [*map(quoted, names[:at]), found.sql]
+                parts += map(quoted, names[at + found.names :])
                 written = ".".join(parts)
-                if id(node) in shown:
-                    written += f" AS {quoted(name)}"
-                if begin + node["query_location_length"] <= len(data):
-                    edits.append((begin, begin + node["query_location_length"], written))
+                if id(node) in shown and found.is_other:
+                    written += f" AS {quoted(names[-1])}"
+                if end <= len(data):
+                    edits.append((begin, end, written))
                 break
         for begin, end, written in sorted(edits, reverse=True):
             data = data[:begin] + written.encode() + data[end:]
         return data.decode(), columns
+
+
+def _references(nodes: list[dict[str, Any]]) -> set[str]:
+    """What tables are called in a statement, in one case."""
+    tables = [node for node in nodes if "sample" in node and "alias" in node]
+    names = {node.get(key) or "" for node in tables for key in ("alias", "table_name")}
+    return {TABLE, *(name.casefold() for name in names if name)}
 
 
 def _nodes(tree: Any) -> Iterator[dict[str, Any]]:
@@ -319,13 +360,6 @@ def _strings(node: dict[str, Any]) -> Iterator[str]:
             yield value
         elif isinstance(value, list):
             yield from (item for item in value if isinstance(item, str))
-
-
-def _table_names(nodes: list[dict[str, Any]]) -> set[str]:
-    """What a statement calls the table, in small letters."""
-    return {TABLE} | {
-        node["alias"].casefold() for node in nodes if node.get("type") == "BASE_TABLE"
-    }
 
 
 def _aliases(nodes: list[dict[str, Any]]) -> set[str]:

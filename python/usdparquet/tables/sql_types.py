@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from usdparquet.tables.columns import Column
 from usdparquet.tables.errors import TableFileError
-from usdparquet.tables.sql_names import SqlNames
+from usdparquet.tables.sql_names import SqlNames, unique_names
 from usdparquet.tables.table_file import TableFile
 
 _WIDEST_DECIMAL = 38
@@ -37,7 +37,25 @@ def sql_type(arrow_type: pa.DataType) -> pa.DataType:
     if types.is_large_list(arrow_type):
         return pa.large_list(sql_type(arrow_type.value_type))
     if types.is_struct(arrow_type):
-        return pa.struct([(field.name, sql_type(field.type)) for field in arrow_type])
+        names = unique_names([field.name for field in arrow_type], set())
+        kinds = [sql_type(field.type) for field in arrow_type]
+        return pa.struct(list(zip(names, kinds, strict=True)))
+    return arrow_type
+
+
+def _with_sql_names(arrow_type: pa.DataType) -> pa.DataType:
+    """The type with the names that SQL has for the fields of its structs."""
+    types = pa.types
+    if types.is_fixed_size_list(arrow_type):
+        return pa.list_(_with_sql_names(arrow_type.value_type), arrow_type.list_size)
+    if types.is_list(arrow_type):
+        return pa.list_(_with_sql_names(arrow_type.value_type))
+    if types.is_large_list(arrow_type):
+        return pa.large_list(_with_sql_names(arrow_type.value_type))
+    if types.is_struct(arrow_type):
+        names = unique_names([field.name for field in arrow_type], set())
+        kinds = [_with_sql_names(field.type) for field in arrow_type]
+        return pa.struct(list(zip(names, kinds, strict=True)))
     return arrow_type
 
 
@@ -112,7 +130,9 @@ class SqlStream:
         if cells.type == wanted:
             return cells
         try:
-            return cells.cast(wanted)
+            named = _with_sql_names(cells.type)
+            # A cast would look for fields by their names.
+            return (cells.view(named) if named != cells.type else cells).cast(wanted)
         except pa.ArrowException as error:
             raise TableFileError(
                 f"{self._table.file}: column '{column.name}' is {column.type}, which SQL cannot "

@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from usdparquet._plugin import load_core
-from usdparquet._texts import shown_names
+from usdparquet._texts import nearest_name, shown_names
 from usdparquet.regular_file import check_regular_file
 from usdparquet.tables.columns import Column
 from usdparquet.tables.csv_files import AS_FOUND, TextFormat, read_csv
@@ -65,7 +65,9 @@ class TableFile:
         source: TableSource | None = None,
     ) -> None:
         self.file = file
-        self._source = source or _open(file, text)
+        self.notes: list[str] = []
+        """What to tell of how the file was read."""
+        self._source = source or _open(file, text, self.notes)
         self._metadata = self._source.metadata
         self.description: dict[str, Any] = _footer(file, self._metadata)
         """What the file says of its columns."""
@@ -122,15 +124,25 @@ class TableFile:
             paths.update(pc.unique(path.filter(is_there) if by_value else path).to_pylist())
         return len(paths - {None}) if self.time_column else count
 
-    def check_roles(self) -> None:
-        """`TableFileError` if the column with the paths, or a named one with times, is missing."""
-        roles = ((self.path_column, "prim paths", "path"), (self.time_column, "times", "time"))
-        for column, what, option in roles:
-            if column and column not in self.schema.names:
-                raise TableFileError(
-                    f"{self.file}: there is no column '{column}' with the {what}; "
-                    f"--{option} names another one ({shown_names(self.schema.names)})"
-                )
+    def check_roles(self, *, is_by_ids: bool = False) -> None:
+        """`TableFileError` if the column with the paths, or a named one with times, is missing.
+
+        `is_by_ids`: the rows have no paths.
+        """
+        if not is_by_ids and self.path_column not in self.schema.names:
+            raise self.no_paths(self.schema.names)
+        if self.time_column and self.time_column not in self.schema.names:
+            raise TableFileError(
+                f"{self.file}: there is no column '{self.time_column}' with the times; --time "
+                f"names another one ({shown_names(self.schema.names)})"
+            )
+
+    def no_paths(self, names: Sequence[str], hint: str = "") -> TableFileError:
+        """The error for a table with columns of these names, none of which holds the paths."""
+        return TableFileError(
+            f"{self.file}: there is no column '{self.path_column}' with the prim paths; --path "
+            f"names another one{hint} ({shown_names(names)})"
+        )
 
     def columns(self) -> dict[str, Column]:
         """All that has a name: columns, fields (`column:field`) and properties."""
@@ -238,6 +250,14 @@ class TableFile:
         """The error for a name that nothing has."""
         return TableFileError(no_column(self.file, name, self.schema.names, list(self.columns())))
 
+    def no_field(self, name: str) -> TableFileError:
+        """The error for a field that no struct has, by the names that fields have in SQL."""
+        fields = [part.name.replace(":", ".") for part in self._all_parts() if ":" in part.name]
+        ends = {field.rpartition(".")[2]: field for field in fields}
+        near = nearest_name(name, list(ends))
+        told = f"; the nearest is '{ends[near]}'" if near else f" ({shown_names(fields)})"
+        return TableFileError(f"{self.file}: there is no field '{name}'{told}")
+
     def _all_parts(self) -> Iterator[_Part]:
         stack = list(reversed(self._parts))
         while stack:
@@ -283,7 +303,7 @@ def _footer(file: Path, metadata: dict[bytes, bytes]) -> dict[str, Any]:
     return footer
 
 
-def _open(file: Path, text: TextFormat) -> TableSource:
+def _open(file: Path, text: TextFormat, notes: list[str]) -> TableSource:
     kind = kind_of(file)
     if kind.is_usd:
         raise TableFileError(
@@ -294,7 +314,7 @@ def _open(file: Path, text: TextFormat) -> TableSource:
     if kind is FileKind.PARQUET:
         return ParquetSource(file)
     if kind is FileKind.CSV:
-        return MemorySource(read_csv(file, text))
+        return MemorySource(read_csv(file, text, notes))
     if kind is FileKind.SHEET:
         return MemorySource(read_sheet(file))
     try:

@@ -10,7 +10,7 @@ import pyarrow as pa
 from usdparquet.tables.columns import Column, flat_columns
 from usdparquet.tables.errors import TableFileError
 from usdparquet.tables.melt import FEWEST, Melted, find_time_columns
-from usdparquet.tables.patterns import PropertyPatterns
+from usdparquet.tables.patterns import PropertyPatterns, split_list, unquoted
 from usdparquet.tables.query import Query, chosen_rows
 from usdparquet.tables.table_file import TableFile
 
@@ -24,9 +24,11 @@ class TableChoice:
     where: str | None = None
     """A condition in SQL."""
     columns: Sequence[str] | None = None
-    """Columns, `old=new` to rename one; `*` for all that are not named."""
+    """Columns, `old=new` to rename one; `*` for all that are not named. Names may be in quotes."""
     properties: Sequence[str] | None = None
     """Patterns, instead of `columns`."""
+    key: str = ""
+    """Of a table by ids: the column with them. It needs no prim paths then."""
     melt: str = ""
     """`time` or `time,value`: the columns for what columns that are named by times hold."""
 
@@ -50,9 +52,10 @@ def choose_part(table: TableFile, choice: TableChoice, *, flat: bool) -> TablePa
 
     TableFileError, SqlError or PatternError if the choice does not fit the table.
     """
-    table.check_roles()
+    table.check_roles(is_by_ids=bool(choice.key))
+    row = choice.key or table.path_column
     if choice.columns is not None:
-        columns = _renamed(table, choice.columns)
+        columns = _renamed(table, choice.columns, row)
     elif choice.properties is not None:
         columns = table.choose_matching(PropertyPatterns(choice.properties))
     else:
@@ -65,7 +68,9 @@ def choose_part(table: TableFile, choice: TableChoice, *, flat: bool) -> TablePa
     time = names.get(table.time_column, "")
     part = TablePart(table, schema, table.batches(columns, rows), names, time)
     if choice.melt:
-        return _melted(part, names[table.path_column], choice.melt)
+        if row not in names:
+            raise table.no_column(row)
+        return _melted(part, names[row], choice.melt)
     found = None if time else find_time_columns(schema.names)
     if found is not None and len(found.names) >= FEWEST:
         part.notes.append(f"{table.file}: {found.hint()}")
@@ -92,11 +97,12 @@ def _melted(part: TablePart, path: str, wanted: str) -> TablePart:
     return TablePart(part.table, schema, batches, part.names, time)
 
 
-def _renamed(table: TableFile, wanted: Sequence[str]) -> dict[str, Column]:
-    """The columns of a list such as `cost,weight=mass,*`, with those of paths and times."""
-    pairs = [("*", "") if name == "*" else name.partition("=")[::2] for name in wanted]
+def _renamed(table: TableFile, wanted: Sequence[str], row: str) -> dict[str, Column]:
+    """The columns of a list such as `cost,weight=mass,*`, with that of the times and `row`, which
+    holds paths or ids."""
+    pairs = [_pair(item) for item in wanted]
     chosen = table.choose([old for old, _ in pairs if old != "*"])
-    roles = [name for name in (table.path_column, table.time_column) if name]
+    roles = [name for name in (row, table.time_column) if name in table.stored_columns()]
     stored = [*roles, *(name for name in table.stored_columns() if name not in roles)]
     have_all = ("*", "") in pairs
     rest = [name for name in stored if name not in chosen and (have_all or name in roles)]
@@ -108,3 +114,9 @@ def _renamed(table: TableFile, wanted: Sequence[str]) -> dict[str, Column]:
             raise TableFileError(f"{table.file}: two columns would be called '{new or old}'")
         columns[new or old] = chosen[old]
     return columns
+
+
+def _pair(item: str) -> tuple[str, str]:
+    """The name of a column and its new one, if it has one, of `old=new`."""
+    old, *new = (unquoted(name) for name in split_list(item, "="))
+    return old, "=".join(new)

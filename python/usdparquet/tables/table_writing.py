@@ -1,16 +1,27 @@
-"""Writes the rows of a table file as a Parquet layer."""
+"""Writes the rows of a table file as a Parquet layer, or as a table by ids."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 
+from usdparquet._key_column import key_cells
+from usdparquet._streams import without_views
 from usdparquet._write import WriteSummary, write_table
+from usdparquet.identifiers.id_text import id_texts
+from usdparquet.identifiers.live_identifier import live_identifier
+from usdparquet.tables.atomic_file import replaced_file
+from usdparquet.tables.errors import TableFileError
 from usdparquet.tables.table_file import SCHEMA_KEY, TableFile
 
+_ROWS_PER_GROUP = 131_072
+BY_IDS = ", and --key the ids of a table without paths"
+"""What an error adds where a table by ids can be written."""
 Progress = Callable[[int, int], None]
 
 
@@ -63,14 +74,95 @@ def write_layer(
         raise
 
 
-def _metadata(table: TableFile, names: Mapping[str, str]) -> dict[bytes, bytes]:
+def write_by_ids(
+    table: TableFile,
+    schema: pa.Schema,
+    batches: Iterator[pa.RecordBatch],
+    target: Path,
+    key: str,
+    *,
+    names: Mapping[str, str] | None = None,
+    time: str | None = None,
+    compression: str = "zstd",
+    progress: Progress | None = None,
+) -> WrittenByIds:
+    """Write rows as a Parquet table that has ids in the column `key` and no prim paths.
+
+    It is what the format arguments `key` and `ids` take, and keeps the order of its rows. `names`
+    and `time` as of `write_layer`. TableFileError if the column is missing or can hold no ids.
+    """
+    import pyarrow.parquet as pq
+
+    try:
+        id_texts(key_cells(schema.empty_table(), key), key)
+    except ValueError as error:
+        raise TableFileError(f"{target}: {error}") from error
+    entry = {} if names is None else _entry(table, names)
+    for told in ("path", "exact"):
+        entry.pop(told, None)
+    time = time or (names or {}).get(table.time_column, table.time_column)
+    if time in schema.names:
+        entry = {"version": "1.0", **entry, "time": time}
+    schema = without_views(schema).with_metadata(
+        {SCHEMA_KEY: json.dumps(entry).encode()} if entry else {}
+    )
+    rows = 0
+    with replaced_file(target) as temporary:
+        options = {"compression": compression, "write_page_checksum": True}
+        with pq.ParquetWriter(temporary, schema, write_page_index=True, **options) as writer:
+            for group in _groups(batches):
+                writer.write_table(group.cast(schema), row_group_size=group.num_rows)
+                rows += group.num_rows
+                if progress is not None:
+                    progress(rows, max(rows, table.num_rows))
+        size = temporary.stat().st_size
+    return WrittenByIds(rows, size, _by_ids_text(target, key))
+
+
+@dataclass(frozen=True)
+class WrittenByIds:
+    """What was written."""
+
+    rows: int
+    bytes: int
+    note: str
+    """What the user should know."""
+
+
+def _by_ids_text(target: Path, key: str) -> str:
+    identifier = live_identifier(
+        target, target.parent / "IDS.parquet", key, time=None, start=target.parent
+    )
+    return (
+        f"{target}: is a table by the ids in '{key}', and no layer by paths: usdparquet bind makes "
+        f"one of it, and @{identifier}@ joins it when it is opened"
+    )
+
+
+def _groups(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.Table]:
+    """Batches in portions for row groups."""
+    held: list[pa.RecordBatch] = []
+    for batch in batches:
+        held.append(batch)
+        if sum(map(len, held)) >= _ROWS_PER_GROUP:
+            yield pa.Table.from_batches(held)
+            held = []
+    if held:
+        yield pa.Table.from_batches(held)
+
+
+def _entry(table: TableFile, names: Mapping[str, str]) -> dict[str, Any]:
     """What the file says of its columns, by their new names (docs/file-format.md)."""
     entry = dict(table.description)
-    if not entry:
-        return {}
     for role in ("path", "time"):
         if role in entry:
             entry[role] = names.get(entry[role], entry[role])
     if "columns" in entry:
         entry["columns"] = {names.get(name, name): told for name, told in entry["columns"].items()}
-    return {SCHEMA_KEY: json.dumps(entry).encode()}
+    return entry
+
+
+def _metadata(table: TableFile, names: Mapping[str, str]) -> dict[bytes, bytes]:
+    """The same as metadata of a schema."""
+    entry = _entry(table, names)
+    return {SCHEMA_KEY: json.dumps(entry).encode()} if entry else {}

@@ -8,11 +8,21 @@ from typing import TYPE_CHECKING
 import pyarrow.parquet as pq
 
 from usdparquet.tables.atomic_file import replaced_file
-from usdparquet.tables.file_kinds import FileKind, FileKindError, kind_of
+from usdparquet.tables.errors import kind_of_output
+from usdparquet.tables.file_kinds import FileKind
 from usdparquet.tables.row_writers import open_writer
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+
+def check_table_output(output: Path) -> FileKind:
+    """The kind of a file that a table is to be written to; OptionsError for other files."""
+    return kind_of_output(
+        output,
+        "this is a table: write a .parquet, .csv or .arrow file",
+        (FileKind.PARQUET, FileKind.CSV, FileKind.ARROW),
+    )
 
 
 def write_rows(table: pa.Table, output: Path) -> None:
@@ -20,15 +30,14 @@ def write_rows(table: pa.Table, output: Path) -> None:
 
     No prim paths are needed: a Parquet file is an ordinary one, with checksums.
     """
-    kind = kind_of(output)
-    if kind.is_usd:
-        raise FileKindError(f"{output}: this is a table: write a .parquet, .csv or .arrow file")
+    kind = check_table_output(output)
     with replaced_file(output) as file:
         if kind is FileKind.PARQUET:
             pq.write_table(table, file, compression="zstd", write_page_checksum=True)
             return
         with file.open("wb") as sink:
-            writer = open_writer(kind.value, sink, table.schema, stream=False)
+            name = "tsv" if output.suffix.lower() == ".tsv" else kind.value
+            writer = open_writer(name, sink, table.schema, stream=False)
             for batch in table.to_batches():
                 writer.write(batch)
             writer.close()
