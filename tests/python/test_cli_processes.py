@@ -133,6 +133,10 @@ def test_closed_streams_of_other_outputs(folder: Path) -> None:
     for arguments in (
         "query costs.parquet --columns path",
         "query costs.parquet --format arrow",
+        "query costs.parquet --paths",
+        "query costs.parquet --collection /A.collection:a -o -",
+        "table scene.usda --columns tag",
+        "table scene.usda --columns tag -o -",
         "convert costs.parquet - --format csv",
         "ids scene.usda",
         "query -h",
@@ -147,7 +151,12 @@ def test_head(folder: Path) -> None:
     """A reader that leaves in the middle, of help, of rows and of a table."""
     text = "path,x\n" + "".join(f"/A{number},{number}\n" for number in range(200_000))
     (folder / "long.csv").write_text(text, encoding="utf-8")
-    for arguments in ("-h", "query long.csv --format csv", "query long.csv --limit 100000"):
+    for arguments in (
+        "-h",
+        "query long.csv --format csv",
+        "query long.csv --limit 100000",
+        "query long.csv --paths",
+    ):
         line = " ".join((*COMMAND, arguments, "| head -n 1; echo ${PIPESTATUS[0]}"))
         done = subprocess.run(["bash", "-c", line], cwd=folder, capture_output=True, text=True)
         assert done.stderr == ""
@@ -366,6 +375,40 @@ def test_ctrl_c_between_steps_of_python(folder: Path) -> None:
         out, err = process.communicate(timeout=30)
         assert (process.returncode, out, err) == (130, "", said)
         assert not [path for path in folder.iterdir() if path.name.startswith(".")]
+
+
+# Says when it begins to read the standard input.
+WAITING = """
+import sys
+real = sys.stdin.buffer
+
+class Told:
+    @property
+    def buffer(self):
+        print("waiting", flush=True)
+        return real
+
+sys.stdin = Told()
+from usdparquet._command import main
+main()
+"""
+
+
+def test_ctrl_c_while_paths_are_waited_for(folder: Path) -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-c", WAITING, "query", "costs.parquet", "--prims", "-"],
+        cwd=folder,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdin is not None and process.stdout is not None and process.stderr is not None
+    assert process.stdout.readline() == "waiting\n"
+    process.send_signal(signal.SIGINT)
+    assert process.wait(30) == 130
+    assert (process.stdout.read(), process.stderr.read()) == ("", "interrupted\n")
+    process.stdin.close()
 
 
 # Sends Ctrl-C when a module is about to be loaded, or when the commands are made.

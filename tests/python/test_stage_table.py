@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pyarrow as pa
@@ -80,6 +81,17 @@ def test_it_is_shown() -> None:
     ]
     said = run("scene.usda", "--columns", "cost", "--limit", "1")
     assert said.endswith("\nthe first row; --limit 0 shows all\n")
+
+
+@pytest.mark.parametrize("width", [80, 40])
+def test_it_fits_a_terminal(width: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("usdparquet.cli.tables.is_for_reader", lambda: True)
+    arguments = ["table", "scene.usda", "--columns", f"{ALL},@world"]
+    result = CliRunner().invoke(app, arguments, env={"COLUMNS": str(width)})
+    lines = result.stdout.splitlines()
+    assert max(len(line) for line in lines) <= width
+    assert lines[-1] == "5 rows"
+    assert re.match(r"\d more columns?: .*@world$", lines[-2]) or width == 40
 
 
 def test_prims_are_chosen() -> None:
