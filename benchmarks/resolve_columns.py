@@ -7,7 +7,7 @@ Both ways run in one process, one after the other, and are compared cell by cell
     python benchmarks/resolve_columns.py DIR [--prims 1000000] [--cases base,overridden]
 
 The memory is the growth of the process's peak while the columns are resolved, in sizes of the
-table.
+table. Exits with 1 if a case misses its target.
 """
 
 from __future__ import annotations
@@ -21,6 +21,8 @@ from pathlib import Path
 from typing import Any
 
 ZONE = 1000
+# At least so many times as fast as the loop, and at most so many sizes of the table.
+TARGETS = {"base": (10, 2), "overridden": (4, 2)}
 NAMES = ["cost", "count", "label", "tint", "mass"]
 TYPES = {"count": "int", "tint": "color3f", "mass": "float"}
 
@@ -129,12 +131,19 @@ def main() -> None:
         print(json.dumps(measure(options.folder)))
         return
     folder = options.folder / str(options.prims)
+    missed: list[str] = []
     for case in options.cases.split(","):
         if not (folder / f"{case}.usda").exists():
             generate(folder, options.prims, case)
         command = [sys.executable, __file__, str(folder / f"{case}.usda"), "--child"]
         done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
-        print(case, {name: round(value, 3) for name, value in json.loads(done.stdout).items()})
+        found = json.loads(done.stdout)
+        print(case, {name: round(value, 3) for name, value in found.items()})
+        times, tables = TARGETS[case]
+        if found["times"] < times or found["peak_tables"] > tables:
+            missed.append(f"{case}: at least {times} times and at most {tables} tables are wanted")
+    if missed:
+        sys.exit("\n".join(missed))
 
 
 if __name__ == "__main__":

@@ -26,9 +26,10 @@ def _run() -> None:
 
     try:
         with names_extra():
-            from .cli import app
+            from .cli import app, interrupts
     except MissingExtraError as error:
         sys.exit(f"usdparquet: {error}")
+    interrupts.take_process()
     app(prog_name="usdparquet")
 
 

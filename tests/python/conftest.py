@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import signal
 from pathlib import Path
 
 import pyarrow as pa
 import pytest
 from parquet_files import Writer, write_parquet
+
+# Shells have what they start in the background ignore Ctrl-C: the tests are the same everywhere.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 _TALLY = pytest.StashKey[list[str]]()
 

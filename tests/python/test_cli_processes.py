@@ -411,6 +411,33 @@ def test_ctrl_c_while_paths_are_waited_for(folder: Path) -> None:
     process.stdin.close()
 
 
+# A command run by another program, which is sent Ctrl-C afterwards.
+HOST = """
+import os, signal, sys, time
+from usdparquet.cli import app
+signal.signal(signal.SIGINT, signal.default_int_handler)
+try:
+    app(["inspect", "costs.parquet"])
+except SystemExit as error:
+    assert not error.code, error.code
+print(signal.set_wakeup_fd(-1), signal.getsignal(signal.SIGINT) is signal.default_int_handler)
+try:
+    os.kill(os.getpid(), signal.SIGINT)
+    time.sleep(5)
+except KeyboardInterrupt:
+    time.sleep(1.5)
+print("alive")
+"""
+
+
+def test_a_process_of_others_is_not_ended(folder: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", HOST], cwd=folder, capture_output=True, text=True, timeout=60
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.splitlines()[-2:] == ["-1 True", "alive"]
+
+
 # Sends Ctrl-C when a module is about to be loaded, or when the commands are made.
 EARLY = """
 import os, signal, sys

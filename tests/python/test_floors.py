@@ -131,6 +131,8 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 
 def python_folder(parts: tuple[str, ...]) -> str:
     """The folder of a module, or its own name if it is a floor, from its parts in the package."""
+    if parts[-1:] == ("__main__",):  # what `python -m` starts, of a folder too
+        return "__main__"
     return parts[0] if parts and parts[0] in PYTHON_FLOORS else ""
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from usdparquet.cli import app
+from usdparquet._command import main
 
 if __name__ == "__main__":
-    app(prog_name="usdparquet")
+    main()

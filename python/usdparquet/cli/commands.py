@@ -45,9 +45,8 @@ class CommandGroup(_FittingHelp, TyperGroup):
     """All of them."""
 
     def __call__(self, *arguments: Any, **more: Any) -> Any:
-        """Run one as the work of this process."""
+        """Run one."""
         with told_interrupts():
-            interrupts.take_process()
             return self.main(*arguments, **more)
 
     def make_context(self, *arguments: Any, **more: Any) -> Any:

@@ -23,7 +23,7 @@ _pipe: tuple[int, int] | None = None
 
 
 def take_process() -> None:
-    """Say that the process is that of a command, and ends with it.
+    """Say that the process is that of a command, and ends with it; the program itself says so.
 
     From now on Ctrl-C is an exception, if it was not ignored.
     """

@@ -136,7 +136,7 @@ arrow::Result<TableIndex> BuildIndex(IndexSource& source, const IndexOptions& op
     TableIndex index;
     ARROW_ASSIGN_OR_RAISE(const bool is_built, Attempt(source, options, seed).Run(&index));
     if (!is_built) continue;
-    if (!options.with_hashes) index.hashes = {};
+    if (!options.with_hashes) decltype(index.hashes)().swap(index.hashes);
     return index;
   }
   return arrow::Status::Invalid(

@@ -15,6 +15,7 @@
 #include "core/pages/page_decoder.h"
 #include "core/pages/verify_chunk.h"
 #include "core/schema/column_convert.h"
+#include "core/util/block_memory.h"
 #include "core/util/guard.h"
 
 namespace usdparquet {
@@ -23,7 +24,9 @@ namespace {
 /// Collects cells of one column from pages.
 class CellCollector {
  public:
-  explicit CellCollector(const ColumnInfo& column) : column_(column) {}
+  explicit CellCollector(const ColumnInfo& column,
+                         arrow::MemoryPool* pool = arrow::default_memory_pool())
+      : column_(column), pool_(pool) {}
 
   arrow::Status Append(const Page& page, uint32_t i) {
     const bool is_present = page.IsPresent(i);
@@ -103,16 +106,18 @@ class CellCollector {
     const bool is_bool = column_.type.scalar == Scalar::kBool;
     const auto array = arrow::MakeArray(arrow::ArrayData::Make(
         is_bool ? arrow::uint8() : type, count, {std::move(validity), std::move(values)}));
-    return is_bool ? arrow::compute::Cast(*array, type) : array;
+    arrow::compute::ExecContext context(pool_);
+    return is_bool ? arrow::compute::Cast(*array, type, {}, &context) : array;
   }
 
   const ColumnInfo& column_;
+  arrow::MemoryPool* const pool_;
   int64_t length_ = 0;
   int64_t total_ = 0;  // elements of all arrays
-  arrow::TypedBufferBuilder<bool> validity_;
-  arrow::TypedBufferBuilder<int64_t> offsets_;
-  arrow::BufferBuilder values_;
-  arrow::LargeStringBuilder strings_;
+  arrow::TypedBufferBuilder<bool> validity_{pool_};
+  arrow::TypedBufferBuilder<int64_t> offsets_{pool_};
+  arrow::BufferBuilder values_{pool_};
+  arrow::LargeStringBuilder strings_{pool_};
 };
 
 parquet::Type::type PhysicalType(const ColumnInfo& column, const parquet::FileMetaData& metadata) {
@@ -209,7 +214,7 @@ std::shared_ptr<arrow::ArrayData> WithType(const std::shared_ptr<arrow::ArrayDat
   if (has_wide) {
     const int64_t* const wide = data->GetValues<int64_t>(1);
     if (wide[data->length] > std::numeric_limits<int32_t>::max()) return nullptr;
-    arrow::TypedBufferBuilder<int32_t> narrow;
+    arrow::TypedBufferBuilder<int32_t> narrow(BlockPool());
     if (!narrow.Reserve(data->length + 1).ok()) return nullptr;
     for (int64_t i = 0; i <= data->length; ++i) narrow.UnsafeAppend(static_cast<int32_t>(wide[i]));
     auto offsets = narrow.Finish();
@@ -255,7 +260,7 @@ arrow::Result<std::shared_ptr<arrow::Array>> GatherCells(
 arrow::Result<std::shared_ptr<arrow::Array>> ReadValues(
     const PageSource& source, const ColumnInfo& column,
     const std::shared_ptr<arrow::DataType>& type) {
-  CellCollector cells(column);
+  CellCollector cells(column, BlockPool());
   ARROW_RETURN_NOT_OK(cells.Start());
   const auto append = [&](const Page& page, uint32_t at) { return cells.Append(page, at); };
   const auto rows = std::views::iota(uint32_t{0}, source.group_first_rows.back());

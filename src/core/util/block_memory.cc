@@ -86,6 +86,9 @@ class Pool final : public arrow::MemoryPool {
   }
   arrow::Status Reallocate(int64_t old_size, int64_t new_size, int64_t alignment,
                            uint8_t** block) override {
+    if (std::min(old_size, new_size) >= static_cast<int64_t>(kSmallestMapped)) {
+      return Remap(static_cast<size_t>(old_size), static_cast<size_t>(new_size), block);
+    }
     uint8_t* bigger = nullptr;
     ARROW_RETURN_NOT_OK(Allocate(new_size, alignment, &bigger));
     std::memcpy(bigger, *block, static_cast<size_t>(std::min(old_size, new_size)));
@@ -103,6 +106,19 @@ class Pool final : public arrow::MemoryPool {
   std::string backend_name() const override { return "usdparquet"; }
 
  private:
+  /// Moves a mapped block by its page table: a copy would take the memory of both.
+  arrow::Status Remap(size_t old_size, size_t new_size, uint8_t** block) {
+    void* const moved = mremap(*block, MappedSize(old_size), MappedSize(new_size), MREMAP_MAYMOVE);
+    if (moved == MAP_FAILED)
+      return arrow::Status::OutOfMemory("no memory for ", new_size, " bytes");
+    *block = static_cast<uint8_t*>(moved);
+    const int64_t change = static_cast<int64_t>(new_size) - static_cast<int64_t>(old_size);
+    allocated_ += change;
+    if (change > 0) total_ += change;
+    ++count_;
+    return arrow::Status::OK();
+  }
+
   std::atomic<int64_t> allocated_{0}, total_{0}, count_{0};
 };
 

@@ -22,6 +22,6 @@ USDPARQUET_API void* AllocateBlock(size_t size);
 USDPARQUET_API void FreeBlock(void* block, size_t size);
 
 /// A pool of such blocks for Arrow's decoders. Lives as long as the process.
-arrow::MemoryPool* BlockPool();
+USDPARQUET_API arrow::MemoryPool* BlockPool();
 
 }  // namespace usdparquet

@@ -21,7 +21,9 @@
 #include <unordered_map>
 #include <utility>
 
+#include "core/util/block_memory.h"
 #include "core/util/parallel_for.h"
+#include "core/util/raw_vector.h"
 #include "plugin/format/layer_columns.h"
 #include "plugin/resolve/prim_sites.h"
 #include "plugin/values/column_builder.h"
@@ -100,8 +102,9 @@ class Resolver {
   Resolver(const PcpCache& cache, UsdParquetStagePrims* prims, const UsdParquetWanted& wanted)
       : prims_(*prims), wanted_(wanted), types_(wanted.names.size()) {
     cache.ForEachLayerStack([this](const PcpLayerStackPtr& stack) { AddStack(stack); });
-    places_.resize(wanted.names.size(), std::vector<Place>(prims->indexes.size()));
-    first_layers_.resize(prims->indexes.size(), kNoLayer);
+    places_.resize(wanted.names.size());
+    for (auto& places : places_) places.assign(prims->indexes.size(), Place::kNowhere);
+    first_layers_.assign(prims->indexes.size(), kNoLayer);
     first_rows_.resize(prims->indexes.size());
   }
 
@@ -123,12 +126,12 @@ class Resolver {
       }
       return arrow::Status::OK();
     }));
-    prims_.indexes = {};
+    decltype(prims_.indexes)().swap(prims_.indexes);  // assigning {} would keep the memory
     std::vector<UsdParquetResolvedColumn> columns(wanted_.names.size());
-    ARROW_RETURN_NOT_OK(usdparquet::ParallelFor(0, columns.size(), [&](size_t i) {
+    // One after the other: each has its values twice meanwhile.
+    for (size_t i = 0; i < columns.size(); ++i) {
       ARROW_ASSIGN_OR_RAISE(columns[i], Collect(i));
-      return arrow::Status::OK();
-    }));
+    }
     return columns;
   }
 
@@ -201,7 +204,7 @@ class Resolver {
     const size_t count = wanted_.names.size();
     const bool has_clips = !wanted_.is_default_time && prims_.has_clips[prim];
     if (!prims_.indexes[prim] || has_clips) {
-      for (std::vector<Place>& places : places_) places[prim] = Place::kAsk;
+      for (usdparquet::RawVector<Place>& places : places_) places[prim] = Place::kAsk;
       return arrow::Status::OK();
     }
     static thread_local Open open;
@@ -408,7 +411,7 @@ class Resolver {
     }
     UsdParquetResolvedColumn column;
     ARROW_ASSIGN_OR_RAISE(const auto order, OrderOf(i, starts, add, &column));
-    places_[i] = {};
+    usdparquet::RawVector<Place>().swap(places_[i]);
     if (parts.empty()) {
       ARROW_ASSIGN_OR_RAISE(column.cells, arrow::MakeArrayOfNull(arrow::null(), order->length()));
       return column;
@@ -418,7 +421,7 @@ class Resolver {
     }
     std::shared_ptr<arrow::Array> cells = parts[0];
     if (parts.size() > 1) {
-      ARROW_ASSIGN_OR_RAISE(cells, arrow::Concatenate(parts));
+      ARROW_ASSIGN_OR_RAISE(cells, arrow::Concatenate(parts, usdparquet::BlockPool()));
     }
     parts.clear();
     ARROW_ASSIGN_OR_RAISE(const arrow::Datum taken, arrow::compute::Take(cells, order));
@@ -433,7 +436,7 @@ class Resolver {
                                                        const Add& add,
                                                        UsdParquetResolvedColumn* column) {
     arrow::UInt8Builder found;
-    arrow::UInt32Builder order;
+    arrow::UInt32Builder order(usdparquet::BlockPool());
     ARROW_RETURN_NOT_OK(found.Reserve(static_cast<int64_t>(places_[i].size())));
     ARROW_RETURN_NOT_OK(order.Reserve(static_cast<int64_t>(places_[i].size())));
     for (Range& range : ranges_) {
@@ -466,11 +469,11 @@ class Resolver {
   std::vector<std::unique_ptr<UsdParquetLayerColumns>> layers_;
   std::unordered_map<const SdfLayer*, uint16_t> numbers_;
   std::unordered_map<const PcpLayerStack*, Stack> stacks_;
-  std::vector<std::string> types_;          // of the columns, as far as tables tell
-  std::vector<std::vector<Place>> places_;  // by column, then by prim
+  std::vector<std::string> types_;                    // of the columns, as far as tables tell
+  std::vector<usdparquet::RawVector<Place>> places_;  // by column, then by prim
   // By prim, the row in the strongest table that has one.
-  std::vector<uint16_t> first_layers_;
-  std::vector<uint32_t> first_rows_;
+  usdparquet::RawVector<uint16_t> first_layers_;
+  usdparquet::RawVector<uint32_t> first_rows_;
   std::vector<Range> ranges_;
 };
 

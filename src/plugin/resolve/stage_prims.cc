@@ -12,6 +12,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "core/util/block_memory.h"
 #include "core/util/parallel_for.h"
 #include "plugin/resolve/prim_sites.h"
 
@@ -95,7 +96,7 @@ class Tree {
   /// Puts the children of each prim in order, and leaves out those that the stage does not have.
   arrow::Status Order() {
     // Where the children of each are to be, if all are there.
-    std::vector<uint32_t> places;
+    usdparquet::RawVector<uint32_t> places;
     uint32_t place = 0;
     for (const uint32_t parent : parents_) {
       places.push_back(place);
@@ -110,8 +111,8 @@ class Tree {
     });
   }
 
-  const std::vector<Node>& nodes() const { return nodes_; }
-  const std::vector<uint32_t>& children() const { return children_; }
+  const usdparquet::RawVector<Node>& nodes() const { return nodes_; }
+  const usdparquet::RawVector<uint32_t>& children() const { return children_; }
 
  private:
   void OrderChildren(Node* parent, uint32_t place) {
@@ -134,9 +135,10 @@ class Tree {
     }
   }
 
-  std::vector<Node> nodes_;
-  std::vector<uint32_t> parents_;  // those with children
-  std::vector<uint32_t> children_;
+  // Of a million prims, these are half as large as the answer: they are given back at once.
+  usdparquet::RawVector<Node> nodes_;
+  usdparquet::RawVector<uint32_t> parents_;  // those with children
+  usdparquet::RawVector<uint32_t> children_;
 };
 
 /// Walks down the tree and notes the prims in order.
@@ -147,7 +149,7 @@ arrow::Status Visit(const Tree& tree, bool needs_clips, bool has_clips_above,
     uint32_t text_size;  // of the parent's path
     bool has_clips;      // above
   };
-  arrow::StringBuilder paths;
+  arrow::StringBuilder paths(usdparquet::BlockPool());
   ARROW_RETURN_NOT_OK(paths.Reserve(static_cast<int64_t>(tree.nodes().size())));
   prims->indexes.reserve(tree.nodes().size());
   std::string text;
@@ -196,7 +198,7 @@ arrow::Result<UsdParquetStagePrims> UsdParquetFindPrims(const PcpCache& cache, c
 arrow::Result<UsdParquetStagePrims> UsdParquetPrimsAt(const PcpCache& cache,
                                                       const SdfPathVector& paths) {
   UsdParquetStagePrims prims;
-  arrow::StringBuilder texts;
+  arrow::StringBuilder texts(usdparquet::BlockPool());
   SdfPath parent;
   bool has_clips_above = false;
   for (const SdfPath& path : paths) {

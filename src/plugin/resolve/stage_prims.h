@@ -13,11 +13,13 @@
 #include <memory>
 #include <vector>
 
+#include "core/util/raw_vector.h"
+
 PXR_NAMESPACE_OPEN_SCOPE
 
 /// Prims in the order in which UsdStage::TraverseAll visits them.
 struct UsdParquetStagePrims {
-  std::vector<const PcpPrimIndex*> indexes;  ///< null: nothing is known of the prim
+  usdparquet::RawVector<const PcpPrimIndex*> indexes;  ///< null: nothing is known of the prim
   std::shared_ptr<arrow::StringArray> paths;
   /// Whether the prim is an instance: what is in it is not here.
   std::vector<bool> is_instance;

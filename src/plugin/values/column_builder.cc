@@ -1,7 +1,6 @@
 #include "plugin/values/column_builder.h"
 
 #include <arrow/builder.h>
-#include <arrow/memory_pool.h>
 #include <pxr/base/gf/half.h>
 #include <pxr/base/gf/matrix2d.h>
 #include <pxr/base/gf/matrix3d.h>
@@ -31,6 +30,7 @@
 #include <typeinfo>
 
 #include "core/schema/type_table.h"
+#include "core/util/block_memory.h"
 #include "core/util/utf8.h"
 #include "plugin/values/value_types.h"
 
@@ -112,16 +112,16 @@ template <typename T, typename Element, int kTuple>
 class Builder final : public UsdParquetColumnBuilder {
  public:
   explicit Builder(bool is_array)
-      : values_(std::make_shared<typename Element::Builder>(arrow::system_memory_pool())) {
+      : values_(std::make_shared<typename Element::Builder>(usdparquet::BlockPool())) {
     std::shared_ptr<arrow::ArrayBuilder> cell = values_;
     if constexpr (kTuple > 1) {
-      tuples_ = std::make_shared<arrow::FixedSizeListBuilder>(arrow::system_memory_pool(), values_,
+      tuples_ = std::make_shared<arrow::FixedSizeListBuilder>(usdparquet::BlockPool(), values_,
                                                               Element::Type());
       cell = tuples_;
     }
     if (is_array) {
       lists_ = std::make_shared<arrow::ListBuilder>(
-          arrow::system_memory_pool(), cell,
+          usdparquet::BlockPool(), cell,
           arrow::list(arrow::field("element", Element::Type(), false)));
       cell = lists_;
     }
