@@ -84,10 +84,13 @@ def _entry(table: pa.Table) -> dict[str, Any]:
 
 def _columns(schema: pa.Schema) -> Iterator[tuple[str, tuple[int, ...], bool]]:
     """Columns and fields: the name, the number of the column and of the fields in it, and whether
-    it has no fields."""
+    it is a leaf.
+    """
     import pyarrow as pa
 
-    stack = [(field.name, (number,), field.type) for number, field in enumerate(schema)]
+    stack: list[tuple[str, tuple[int, ...], pa.DataType]] = [
+        (field.name, (number,), field.type) for number, field in enumerate(schema)
+    ]
     while stack:
         name, steps, kind = stack.pop()
         is_struct = pa.types.is_struct(kind)
