@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -16,6 +17,7 @@ from hypothesis import strategies as st
 from pxr import Sdf, Tf, Usd, UsdUtils
 
 import usdparquet
+from usdparquet.identifiers.id_text import id_texts
 
 IDS = pa.table({"path": ["/A", "/A/B", "/C/D", "/E", "/F"], "id": ["1", "2", "1", "4", None]})
 
@@ -251,9 +253,11 @@ def test_warnings(tmp_path: Path, ids: Path) -> None:
         ("key=tag&ids=i.parquet&path=tag", "TABLE: format arguments 'path' and 'key' exclude each "
          "other: rows have paths or ids"),
         ("key=Tag&ids=i.parquet", "TABLE: there is no column or property 'Tag' (the file has "
-         "'tag', 'v', 'w')"),
-        ("key=w&ids=i.parquet", "TABLE: the column 'w' can't hold ids: it has type "
-         "list<element: int64>; ids are texts or numbers"),
+         "'tag', 'v', 'w', 'day')"),
+        ("key=w&ids=i.parquet", "TABLE: column 'w' has type list<element: int64>; ids are "
+         "texts or numbers"),
+        ("key=day&ids=i.parquet", "TABLE: column 'day' has type date32[day]; ids are texts or "
+         "numbers"),
         ("key=tag&ids=no_id.parquet", "FOLDER/no_id.parquet: there is no column 'id' with the ids "
          "of prims; 'usdparquet ids' writes such a file"),
         ("key=tag&ids=no_path.parquet", "FOLDER/no_path.parquet: there is no column 'path' with "
@@ -266,7 +270,7 @@ def test_warnings(tmp_path: Path, ids: Path) -> None:
 )  # fmt: skip
 def test_errors(tmp_path: Path, arguments: str, message: str) -> None:
     table = tmp_path / "t.parquet"
-    write(table, {"tag": ["4"], "v": [1], "w": [[1]]})
+    write(table, {"tag": ["4"], "v": [1], "w": [[1]], "day": pa.array([1], pa.date32())})
     write(tmp_path / "i.parquet", {"path": ["/A"], "id": ["4"]})
     write(tmp_path / "no_id.parquet", {"path": ["/A"]})
     write(tmp_path / "no_path.parquet", {"id": ["4"]})
@@ -326,6 +330,33 @@ _KEYS = st.one_of(
     st.lists(st.one_of(st.none(), st.integers(0, 9)), max_size=12),
     st.lists(st.one_of(st.none(), st.sampled_from([0.0, 1.0, 2.5, float("nan"), 9.0])), max_size=9),
 )
+
+
+@pytest.mark.parametrize("kind", [pa.float16(), pa.float32(), pa.float64(), pa.null()], ids=str)
+def test_texts_of_numbers_are_those_of_bind(kind: pa.DataType, tmp_path: Path) -> None:
+    """Each number is at the prim whose id is its text, and only there."""
+    if pa.types.is_null(kind):
+        keys, texts = pa.nulls(3), ["", "null", "None"]
+    else:
+        bits = kind.bit_width
+        number, whole = np.dtype(f"f{bits // 8}"), np.dtype(f"u{bits // 8}")
+        some = np.random.default_rng(bits).integers(0, 2**bits, 1 << 13, np.uint64)
+        patterns = np.arange(1 << 15) if bits == 16 else some  # all without a sign
+        told = np.array([0.1, 1e-4, 1e-5, 0.7, 2.5], number)
+        numbers = np.concatenate([patterns.astype(whole).view(number), told])
+        keys = pa.array(np.unique(numbers[np.isfinite(numbers)]))
+        texts = id_texts(pa.chunked_array([keys]), "x").to_pylist()
+        assert {"0.1", "0.0001", "1e-05", "0.7", "2.5"} <= set(texts)
+        assert len(set(texts)) == len(texts)
+    table, ids = tmp_path / "t.parquet", tmp_path / "i.parquet"
+    write(table, {"tag": keys, "v": range(len(keys))})
+    write(ids, {"path": [f"/P{i}" for i in range(len(texts))], "id": texts})
+    layer = Sdf.Layer.FindOrOpen(identifier(table, ids.name))
+    found = values(layer)
+    expected = {} if pa.types.is_null(kind) else {f"/P{i}": i for i in range(len(texts))}
+    assert found == expected
+
+
 _NAMES = st.sampled_from(["/A", "/A/B", "/A/B/C", "/A/D", "/E", "/E/A", "/F/G/H", "/F", "/Ä"])
 
 

@@ -157,8 +157,8 @@ REFUSED: list[tuple[dict[str, Any], dict[str, str], str]] = [
     (
         {"where": ["/A"], "x": [1]},
         {},
-        "there is no column 'path' with the prim paths; name yours with the argument 'path' (the "
-        "table has 'where', 'x')",
+        "there is no column 'path' with the prim paths; the argument 'path' names another one "
+        "(the table has 'where', 'x')",
     ),
     ({"path": [1]}, {}, "the path column 'path' has type int64; it must hold strings"),
     (

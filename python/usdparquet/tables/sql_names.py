@@ -148,21 +148,28 @@ class SqlNames:
         return parts
 
 
-@dataclass(frozen=True)
 class _Level:
     """The columns of a table, or the fields of a struct."""
 
-    names: list[str]
-    sql_names: list[str]
+    def __init__(self, names: Sequence[str], sql_names: Sequence[str]) -> None:
+        self.names = names
+        self.sql_names = sql_names
+        self._exact: dict[str, list[int]] = {}
+        self._alike: dict[str, list[int]] = {}
+        self._sql: dict[str, list[int]] = {}
+        for at, (name, sql_name) in enumerate(zip(names, sql_names, strict=True)):
+            self._exact.setdefault(name, []).append(at)
+            self._alike.setdefault(name.casefold(), []).append(at)
+            self._sql.setdefault(sql_name.casefold(), []).append(at)
 
     def alike(self, name: str) -> list[int]:
-        return [at for at, one in enumerate(self.names) if one.casefold() == name.casefold()]
+        """Where a name is, in any letters."""
+        return self._alike.get(name.casefold(), [])
 
     def find(self, name: str) -> list[int]:
         """Where a name is: as it is written, else in other letters, else as SQL has it."""
-        exact = [at for at, one in enumerate(self.names) if one == name]
-        sql = [at for at, one in enumerate(self.sql_names) if one.casefold() == name.casefold()]
-        return exact or self.alike(name) or sql
+        exact = self._exact.get(name, [])
+        return exact or self.alike(name) or self._sql.get(name.casefold(), [])
 
 
 def _level_of(kind: pa.StructType) -> _Level:

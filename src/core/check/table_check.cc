@@ -59,8 +59,8 @@ Status CheckPathColumn(const arrow::Schema& schema, const std::string& name) {
   const auto field = schema.GetFieldByName(name);
   if (!field) {
     return Status::Invalid("there is no column '", name,
-                           "' with the prim paths; name yours with the argument 'path' (the table "
-                           "has ",
+                           "' with the prim paths; the argument 'path' names another one (the "
+                           "table has ",
                            NamesOf(schema), ")");
   }
   const arrow::DataType* type = field->type().get();

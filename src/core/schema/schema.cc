@@ -288,8 +288,8 @@ arrow::Result<TableSchema> ReadSchema(const parquet::FileMetaData& metadata,
   }
   if (!schema.path && !path_column.empty()) {
     return arrow::Status::Invalid("there is no column '", path_column,
-                                  "' with the prim paths; name yours with the format argument "
-                                  "'path' (the file has ",
+                                  "' with the prim paths; the format argument 'path' names "
+                                  "another one (the file has ",
                                   JoinNames(manifest), ")");
   }
   if (!time_column.empty()) ARROW_RETURN_NOT_OK(TakeTimeColumn(time_column, manifest, &schema));

@@ -27,6 +27,41 @@ std::string NumberText(double value) {
   return {buffer, std::to_chars(buffer, end, value, format).ptr};
 }
 
+double ToDouble(float value) { return value; }
+double ToDouble(arrow::util::Float16 value) { return value.ToDouble(); }
+
+/// The double with the fewest digits that stands for a float.
+double WithFewestDigits(float value) {
+  char buffer[32];
+  const auto end = std::to_chars(buffer, buffer + sizeof(buffer), value).ptr;
+  double number = value;
+  std::from_chars(buffer, end, number);
+  return number;
+}
+
+/// The double with the fewest digits that stands for a half.
+double WithFewestDigits(arrow::util::Float16 value) {
+  double number = value.ToDouble();
+  if (!std::isfinite(number)) return number;
+  constexpr int kMostDigits = 5;
+  for (int digits = 1; digits <= kMostDigits; ++digits) {
+    char buffer[32];
+    const auto end = std::to_chars(buffer, buffer + sizeof(buffer), value.ToDouble(),
+                                   std::chars_format::scientific, digits - 1)
+                         .ptr;
+    std::from_chars(buffer, end, number);
+    if (arrow::util::Float16::FromDouble(number) == value) break;
+  }
+  return number;
+}
+
+template <typename Float>
+std::string FloatText(Float value) {
+  const double number = ToDouble(value);
+  // Whole numbers have all their digits.
+  return NumberText(number == std::trunc(number) ? number : WithFewestDigits(value));
+}
+
 /// A decimal's text without the zeros that its scale adds.
 std::string WithoutTrailingZeros(std::string text) {
   if (text.find('.') == std::string::npos) return text;
@@ -82,10 +117,6 @@ arrow::Status IdTexts::Add(const arrow::Array& cells) {
     AddWritten(array, [&](int64_t i) { return std::to_string(array.Value(i)); });
     return arrow::Status::OK();
   };
-  const auto write_doubles = [&](const auto& array) {
-    AddWritten(array, [&](int64_t i) { return NumberText(array.Value(i)); });
-    return arrow::Status::OK();
-  };
   switch (cells.type_id()) {
     case Type::STRING:
       AddStrings(static_cast<const arrow::StringArray&>(cells));
@@ -114,14 +145,20 @@ arrow::Status IdTexts::Add(const arrow::Array& cells) {
       return write_integers(static_cast<const arrow::UInt32Array&>(cells));
     case Type::UINT64:
       return write_integers(static_cast<const arrow::UInt64Array&>(cells));
-    case Type::FLOAT:
-      return write_doubles(static_cast<const arrow::FloatArray&>(cells));
-    case Type::DOUBLE:
-      return write_doubles(static_cast<const arrow::DoubleArray&>(cells));
+    case Type::FLOAT: {
+      const auto& array = static_cast<const arrow::FloatArray&>(cells);
+      AddWritten(array, [&](int64_t i) { return FloatText(array.Value(i)); });
+      return arrow::Status::OK();
+    }
+    case Type::DOUBLE: {
+      const auto& array = static_cast<const arrow::DoubleArray&>(cells);
+      AddWritten(array, [&](int64_t i) { return NumberText(array.Value(i)); });
+      return arrow::Status::OK();
+    }
     case Type::HALF_FLOAT: {
       const auto& array = static_cast<const arrow::HalfFloatArray&>(cells);
       AddWritten(array, [&](int64_t i) {
-        return NumberText(arrow::util::Float16::FromBits(array.Value(i)).ToDouble());
+        return FloatText(arrow::util::Float16::FromBits(array.Value(i)));
       });
       return arrow::Status::OK();
     }
@@ -150,8 +187,11 @@ arrow::Status IdTexts::Add(const arrow::Array& cells) {
       ARROW_ASSIGN_OR_RAISE(const auto plain, arrow::compute::Cast(cells, type.value_type()));
       return Add(*plain);
     }
+    case Type::NA:
+      texts_.insert(texts_.end(), static_cast<size_t>(cells.length()), std::string_view());
+      return arrow::Status::OK();
     default:
-      return arrow::Status::Invalid("it has type ", cells.type()->ToString(),
+      return arrow::Status::Invalid("has type ", cells.type()->ToString(),
                                     "; ids are texts or numbers");
   }
 }

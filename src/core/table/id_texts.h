@@ -19,12 +19,12 @@ namespace usdparquet {
 
 /// The texts of a column of ids. Those of numbers without a fraction are integers, so that a column
 /// of integers that a missing cell has turned into doubles matches too; other numbers are written
-/// as shortly as they are read back.
+/// as shortly as they are read back in their type: the float 0.1 is the text "0.1".
 ///
 /// Thread-safety: immutable.
 class USDPARQUET_API IdTexts {
  public:
-  /// Fails if the type of `cells` can hold no ids; the message does not name the column.
+  /// Fails if the type of `cells` can hold no ids; the message goes on after the column's name.
   static arrow::Result<IdTexts> Make(const arrow::ChunkedArray& cells);
 
   uint32_t size() const { return static_cast<uint32_t>(texts_.size()); }

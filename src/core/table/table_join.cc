@@ -55,8 +55,7 @@ arrow::Result<IdTexts> ReadIds(const TableFile& file, const TableSchema& schema,
   ARROW_ASSIGN_OR_RAISE(const auto cells, places.CellsOf(*read, *named));
   auto texts = IdTexts::Make(*cells);
   if (texts.ok()) return texts;
-  return arrow::Status::Invalid("the column '", name,
-                                "' can't hold ids: ", texts.status().message());
+  return arrow::Status::Invalid("column '", name, "' ", texts.status().message());
 }
 
 /// The time index of rows whose prims are told apart by the texts of their ids.
