@@ -44,7 +44,7 @@ def collected_warnings() -> Iterator[list[str]]:
 
 
 @contextmanager
-def _layer_errors(file: Path) -> Iterator[None]:
+def layer_errors(file: Path) -> Iterator[None]:
     """Raise OpenUSD's errors as `LayerError`."""
     from pxr import Tf
 
@@ -63,8 +63,21 @@ def open_layer(file: Path, arguments: dict[str, str]) -> Any:
 
     file.stat()  # so that a file that is not there is a FileNotFoundError
     _check_name(file)
-    with _layer_errors(file):
+    with layer_errors(file):
         layer = Sdf.Layer.FindOrOpen(str(file), args=arguments)
+    if layer is None:
+        raise LayerError(f"{file}: OpenUSD does not open it as a layer")
+    return layer
+
+
+def open_unshared(file: Path, arguments: dict[str, str]) -> Any:
+    """Open a layer that nobody else has, so that all of its warnings are raised anew."""
+    from pxr import Sdf
+
+    file.stat()
+    _check_name(file)
+    with layer_errors(file):
+        layer = Sdf.Layer.OpenAsAnonymous(Sdf.Layer.CreateIdentifier(str(file), arguments))
     if layer is None:
         raise LayerError(f"{file}: OpenUSD does not open it as a layer")
     return layer
@@ -75,7 +88,7 @@ def flattened_layer(file: Path, arguments: dict[str, str]) -> Any:
     from pxr import Usd
 
     layer = open_layer(file, arguments)
-    with _layer_errors(file):
+    with layer_errors(file):
         return Usd.Stage.Open(layer).Flatten(addSourceFileComment=False)
 
 
@@ -90,7 +103,7 @@ def reduced_layer(
     from pxr import Sdf
 
     copy = Sdf.Layer.CreateAnonymous(".usdc")
-    with _layer_errors(_file_of(layer)):
+    with layer_errors(_file_of(layer)):
         copy.TransferContent(layer)
     with Sdf.ChangeBlock():
         _reduce_children(copy.pseudoRoot, prims, properties)
@@ -111,7 +124,7 @@ def content_of(layer: Any) -> LayerContent:
         elif path.IsPrimPath():
             content.prims += 1
 
-    with _layer_errors(_file_of(layer)):
+    with layer_errors(_file_of(layer)):
         layer.Traverse(layer.pseudoRoot.path, count)
     return content
 
@@ -130,7 +143,7 @@ def _check_name(file: Path) -> None:
 def export_layer(layer: Any, file: Path, arguments: dict[str, str] | None = None) -> None:
     """Write a layer to a file, in the format of its suffix."""
     _check_name(file)
-    with _layer_errors(file):
+    with layer_errors(file):
         done = layer.Export(str(file), args=arguments or {})
     if not done:
         raise LayerError(f"{file}: OpenUSD could not write the layer")
@@ -149,7 +162,7 @@ def export_package(layer: Any, anchor: Any, file: Path, name: str) -> None:
     def absolute(path: str) -> str:
         return str(anchor.ComputeAbsolutePath(path)) if path else path
 
-    with temporary_folder() as folder, _layer_errors(file), collected_warnings() as warnings:
+    with temporary_folder() as folder, layer_errors(file), collected_warnings() as warnings:
         copy = Sdf.Layer.CreateAnonymous(".usdc")
         copy.TransferContent(layer)
         UsdUtils.ModifyAssetPaths(copy, absolute)
