@@ -28,7 +28,7 @@ class MissingExtraError(ImportError):
 def require(*modules: str) -> None:
     """Raise MissingExtraError for the first of `modules` that is not installed."""
     for module in modules:
-        if not _is_installed(module):
+        if not is_installed(module):
             raise MissingExtraError(_sentence(module), name=module)
 
 
@@ -39,12 +39,13 @@ def names_extra() -> Iterator[None]:
         yield
     except ImportError as error:
         module = (error.name or "").partition(".")[0]
-        if isinstance(error, MissingExtraError) or module not in EXTRAS or _is_installed(module):
+        if isinstance(error, MissingExtraError) or module not in EXTRAS or is_installed(module):
             raise
         raise MissingExtraError(_sentence(module), name=module) from error
 
 
-def _is_installed(module: str) -> bool:
+def is_installed(module: str) -> bool:
+    """Whether a module is there; for OpenUSD, `pxr`."""
     # A folder pxr is there without OpenUSD too: it has usdparquet's plugInfo.json.
     try:
         return find_spec("pxr.Tf" if module == "pxr" else module) is not None

@@ -5,16 +5,20 @@
 #include <arrow/table.h>
 #include <gtest/gtest.h>
 #include <parquet/arrow/writer.h>
+#include <parquet/column_writer.h>
+#include <parquet/file_reader.h>
 #include <parquet/file_writer.h>
 #include <parquet/metadata.h>
 #include <parquet/schema.h>
 
+#include <algorithm>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "core/index/path_index_builder.h"
 #include "core/pages/page_header.h"
+#include "core/recover/recover_file.h"
 #include "core/schema/footer.h"
 #include "core/schema/path_problem.h"
 #include "core/schema/schema_entry.h"
@@ -168,6 +172,19 @@ TEST(Limits, FieldsOfTheLayer) {
   EXPECT_TRUE(IsRefused(ParseSchemaEntry(SerializeSchemaEntry(entry)).status(), "4097 fields"));
 }
 
+TEST(Limits, FieldsOfAProperty) {
+  SchemaEntry entry;
+  MetadataFields& fields = entry.columns["x"].metadata;
+  for (size_t i = 0; i < kMaxMetadataFields; ++i) {
+    fields.emplace_back("f" + std::to_string(i), MetadataValue{"int64", int64_t{1}});
+  }
+  const auto parsed = ParseSchemaEntry(SerializeSchemaEntry(entry));
+  ASSERT_TRUE(parsed.ok()) << parsed.status();
+  EXPECT_EQ(*parsed, entry);
+  fields.emplace_back("one", MetadataValue{"int64", int64_t{1}});
+  EXPECT_TRUE(IsRefused(ParseSchemaEntry(SerializeSchemaEntry(entry)).status(), "4097 fields"));
+}
+
 TEST(Limits, AHundredThousandColumnsOfJsonComeBack) {
   SchemaEntry entry;
   for (int i = 0; i < 100'000; ++i) entry.columns["c" + std::to_string(i)].is_custom = i % 2 == 0;
@@ -311,6 +328,93 @@ TEST(Limits, TextOfPagesOfAnySize) {
   EXPECT_EQ(MaxPageText(1), kMaxPageText);
   EXPECT_EQ(MaxPageText(4 << 20), int64_t{256} << 20);
   EXPECT_EQ(MaxPageText(int64_t{1} << 40), 0xffffffff);
+}
+
+/// Writes a column of levels and values.
+template <typename Writer, typename Value>
+void WriteColumn(parquet::RowGroupWriter* group, const std::vector<int16_t>& levels,
+                 const std::vector<Value>& values) {
+  auto* const column = static_cast<Writer*>(group->NextColumn());
+  column->WriteBatch(static_cast<int64_t>(levels.size()), levels.data(), nullptr, values.data());
+}
+
+/// A file with a column `v` of values of `width` bytes, of which `num_values` are not null. The
+/// path of its first row is /a, all others are null.
+std::string FileOfFixed(int32_t width, int64_t num_rows, int num_values = 0) {
+  using parquet::schema::PrimitiveNode;
+  const auto schema =
+      std::static_pointer_cast<parquet::schema::GroupNode>(parquet::schema::GroupNode::Make(
+          "schema", parquet::Repetition::REQUIRED,
+          {PrimitiveNode::Make("path", parquet::Repetition::OPTIONAL,
+                               parquet::LogicalType::String(), parquet::Type::BYTE_ARRAY),
+           PrimitiveNode::Make("v", parquet::Repetition::OPTIONAL,
+                               parquet::Type::FIXED_LEN_BYTE_ARRAY, parquet::ConvertedType::NONE,
+                               width)}));
+  const auto properties = parquet::WriterProperties::Builder()
+                              .disable_dictionary()
+                              ->disable_statistics()
+                              ->enable_page_checksum()
+                              ->build();
+  const auto sink = arrow::io::BufferOutputStream::Create().ValueOrDie();
+  const auto writer = parquet::ParquetFileWriter::Open(sink, schema, properties);
+  auto* const group = writer->AppendRowGroup();
+  std::vector<int16_t> levels(static_cast<size_t>(num_rows), 0);
+  levels[0] = 1;
+  const std::string path = "/a";
+  WriteColumn<parquet::ByteArrayWriter>(group, levels,
+                                        std::vector{parquet::ByteArray(std::string_view(path))});
+  const std::string value(num_values > 0 ? static_cast<size_t>(width) : 0, 'v');
+  const parquet::FixedLenByteArray one(reinterpret_cast<const uint8_t*>(value.data()));
+  std::fill_n(levels.begin(), std::max(num_values, 1), num_values > 0);
+  WriteColumn<parquet::FixedLenByteArrayWriter>(group, levels,
+                                                std::vector(static_cast<size_t>(num_values), one));
+  writer->Close();
+  return WriteBytes("limits_fixed.parquet", sink->Finish().ValueOrDie()->ToString());
+}
+
+arrow::Status CheckFixed(int32_t width, int64_t num_rows, int num_values = 0) {
+  const auto file = OpenTableFile(FileOfFixed(width, num_rows, num_values));
+  EXPECT_TRUE(file.ok()) << file.status();
+  return VerifyColumns(*file, {{"v"}}, ChunkCheck::kValues);
+}
+
+TEST(Limits, FixedLengthValues) {
+  constexpr int32_t kMebibyte = 1 << 20;
+  constexpr int64_t kMost = kMaxSmallPage / kMebibyte;
+  EXPECT_TRUE(IsRead(CheckFixed(kMebibyte, kMost)));
+  EXPECT_TRUE(IsRefused(CheckFixed(kMebibyte, kMost + 1), "smaller row groups"));
+  // Three of them are there.
+  constexpr int64_t kMostOfThree = 3 * kMaxPageExpansion;
+  EXPECT_TRUE(IsRead(CheckFixed(kMebibyte, kMostOfThree, 3)));
+  EXPECT_TRUE(IsRefused(CheckFixed(kMebibyte, kMostOfThree + 1, 3), "smaller row groups"));
+}
+
+TEST(Limits, NarrowFixedLengthValues) {
+  EXPECT_TRUE(IsRead(CheckFixed(kMaxNarrowValue, kMaxSmallPage / kMaxNarrowValue + 1)));
+  constexpr int64_t kMost = kMaxSmallPage / (kMaxNarrowValue + 1);
+  EXPECT_TRUE(IsRead(CheckFixed(kMaxNarrowValue + 1, kMost)));
+  EXPECT_TRUE(IsRefused(CheckFixed(kMaxNarrowValue + 1, kMost + 1), "smaller row groups"));
+}
+
+TEST(Limits, LostValuesThatRecoverMakesNull) {
+  for (const bool is_beyond : {false, true}) {
+    const std::string file = FileOfFixed(static_cast<int32_t>(kMaxSmallPage) + is_beyond, 1);
+    const auto chunk =
+        parquet::ParquetFileReader::OpenFile(file)->metadata()->RowGroup(0)->ColumnChunk(1);
+    std::string bytes = ReadBytes(file);
+    const int64_t end = chunk->data_page_offset() + chunk->total_compressed_size();
+    bytes[static_cast<size_t>(end) - 1] ^= 1;
+    WriteBytes("limits_fixed.parquet", bytes);
+    const auto report = RecoverFile(file, ScratchPath("limits_recovered.parquet"), {});
+    if (is_beyond) {
+      EXPECT_TRUE(IsRefused(report.status(), "134217729 bytes each, more than 134217728"));
+      continue;
+    }
+    ASSERT_TRUE(report.ok()) << report.status();
+    ASSERT_EQ(report->lost_cells.size(), 1u);
+    EXPECT_EQ(report->lost_cells[0].column, "v");
+    EXPECT_EQ(report->rows_written, 1);
+  }
 }
 
 }  // namespace

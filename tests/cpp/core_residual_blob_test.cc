@@ -12,7 +12,9 @@
 #include <string>
 
 #include "core/sections/residual_blob.h"
+#include "core/util/limits.h"
 #include "core/write/table_file_writer.h"
+#include "status_assertions.h"
 #include "test_files.h"
 
 namespace usdparquet {
@@ -80,6 +82,22 @@ TEST(ResidualBlob, AnyOtherLocatorIsAnError) {
     // Only what means the same is read: a leading zero, another minor version.
     ASSERT_TRUE(blob->has_value());
     EXPECT_EQ((*blob)->length, 1000) << locator;
+  }
+}
+
+TEST(ResidualBlob, APackedOneIsSmall) {
+  for (const bool is_beyond : {false, true}) {
+    const std::string bytes(static_cast<size_t>(kMaxPackedResidual) + is_beyond, 'r');
+    const std::string path = FileWithResidual("packed.parquet", bytes);
+    const auto file = *arrow::io::ReadableFile::Open(path);
+    const auto blob = FindResidual(*file, *parquet::ParquetFileReader::Open(file)->metadata());
+    if (is_beyond) {
+      EXPECT_TRUE(IsRefused(blob.status(), "has 65537 bytes, more than 65536"));
+      continue;
+    }
+    ASSERT_TRUE(blob.ok()) << blob.status();
+    EXPECT_TRUE((*blob)->is_packed);
+    EXPECT_EQ((*blob)->bytes->ToString(), bytes);
   }
 }
 

@@ -403,7 +403,7 @@ def test_an_asset_path_with_a_control_character(kind: str, tmp_path: Path) -> No
     )
     assert "has a control character, which an asset path cannot have" in str(told)
     layer.GetPrimAtPath("/P0").comment = "unrelated"
-    with pytest.raises(Tf.ErrorException, match=r"control character.*set or clear it"):
+    with pytest.raises(Tf.ErrorException, match=r"control character.*set or remove it"):
         layer.Save()
     assert layer.dirty
     assert file.read_bytes() == before

@@ -208,6 +208,9 @@ def test_what_is_left_out_is_one_warning(write: Writer, name: str) -> None:
     copy = Sdf.Layer.CreateAnonymous(".usda")
     assert copy.ImportFromString(text)
     assert layer.GetAttributeAtPath("/B.n").default == 2
+    result = CliRunner().invoke(app, ["validate", str(file), "--json"])
+    assert result.exit_code == 1
+    assert json.loads(result.stdout)["problems"] == [f"{file}{message}"]
 
 
 def test_a_column_that_is_left_out_is_not_lost(write: Writer) -> None:

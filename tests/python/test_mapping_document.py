@@ -83,6 +83,23 @@ WARNINGS = [
     ({"path": ["/A", "/A"], "frame": [1, 1], "v": [1, 2]}, {"time": "frame"}),
     ({"path": ["/A"], "series": [[1.0, None]]}, {}),
     ({"path": ["/A"], "label": texts([LATIN])}, {}),
+    (
+        described({"path": ["/A"], "parts": ["no path"]}, {"parts": {"role": "relationship"}}),
+        {},
+    ),
+    (
+        described({"path": ["/A"], "members": ["((A"]}, {"members": {"type": "pathExpression"}}),
+        {},
+    ),
+    (described({"path": ["/A"], "plan": ["a\x7f.png"]}, {"plan": {"type": "asset"}}), {}),
+    (described({"path": ["/A"], "kind": ["a\0b"]}, {"kind": {"type": "token"}}), {}),
+    (
+        described(
+            {"path": ["/A"], "specifier": ["define"]},
+            {"specifier": {"role": "metadata", "field": "specifier", "type": "token"}},
+        ),
+        {},
+    ),
     ({"path": ["/A"], "day": pa.array([1 << 30], type=pa.date32())}, {}),
 ]
 

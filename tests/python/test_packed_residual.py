@@ -69,14 +69,56 @@ def test_the_limit(size: int, tmp_path: Path) -> None:
     assert residual_format(file) == ("packed" if size == 7000 else "usdc")
 
 
+DEEPEST = 32
+"""Values within each other: `customData` is the outermost."""
+
+
+def nested(depth: int) -> Sdf.Layer:
+    value: object = 1
+    for _ in range(depth - 2):
+        value = {"a": value}
+    return layer_with(value)
+
+
+def check_refused(file: Path, blob: bytes) -> None:
+    """Assert that a file with that residual, under right checksums, does not open."""
+    other = file.with_name("other.parquet")
+    other.write_bytes(replace_residual(file.read_bytes(), blob))
+    with pytest.raises(Tf.ErrorException, match="the residual of the layer can't be read"):
+        Sdf.Layer.OpenAsAnonymous(str(other))
+
+
 def test_dictionaries_in_dictionaries(tmp_path: Path) -> None:
     """Deeper ones than a packed residual takes are a crate file."""
-    for depth, form in ((20, "packed"), (50, "usdc")):
-        value: object = 1
-        for _ in range(depth):
-            value = {"a": value}
-        file = check_round_trip(layer_with(value), tmp_path / f"{depth}.parquet")
-        assert residual_format(file) == form
+    file = check_round_trip(nested(DEEPEST), tmp_path / "packed.parquet")
+    assert residual_format(file) == "packed"
+    deeper = check_round_trip(nested(DEEPEST + 1), tmp_path / "usdc.parquet")
+    assert residual_format(deeper) == "usdc"
+    # Read: a dictionary with one entry of the same name around the innermost value.
+    blob = residual_of(file.read_bytes())
+    inner = blob.rindex(b"\x51\x01") + 2
+    check_refused(file, blob[: inner + 1] + b"\x51\x01" + blob[inner:])
+
+
+def test_texts_that_are_repeated(tmp_path: Path) -> None:
+    """Each counts whole, however few bytes it takes."""
+    names = sum(len(name) for name in ("/", "/A", "customData", "it", "specifier"))
+    filler = (256 << 10) - 261 * 1000 - names
+
+    def layer(size: int) -> Sdf.Layer:
+        return layer_with(Vt.StringArray(["x" * 1000] * 261 + ["y" * size]))
+
+    file = check_round_trip(layer(filler), tmp_path / "packed.parquet")
+    assert residual_format(file) == "packed"
+    larger = check_round_trip(layer(filler + 1), tmp_path / "usdc.parquet")
+    assert residual_format(larger) == "usdc"
+    # Read: one letter more.
+    blob = residual_of(file.read_bytes())
+    text = b"y" * filler
+    length = bytes([filler & 127 | 128, filler >> 7])
+    longer = bytes([filler + 1 & 127 | 128, filler + 1 >> 7])
+    assert blob.count(length + text) == 1
+    check_refused(file, blob.replace(length + text, longer + text + b"y"))
 
 
 def test_the_same_layer_gives_the_same_bytes(tmp_path: Path) -> None:

@@ -312,3 +312,44 @@ def test_the_embedded_index_and_the_residual_stay(tmp_path: Path) -> None:
     assert b"usdparquet:residual" in entries
     again = Sdf.Layer.OpenAsAnonymous(str(path))
     assert again.ExportToString() == layer.ExportToString()
+
+
+def entries_of(file: Path) -> dict[bytes, bytes]:
+    """The footer's entries but our own."""
+    entries = pq.read_metadata(file).metadata
+    return {key: value for key, value in entries.items() if not key.startswith(b"usdparquet:")}
+
+
+def test_entries_of_other_programs(tmp_path: Path) -> None:
+    """A whole save keeps them byte for byte, unless they tell how the columns were stored."""
+    mine = {b"my.app": b"\x00\xff{}", b"author": "Größe".encode(), b"empty": b"", b"\xffkey": b"1"}
+    about_columns = {
+        b"pandas": b'{"index_columns": ["path"]}',
+        b"geo": b'{"version": "1.0.0"}',
+        b"org.apache.spark.sql.parquet.row.metadata": b"{}",
+        b"parquet.avro.schema": b"{}",
+        b"writer.time.zone": b"UTC",
+        b"iceberg.schema": b"{}",
+        b"huggingface": b"{}",
+        b"usdparquet:unknown": b"version=1.0 offset=4 length=8",
+    }
+    file = tmp_path / "table.parquet"
+    table = pa.table({"path": ["/A", "/B"], "day": pa.array([DAY, DAY]), "x": [1.0, 2.0]})
+    pq.write_table(table.replace_schema_metadata({**mine, **about_columns}), file)
+
+    layer = open_layer(file)
+    layer.GetAttributeAtPath("/A.x").default = 3.0
+    assert layer.Save()  # of a cell: the columns are what they were
+    assert entries_of(file).items() >= {**mine, b"pandas": about_columns[b"pandas"]}.items()
+    for name in ("New", "Newer"):
+        Sdf.CreatePrimInLayer(layer, f"/{name}")
+        assert layer.Save()
+        assert entries_of(file) == mine
+        assert b"usdparquet:unknown" not in pq.read_metadata(file).metadata
+        read = pq.read_table(file)
+        assert read.schema.metadata.items() >= mine.items()
+        assert read["day"].to_pylist()[:2] == ["2024-05-01", "2024-05-01"]
+
+    # Another file is another file.
+    assert layer.Export(str(tmp_path / "other.parquet"))
+    assert entries_of(tmp_path / "other.parquet") == {}

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from usdparquet.tables.errors import TableFileError
 from usdparquet.tables.query import Query, run_query, run_statement
-from usdparquet.tables.sql import SqlError, SqlTable
+from usdparquet.tables.sql import MAX_STATEMENT, SqlError, SqlTable
 from usdparquet.tables.table_file import TableFile
 
 ROWS = 200
@@ -192,6 +192,13 @@ def test_conditions_that_are_refused(table: TableFile, text: str, reason: str | 
     with pytest.raises((SqlError, TableFileError)) as error:
         selected(table, text)
     assert reason in str(error.value)
+
+
+def test_the_longest_statement(table: TableFile) -> None:
+    longest = "SELECT count(*) AS n FROM t".ljust(MAX_STATEMENT)
+    assert answer(table, longest) == [{"n": ROWS}]
+    with pytest.raises(SqlError, match="the SQL has more than 1,048,576 characters"):
+        answer(table, f"{longest} ")
 
 
 @pytest.mark.parametrize(

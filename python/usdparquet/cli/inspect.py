@@ -60,6 +60,7 @@ def validate(
         section_problems,
         value_problems,
     )
+    from usdparquet.tables.layer_check import layer_problems
 
     check_inputs(file)
     description = describe_file(file, path, time)
@@ -67,6 +68,7 @@ def validate(
     found = [*found, *section_problems(file, found)]
     if values and description.problem is None:
         found = [*found, *value_problems(file, path, time)]
+    found = [*found, *layer_problems(file, description, path, time, found, values=values)]
     shown = sum(len(column.properties) for column in description.columns)
     if as_json:
         print_json(

@@ -70,6 +70,19 @@ def open_layer(file: Path, arguments: dict[str, str]) -> Any:
     return layer
 
 
+def open_unshared(file: Path, arguments: dict[str, str]) -> Any:
+    """Open a layer that nobody else has, so that all of its warnings are raised anew."""
+    from pxr import Sdf
+
+    file.stat()
+    _check_name(file)
+    with layer_errors(file):
+        layer = Sdf.Layer.OpenAsAnonymous(Sdf.Layer.CreateIdentifier(str(file), arguments))
+    if layer is None:
+        raise LayerError(f"{file}: OpenUSD does not open it as a layer")
+    return layer
+
+
 def flattened_layer(file: Path, arguments: dict[str, str]) -> Any:
     """Compose the stage of a file into one layer, with absolute asset paths."""
     from pxr import Usd

@@ -334,6 +334,7 @@ arrow::Result<std::shared_ptr<Dictionary>> DenseValues::DecodeDictionary(
   dictionary->values = std::move(values.fixed);
   dictionary->strings = std::move(values.strings);
   dictionary->strings.chars.shrink_to_fit();
+  dictionary->has_nul = dictionary->strings.HasNul();
   if (values.is_stored_text() && !dictionary->strings.IsUtf8()) {
     for (uint32_t i = 0; i < dictionary->size; ++i) {
       if (!IsUtf8(dictionary->strings[i])) dictionary->bad_strings.push_back(i);

@@ -56,6 +56,9 @@ class DenseValues {
 
   /// Whether any string is no valid UTF-8. REQUIRES: is_stored_text().
   bool HasBadString() const;
+  /// Whether any string has a U+0000; with a dictionary, whether any of its strings has, which need
+  /// not be one of these.
+  bool MayHaveNul() const { return codes.empty() ? strings.HasNul() : dictionary->has_nul; }
   /// Whether string `i` is no valid UTF-8.
   bool IsBadString(uint32_t i) const {
     return codes.empty() ? !IsUtf8(strings[i]) : dictionary->IsBad(codes[i]);

@@ -23,6 +23,7 @@ struct StringPool {
   size_t size() const { return offsets.size() - 1; }
   /// Whether every one is valid UTF-8.
   bool IsUtf8() const { return AreUtf8(chars.data(), offsets.data(), size()); }
+  bool HasNul() const { return std::ranges::find(chars, '\0') != chars.end(); }
   std::string_view operator[](size_t i) const {
     return {chars.data() + offsets[i], offsets[i + 1] - offsets[i]};
   }
@@ -42,6 +43,7 @@ struct Dictionary {
   StringPool strings;
   /// Those of `strings` that are no valid UTF-8, ascending: cells with them have no value.
   std::vector<uint32_t> bad_strings;
+  bool has_nul = false;  ///< whether any of `strings` has a U+0000
   uint32_t size = 0;
 
   bool IsBad(uint32_t code) const {

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <span>
+#include <string_view>
 
 #include "core/pages/dense_values.h"
 #include "core/pages/page_body.h"
@@ -68,43 +69,54 @@ bool IsTimeText(const ColumnInfo& column) {
   return column.stored_scalar == Scalar::kString && column.conversion != Conversion::kNone;
 }
 
-bool IsAsset(const ColumnInfo& column) {
-  return column.sdf_type == "asset" || column.sdf_type == "asset[]";
+/// OpenUSD takes tokens for C strings, and would cut this one off.
+const char* ProblemOfToken(std::string_view text) {
+  return text.find('\0') == std::string_view::npos ? nullptr
+                                                   : "has a U+0000, which a token cannot have";
 }
 
-/// Why a text can't be a value of the column; null if it can. `is_checked`: it is known to be
-/// UTF-8.
+/// The test of the texts of a page, if it has to be asked.
+TextTest TextTestOf(const ColumnInfo& column, const DenseValues& values) {
+  const bool is_token = column.sdf_type == "token" || column.sdf_type == "token[]";
+  if (column.text_test || !is_token) return column.text_test;
+  return values.is_stored_text() && values.MayHaveNul() ? &ProblemOfToken : nullptr;
+}
+
+/// How the texts of a page are judged.
+struct TextChecks {
+  bool has_bad_string = false;  ///< whether any of them is no UTF-8
+  TextTest test = nullptr;
+};
+
+/// Why a text can't be a value of the column; null if it can.
 const char* ProblemOfText(const ColumnInfo& column, const DenseValues& values, uint32_t i,
-                          bool is_checked) {
+                          const TextChecks& checks) {
   if (IsTimeText(column)) {
     return values.String(i).empty() ? "is a date or time that ISO 8601 cannot write" : nullptr;
   }
-  if (!is_checked && values.IsBadString(i)) return kBadText;
-  if (IsAsset(column) && HasControlCharacter(values.String(i))) {
-    return "has a control character, which an asset path cannot have";
-  }
-  return nullptr;
+  if (checks.has_bad_string && values.IsBadString(i)) return kBadText;
+  return checks.test ? checks.test(values.String(i)) : nullptr;
 }
 
 void ReportBadRows(const ColumnInfo& column, uint32_t first_row, const DenseValues& values,
-                   bool has_bad_string, std::vector<RowSpan>* rows, BadCells* bad) {
-  const bool looks_at_texts = has_bad_string || IsTimeText(column) || IsAsset(column);
+                   const TextChecks& checks, std::vector<RowSpan>* rows, BadCells* bad) {
+  const bool looks_at_texts = checks.has_bad_string || checks.test || IsTimeText(column);
   for (size_t i = 0; i < rows->size(); ++i) {
     RowSpan& row = (*rows)[i];
     const char* reason = "has a null inside its array or tuple, which a USD value cannot have";
     if (looks_at_texts && row.state == RowSpan::State::kValue) {
       for (uint32_t k = row.begin; k < row.begin + row.count; ++k) {
-        const char* const problem = ProblemOfText(column, values, k, !has_bad_string);
+        const char* const problem = ProblemOfText(column, values, k, checks);
         if (!problem) continue;
         row.state = RowSpan::State::kBad;
         reason = problem;
+        break;
       }
     }
     if (row.state != RowSpan::State::kBad) continue;
-    if (bad->count++ == 0) {
-      bad->first_row = first_row + static_cast<uint32_t>(i);
-      bad->reason = reason;
-    }
+    const UnpresentableCell cell{first_row + static_cast<uint32_t>(i), reason};
+    if (bad->count++ == 0) bad->first = cell;
+    if (bad->all) bad->all->push_back(cell);
   }
 }
 
@@ -142,9 +154,10 @@ arrow::Status Decode(const PageSource& source, const ColumnInfo& column, ColumnC
     ARROW_RETURN_NOT_OK(values.Append(data_page.encoding(), section.data, section.size,
                                       data_page.num_values(), section.count, dictionary));
   }
-  const bool has_bad_string = values.is_stored_text() && values.HasBadString();
-  // Most columns have no null in most pages; times and assets need a look at each text.
-  if (!IsTimeText(column) && !IsAsset(column) && !has_bad_string && IsDense(column, levels)) {
+  const TextChecks checks{values.is_stored_text() && values.HasBadString(),
+                          TextTestOf(column, values)};
+  // Most columns have no null in most pages; times, assets and paths need a look at each text.
+  if (!IsTimeText(column) && !checks.test && !checks.has_bad_string && IsDense(column, levels)) {
     if (levels.count != page->num_rows) return WrongRowCount(levels.count, *page);
     FillDensePage(column, std::move(values), page);
     page->cells = page->values.data();
@@ -152,7 +165,7 @@ arrow::Status Decode(const PageSource& source, const ColumnInfo& column, ColumnC
   }
   auto rows = AssembleRows(column, levels);
   if (rows.size() != page->num_rows) return WrongRowCount(rows.size(), *page);
-  ReportBadRows(column, location.first_row, values, has_bad_string, &rows, bad);
+  ReportBadRows(column, location.first_row, values, checks, &rows, bad);
   page->tells_nulls = bad->count == 0;
   FillPage(column, rows, std::move(values), page);
   page->cells = page->values.data();
@@ -169,11 +182,14 @@ arrow::Status DecodeRows(const PageSource& source, const ColumnInfo& column,
        i < told.pages.size() && told.pages[i].first_row < join.end_row(); ++i) {
     Page part;
     BadCells found;
+    found.all = bad->all;
     ARROW_RETURN_NOT_OK(Decode(source, column, told, i, &part, &found));
     ARROW_RETURN_NOT_OK(join.Append(part));
-    if (bad->count == 0) *bad = std::move(found);
+    if (bad->count == 0) bad->first = found.first;
+    bad->count += found.count;
   }
   *page = join.Finish();
+  page->tells_nulls = bad->count == 0;
   return arrow::Status::OK();
 }
 
@@ -186,7 +202,7 @@ arrow::Status DecodePage(const PageSource& source, const ColumnInfo& column, Col
   // An offset index is a hint: where it is wrong, the headers are right.
   ARROW_ASSIGN_OR_RAISE(ColumnChunk* const told, PagesByHeaders(source, column, chunk));
   if (!told) return status;
-  *bad = BadCells();
+  bad->count = 0;
   return Guarded([&] { return DecodeRows(source, column, chunk, index, *told, page, bad); });
 }
 

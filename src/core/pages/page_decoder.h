@@ -7,7 +7,7 @@
 #include <arrow/status.h>
 
 #include <cstdint>
-#include <string>
+#include <vector>
 
 #include "core/pages/column_chunk.h"
 #include "core/pages/page.h"
@@ -15,17 +15,24 @@
 
 namespace usdparquet {
 
-/// Cells of a page that could not be presented, for one warning a column.
+/// A cell that cannot be presented.
+struct UnpresentableCell {
+  uint32_t row = 0;              ///< from the start of the file
+  const char* reason = nullptr;  ///< the end of a sentence that begins with "the cell"
+};
+
+/// The cells of a page that cannot be presented.
 struct BadCells {
   uint32_t count = 0;
-  uint32_t first_row = 0;  ///< from the start of the file
-  std::string reason;      ///< why the first could not be
+  UnpresentableCell first;
+  std::vector<UnpresentableCell>* all = nullptr;  ///< if not null, each is added to it, in order
 };
 
 /// Decodes page `index` of `chunk` into `page`, a new one. Cells that have no USD value (a
-/// null inside an array or tuple, a date beyond the calendar, text that is no UTF-8) are left
-/// without one and counted in `bad`. Damage fails, as does a wrong page checksum; `page` is then
-/// unspecified. The dictionary is charged to the source's cache. Thread-safe.
+/// null inside an array or tuple, a date beyond the calendar, text that is no UTF-8 or fails the
+/// column's test) are left without one and noted in `bad`. Damage fails, as does a wrong page
+/// checksum; `page` is then unspecified. The dictionary is charged to the source's cache.
+/// Thread-safe.
 arrow::Status DecodePage(const PageSource& source, const ColumnInfo& column, ColumnChunk& chunk,
                          uint32_t index, Page* page, BadCells* bad);
 

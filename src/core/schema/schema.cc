@@ -23,6 +23,27 @@ int32_t FixedSize(const arrow::DataType& type) {
   return static_cast<const arrow::FixedSizeListType&>(type).list_size();
 }
 
+const char* ProblemOfAsset(std::string_view text) {
+  return HasControlCharacter(text) ? "has a control character, which an asset path cannot have"
+                                   : nullptr;
+}
+
+const char* ProblemOfSpecifier(std::string_view text) {
+  return text == "def" || text == "over" || text == "class"
+             ? nullptr
+             : "is none of 'def', 'over' and 'class', which a specifier is";
+}
+
+/// The test of a column's texts, as far as it can be told without OpenUSD.
+TextTest TextTestOf(const ColumnInfo& column) {
+  if (column.type.scalar != Scalar::kString) return nullptr;
+  if (column.role == ColumnRole::kPrimMetadata && column.field == "specifier") {
+    return &ProblemOfSpecifier;
+  }
+  if (column.sdf_type.starts_with("asset")) return &ProblemOfAsset;
+  return nullptr;
+}
+
 /// Gives a column the role and type that the footer says.
 arrow::Status ApplyEntry(const ColumnEntry& entry, const IdentifierTest& unicode_test,
                          ColumnInfo* column) {
@@ -115,6 +136,7 @@ class SchemaReader {
       const arrow::Status applied = ApplyEntry(found->second, unicode_test_, &column);
       if (!applied.ok()) problems_.emplace(column.leaf, applied);
     }
+    column.text_test = TextTestOf(column);
     out->columns.push_back(std::move(column));
   }
 

@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/schema/property_name.h"
@@ -29,6 +30,10 @@ enum class Conversion : uint8_t {
   kNarrow8,    ///< the lower 8 bits of 32, as Arrow takes them: only damage sets others
   kNarrow16,   ///< the lower 16 bits of 32
 };
+
+/// Why a text can't be a cell's value, or part of it, as the end of a sentence that begins with
+/// "the cell"; null if it can. The text is UTF-8. Thread-safe.
+using TextTest = const char* (*)(std::string_view text);
 
 /// One leaf column of the file that is presented, mostly as a property. Immutable.
 struct ColumnInfo {
@@ -50,6 +55,9 @@ struct ColumnInfo {
   bool is_custom = false;
   NullMeaning null = NullMeaning::kNoProperty;
   MetadataFields metadata;
+
+  /// Judges each text of its cells; null: every text in UTF-8 can be a value.
+  TextTest text_test = nullptr;
 
   Scalar stored_scalar = Scalar::kDouble;  ///< scalar before TupleStorage widening
   Conversion conversion = Conversion::kNone;

@@ -21,7 +21,6 @@ ColumnSource::ColumnSource(const TableFile& table_file, PageCache& page_cache,
 
 ColumnReader::~ColumnReader() {
   delete damage_.load();
-  delete bad_cell_.load();
   for (uint32_t group = 0; own_chunks_ && group < source_->file.num_groups(); ++group) {
     const std::unique_ptr<ColumnChunk> chunk(own_chunks_[group].load());
     if (!chunk) continue;
@@ -134,7 +133,7 @@ void ColumnReader::DecodeOrReport(ColumnChunk& chunk, uint32_t index, Page* page
   BadCells bad;
   const auto decoded = DecodePage(source_->Pages(), *info_, chunk, index, page, &bad);
   if (!decoded.ok()) return Fail(chunk, index, decoded, page);
-  if (bad.count > 0) ReportBadCells(bad.first_row, bad.reason);
+  if (bad.count > 0) ReportBadCell(bad.first);
 }
 
 void ColumnReader::Fail(const ColumnChunk& chunk, uint32_t index, const arrow::Status& status,
@@ -174,24 +173,38 @@ void ColumnReader::ReportError(uint32_t group, uint32_t first_row, const std::st
                             "not shown)");
 }
 
-void ColumnReader::ReportBadCells(uint32_t first_row, const std::string& reason) {
-  if (bad_cell_.load(std::memory_order_acquire)) return;
-  auto cell =
-      std::make_unique<const std::string>("column '" + info_->column_name + "', row " +
-                                          std::to_string(first_row) + ": the cell " + reason);
-  const std::string* none = nullptr;
-  if (!bad_cell_.compare_exchange_strong(none, cell.get(), std::memory_order_acq_rel)) return;
-  const std::string& found = *cell.release();
-  if (!source_->report) return;
-  source_->report(false, source_->name + ": " + found +
+void ColumnReader::ReportBadCell(const UnpresentableCell& bad) {
+  if (has_bad_cells_.exchange(true, std::memory_order_acq_rel) || !source_->report) return;
+  source_->report(false, source_->name + ": " + Describe(bad) +
                              "; it is presented without a value (further such cells of this "
                              "column are not shown)");
+}
+
+std::string ColumnReader::Describe(const UnpresentableCell& cell) const {
+  return MessageText("column '" + info_->column_name + "', row " + std::to_string(cell.row) +
+                     ": the cell " + cell.reason);
+}
+
+arrow::Result<std::vector<UnpresentableCell>> ColumnReader::UnpresentableCells() const {
+  std::vector<UnpresentableCell> cells;
+  if (!has_bad_cells_.load(std::memory_order_acquire)) return cells;
+  for (uint32_t group = 0; group < source_->file.num_groups(); ++group) {
+    ARROW_ASSIGN_OR_RAISE(const auto chunk, LocateUncached(group));
+    for (uint32_t i = 0; i < chunk->pages.size(); ++i) {
+      Page page;
+      BadCells bad;
+      bad.all = &cells;
+      ARROW_RETURN_NOT_OK(DecodePage(source_->Pages(), *info_, *chunk, i, &page, &bad));
+    }
+  }
+  return cells;
 }
 
 /// Whether a chunk's null count is that of its cells: it counts null leaves, which says less where
 /// the column is nested or converted, or has cells that can't be presented.
 bool ColumnReader::CountsNulls() const {
-  return info_->max_rep == 0 && !bad_cell_.load(std::memory_order_acquire) &&
+  return info_->max_rep == 0 && !info_->text_test &&
+         !has_bad_cells_.load(std::memory_order_acquire) &&
          !(info_->conversion != Conversion::kNone && info_->stored_scalar == Scalar::kString);
 }
 

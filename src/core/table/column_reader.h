@@ -11,9 +11,11 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <vector>
 
 #include "core/pages/column_chunk.h"
 #include "core/pages/page_cache.h"
+#include "core/pages/page_decoder.h"
 #include "core/schema/schema.h"
 #include "core/table/table_file.h"
 #include "core/util/export.h"
@@ -101,12 +103,11 @@ class USDPARQUET_API ColumnReader {
     const std::string* found = damage_.load(std::memory_order_acquire);
     return found ? *found : std::string();
   }
-  /// The first cell found so far that holds what a USD value can't, and reads as none: the place
-  /// and what it is. Empty if there was none.
-  std::string unpresentable_cell() const {
-    const std::string* found = bad_cell_.load(std::memory_order_acquire);
-    return found ? *found : std::string();
-  }
+  /// Every cell that holds what a USD value can't, and reads as none; nothing if none was met so
+  /// far. Decodes the column whole, past the cache.
+  arrow::Result<std::vector<UnpresentableCell>> UnpresentableCells() const;
+  /// Where such a cell is and why, for messages.
+  std::string Describe(const UnpresentableCell& cell) const;
 
   // For code that reads the whole column once, past the cache, and reports errors itself.
 
@@ -150,7 +151,7 @@ class USDPARQUET_API ColumnReader {
   const PageSlot* SlotBefore(const ColumnChunk& chunk, uint32_t index,
                              std::unique_ptr<PageSlot[]> ColumnChunk::* slots) const;
   void ReportError(uint32_t group, uint32_t first_row, const std::string& reason);
-  void ReportBadCells(uint32_t first_row, const std::string& reason);
+  void ReportBadCell(const UnpresentableCell& bad);
 
   // What a read of a cached page touches comes first.
   /// By row group. The source's `no_chunks` until a chunk is located, then `own_chunks_`.
@@ -160,8 +161,8 @@ class USDPARQUET_API ColumnReader {
   const ColumnInfo* info_ = nullptr;
   const ColumnSource* source_ = nullptr;
   std::atomic<Fullness> fullness_{Fullness::kUnknown};
-  std::atomic<const std::string*> damage_{nullptr};    // owned
-  std::atomic<const std::string*> bad_cell_{nullptr};  // owned
+  std::atomic<const std::string*> damage_{nullptr};  // owned
+  std::atomic<bool> has_bad_cells_{false};
   std::unique_ptr<std::atomic<ColumnChunk*>[]> own_chunks_;
   std::mutex mutex_;  // for locating
   ColumnUse use_;

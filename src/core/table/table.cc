@@ -47,6 +47,8 @@ arrow::Status Table::ReadColumns() {
     const auto said = entry_.columns.find(column.column_name);
     const bool is_said = said != entry_.columns.end() && said->second.null;
     if (options_.declares_nulls && !is_said) column.null = NullMeaning::kNoValue;
+    if (column.role == ColumnRole::kRelationship) column.text_test = options_.target_test;
+    if (column.sdf_type.starts_with("pathExpression")) column.text_test = options_.expression_test;
   }
   properties_ = std::make_unique<ColumnReader[]>(schema_.columns.size());
   for (size_t i = 0; i < schema_.columns.size(); ++i) {
@@ -63,14 +65,6 @@ std::string Table::damage() const {
   if (index_.has_damage()) return index_.damage();
   for (size_t i = 0; i < schema_.columns.size(); ++i) {
     if (properties_[i].has_damage()) return properties_[i].damage();
-  }
-  return {};
-}
-
-std::string Table::unpresentable_cell() const {
-  for (size_t i = 0; i < schema_.columns.size(); ++i) {
-    std::string found = properties_[i].unpresentable_cell();
-    if (!found.empty()) return found;
   }
   return {};
 }
@@ -105,11 +99,17 @@ void Table::VisitChildNames(PrimId prim, const std::function<void(std::string_vi
   }
 }
 
-std::string Table::PathAt(uint32_t row) {
+std::string Table::QuotedPathAt(uint32_t row) {
+  const auto path = PathAt(row);
+  return path ? QuotedValue(*path) : "null";
+}
+
+std::optional<std::string> Table::PathAt(uint32_t row) {
   EpochGuard guard;
   const Page* page = path_.Fetch(row, guard);
   const uint32_t i = row - page->first_row;
-  return page->IsPresent(i) ? QuotedValue(page->String(i)) : "null";
+  if (!page->IsPresent(i)) return std::nullopt;
+  return std::string(page->String(i));
 }
 
 arrow::Status Table::OpenIndex() {
@@ -135,7 +135,7 @@ arrow::Status Table::OpenIndex() {
                                   options_.report, &index_warnings_));
   warnings_ =
       DescribeProblems(name_, schema_, {path_column(), "the path"}, time_ ? &*time_ : nullptr,
-                       index_.current(), [this](uint32_t row) { return PathAt(row); });
+                       index_.current(), [this](uint32_t row) { return QuotedPathAt(row); });
   for (std::string& warning : DescribeTimedColumns(name_, schema_, file_)) {
     warnings_.push_back(std::move(warning));
   }

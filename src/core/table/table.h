@@ -53,6 +53,9 @@ struct TableOptions {
   std::optional<double> time_codes_per_second;
   /// OpenUSD's test for identifiers beyond ASCII.
   IdentifierTest unicode_test;
+  /// OpenUSD's tests of the texts of relationships' targets and of path expressions; may be null.
+  TextTest target_test = nullptr;
+  TextTest expression_test = nullptr;
   /// Called for what goes wrong after the open, once a column and kind.
   ReadReport report;
   /// Keeps the decoded pages and must outlive the table; null for the cache of the process.
@@ -202,9 +205,9 @@ class USDPARQUET_API Table {
   /// What is wrong with the index, or with the first such page of the first such column; empty if
   /// nothing is.
   std::string damage() const;
-  /// The first cell of the first column found so far that holds what a USD value can't, and reads
-  /// as none: where it is and why. Empty if there was none.
-  std::string unpresentable_cell() const;
+
+  /// The path in a row as it is stored, if the row has one. REQUIRES: !is_joined().
+  std::optional<std::string> PathAt(uint32_t row);
 
   /// Bytes that the table holds outside the page cache, about.
   size_t MemoryUsage() const {
@@ -224,7 +227,7 @@ class USDPARQUET_API Table {
     if (!is_joined()) return name;
     return name < joined_rows_.size() ? joined_rows_[name] : PrimId::kNone;
   }
-  std::string PathAt(uint32_t row);
+  std::string QuotedPathAt(uint32_t row);
   bool IsSamePath(uint32_t a, uint32_t b);
 
   const TableFile file_;

@@ -112,9 +112,9 @@ arrow::Status Table::OpenJoin(const IndexOptions& index_options) {
   const PathIndexReport& report = names->path_report();
   if (!report.duplicates.empty()) {
     const auto& [earlier, later] = report.duplicates.front();
-    return arrow::Status::Invalid(ids.file_name, ": column '", names->path_column(), "': rows ",
-                                  earlier, " and ", later, " both have ", names->PathAt(later),
-                                  "; a prim has one id: leave one of them out");
+    return arrow::Status::Invalid(
+        ids.file_name, ": column '", names->path_column(), "': rows ", earlier, " and ", later,
+        " both have ", names->QuotedPathAt(later), "; a prim has one id: leave one of them out");
   }
   auto read = ReadIds(names->file_, names->schema_, "id");
   if (!read.ok()) return WithFileName(read.status(), ids.file_name);

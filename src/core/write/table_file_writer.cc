@@ -220,6 +220,7 @@ arrow::Result<WriteSummary> TableFileWriter::End(const Ending& ending) {
     ARROW_ASSIGN_OR_RAISE(const TableIndex index, MakeIndex(ending.schema_json));
     ARROW_RETURN_NOT_OK(WriteIndex(index));
   }
+  if (options_.entries) ARROW_RETURN_NOT_OK(writer_->AddKeyValueMetadata(options_.entries));
   if (!ending.residual.empty()) {
     ARROW_ASSIGN_OR_RAISE(const int64_t offset, WriteBlob(ending.residual));
     ARROW_RETURN_NOT_OK(AddEntry(kResidualKey, ResidualLocator(offset, ending.residual)));

@@ -6,10 +6,12 @@
 
 #include <arrow/result.h>
 #include <arrow/table.h>
+#include <arrow/util/key_value_metadata.h>
 #include <arrow/util/type_fwd.h>
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -41,6 +43,8 @@ struct WriteOptions {
   std::optional<RowOrder> order;
   /// The footer's entry `usdparquet:schema`; empty: that of the table's own metadata, if any.
   std::string schema_json;
+  /// Other entries of the footer's key-value metadata; may be null.
+  std::shared_ptr<const arrow::KeyValueMetadata> entries;
   IdentifierTest unicode_test;
   /// Called now and then with the rows written so far and in all.
   std::function<void(int64_t, int64_t)> progress;

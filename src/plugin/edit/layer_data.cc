@@ -207,6 +207,7 @@ void UsdParquetLayerData::MoveSpec(const SdfPath& from, const SdfPath& to) {
     }
     std::vector<std::pair<TfToken, VtValue>> moved;
     for (const TfToken& field : List(from)) moved.emplace_back(field, Get(from, field));
+    if (source_->HasSpec(from)) edits_.NoteMoved(from);
     EraseSpec(from);
     Edits::Spec& spec = Edit(to);
     spec = {.type = type, .hides_file = true};

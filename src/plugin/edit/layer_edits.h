@@ -10,6 +10,7 @@
 #include <pxr/usd/sdf/types.h>
 
 #include <unordered_map>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -48,7 +49,10 @@ class UsdParquetLayerEdits {
   };
 
   bool empty() const { return specs_.empty(); }
-  void clear() { specs_.clear(); }
+  void clear() {
+    specs_.clear();
+    moved_.clear();
+  }
   const Spec* Find(const SdfPath& path) const {
     const auto it = specs_.find(path);
     return it == specs_.end() ? nullptr : &it->second;
@@ -56,11 +60,16 @@ class UsdParquetLayerEdits {
   Spec& operator[](const SdfPath& path) { return specs_[path]; }
   void Erase(const SdfPath& path) { specs_.erase(path); }
 
+  /// Notes that a spec of the file was moved away.
+  void NoteMoved(const SdfPath& path) { moved_.insert(path); }
+  bool IsMoved(const SdfPath& path) const { return moved_.contains(path); }
+
   auto begin() const { return specs_.begin(); }
   auto end() const { return specs_.end(); }
 
  private:
   std::unordered_map<SdfPath, Spec, SdfPath::Hash> specs_;
+  std::unordered_set<SdfPath, SdfPath::Hash> moved_;
 };
 
 PXR_NAMESPACE_CLOSE_SCOPE

@@ -41,6 +41,8 @@ class UsdParquetSampleList {
     const size_t i = PlaceOf(time);
     return i < times_.size() && times_[i] == time ? i : kNone;
   }
+  /// Whether any sample may be that of the file.
+  bool keeps_file_samples() const { return keeps_file_samples_; }
   /// Whether sample `i` is that of the file.
   bool IsOfFile(size_t i) const { return keeps_file_samples_ && values_[i].IsEmpty(); }
   /// The value of sample `i`, which is not that of the file.

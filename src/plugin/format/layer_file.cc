@@ -13,6 +13,7 @@
 #include "plugin/format/residual_crate.h"
 #include "plugin/values/identifier.h"
 #include "plugin/values/packed_specs.h"
+#include "plugin/values/text_tests.h"
 
 PXR_NAMESPACE_OPEN_SCOPE
 
@@ -77,6 +78,8 @@ arrow::Result<std::shared_ptr<const UsdParquetSource>> UsdParquetOpenLayerFile(
   options.time_start = arguments.time_start;
   options.time_codes_per_second = arguments.time_codes_per_second;
   options.unicode_test = UsdParquetIsIdentifier;
+  options.target_test = UsdParquetProblemOfTarget;
+  options.expression_test = UsdParquetProblemOfExpression;
   options.report = [](bool is_error, const std::string& message) {
     if (is_error) {
       TF_RUNTIME_ERROR("%s", message.c_str());

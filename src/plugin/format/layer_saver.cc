@@ -10,9 +10,11 @@
 #include "core/util/file_name.h"
 #include "core/write/codec_name.h"
 #include "core/write/file_patch.h"
+#include "core/write/lasting_entries.h"
 #include "core/write/table_writer.h"
 #include "plugin/edit/cell_patches.h"
 #include "plugin/edit/layer_data.h"
+#include "plugin/edit/lost_cells.h"
 #include "plugin/format/layer_access.h"
 #include "plugin/format/layer_file.h"
 #include "plugin/format/residual_crate.h"
@@ -58,7 +60,7 @@ arrow::Status MakeFolderOf(const std::string& file) {
 
 /// Writes all of `data` to a file that is its own, or to another.
 arrow::Status Write(const SdfAbstractData& data, const std::string& file,
-                    const usdparquet::WriteOptions& options, bool is_own_file) {
+                    usdparquet::WriteOptions options, bool is_own_file) {
   ARROW_RETURN_NOT_OK(MakeFolderOf(file));
   UsdParquetColumnNames names;
   std::function<arrow::Status()> is_complete;
@@ -72,6 +74,9 @@ arrow::Status Write(const SdfAbstractData& data, const std::string& file,
                                     " was found to be damaged after its siblings were edited; "
                                     "reload the layer and edit it again");
     }
+    if (is_own_file) {
+      options.entries = usdparquet::LastingEntries(table.metadata().key_value_metadata());
+    }
     // Whoever reads the file, or gives its columns as format arguments, finds them again.
     names.path = table.path_column();
     names.order = parquet->source().columns().property_names();
@@ -79,7 +84,7 @@ arrow::Status Write(const SdfAbstractData& data, const std::string& file,
       names.time = table.time_column();
       names.keeps_time = is_own_file;
     }
-    is_complete = [&file, is_own_file, &table] {
+    is_complete = [&file, is_own_file, parquet, &table]() -> arrow::Status {
       const std::string damage = table.damage();
       if (!damage.empty()) {
         return arrow::Status::Invalid(file, ": not written, because values of ", table.name(),
@@ -87,11 +92,12 @@ arrow::Status Write(const SdfAbstractData& data, const std::string& file,
                                       "; copy the file again from its source, or save what is left "
                                       "with 'usdparquet recover'");
       }
-      const std::string cell = is_own_file ? table.unpresentable_cell() : std::string();
+      if (!is_own_file) return arrow::Status::OK();
+      ARROW_ASSIGN_OR_RAISE(const std::string cell, UsdParquetFindLostCell(*parquet));
       if (cell.empty()) return arrow::Status::OK();
       return arrow::Status::Invalid(file, ": not written, because values of ", table.name(),
                                     " could not be read and would be lost: ", cell,
-                                    "; set or clear it, or export the layer to another file");
+                                    "; set or remove it, or export the layer to another file");
     };
   }
   return UsdParquetWriteLayer(data, file, names, options, UsdParquetWriteCrate, is_complete)
@@ -128,6 +134,7 @@ std::string ReasonNotToSave(const UsdParquetSource& source, const UsdParquetArgu
   if (!left_out_fields.empty()) {
     return "its column '" + left_out_fields.front() + "' would be lost";
   }
+  if (!source.left_out_metadata().empty()) return source.left_out_metadata().front();
   const usdparquet::PathIndexReport& report = table.path_report();
   if (!report.invalid_rows.empty()) {
     return "row " + std::to_string(report.invalid_rows.front()) +

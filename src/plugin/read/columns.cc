@@ -18,14 +18,12 @@ using usdparquet::ColumnRole;
 
 namespace {
 
-/// A prim's field as Sdf holds it, from the cell's value; empty if the field can't have that value.
+/// A prim's field as Sdf holds it, from the cell's value.
 VtValue FieldValueOf(const TfToken& field, const VtValue& cell) {
   if (field == SdfFieldKeys->Specifier) {
-    if (!cell.IsHolding<TfToken>()) return {};
     const std::string& text = cell.UncheckedGet<TfToken>().GetString();
     if (text == "def") return VtValue(SdfSpecifierDef);
-    if (text == "class") return VtValue(SdfSpecifierClass);
-    return text == "over" ? VtValue(SdfSpecifierOver) : VtValue();
+    return VtValue(text == "class" ? SdfSpecifierClass : SdfSpecifierOver);
   }
   if (cell.IsHolding<VtTokenArray>()) {  // apiSchemas: what the prim's schemas are prepended with
     const auto& names = cell.UncheckedGet<VtTokenArray>();
@@ -68,8 +66,9 @@ void UsdParquetColumns::AddProperty(size_t number) {
   if (property.has_own_display_name) {
     property.metadata.emplace_back(SdfFieldKeys->DisplayName, VtValue(column.display_name));
   }
-  auto fields = UsdParquetFieldsFromFooter(column.metadata, property.spec_type,
-                                           table_.name() + ": column '" + column.column_name + "'");
+  auto fields =
+      UsdParquetFieldsFromFooter(column.metadata, property.spec_type, table_.name(),
+                                 "column '" + column.column_name + "'", &left_out_metadata_);
   std::move(fields.begin(), fields.end(), std::back_inserter(property.metadata));
   property.path = SdfPath("/_").AppendProperty(property.name);
   property_names_.push_back(property.name);

@@ -63,6 +63,8 @@ class UsdParquetColumns {
   const TfTokenVector& property_names() const { return property_names_; }
   /// The names of the columns that can't be the prim fields that the file makes them.
   const std::vector<std::string>& left_out_fields() const { return left_out_fields_; }
+  /// What the file says of its columns and Sdf has no place for: a sentence each.
+  const std::vector<std::string>& left_out_metadata() const { return left_out_metadata_; }
   bool has_sparse() const { return has_sparse_; }
   /// The names of the properties whose columns have their bit set in `columns`, 64 a word.
   TfTokenVector NamesOf(std::span<const uint64_t> columns) const;
@@ -95,8 +97,7 @@ class UsdParquetColumns {
   /// `targets` only asks.
   bool HasTargets(const Property& relationship, uint32_t row, SdfPathVector* targets) const;
 
-  /// The value of a prim's field, from the cell in `row`; empty where the field can't have the
-  /// cell's value. False if the cell has none.
+  /// The value of a prim's field, from the cell in `row`. False if the cell has none.
   bool HasFieldValue(const PrimField& field, uint32_t row, VtValue* value) const;
 
  private:
@@ -115,6 +116,7 @@ class UsdParquetColumns {
   size_t handle_mask_ = 0;
   std::vector<PrimField> prim_fields_;
   std::vector<std::string> left_out_fields_;
+  std::vector<std::string> left_out_metadata_;
   TfTokenVector property_names_;
   TfTokenVector names_by_column_;  // empty for columns that are no properties
   bool has_sparse_ = false;

@@ -29,8 +29,9 @@ UsdParquetSource::UsdParquetSource(std::shared_ptr<usdparquet::Table> table,
       columns_(*table_),
       default_field_(SdfFieldKeys->Default),
       residual_(std::move(residual)) {
+  left_out_metadata_ = columns_.left_out_metadata();
   root_fields_ = UsdParquetFieldsFromFooter(table_->schema_entry().layer, SdfSpecTypePseudoRoot,
-                                            table_->name() + ": the layer");
+                                            table_->name(), "the layer", &left_out_metadata_);
   AddTimeFields(arguments);
 }
 
@@ -187,11 +188,11 @@ bool UsdParquetSource::HasTargets(const Property& relationship, uint32_t row, co
     return false;
   }
   if (!out) return true;
-  if (field == SdfChildrenKeys->RelationshipTargetChildren) {
-    return !paths.empty() && UsdParquetDeliver(std::move(paths), out);
-  }
   SdfPathListOp op;
-  op.SetExplicitItems(paths);
+  op.SetExplicitItems(paths);  // a path that is there twice counts once
+  if (field == SdfChildrenKeys->RelationshipTargetChildren) {
+    return !paths.empty() && UsdParquetDeliver(SdfPathVector(op.GetExplicitItems()), out);
+  }
   return UsdParquetDeliver(std::move(op), out);
 }
 
@@ -298,7 +299,7 @@ bool UsdParquetSource::HasPrimField(const SdfPath& path, const Location& at, con
       VtValue value;
       const uint32_t row = samples_.DefaultRow(prims_.RowOf(at.prim));
       if (!columns_.HasFieldValue(prim_field, row, &value)) break;
-      return !value.IsEmpty() && UsdParquetDeliver(value, out);
+      return UsdParquetDeliver(value, out);
     }
   }
   return field == SdfFieldKeys->Specifier && UsdParquetDeliver(SdfSpecifierOver, out);
@@ -456,6 +457,20 @@ std::optional<UsdParquetSource::Cell> UsdParquetSource::FindCell(const SdfPath& 
     if (row == UsdParquetTimeSamples::kNoRow) return std::nullopt;
     return Cell{at.property, row, is_there, samples_.HasAnyTimedCell(at.property->number, at.row)};
   });
+}
+
+uint32_t UsdParquetSource::RowAt(const SdfPath& prim, std::optional<double> time) const {
+  return table_->Ask([&] {
+    const Location at = ResolvePrim(prim, UsdParquetPathHandles(prim).prim);
+    const uint32_t row = at.prim ? prims_.RowOf(at.prim) : PrimId::kNone;
+    if (row == PrimId::kNone) return UsdParquetTimeSamples::kNoRow;
+    return time ? samples_.RowAt(row, *time) : samples_.DefaultRow(row);
+  });
+}
+
+SdfPath UsdParquetSource::PrimOf(uint32_t row) const {
+  const std::optional<std::string> path = table_->PathAt(row);
+  return path ? SdfPath(*path) : SdfPath();
 }
 
 std::optional<TfTokenVector> UsdParquetSource::ColumnPropertyNames(const SdfPath& prim) const {

@@ -44,6 +44,8 @@ class UsdParquetSource {
   const usdparquet::Table& table() const { return *table_; }
   const UsdParquetColumns& columns() const { return columns_; }
   const UsdParquetPrimTree& prims() const { return prims_; }
+  /// What the footer says of the layer and its columns and Sdf has no place for: a sentence each.
+  const std::vector<std::string>& left_out_metadata() const { return left_out_metadata_; }
   /// The data of the residual, or null.
   const SdfAbstractData* residual() const { return get_pointer(residual_); }
 
@@ -84,6 +86,12 @@ class UsdParquetSource {
   };
   /// Nothing if the attribute is, or would be, none of the table's.
   std::optional<Cell> FindCell(const SdfPath& attribute) const;
+  /// The row with the defaults of a prim, or that with its samples at exactly `time`;
+  /// UsdParquetTimeSamples::kNoRow if there is none.
+  uint32_t RowAt(const SdfPath& prim, std::optional<double> time) const;
+  /// The path in a row. REQUIRES: the row has that of a prim, if any; no prefix; rows are not
+  /// joined by ids.
+  SdfPath PrimOf(uint32_t row) const;
   /// The properties of a prim, in order, if the columns and nothing else make them; else nothing.
   std::optional<TfTokenVector> ColumnPropertyNames(const SdfPath& prim) const;
 
@@ -161,6 +169,7 @@ class UsdParquetSource {
   const UsdParquetColumns columns_;
   const TfToken default_field_;  // at hand: OpenUSD's own costs each read a call
   std::vector<std::pair<TfToken, VtValue>> root_fields_;
+  std::vector<std::string> left_out_metadata_;
   const SdfAbstractDataRefPtr residual_;
   mutable std::atomic<bool> has_warned_of_targets_ = false;
   mutable std::once_flag all_times_once_;

@@ -87,7 +87,8 @@ VtValue UsdParquetFromFooter(const MetadataValue& value) {
 }
 
 std::vector<std::pair<TfToken, VtValue>> UsdParquetFieldsFromFooter(
-    const usdparquet::MetadataFields& fields, SdfSpecType spec_type, const std::string& where) {
+    const usdparquet::MetadataFields& fields, SdfSpecType spec_type, const std::string& file,
+    const std::string& owner, std::vector<std::string>* left_out) {
   std::vector<std::pair<TfToken, VtValue>> values;
   const SdfSchema& schema = SdfSchema::GetInstance();
   const auto* spec = schema.GetSpecDefinition(spec_type);
@@ -98,8 +99,10 @@ std::vector<std::pair<TfToken, VtValue>> UsdParquetFieldsFromFooter(
     const auto* known = schema.GetFieldDefinition(field);
     if (known && (spec->IsRequiredField(field) || known->HoldsChildren() ||
                   known->GetFallbackValue().GetTypeid() != value.GetTypeid())) {
-      TF_WARN("%s: the footer's '%s' of type '%s' is no metadata of that type; it is left out",
-              where.c_str(), name.c_str(), footer_value.type.c_str());
+      TF_WARN("%s: %s: the footer's '%s' of type '%s' is no metadata of that type; it is left out",
+              file.c_str(), owner.c_str(), name.c_str(), footer_value.type.c_str());
+      left_out->push_back("the footer's '" + name + "' of " + owner + ", which is no metadata of " +
+                          "type '" + footer_value.type + "', would be lost");
       continue;
     }
     values.emplace_back(field, std::move(value));
