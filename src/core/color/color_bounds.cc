@@ -13,6 +13,7 @@
 #include "core/color/color_values.h"
 #include "core/schema/value_convert.h"
 #include "core/util/guard.h"
+#include "core/util/limits.h"
 
 namespace usdparquet {
 namespace {

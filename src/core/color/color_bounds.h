@@ -15,10 +15,6 @@
 
 namespace usdparquet {
 
-/// Different texts of a column that each get a colour, and their bytes: they are held in memory.
-inline constexpr size_t kMaxColorTexts = 65'536;
-inline constexpr size_t kMaxColorTextBytes = size_t{16} << 20;
-
 /// The smallest and the largest finite value of a column; nothing in an empty one.
 struct ColorBounds {
   double low, high;
