@@ -1,6 +1,8 @@
-// color_reads LAYER PROPERTY PRIMS PASSES: reads a property of the prims /World/P_0, /World/P_1, ...
-// in order, once and then PASSES times more, as an array of GfVec3f through SdfLayer::HasField.
-// Prints the nanoseconds a value of the passes, each on a line. colors.py runs it.
+// color_reads LAYER PROPERTY PRIMS PASSES
+//
+// Reads a property of so many prims, from /World/P_0 on, in order, once and then PASSES times more,
+// as an array of GfVec3f through SdfLayer::HasField. Prints the nanoseconds a value of the passes,
+// each on a line. colors.py runs it.
 
 #include <pxr/base/gf/vec3f.h>
 #include <pxr/base/tf/token.h>
