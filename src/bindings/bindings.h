@@ -91,6 +91,7 @@ class Progress {
 void AddWriting(nanobind::module_& module);
 void AddReading(nanobind::module_& module);
 void AddRecovering(nanobind::module_& module);
+void AddColoring(nanobind::module_& module);
 void AddInterrupting(nanobind::module_& module);
 
 }  // namespace usdparquet::bindings

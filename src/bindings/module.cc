@@ -46,5 +46,6 @@ NB_MODULE(_core, m) {
   usdparquet::bindings::AddReading(m);
   usdparquet::bindings::AddWriting(m);
   usdparquet::bindings::AddRecovering(m);
+  usdparquet::bindings::AddColoring(m);
   usdparquet::bindings::AddInterrupting(m);
 }

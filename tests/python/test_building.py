@@ -36,15 +36,26 @@ def test_the_readme_shows_what_it_prints_and_the_script(printed: str) -> None:
     assert script.endswith(re.search(r"```python\n(.*?)```", readme, re.DOTALL)[1])
 
 
-def test_the_readme_shows_the_live_join(folder: Path, printed: str) -> None:
-    command = [sys.executable, EXAMPLE / "live.py", folder]
+def check_section(title: str, script: str, folder: Path) -> None:
+    """The section of the README shows the script, and what it prints."""
+    command = [sys.executable, EXAMPLE / script, folder]
     result = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
     assert result.stderr == ""
     readme = (EXAMPLE / "README.md").read_text(encoding="utf-8")
-    live = readme.split("## Joined live", 1)[1]
-    assert re.search(r"```text\n(.*?)```", live, re.DOTALL)[1] == result.stdout
-    script = (EXAMPLE / "live.py").read_text(encoding="utf-8")
-    assert script.endswith(re.search(r"```python\n(.*?)```", live, re.DOTALL)[1])
+    section = readme.split(f"## {title}", 1)[1]
+    assert re.search(r"```text\n(.*?)```", section, re.DOTALL)[1] == result.stdout
+    shown = re.search(r"```python\n(.*?)```", section, re.DOTALL)[1]
+    assert (EXAMPLE / script).read_text(encoding="utf-8").endswith(shown)
+
+
+def test_the_readme_shows_the_live_join_and_the_heat_map(folder: Path, printed: str) -> None:
+    check_section("Joined live", "live.py", folder)
+    check_section("As a heat map", "heat_map.py", folder)
+    flat = Usd.Stage.Open(str(folder / "heat.usdc"))
+    rooms = [prim for prim in flat.Traverse() if prim.GetAttribute("temperature")]
+    assert len(rooms) == 64
+    for room in rooms:
+        assert len(room.GetAttribute("primvars:displayColor").Get()) == 1
 
 
 def test_ids_are_those_of_ifc(folder: Path) -> None:

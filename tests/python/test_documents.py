@@ -58,4 +58,4 @@ def test_command_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
             said = "".join(f"{line.rstrip()}\n" for line in result.stdout.splitlines())
             assert without_sizes(said) == without_sizes(expected)
             compared += 1
-    assert compared == 17
+    assert compared == 18

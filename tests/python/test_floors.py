@@ -19,7 +19,7 @@ FLOORS = [
     {"core/pages"},
     {"core/index"},
     {"core/table"},
-    {"core/check", "core/write"},
+    {"core/check", "core/color", "core/write"},
     {"core/recover"},
     {"bindings", "plugin/values"},
     {"plugin/read"},

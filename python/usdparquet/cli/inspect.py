@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -12,7 +13,13 @@ from usdparquet.cli.console import DASH, check_inputs, counted, print_json, say
 from usdparquet.cli.options import Json, PathColumn, TimeColumn
 
 if TYPE_CHECKING:
+    from usdparquet.tables.color_legend import Legend
     from usdparquet.tables.file_description import ColumnDescription
+
+_SWATCH = 4
+"""How wide a colour is shown."""
+_HEADS = 2
+"""The lines of a table above its rows."""
 
 File = Annotated[
     Path, typer.Argument(metavar="FILE", help="A Parquet file.", show_default=False, readable=False)
@@ -20,15 +27,37 @@ File = Annotated[
 
 
 def inspect(
-    file: File, path: PathColumn = "", time: TimeColumn = "", as_json: Json = False
+    file: File,
+    path: PathColumn = "",
+    time: TimeColumn = "",
+    color: Annotated[
+        str,
+        typer.Option(metavar="COLUMN", help="Print the colours of this column's values instead."),
+    ] = "",
+    ramp: Annotated[
+        str, typer.Option(metavar="NAME", help="The colours to take, such as magma.")
+    ] = "",
+    values: Annotated[
+        str,
+        typer.Option("--range", metavar="LOW,HIGH", help="The values at the ends of the ramp."),
+    ] = "",
+    as_json: Json = False,
 ) -> None:
     """Show a file's columns, how they are stored and what they become in a layer."""
+    from usdparquet.tables.color_legend import color_legend
+    from usdparquet.tables.errors import OptionsError
     from usdparquet.tables.file_description import describe_file, problems
 
+    if not color and (ramp or values):
+        raise OptionsError(f"{'--ramp' if ramp else '--range'} needs --color, the column to show")
     check_inputs(file)
+    legend = color_legend(file, color, ramp, values, time) if color else None
+    if legend and not as_json:
+        _print_legend(file, legend)
+        return
     description = describe_file(file, path, time)
     if as_json:
-        print_json(asdict(description))
+        print_json({**asdict(description), "colors": legend and asdict(legend)})
         return
     say(
         f"{description.path}: {counted(description.rows, 'row')} in "
@@ -91,6 +120,38 @@ def validate(
             f"{description.path}: {counted(description.prims, 'prim')} with "
             f"{counted(shown, 'property', 'properties')}, no problems"
         )
+
+
+def _print_legend(file: Path, legend: Legend) -> None:
+    from usdparquet.cli.tables import Column, is_for_reader, number_text, printable, table_lines
+
+    source = {
+        "range": "the range that was given",
+        "type": "false and true",
+        "statistics": "the statistics of the file",
+        "values": "the values of the column",
+    }[legend.range_from]
+    say(f"{file}: {printable(legend.column)} as {legend.ramp}, from {source}")
+    values = [mark.value for mark in legend.marks]
+    are_numbers = all(isinstance(value, float) for value in values)
+    colors = [f"({', '.join(f'{part:.4f}' for part in mark.color)})" for mark in legend.marks]
+    columns = [
+        Column(
+            "Value",
+            is_number=are_numbers,
+            cells=[printable(v) if isinstance(v, str) else number_text(v) for v in values],
+        ),
+        Column("sRGB", cells=[mark.srgb for mark in legend.marks], least=len("#000000")),
+        Column("displayColor", cells=colors, least=max(map(len, colors), default=0)),
+    ]
+    shows = is_for_reader()
+    width = shutil.get_terminal_size().columns - _SWATCH - 1 if shows else None
+    for at, line in enumerate(table_lines(columns, width), -_HEADS):
+        swatch = " " * _SWATCH
+        if shows and 0 <= at < len(legend.marks):
+            code = int(legend.marks[at].srgb[1:], 16)
+            swatch = typer.style(swatch, bg=(code >> 16, code >> 8 & 255, code & 255))
+        say(f"{swatch} {line}" if shows else line)
 
 
 def _print_columns(columns: list[ColumnDescription]) -> None:

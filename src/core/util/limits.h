@@ -85,6 +85,10 @@ constexpr int64_t MaxPageText(int64_t size) {
 /// Bytes of a packed residual. Writers make a crate file of 8 KiB and more.
 inline constexpr int64_t kMaxPackedResidual = int64_t{64} << 10;
 
+/// Different texts of a column that each get a colour, and their bytes: they are held in memory.
+inline constexpr size_t kMaxColorTexts = 65'536;
+inline constexpr size_t kMaxColorTextBytes = size_t{16} << 20;
+
 /// Names that one message lists before it ends with how many more there are.
 inline constexpr size_t kMaxListedNames = 20;
 

@@ -119,20 +119,27 @@ class CellEdits {
     const auto before = source_.ColumnPropertyNames(prim);
     if (!before) return false;
     TfTokenVector after;
+    // Colours come and go with the cells, and are not in the file.
+    const Property* const colors = source_.columns().color_property();
+    const auto without_colors = [&](TfTokenVector list) {
+      if (colors) std::erase(list, colors->name);
+      return list;
+    };
     const auto has = [](const auto& list, const auto& item) {
       return std::find(list.begin(), list.end(), item) != list.end();
     };
     for (const Property& property : source_.columns().properties()) {
+      if (property.colors) continue;
       if (has(changes.made, &property) ||
           (has(*before, property.name) && !has(changes.removed, &property))) {
         after.push_back(property.name);
       }
     }
-    TfTokenVector names = *before;
+    TfTokenVector names = without_colors(*before);
     if (changes.names) {
       names.clear();
       if (changes.names->IsHolding<TfTokenVector>()) {
-        names = changes.names->UncheckedGet<TfTokenVector>();
+        names = without_colors(changes.names->UncheckedGet<TfTokenVector>());
       }
     }
     // In a table the columns are the order, and a property that was made comes to its place when

@@ -57,7 +57,7 @@ UsdParquetLayerColumns::UsdParquetLayerColumns(const SdfLayerRefPtr& layer,
     for (size_t i = 0; i < names.size(); ++i) {
       if (names[i] != property.name) continue;
       columns_[i].property = &property;
-      columns_[i].sdf_type = table.columns()[property.number].sdf_type;
+      columns_[i].sdf_type = property.type_name.GetString();
     }
   }
 }
@@ -87,6 +87,7 @@ uint32_t UsdParquetLayerColumns::RowAt(const SdfPath& path) const {
 
 void UsdParquetLayerColumns::Load(Column* column) const {
   const std::string& type = column->sdf_type;
+  if (column->property->colors) return;  // they are no cells
   // Paths in expressions are those of the layer, and would have to be mapped.
   if (column->property->spec_type != SdfSpecTypeAttribute || type.starts_with("pathExpression")) {
     return;

@@ -50,6 +50,39 @@ arrow::Result<usdparquet::TableOptions::Ids> OpenIds(const std::string& resolved
   return ids;
 }
 
+/// Finds a property of the name that colours have. Those in variants are weaker.
+class ColorFinder final : public SdfAbstractDataSpecVisitor {
+ public:
+  bool VisitSpec(const SdfAbstractData&, const SdfPath& path) override {
+    if (path.IsPrimPropertyPath() && path.GetNameToken() == name_ &&
+        !path.ContainsPrimVariantSelection()) {
+      found_ = path;
+    }
+    return found_.IsEmpty();
+  }
+  void Done(const SdfAbstractData&) override {}
+  const SdfPath& found() const { return found_; }
+
+ private:
+  const TfToken name_{usdparquet::kColorProperty};
+  SdfPath found_;
+};
+
+/// Whether the residual has colours of its own, which those of a column would cover only where the
+/// column has values.
+arrow::Status CheckHasNoColors(const std::string& resolved_path,
+                               const usdparquet::ColorRequest& request,
+                               const SdfAbstractData& residual) {
+  ColorFinder finder;
+  residual.VisitSpecs(&finder);
+  if (finder.found().IsEmpty()) return arrow::Status::OK();
+  return arrow::Status::Invalid(resolved_path, ": column '", request.column,
+                                "' can't be shown as colours: the file has ",
+                                finder.found().GetString(),
+                                "; leave it out by naming columns with the format argument "
+                                "'columns'");
+}
+
 }  // namespace
 
 std::string UsdParquetResolveIds(const std::string& resolved_path, const std::string& ids) {
@@ -91,13 +124,24 @@ arrow::Result<std::shared_ptr<const UsdParquetSource>> UsdParquetOpenLayerFile(
       auto table, usdparquet::Table::Open(std::move(file), resolved_path, std::move(options)));
   for (const std::string& warning : table->warnings()) TF_WARN("%s", warning.c_str());
 
+  std::shared_ptr<const usdparquet::ColorScale> colors;
+  if (!arguments.colors.column.empty()) {
+    ARROW_ASSIGN_OR_RAISE(
+        colors, usdparquet::WithFileName(usdparquet::ColorScale::Make(*table, arguments.colors),
+                                         resolved_path));
+  }
+
   SdfAbstractDataRefPtr residual;
   // Below a prefix, or where rows are put at other prims, the residual's paths would be wrong, and
   // with some columns only, half a layer.
   if (arguments.prefix.IsAbsoluteRootPath() && !arguments.columns && arguments.key.empty()) {
     ARROW_ASSIGN_OR_RAISE(residual, OpenResidual(resolved_path, asset, *table, scratch));
+    if (residual && colors) {
+      ARROW_RETURN_NOT_OK(CheckHasNoColors(resolved_path, arguments.colors, *residual));
+    }
   }
-  return std::make_shared<const UsdParquetSource>(std::move(table), arguments, std::move(residual));
+  return std::make_shared<const UsdParquetSource>(std::move(table), arguments, std::move(colors),
+                                                  std::move(residual));
 }
 
 PXR_NAMESPACE_CLOSE_SCOPE

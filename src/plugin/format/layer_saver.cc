@@ -116,6 +116,9 @@ arrow::Result<bool> PatchCells(const UsdParquetLayerData& data, const std::strin
 /// Why a layer can't be written whole to its own file: what it was not shown would be lost. Empty
 /// if it can.
 std::string ReasonNotToSave(const UsdParquetSource& source, const UsdParquetArguments& arguments) {
+  if (!arguments.colors.column.empty()) {
+    return "the format argument 'color' shows colours, which are none of the file's";
+  }
   if (arguments.columns)
     return "the format argument 'columns' leaves columns out, which would be lost";
   if (!arguments.prefix.IsAbsoluteRootPath()) {

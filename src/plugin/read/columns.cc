@@ -36,15 +36,18 @@ VtValue FieldValueOf(const TfToken& field, const VtValue& cell) {
 
 }  // namespace
 
-UsdParquetColumns::UsdParquetColumns(usdparquet::Table& table) : table_(table) {
+UsdParquetColumns::UsdParquetColumns(usdparquet::Table& table,
+                                     std::shared_ptr<const usdparquet::ColorScale> scale)
+    : table_(table), colors_(scale ? new UsdParquetColors(std::move(scale)) : nullptr) {
   const auto& columns = table_.columns();
   names_by_column_.resize(columns.size());
-  properties_.reserve(columns.size());  // they stay where they are
-  by_handle_.resize(std::bit_ceil(2 * columns.size() + 1));
+  properties_.reserve(columns.size() + 1);  // they stay where they are
+  by_handle_.resize(std::bit_ceil(2 * columns.size() + 2));
   handle_mask_ = by_handle_.size() - 1;
   for (size_t i = 0; i < columns.size(); ++i) {
     columns[i].role == ColumnRole::kPrimMetadata ? AddPrimField(i) : AddProperty(i);
   }
+  if (colors_) AddColors();
 }
 
 void UsdParquetColumns::AddProperty(size_t number) {
@@ -70,9 +73,32 @@ void UsdParquetColumns::AddProperty(size_t number) {
       UsdParquetFieldsFromFooter(column.metadata, property.spec_type, table_.name(),
                                  "column '" + column.column_name + "'", &left_out_metadata_);
   std::move(fields.begin(), fields.end(), std::back_inserter(property.metadata));
+  names_by_column_[number] = property.name;
+  Keep(std::move(property));
+}
+
+/// Adds the property that has the colours of a column: it is there where that one is.
+void UsdParquetColumns::AddColors() {
+  const size_t number = colors_->scale->column();
+  Property property;
+  property.number = number;
+  property.type = colors_.get();
+  property.reader = &table_.reader(number);
+  property.colors = colors_.get();
+  property.name = TfToken(usdparquet::kColorProperty);
+  property.type_name = SdfValueTypeNames->Color3fArray.GetAsToken();
+  property.spec_type = SdfSpecTypeAttribute;
+  property.variability = SdfVariabilityVarying;
+  property.is_custom = false;
+  property.is_sparse = table_.columns()[number].null == usdparquet::NullMeaning::kNoProperty;
+  property.has_own_display_name = false;
+  property.metadata.emplace_back(TfToken("interpolation"), VtValue(TfToken("constant")));
+  Keep(std::move(property));
+}
+
+void UsdParquetColumns::Keep(Property property) {
   property.path = SdfPath("/_").AppendProperty(property.name);
   property_names_.push_back(property.name);
-  names_by_column_[number] = property.name;
   properties_.push_back(std::move(property));
 
   const uint32_t handle = UsdParquetPathHandles(properties_.back().path).property;
@@ -118,6 +144,10 @@ TfTokenVector UsdParquetColumns::NamesOf(std::span<const uint64_t> columns) cons
     for (uint64_t word = columns[i]; word != 0; word &= word - 1) {
       names.push_back(names_by_column_[64 * i + static_cast<size_t>(std::countr_zero(word))]);
     }
+  }
+  if (colors_) {
+    const size_t number = colors_->scale->column();
+    if (columns[number / 64] >> number % 64 & 1) names.push_back(color_property()->name);
   }
   return names;
 }

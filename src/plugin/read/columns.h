@@ -11,12 +11,14 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "core/table/table.h"
+#include "plugin/read/colors.h"
 #include "plugin/values/deliver.h"
 #include "plugin/values/value_types.h"
 
@@ -32,6 +34,16 @@ class UsdParquetColumns {
     size_t number;  ///< in table.columns()
     const UsdParquetValueType* type;
     usdparquet::ColumnReader* reader;
+    /// Not null if what is presented is not the cells, but their colours.
+    const UsdParquetColors* colors = nullptr;
+
+    /// Whether the cell in `row` has a value, or a colour. Decodes nothing where the statistics
+    /// tell.
+    bool HasValue(uint32_t row) const {
+      return colors ? colors->HasColor(*reader, row) : reader->HasValue(row);
+    }
+    /// Whether the statistics tell that every cell has one.
+    bool IsFull() const { return (!colors || colors->scale->has_all()) && reader->IsFull(); }
   };
   /// A column that is a property.
   struct Property : Column {
@@ -50,14 +62,17 @@ class UsdParquetColumns {
     TfToken field;
   };
 
-  /// Warns of columns that can't be the prim fields that the file makes them.
+  /// Warns of columns that can't be the prim fields that the file makes them. `scale` gives the
+  /// colours that are one more property, behind all others; null if there are none.
   /// REQUIRES: `table` outlives this.
-  explicit UsdParquetColumns(usdparquet::Table& table);
+  UsdParquetColumns(usdparquet::Table& table, std::shared_ptr<const usdparquet::ColorScale> scale);
   UsdParquetColumns(const UsdParquetColumns&) = delete;
   UsdParquetColumns& operator=(const UsdParquetColumns&) = delete;
 
-  /// In the order of the columns.
+  /// In the order of the columns, the colours last.
   const std::vector<Property>& properties() const { return properties_; }
+  /// The property of the colours, or null.
+  const Property* color_property() const { return colors_ ? &properties_.back() : nullptr; }
   const std::vector<PrimField>& prim_fields() const { return prim_fields_; }
   /// The names of all properties.
   const TfTokenVector& property_names() const { return property_names_; }
@@ -86,7 +101,7 @@ class UsdParquetColumns {
   template <typename Out>
   [[gnu::always_inline]] bool HasCell(const Column& column, uint32_t row, Out* out) const {
     if (row == usdparquet::PrimTimes::kNoRow) return false;
-    if (!out) return column.reader->HasValue(row);
+    if (!out) return column.HasValue(row);
     usdparquet::EpochGuard guard;
     const usdparquet::Page* const page = column.reader->Fetch(row, guard);
     const uint32_t i = row - page->first_row;
@@ -108,9 +123,12 @@ class UsdParquetColumns {
 
   size_t SlotOf(uint32_t handle) const { return (handle >> 8) & handle_mask_; }
   void AddProperty(size_t number);
+  void AddColors();
+  void Keep(Property property);
   void AddPrimField(size_t number);
 
   usdparquet::Table& table_;
+  const std::unique_ptr<const UsdParquetColors> colors_;
   std::vector<Property> properties_;
   std::vector<Slot> by_handle_;  // open addressing
   size_t handle_mask_ = 0;

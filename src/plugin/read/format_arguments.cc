@@ -91,13 +91,19 @@ arrow::Status Check(const UsdParquetArguments& parsed) {
     return arrow::Status::Invalid(
         "format arguments 'path' and 'key' exclude each other: rows have paths or ids");
   }
+  const usdparquet::ColorRequest& colors = parsed.colors;
+  if (colors.column.empty() && !(colors.ramp.empty() && colors.range.empty())) {
+    return arrow::Status::Invalid("format argument '", colors.ramp.empty() ? "range" : "ramp",
+                                  "' needs 'color', the column to be shown as colours");
+  }
   return arrow::Status::OK();
 }
 
 }  // namespace
 
 const char kUsdParquetArgumentNames[] =
-    "path, columns, prefix, cache_mb, time, start, timeCodesPerSecond, nulls, key, ids";
+    "path, columns, prefix, cache_mb, time, start, timeCodesPerSecond, nulls, key, ids, "
+    "color, ramp, range";
 
 arrow::Result<UsdParquetArguments> UsdParquetParseArguments(
     const SdfFileFormat::FileFormatArguments& arguments) {
@@ -110,6 +116,11 @@ arrow::Result<UsdParquetArguments> UsdParquetParseArguments(
       ARROW_ASSIGN_OR_RAISE(parsed.key, DecodePercent(name, value));
     } else if (name == "ids") {
       ARROW_ASSIGN_OR_RAISE(parsed.ids, DecodePercent(name, value));
+    } else if (name == "color") {
+      ARROW_ASSIGN_OR_RAISE(parsed.colors.column, DecodePercent(name, value));
+    } else if (name == "ramp" || name == "range") {
+      if (value.empty()) return arrow::Status::Invalid("format argument '", name, "' is empty");
+      (name == "ramp" ? parsed.colors.ramp : parsed.colors.range) = value;
     } else if (name == "time") {
       if (value.empty()) return arrow::Status::Invalid("format argument 'time' names no column");
       parsed.time_column = value;

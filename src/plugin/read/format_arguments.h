@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "core/color/color_scale.h"
 #include "core/index/time_codes.h"
 
 PXR_NAMESPACE_OPEN_SCOPE
@@ -27,8 +28,10 @@ struct UsdParquetArguments {
       columns;                                   ///< `columns`: those to present, comma-separated
   SdfPath prefix = SdfPath::AbsoluteRootPath();  ///< `prefix`: the prim to root the table under
   bool declares_nulls = false;                   ///< `nulls=declare`
-  std::optional<uint64_t> cache_bytes;           ///< `cache_mb`: sets the process-wide budget
-  std::vector<std::string> unknown;              ///< arguments that this format does not know
+  /// `color`, `ramp`, `range`: the column whose values are shown as colours; none if it is empty
+  usdparquet::ColorRequest colors;
+  std::optional<uint64_t> cache_bytes;  ///< `cache_mb`: sets the process-wide budget
+  std::vector<std::string> unknown;     ///< arguments that this format does not know
 };
 
 /// The names of the arguments, as a message lists them.

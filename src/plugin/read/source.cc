@@ -22,11 +22,12 @@ using Property = UsdParquetColumns::Property;
 
 UsdParquetSource::UsdParquetSource(std::shared_ptr<usdparquet::Table> table,
                                    const UsdParquetArguments& arguments,
+                                   std::shared_ptr<const usdparquet::ColorScale> colors,
                                    SdfAbstractDataRefPtr residual)
     : table_(std::move(table)),
       prims_(*table_, arguments.prefix),
       samples_(*table_),
-      columns_(*table_),
+      columns_(*table_, std::move(colors)),
       default_field_(SdfFieldKeys->Default),
       residual_(std::move(residual)) {
   left_out_metadata_ = columns_.left_out_metadata();
@@ -207,8 +208,8 @@ template <typename Out>
   } else {
     if (field == keys.Default) return columns_.HasCell(property, samples_.DefaultRow(row), out);
     if (field == keys.TimeSamples) {
-      return samples_.HasAny(property.number, row) &&
-             (!out || UsdParquetDeliver(samples_.Map(property.number, row, *property.type), out));
+      return samples_.HasAny(property, row) &&
+             (!out || UsdParquetDeliver(samples_.Map(property, row), out));
     }
     if (field == keys.TypeName) return UsdParquetDeliver(property.type_name, out);
   }
@@ -284,10 +285,27 @@ bool UsdParquetSource::HasRootField(const SdfPath& path, const TfToken& field, O
   return false;
 }
 
+/// Adds the colours to a list of properties that the residual has: it knows of none.
+void UsdParquetSource::AddColorTo(PrimId prim, VtValue* names) const {
+  const Property* const property = columns_.color_property();
+  if (!property || !prims_.HasRow(prim) || !IsThere(*property, prims_.RowOf(prim))) return;
+  TfTokenVector all = names->UncheckedGet<TfTokenVector>();
+  all.push_back(property->name);
+  *names = all;
+}
+
 template <typename Out>
 bool UsdParquetSource::HasPrimField(const SdfPath& path, const Location& at, const TfToken& field,
                                     Out* out) const {
-  if (residual_ && HasResidualField(path, field, out)) return true;
+  if (residual_ && field == SdfChildrenKeys->PropertyChildren) {
+    VtValue names;
+    if (HasResidualField(path, field, &names)) {
+      AddColorTo(at.prim, &names);
+      return UsdParquetDeliver(std::move(names), out);
+    }
+  } else if (residual_ && HasResidualField(path, field, out)) {
+    return true;
+  }
   if (field == SdfChildrenKeys->PropertyChildren) {
     if (!out) return HasProperties(at.prim);
     TfTokenVector names = PropertyNames(at.prim);
@@ -450,7 +468,7 @@ std::vector<TfToken> UsdParquetSource::FieldsOf(const SdfPath& path) const {
 std::optional<UsdParquetSource::Cell> UsdParquetSource::FindCell(const SdfPath& attribute) const {
   return table_->Ask([&]() -> std::optional<Cell> {
     const Location at = Locate(attribute);
-    if (!IsAttributeColumn(at)) return std::nullopt;
+    if (!IsAttributeColumn(at) || at.property->colors) return std::nullopt;
     const bool is_there = IsThere(at);
     if (!is_there && ResolveResidual(attribute).type != SdfSpecTypeUnknown) return std::nullopt;
     const uint32_t row = samples_.DefaultRow(at.row);

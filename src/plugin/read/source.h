@@ -36,8 +36,10 @@ PXR_NAMESPACE_OPEN_SCOPE
 /// Thread-safety: immutable; queries may come from any number of threads.
 class UsdParquetSource {
  public:
-  /// `residual` is the data of the file's residual, or null.
+  /// `colors`, if not null, gives the colours of a column of the table. `residual` is the data of
+  /// the file's residual, or null.
   UsdParquetSource(std::shared_ptr<usdparquet::Table> table, const UsdParquetArguments& arguments,
+                   std::shared_ptr<const usdparquet::ColorScale> colors,
                    SdfAbstractDataRefPtr residual);
   ~UsdParquetSource();
 
@@ -146,6 +148,7 @@ class UsdParquetSource {
   void WarnOfTimedTargets(const UsdParquetColumns::Property& relationship, uint32_t row) const;
   template <typename Out>
   bool HasResidualField(const SdfPath& path, const TfToken& field, Out* out) const;
+  void AddColorTo(usdparquet::PrimId prim, VtValue* names) const;
   bool KeepChildrenWithSpecs(const SdfPath& path, const TfToken& field, VtValue* children) const;
   template <typename Out>
   bool HasRootField(const SdfPath& path, const TfToken& field, Out* out) const;

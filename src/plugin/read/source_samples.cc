@@ -24,7 +24,7 @@ std::vector<double> UsdParquetSource::TimesOf(const SdfPath& path) const {
       return {times.begin(), times.end()};
     }
     if (at.type != SdfSpecTypeAttribute) return {};
-    return samples_.List(at.property->number, at.row);
+    return samples_.List(*at.property, at.row);
   });
 }
 
@@ -33,7 +33,7 @@ size_t UsdParquetSource::GetNumTimeSamplesForPath(const SdfPath& path) const {
     const Location at = Resolve(path);
     if (at.is_residual) return residual_->GetNumTimeSamplesForPath(path);
     if (at.type != SdfSpecTypeAttribute) return 0;
-    return samples_.Count(at.property->number, at.row);
+    return samples_.Count(*at.property, at.row);
   });
 }
 
@@ -41,8 +41,7 @@ bool UsdParquetSource::GetBracketingTimeSamplesForPath(const SdfPath& path, doub
                                                        double* lower, double* upper) const {
   return table_->Ask([&] {
     const Location at = Locate(path);
-    if (IsAttributeColumn(at) &&
-        samples_.GetBracketing(at.property->number, at.row, time, lower, upper)) {
+    if (IsAttributeColumn(at) && samples_.GetBracketing(*at.property, at.row, time, lower, upper)) {
       return true;
     }
     const SdfAbstractData* const rest = ResidualOf(at);
@@ -54,8 +53,7 @@ bool UsdParquetSource::GetPreviousTimeSampleForPath(const SdfPath& path, double 
                                                     double* previous) const {
   return table_->Ask([&] {
     const Location at = Locate(path);
-    if (IsAttributeColumn(at) &&
-        samples_.GetPrevious(at.property->number, at.row, time, previous)) {
+    if (IsAttributeColumn(at) && samples_.GetPrevious(*at.property, at.row, time, previous)) {
       return true;
     }
     const SdfAbstractData* const rest = ResidualOf(at);

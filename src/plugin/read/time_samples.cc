@@ -1,6 +1,7 @@
 #include "plugin/read/time_samples.h"
 
 #include <iterator>
+#include <utility>
 
 PXR_NAMESPACE_OPEN_SCOPE
 
@@ -13,19 +14,19 @@ uint32_t UsdParquetTimeSamples::DefaultRowOfMany(uint32_t first_row) const {
   return table_.times()->Find(first_row).default_row();
 }
 
-uint32_t UsdParquetTimeSamples::LastBefore(uint32_t column, const PrimTimes& times,
+uint32_t UsdParquetTimeSamples::LastBefore(const Column& column, const PrimTimes& times,
                                            uint32_t end) const {
   while (end > 0 && !HasSample(column, times, end - 1)) --end;
   return end > 0 ? end - 1 : kNone;
 }
 
-uint32_t UsdParquetTimeSamples::FirstFrom(uint32_t column, const PrimTimes& times,
+uint32_t UsdParquetTimeSamples::FirstFrom(const Column& column, const PrimTimes& times,
                                           uint32_t begin) const {
   while (begin < times.size() && !HasSample(column, times, begin)) ++begin;
   return begin < times.size() ? begin : kNone;
 }
 
-bool UsdParquetTimeSamples::HasAny(uint32_t column, uint32_t first_row) const {
+bool UsdParquetTimeSamples::HasAny(const Column& column, uint32_t first_row) const {
   const TimeIndex* const index = table_.times();
   return index && FirstFrom(column, index->Find(first_row), 0) != kNone;
 }
@@ -40,17 +41,17 @@ bool UsdParquetTimeSamples::HasAnyTimedCell(uint32_t column, uint32_t first_row)
   return false;
 }
 
-size_t UsdParquetTimeSamples::Count(uint32_t column, uint32_t first_row) const {
+size_t UsdParquetTimeSamples::Count(const Column& column, uint32_t first_row) const {
   const TimeIndex* const index = table_.times();
   if (!index) return 0;
   const PrimTimes times = index->Find(first_row);
-  if (table_.IsFull(column)) return times.size();
+  if (column.IsFull()) return times.size();
   size_t count = 0;
   for (uint32_t i = 0; i < times.size(); ++i) count += HasSample(column, times, i);
   return count;
 }
 
-std::vector<double> UsdParquetTimeSamples::List(uint32_t column, uint32_t first_row) const {
+std::vector<double> UsdParquetTimeSamples::List(const Column& column, uint32_t first_row) const {
   std::vector<double> found;
   const TimeIndex* const index = table_.times();
   if (!index) return found;
@@ -62,8 +63,7 @@ std::vector<double> UsdParquetTimeSamples::List(uint32_t column, uint32_t first_
   return found;
 }
 
-SdfTimeSampleMap UsdParquetTimeSamples::Map(uint32_t column, uint32_t first_row,
-                                            const UsdParquetValueType& type) const {
+SdfTimeSampleMap UsdParquetTimeSamples::Map(const Column& column, uint32_t first_row) const {
   SdfTimeSampleMap map;
   const TimeIndex* const index = table_.times();
   if (!index) return map;
@@ -72,16 +72,16 @@ SdfTimeSampleMap UsdParquetTimeSamples::Map(uint32_t column, uint32_t first_row,
   for (uint32_t i = 0; i < times.size(); ++i) {
     const uint32_t row = times.RowOf(i);
     EpochGuard guard;
-    const Page* page = table_.Fetch(column, row, guard);
+    const Page* page = column.reader->Fetch(row, guard);
     const uint32_t cell = row - page->first_row;
-    if (page->IsPresent(cell)) {
-      map.emplace_hint(map.end(), times.codes()[i], type.get(*page, cell));
-    }
+    if (!page->IsPresent(cell)) continue;
+    VtValue value = column.type->get(*column.type, *page, cell);
+    if (!value.IsEmpty()) map.emplace_hint(map.end(), times.codes()[i], std::move(value));
   }
   return map;
 }
 
-bool UsdParquetTimeSamples::GetBracketing(uint32_t column, uint32_t first_row, double time,
+bool UsdParquetTimeSamples::GetBracketing(const Column& column, uint32_t first_row, double time,
                                           double* lower, double* upper) const {
   const TimeIndex* const index = table_.times();
   if (!index) return false;
@@ -100,7 +100,7 @@ bool UsdParquetTimeSamples::GetBracketing(uint32_t column, uint32_t first_row, d
   return true;
 }
 
-bool UsdParquetTimeSamples::GetPrevious(uint32_t column, uint32_t first_row, double time,
+bool UsdParquetTimeSamples::GetPrevious(const Column& column, uint32_t first_row, double time,
                                         double* previous) const {
   const TimeIndex* const index = table_.times();
   if (!index) return false;

@@ -16,12 +16,13 @@
 #include <vector>
 
 #include "core/table/table.h"
-#include "plugin/values/value_types.h"
+#include "plugin/read/columns.h"
 
 PXR_NAMESPACE_OPEN_SCOPE
 
 /// The samples of attributes. An attribute is given by its column and the first row of its prim. A
-/// cell without a value is no sample; where the file's statistics tell, no page is read.
+/// cell without a value, or a colour, is no sample; where the file's statistics tell, no page is
+/// read.
 ///
 /// In a table without a time column nothing has samples, and every default is in the first row.
 ///
@@ -30,6 +31,7 @@ PXR_NAMESPACE_OPEN_SCOPE
 /// Thread-safety: all functions may be called from any number of threads.
 class UsdParquetTimeSamples {
  public:
+  using Column = UsdParquetColumns::Column;
   static constexpr uint32_t kNoRow = usdparquet::PrimTimes::kNoRow;
 
   /// REQUIRES: `table` outlives this.
@@ -53,19 +55,19 @@ class UsdParquetTimeSamples {
     }
   }
 
-  bool HasAny(uint32_t column, uint32_t first_row) const;
+  bool HasAny(const Column& column, uint32_t first_row) const;
   /// Whether any row with a time has a cell that is not null, with or without a value.
   bool HasAnyTimedCell(uint32_t column, uint32_t first_row) const;
-  size_t Count(uint32_t column, uint32_t first_row) const;
-  std::vector<double> List(uint32_t column, uint32_t first_row) const;
-  SdfTimeSampleMap Map(uint32_t column, uint32_t first_row, const UsdParquetValueType& type) const;
+  size_t Count(const Column& column, uint32_t first_row) const;
+  std::vector<double> List(const Column& column, uint32_t first_row) const;
+  SdfTimeSampleMap Map(const Column& column, uint32_t first_row) const;
 
   /// The times of the samples before and after `time`. On a sample, before the first and after the
   /// last, both are the same. False if there are no samples.
-  bool GetBracketing(uint32_t column, uint32_t first_row, double time, double* lower,
+  bool GetBracketing(const Column& column, uint32_t first_row, double time, double* lower,
                      double* upper) const;
   /// The last sample before `time`. False if there is none.
-  bool GetPrevious(uint32_t column, uint32_t first_row, double time, double* previous) const;
+  bool GetPrevious(const Column& column, uint32_t first_row, double time, double* previous) const;
 
   /// The row with the sample at exactly `time`, or kNoRow. Whether its cell has a value is left to
   /// the reader of the cell.
@@ -112,12 +114,13 @@ class UsdParquetTimeSamples {
   static double TimeOf(const std::pair<const double, Value>& entry) {
     return entry.first;
   }
-  bool HasSample(uint32_t column, const usdparquet::PrimTimes& times, uint32_t i) const {
-    return table_.IsFull(column) || table_.HasValue(column, times.RowOf(i));
+  bool HasSample(const Column& column, const usdparquet::PrimTimes& times, uint32_t i) const {
+    return column.IsFull() || column.HasValue(times.RowOf(i));
   }
   /// The last sample before number `end`, and the first one from number `begin` on; kNone if none.
-  uint32_t LastBefore(uint32_t column, const usdparquet::PrimTimes& times, uint32_t end) const;
-  uint32_t FirstFrom(uint32_t column, const usdparquet::PrimTimes& times, uint32_t begin) const;
+  uint32_t LastBefore(const Column& column, const usdparquet::PrimTimes& times, uint32_t end) const;
+  uint32_t FirstFrom(const Column& column, const usdparquet::PrimTimes& times,
+                     uint32_t begin) const;
   bool IsAttribute(size_t column) const {
     return table_.columns()[column].role == usdparquet::ColumnRole::kAttribute;
   }

@@ -28,16 +28,17 @@ bool UsdParquetDeliver(T&& value, VtValue* out) {
   return true;
 }
 
-/// Stores cell `i` of `page` into `out`. False if it is of another type than asked for.
+/// Stores cell `i` of `page` into `out`. False if it is of another type than asked for, or no value
+/// of `type`.
 /// REQUIRES: the cell has a value, and `out` is not null.
 inline bool UsdParquetDeliverCell(const UsdParquetValueType& type, const usdparquet::Page& page,
                                   uint32_t i, SdfAbstractDataValue* out) {
-  return type.store(page, i, out);
+  return type.store(type, page, i, out);
 }
 inline bool UsdParquetDeliverCell(const UsdParquetValueType& type, const usdparquet::Page& page,
                                   uint32_t i, VtValue* out) {
-  *out = type.get(page, i);
-  return true;
+  *out = type.get(type, page, i);
+  return !out->IsEmpty();
 }
 
 PXR_NAMESPACE_CLOSE_SCOPE

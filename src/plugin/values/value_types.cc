@@ -75,10 +75,11 @@ struct ArrayCell {
 template <typename Cell>
 constexpr UsdParquetValueType MakeType() {
   return {&typeid(typename Cell::Value),
-          [](const Page& page, uint32_t i, SdfAbstractDataValue* value) {
-            return value->StoreValue(Cell::Get(page, i));
-          },
-          [](const Page& page, uint32_t i) { return VtValue(Cell::Get(page, i)); }};
+          [](const UsdParquetValueType&, const Page& page, uint32_t i,
+             SdfAbstractDataValue* value) { return value->StoreValue(Cell::Get(page, i)); },
+          [](const UsdParquetValueType&, const Page& page, uint32_t i) {
+            return VtValue(Cell::Get(page, i));
+          }};
 }
 
 struct TypeRow {
