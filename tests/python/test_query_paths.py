@@ -181,3 +181,23 @@ def test_what_does_not_go(folder: Path, options: str, code: int, text: str) -> N
     before = {file: file.read_bytes() for file in folder.iterdir()}
     assert run("query", "t.parquet", *options.split(), code=code) == text
     assert {file: file.read_bytes() for file in folder.iterdir()} == before
+
+
+def test_rows_of_named_prims_are_in_the_order_of_the_file(tmp_path: Path) -> None:
+    """DuckDB gives the rows of a join in any order."""
+    count = 300_000
+    file = tmp_path / "t.parquet"
+    pq.write_table(pa.table({"path": [f"/W/p{i}" for i in range(count)], "x": range(count)}), file)
+    wanted = list(range(0, count, 3))
+    names = tmp_path / "names.txt"
+    names.write_text("".join(f"/W/p{i}\n" for i in reversed(wanted)))
+    for arguments, rows in (
+        (["--prims", f"@{names}"], wanted),
+        (["--prims", f"@{names}", "--limit", "2000"], wanted[:2000]),
+        (
+            ["--where", "x IN (SELECT x FROM t WHERE x % 3 = 0)", "--limit", "70000"],
+            wanted[:70_000],
+        ),
+    ):
+        printed = run("query", str(file), "--columns", "x", "--format", "csv", *arguments)
+        assert printed.split()[1:] == [str(row) for row in rows]

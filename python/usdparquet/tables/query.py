@@ -141,8 +141,12 @@ def _clauses(table: TableFile, sql: SqlTable, query: Query) -> tuple[str, set[in
     """The SQL behind FROM, and the columns that it reads."""
     columns: set[int] = set()
     conditions = []
+    # A subquery is a join, whose rows DuckDB gives in any order.
+    has_join = query.where is not None and "select" in query.where.casefold()
     if query.prims is not None:
-        conditions.append(_prim_condition(table, sql, PrimPatterns(query.prims)))
+        patterns = PrimPatterns(query.prims)
+        conditions.append(_prim_condition(table, sql, patterns))
+        has_join = has_join or bool(patterns.paths)
         columns.add(table.schema.get_field_index(table.path_column))
     if query.where is not None:
         where = sql.condition(query.where)
@@ -157,7 +161,7 @@ def _clauses(table: TableFile, sql: SqlTable, query: Query) -> tuple[str, set[in
         bare = name.removeprefix("-")
         columns.add(table.choose([bare])[bare].steps[0])
         keys.append(f"{sql.expression(bare)} {'ASC' if bare == name else 'DESC'} NULLS LAST")
-    if keys:
+    if keys or has_join:
         text += " ORDER BY " + ", ".join([*keys, quoted(sql.row)])
     if query.limit is not None:
         text += f" LIMIT {query.limit}"
