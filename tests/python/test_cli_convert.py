@@ -344,6 +344,14 @@ def test_bad_requests(layer: Path, table: Path, tmp_path: Path) -> None:
     gone, out = tmp_path / "gone.usda", tmp_path / "out.usda"
     assert failure(gone, out) == f"{gone}: No such file or directory"
     assert "the suffix is none of .parquet" in failure(layer, tmp_path / "out.obj", code=2)
+    assert failure(layer, tmp_path / "out.json", code=2) == (
+        f"{tmp_path / 'out.json'}: usdparquet query -o writes the rows of a table as .json, "
+        "usdparquet table -o those of a scene"
+    )
+    assert failure("", out) == ("the name of a file to read is empty, or '.', which is this folder")
+    assert failure(layer, "", code=2) == (
+        "the name of a file is empty, or '.', which is this folder"
+    )
     link = tmp_path / "link.usda"
     link.symlink_to(layer)
     assert "is the input too" in failure(layer, layer)

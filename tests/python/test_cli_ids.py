@@ -326,3 +326,15 @@ def test_bind_takes_a_file(scene: Path, table: Path, tmp_path: Path) -> None:
         ValueError, match=r"costs\.csv: is no \.parquet file; give what it holds as"
     ):
         usdparquet.bind(table, scene, out, key="GlobalId", id="ifc:GlobalId")
+
+
+def test_an_id_that_no_prim_has_is_told_once(scene: Path, tmp_path: Path) -> None:
+    rows, out = tmp_path / "rows.csv", tmp_path / "out.parquet"
+    options = (str(rows), str(scene), "--id", "name", "--key", "k", "-o", str(out))
+    for unknown, told in (
+        (["i0"] * 7, "7 rows with an id that no prim has: i0"),
+        ([f"i{n // 2}" for n in range(12)], "12 rows with an id that no prim has: "
+         "i0, i1, i2, i3, i4, …"),
+    ):  # fmt: skip
+        rows.write_text("k,v\n" + "".join(f"{k},1\n" for k in ["House", *unknown]))
+        assert run("bind", *options).splitlines()[2] == told

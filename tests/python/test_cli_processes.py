@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import pty
 import resource
@@ -13,6 +14,8 @@ import sys
 import time
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from cli_cases import CASES, MEASURING, Case, make_files
 
@@ -73,6 +76,26 @@ def test_help_loads_nothing_heavy() -> None:
     loaded = {name.partition(".")[0] for name in done.stderr.split()}
     assert "typer" in loaded
     assert loaded & {"pyarrow", "numpy", "duckdb", "pxr", "rich", "plotly", "jinja2"} == set()
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
+@pytest.mark.parametrize(
+    "options",
+    [
+        ["inspect"],
+        *(["query", "--format", each] for each in ("table", "csv", "json", "xlsx", "arrow")),
+        ["convert", "-", "--format", "usda"],
+    ],
+)
+def test_a_standard_output_without_room_is_named(folder: Path, options: list[str]) -> None:
+    rows = 20_000  # more than what is written at once
+    table = pa.table({"path": [f"/A/B{row}" for row in range(rows)], "x": range(rows)})
+    pq.write_table(table, folder / "rows.parquet")
+    command = [*COMMAND, options[0], "rows.parquet", *options[1:]]
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(command, cwd=folder, stdout=full, stderr=subprocess.PIPE, timeout=60)
+    assert done.stderr.decode() == f"standard output: {os.strerror(errno.ENOSPC)}\n"
+    assert done.returncode == 1
 
 
 def test_it_has_three_names() -> None:

@@ -17,6 +17,7 @@ from typer.testing import CliRunner, Result
 
 import usdparquet
 from usdparquet.cli import app
+from usdparquet.cli.console import DASH
 from usdparquet.tables.diff import Change, DiffOptions, diff_files
 
 NAN = math.nan
@@ -74,6 +75,15 @@ def test_what_is_told(files: tuple[Path, Path]) -> None:
     ]
     same = invoke(a, a)
     assert (same.exit_code, same.stdout) == (0, f"{a}, {a}: the same, 3 rows\n")
+
+
+def test_an_empty_text_is_shown(tmp_path: Path) -> None:
+    a = written(tmp_path / "a.parquet", {"path": ["/A", "/B"], "t": ["", None]})
+    b = written(tmp_path / "b.parquet", {"path": ["/A", "/B"], "t": [None, "x"]})
+    assert invoke(a, b).stdout.splitlines()[2:] == [
+        f"  /A: '' → {DASH}",
+        f"  /B: {DASH} → x",
+    ]
 
 
 def test_json(files: tuple[Path, Path]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 
 import pytest
@@ -94,6 +95,35 @@ def test_candidates(stage: Usd.Stage) -> None:
         ("displayName", 2, 2, ["Wall 0", "Wall 1"]),
         ("name", 5, 5, ["House", "Wall_0", "Wall_1"]),
     ]
+
+
+def test_candidates_count_what_is_of_another_type_at_some_prims() -> None:
+    stage = Usd.Stage.CreateInMemory()
+    values = [
+        (TYPES.String, "x", "x"),
+        (TYPES.Double, 12.0, 12.0),
+        (TYPES.Float, 0.1, 2.5),
+        (TYPES.Bool, True, True),
+        (TYPES.IntArray, [1], "y"),
+    ]
+    for number, (kind, value, entry) in enumerate(values):
+        prim = stage.DefinePrim(f"/P{number}")
+        prim.CreateAttribute("pn", kind).Set(value)
+        prim.CreateAttribute("width", TYPES.Double).Set(number + 0.5)
+        prim.SetCustomDataByKey("tag", entry)
+    found = {each.id: each for each in usdparquet.id_candidates(stage)}
+    assert list(found) == ["pn", "customData:tag", "name"]
+    for id, texts in (
+        ("pn", ["x", "12", "0.1", "true"]),
+        ("customData:tag", ["x", "12", "2.5", "true", "y"]),
+    ):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            assert usdparquet.ids(stage, id)["id"].to_pylist() == texts
+        assert (found[id].prims, found[id].distinct) == (len(texts), len(texts))
+        assert found[id].examples == texts[:3]
+    # Fractions alone are not listed, but can be chosen.
+    assert usdparquet.ids(stage, "width")["id"].to_pylist() == ["0.5", "1.5", "2.5", "3.5", "4.5"]
 
 
 def test_ids_that_are_only_inside_of_instances() -> None:

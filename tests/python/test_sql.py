@@ -564,3 +564,22 @@ def test_types_that_duckdb_does_not_know(tmp_path: Path, request: pytest.Fixture
     assert [batch["length"] for batch in batches] == [lengths.slice(0, 1)]
     with pytest.raises(TableFileError, match="nearest is 'length'"):
         answer(opened, "SELECT lenght FROM t")
+
+
+def test_what_to_do_about_a_column_that_sql_cannot_take(tmp_path: Path) -> None:
+    big = pa.array([Decimal(10) ** 45, None], pa.decimal256(50, 2))
+    file = tmp_path / "big.parquet"
+    pq.write_table(pa.table({"path": ["/A", "/B"], "cost": [1, 2], "big": big}), file)
+    opened = TableFile(file)
+    for text in (
+        "SELECT COLUMNS('co.*') FROM t",
+        "WITH a AS (SELECT * FROM t) SELECT cost FROM a",
+    ):
+        with pytest.raises(
+            TableFileError,
+            match=r"'big' is decimal256\(50, 2\), which SQL cannot take \(rows 0 to 1\): .*; "
+            r"name the columns that are needed, without this one, instead of \* and COLUMNS$",
+        ):
+            answer(opened, text)
+    named = "WITH a AS (SELECT path, cost FROM t) SELECT cost FROM a"
+    assert answer(opened, named) == [{"cost": 1}, {"cost": 2}]

@@ -159,13 +159,18 @@ def bind(
 
 def _lines(report: JoinReport, unmatched: Path | None) -> list[str]:
     """The report, a line for each thing that there is."""
+    from usdparquet.identifiers.join import SHOWN
+
     lines = [
         f"matched: {counted(report.matched_rows, 'row')} at {counted(report.matched_prims, 'prim')}"
     ]
     if report.rows_without_prim:
+        # Several rows can have one id; if fewer than could be are shown, these are all.
+        ids = report.unknown_ids
+        more = report.rows_without_prim if len(ids) == SHOWN else len(ids)
         lines.append(
             f"{counted(report.rows_without_prim, 'row')} with an id that no prim has: "
-            f"{_shown(report.unknown_ids, report.rows_without_prim)}"
+            f"{_shown(ids, more)}"
         )
     if report.rows_without_id:
         lines.append(f"{counted(report.rows_without_id, 'row')} without an id")

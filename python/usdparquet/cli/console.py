@@ -7,7 +7,7 @@ import re
 import sys
 import warnings
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
@@ -15,7 +15,13 @@ import typer
 
 from usdparquet._extras import MissingExtraError, names_extra
 from usdparquet.cli import interrupts
-from usdparquet.cli.streams import drop, has_no_reader, prepare_streams
+from usdparquet.cli.streams import (
+    STDOUT_NAME,
+    drop,
+    has_no_reader,
+    named_errors,
+    prepare_streams,
+)
 from usdparquet.regular_file import check_readable_file
 from usdparquet.tables.errors import OptionsError
 
@@ -43,6 +49,8 @@ def plain_errors(code: int = 1) -> Iterator[None]:
         if isinstance(error, BrokenPipeError) and has_no_reader(sys.stdout):
             drop(sys.stdout)  # who reads the pipe has seen enough
             raise typer.Exit(0) from error
+        if isinstance(error, OSError) and error.filename == STDOUT_NAME:
+            drop(sys.stdout)  # what is still to come fails too, and says no more
         complain(_error_message(error))
         raise typer.Exit(_USAGE if isinstance(error, OptionsError) else code) from error
     except Exception as error:
@@ -84,7 +92,8 @@ def say(text: str, file: IO[str] | None = None) -> None:
     """
     stream = sys.stdout if file is None else file
     try:
-        print(text, file=stream, flush=True)
+        with named_errors() if stream is sys.stdout else nullcontext():
+            print(text, file=stream, flush=True)
     except BrokenPipeError:
         drop(stream)
 
@@ -105,6 +114,8 @@ def complain(text: str) -> None:
 def check_inputs(*files: Path) -> None:
     """The same words for every command if a file is missing, a folder or not readable: OSError."""
     for file in files:
+        if file == Path():  # what an empty text becomes
+            raise ValueError("the name of a file to read is empty, or '.', which is this folder")
         check_readable_file(file)
 
 

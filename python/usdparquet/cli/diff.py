@@ -123,4 +123,6 @@ def _change(change: Change) -> str:
 def _cell(value: Any) -> str:
     if value is None:
         return DASH
+    if value == "":
+        return "''"  # a text, and not nothing
     return f"{value:.17g}" if isinstance(value, float) and value != round(value, 6) else str(value)

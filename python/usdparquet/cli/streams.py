@@ -7,11 +7,17 @@ import io
 import os
 import select
 import sys
-from contextlib import suppress
-from typing import IO, BinaryIO, TextIO
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import IO, TYPE_CHECKING, BinaryIO, TextIO, cast
 
 from usdparquet.tables.errors import OptionsError
 
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer as Buffer
+
+STDOUT_NAME = "standard output"
+"""What errors call it."""
 _STAND_INS = {
     "\N{EN DASH}": "-",
     "\N{RIGHTWARDS ARROW}": "->",
@@ -82,6 +88,37 @@ def has_no_reader(stream: IO[str]) -> bool:
         return False
 
 
+@contextmanager
+def named_errors() -> Iterator[None]:
+    """Let an error of the system's say that the standard output could not be written."""
+    try:
+        yield
+    except BrokenPipeError:
+        raise  # is no failure: its reader has gone
+    except OSError as error:
+        if error.errno is None or error.filename is not None:
+            raise
+        raise OSError(error.errno, os.strerror(error.errno), STDOUT_NAME) from error
+
+
+class _NamedOutput(io.RawIOBase):
+    """The standard output, for bytes; its errors name it."""
+
+    def writable(self) -> bool:
+        return True
+
+    def fileno(self) -> int:
+        return sys.stdout.buffer.fileno()
+
+    def write(self, data: Buffer, /) -> int:
+        with named_errors():
+            return sys.stdout.buffer.write(data)
+
+    def flush(self) -> None:
+        with named_errors():
+            sys.stdout.buffer.flush()
+
+
 def binary_stdout(binary: str = "") -> BinaryIO:
     """The standard output, for bytes.
 
@@ -89,4 +126,4 @@ def binary_stdout(binary: str = "") -> BinaryIO:
     """
     if binary and sys.stdout.isatty():
         raise OptionsError(f"{binary} is no text for a terminal: write it to a file, or to a pipe")
-    return sys.stdout.buffer
+    return cast("BinaryIO", _NamedOutput())

@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 KEEP = ("first", "last")
-_SHOWN = 5
+SHOWN = 5
+"""How many ids or prims a report names."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +28,7 @@ class JoinReport:
     rows_without_prim: int
     """Rows whose id no prim has."""
     unknown_ids: list[str]
-    """Their ids."""
+    """Their ids, each once."""
     rows_without_id: int
     """Rows whose id is null or empty."""
     rows_dropped: int
@@ -121,7 +122,7 @@ def join(
         matched_rows=len(np.unique(row_of)),
         matched_prims=int(np.count_nonzero(takes)),
         rows_without_prim=int(np.count_nonzero(is_strange)),
-        unknown_ids=_few(keys.filter(pa.array(is_strange))),
+        unknown_ids=_few(keys.filter(pa.array(is_strange)).unique()),
         rows_without_id=int(np.count_nonzero(row_codes < 0)),
         rows_dropped=dropped,
         prims_without_row=len(rowless),
@@ -241,12 +242,12 @@ def _several_text(
     values, counts = np.unique(codes[rows], return_counts=True)
     several = values[counts > 1]
     examples = []
-    for code in several[:_SHOWN]:
+    for code in several[:SHOWN]:
         where = rows[codes[rows] == code]
-        shown = ", ".join(str(row) for row in where[:_SHOWN])
-        dots = ", …" if len(where) > _SHOWN else ""
+        shown = ", ".join(str(row) for row in where[:SHOWN])
+        dots = ", …" if len(where) > SHOWN else ""
         examples.append(f"'{keys[int(where[0])].as_py()}' in rows {shown}{dots}")
-    dots = "; …" if len(several) > _SHOWN else ""
+    dots = "; …" if len(several) > SHOWN else ""
     what = "1 id is" if len(several) == 1 else f"{len(several):,} ids are"
     return (
         f"column '{key}': {what} in several rows: {'; '.join(examples)}{dots}; the argument "
@@ -273,6 +274,6 @@ def _nothing_text(
     )
 
 
-def _few(texts: pa.ChunkedArray) -> list[str]:
+def _few(texts: pa.ChunkedArray | pa.Array) -> list[str]:
     """The first few that are not null."""
-    return [str(text) for text in texts.drop_null()[:_SHOWN].to_pylist()]
+    return [str(text) for text in texts.drop_null()[:SHOWN].to_pylist()]

@@ -16,10 +16,11 @@ def live_identifier(table: Path, ids: Path, key: str, *, time: str | None, start
     values = {"ids": Path(os.path.relpath(ids, table.parent)).as_posix(), "key": key}
     if time is not None:
         values["time"] = time
-    arguments = "&".join(f"{name}={_escaped(value)}" for name, value in values.items())
+    arguments = "&".join(f"{name}={escaped(value)}" for name, value in values.items())
     file = Path(os.path.relpath(table, start)).as_posix()
     return f"{file if file.startswith('../') else f'./{file}'}:SDF_FORMAT_ARGS:{arguments}"
 
 
-def _escaped(text: str) -> str:
+def escaped(text: str) -> str:
+    """`text` as the value of a format argument, which is percent-decoded."""
     return "".join(f"%{ord(letter):02X}" if letter in _ESCAPED else letter for letter in text)

@@ -96,8 +96,9 @@ def ids(
 
 
 def id_candidates(source: object, *, progress: Progress | None = None) -> list[IdCandidate]:
-    """What may be the ids of a scene's prims, for `ids`: texts and integers that prims have.
+    """What may be the ids of a scene's prims, for `ids`: what is a text or an integer at some prim.
 
+    What is a fraction or a truth value at other prims counts there too, as for `ids`.
     Prims inside of instances are not counted: `ids` leaves them out.
     Attributes that belong to the schema of a prim, such as ``visibility``, are none.
     """
@@ -106,11 +107,12 @@ def id_candidates(source: object, *, progress: Progress | None = None) -> list[I
     builtin: dict[tuple[str, str], bool] = {}
     for prim in _prims(stage, progress, instances=False):
         for name, value in _values_of(prim, builtin):
-            text = id_text(value)
+            text = _text_of(value)
             if text is not None:
-                found.setdefault(name, _Found()).add(text)
+                found.setdefault(name, _Found()).add(text, is_likely=_is_likely(value))
     # What the scene says of its prims comes before what every prim has, the most telling first.
-    names = sorted(found, key=lambda name: (_rank(name), -len(found[name].texts), name))
+    likely = [name for name in found if found[name].is_likely]
+    names = sorted(likely, key=lambda name: (_rank(name), -len(found[name].texts), name))
     return [found[name].candidate(name) for name in names]
 
 
@@ -145,9 +147,12 @@ class _Found:
     prims: int = 0
     # In the order in which they were met.
     texts: dict[str, None] = field(default_factory=dict)
+    # Whether some prim has a text or an integer; measures and switches are seldom ids.
+    is_likely: bool = False
 
-    def add(self, text: str) -> None:
+    def add(self, text: str, *, is_likely: bool) -> None:
         self.prims += 1
+        self.is_likely = self.is_likely or is_likely
         self.texts[text] = None
 
     def candidate(self, name: str) -> IdCandidate:
@@ -224,10 +229,13 @@ def _text_of(value: object) -> str | None:
         return None
 
 
-def _values_of(
-    prim: Any, builtin: dict[tuple[str, str], bool]
-) -> Iterator[tuple[str, str | int | None]]:
-    """By name, the texts and integers of a prim that may be its id."""
+def _is_likely(value: object) -> bool:
+    """Whether a value is of a kind that ids usually are."""
+    return isinstance(value, str | int) and not isinstance(value, bool)
+
+
+def _values_of(prim: Any, builtin: dict[tuple[str, str], bool]) -> Iterator[tuple[str, object]]:
+    """By name, the values of a prim that may be its id."""
     from pxr import Usd
 
     kind = prim.GetTypeName()
@@ -239,9 +247,8 @@ def _values_of(
             builtin[(kind, name)] = is_builtin
         if is_builtin:
             continue
-        value = _plain(attribute.Get(Usd.TimeCode.EarliestTime()), "")
-        if isinstance(value, str | int) and not isinstance(value, bool):
-            yield name, value
+        value = attribute.Get(Usd.TimeCode.EarliestTime())
+        yield name, _plain(value, str(attribute.GetTypeName()))
     for key, value in _entries("", prim.GetCustomData()):
         if prim.HasAuthoredCustomDataKey(key):  # schemas have some too
             yield f"customData:{key}", value
@@ -251,13 +258,13 @@ def _values_of(
     yield NAME, prim.GetName()
 
 
-def _entries(above: str, values: Mapping[str, Any]) -> Iterator[tuple[str, str | int]]:
-    """The texts and integers of a dictionary, with their keys as `key:inner`."""
+def _entries(above: str, values: Mapping[str, Any]) -> Iterator[tuple[str, object]]:
+    """The values of a dictionary, with their keys as `key:inner`."""
     for key, authored in values.items():
         name, value = f"{above}{key}", _plain(authored, "")
         if isinstance(value, dict):
             yield from _entries(f"{name}:", value)
-        elif isinstance(value, str | int) and not isinstance(value, bool):
+        else:
             yield name, value
 
 

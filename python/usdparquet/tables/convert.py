@@ -154,6 +154,11 @@ def convert_file(
     `target` is replaced as a whole, or left as it was if anything fails. Raises ValueError for what
     is wrong with the input or the request, OSError for what the system refused.
     """
+    if target.suffix.lower() == ".json":
+        raise OptionsError(
+            f"{target}: usdparquet query -o writes the rows of a table as .json, usdparquet table "
+            "-o those of a scene"
+        )
     kinds = kind_of(source), kind_of_output(target)
     source.stat()  # so that a file that is not there is a FileNotFoundError
     check_regular_file(source)

@@ -42,6 +42,8 @@ class FileKindError(ValueError):
 
 def kind_of(file: Path) -> FileKind:
     """The kind of a file by its suffix; `FileKindError` if the suffix is unknown."""
+    if file == Path():  # what an empty text becomes
+        raise FileKindError("the name of a file is empty, or '.', which is this folder")
     kind = _KINDS.get(file.suffix.lower())
     if kind is None:
         raise FileKindError(f"{file}: the suffix is none of {', '.join(_KINDS)}")

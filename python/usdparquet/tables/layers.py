@@ -11,6 +11,8 @@ from typing import Any
 
 from usdparquet._texts import is_utf8
 from usdparquet.tables.atomic_file import replaced_file, temporary_folder
+from usdparquet.tables.errors import TableFileError
+from usdparquet.tables.packing import Packing, uses_arguments
 from usdparquet.tables.patterns import PrimPatterns, PropertyPatterns
 
 _SHOWN_ERRORS = 4
@@ -176,13 +178,19 @@ def export_package(layer: Any, anchor: Any, file: Path, name: str) -> None:
 
     _check_name(file)
 
+    found: list[str] = []
+
     def absolute(path: str) -> str:
-        return str(anchor.ComputeAbsolutePath(path)) if path else path
+        found.append(str(anchor.ComputeAbsolutePath(path)) if path else path)
+        return found[-1]
 
     with temporary_folder() as folder, layer_errors(file), collected_warnings() as warnings:
         copy = Sdf.Layer.CreateAnonymous(".usdc")
         copy.TransferContent(layer)
         UsdUtils.ModifyAssetPaths(copy, absolute)
+        if uses_arguments(found):
+            _pack(layer, anchor, file, Packing(folder), name)
+            return
         root = folder / f"{name}.usdc"
         try:
             export_layer(copy, root)
@@ -192,11 +200,28 @@ def export_package(layer: Any, anchor: Any, file: Path, name: str) -> None:
     if not done:
         # OpenUSD tells of each such file several times, by names that it has for itself.
         missing = dict.fromkeys(_ADD_FAILED.findall("\n".join(warnings)))
-        reason = "; ".join(warnings)
-        if missing:
-            names = ", ".join(f"'{name}'" for name in list(missing)[:_SHOWN_ERRORS])
-            reason = f"there is no {names}{', …' if len(missing) > _SHOWN_ERRORS else ''}"
+        reason = _missing_text(list(missing)) if missing else "; ".join(warnings)
         raise LayerError(f"{file}: OpenUSD could not write the package: {reason}")
+
+
+def _pack(layer: Any, anchor: Any, file: Path, packing: Packing, name: str) -> None:
+    """Write a package of layers that are read with format arguments, which stay."""
+    from pxr import Sdf
+
+    copy = Sdf.Layer.CreateAnonymous(".usdc")
+    copy.TransferContent(layer)
+    try:
+        packing.add_layer(copy, anchor, f"{name}.usdc")
+        if packing.missing:
+            raise TableFileError(_missing_text(list(packing.missing)))
+        packing.write(file)
+    except TableFileError as error:
+        raise LayerError(f"{file}: could not write the package: {error}") from error
+
+
+def _missing_text(files: list[str]) -> str:
+    names = ", ".join(f"'{name}'" for name in files[:_SHOWN_ERRORS])
+    return f"there is no {names}{', …' if len(files) > _SHOWN_ERRORS else ''}"
 
 
 def relative_assets(layer: Any) -> list[str]:

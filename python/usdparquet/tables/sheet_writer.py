@@ -64,8 +64,14 @@ class SheetWriter:
 
     def close(self) -> None:
         """See BatchWriter."""
-        self._book.close()
-        self._stack.close()
+        from xlsxwriter.exceptions import FileCreateError
+
+        with self._stack:
+            try:
+                self._book.close()
+            except FileCreateError as error:
+                # The system's error is in it.
+                raise (error.__context__ or error) from None
 
     def _put(self, row: int, column: int, cell: Any) -> None:
         cell = _shown(cell)

@@ -134,7 +134,9 @@ class SqlStream:
             # A cast would look for fields by their names.
             return (cells.view(named) if named != cells.type else cells).cast(wanted)
         except pa.ArrowException as error:
+            rows = f"rows {first_row:,} to {first_row + len(cells) - 1:,}"
             raise TableFileError(
                 f"{self._table.file}: column '{column.name}' is {column.type}, which SQL cannot "
-                f"take (rows {first_row:,} to {first_row + len(cells) - 1:,}): {error}"
+                f"take ({rows}): {error}; name the columns that are needed, without this one, "
+                "instead of * and COLUMNS"
             ) from error
