@@ -12,7 +12,9 @@ import polars
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from parquet_surgery import Meta, Surgery
 from pxr import Gf, Sdf, Vt
+from readings import run, save
 from usd_values import open_layer
 
 ROWS = 3000
@@ -353,3 +355,57 @@ def test_entries_of_other_programs(tmp_path: Path) -> None:
     # Another file is another file.
     assert layer.Export(str(tmp_path / "other.parquet"))
     assert entries_of(tmp_path / "other.parquet") == {}
+
+
+@pytest.mark.parametrize("kept", ["date", "decimal", "left_out", "colors"])
+def test_many_saves_of_cells_change_no_other_column(kept: str, tmp_path: Path) -> None:
+    """Beyond half of the file in gaps as well: a whole write would store these otherwise."""
+    path = tmp_path / "table.parquet"
+    rows = 100_000
+    columns = {
+        "date": pa.array([DAY] * rows),
+        "decimal": pa.array([decimal.Decimal("12345678901234567890.1234567")] * rows),
+        "left_out": pa.array([b"raw"] * rows),
+        "colors": pa.array(range(rows), pa.int32()),
+    }
+    x = pa.array([(i * 2654435761) % (1 << 52) / 3 for i in range(rows)])
+    table = pa.table({"path": [f"/P_{i}" for i in range(rows)], "x": x, "kept": columns[kept]})
+    pq.write_table(table, path, compression="none", use_dictionary=False)
+    arguments = {"color": "kept"} if kept == "colors" else {}
+    layer = Sdf.Layer.FindOrOpen(str(path), arguments)
+    for k in range(7):
+        layer.GetAttributeAtPath("/P_0.x").default = float(k)
+        assert layer.Save()
+    assert path.stat().st_size > 2 * pq.read_metadata(path).row_group(0).total_byte_size
+    saved = pq.read_table(path)
+    assert saved["kept"].equals(table["kept"])
+    assert saved["x"].to_pylist() == [6.0, *x.to_pylist()[1:]]
+
+
+def test_a_cell_save_that_would_store_other_columns_otherwise_is_refused(tmp_path: Path) -> None:
+    """A footer that does not say how pages are encoded, as Polars writes it, can't be copied."""
+    path = tmp_path / "table.parquet"
+    price = pa.array([decimal.Decimal("123456789012345678.12"), None])
+    pq.write_table(pa.table({"path": ["/A", "/B"], "x": [1.0, 2.0], "price": price}), path)
+    surgery = Surgery(path)
+    for column in ("path", "x", "price"):
+        surgery.meta(column).drop(Meta.ENCODING_STATS)
+    path.write_bytes(surgery.data())
+    before = path.read_bytes()
+    layer = open_layer(path)
+    layer.GetAttributeAtPath("/A.x").default = 7.0
+    error = save(layer)
+    assert error is not None
+    assert "its footer does not say how its pages are encoded" in error
+    assert "column 'price' (decimal128(20, 2)) as another type" in error
+    assert f"'usdparquet optimize {path}'" in error
+    assert path.read_bytes() == before
+    assert layer.dirty
+    del layer
+    assert run("optimize", path, path)[0] == 0
+    layer = open_layer(path)
+    layer.GetAttributeAtPath("/A.x").default = 7.0
+    assert save(layer) is None
+    saved = pq.read_table(path)
+    assert saved["price"].equals(pa.chunked_array([price]))
+    assert saved["x"].to_pylist() == [7.0, 2.0]

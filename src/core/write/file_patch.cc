@@ -54,12 +54,24 @@ struct NewChunk {
 
 class Patcher {
  public:
-  Patcher(const Table& table, const std::vector<ColumnPatch>& patches, const WriteOptions& options)
-      : table_(table), old_(table.metadata()), patches_(patches), options_(options) {}
+  Patcher(const Table& table, const std::vector<ColumnPatch>& patches, const WriteOptions& options,
+          const std::function<bool()>& can_write_whole)
+      : table_(table),
+        old_(table.metadata()),
+        patches_(patches),
+        options_(options),
+        can_write_whole_(can_write_whole) {}
 
   /// Encodes the new chunks. False if the file can't be patched.
   arrow::Result<bool> Prepare() {
-    if (!CanCopyFooter()) return false;
+    if (const char* const why = WhyNotToCopyFooter()) {
+      const ColumnInfo* const column = ColumnStoredOtherwise();
+      if (!column) return false;
+      return arrow::Status::Invalid(
+          "not written: ", why, ", so that all of it would be written anew, column '",
+          column->column_name, "' (", column->storage, ") as another type; 'usdparquet optimize ",
+          table_.name(), "' makes a file of it whose cells can be edited");
+    }
     ARROW_ASSIGN_OR_RAISE(const bool are_sections_sound, VerifySource());
     if (!are_sections_sound) return false;
     ARROW_ASSIGN_OR_RAISE(const auto reader, BulkReader::Open(table_.table_file()));
@@ -79,7 +91,8 @@ class Patcher {
         first += rows;
       }
     }
-    return IsWorthIt();
+    ARROW_ASSIGN_OR_RAISE(const bool is_worth_it, IsWorthIt());
+    return is_worth_it || ColumnStoredOtherwise() || (can_write_whole_ && !can_write_whole_());
   }
 
   arrow::Status Write(arrow::io::OutputStream* sink) {
@@ -150,21 +163,36 @@ class Patcher {
     return locator->offset;
   }
 
-  /// Whether the footer tells all that a footer of the same chunks needs.
-  bool CanCopyFooter() const {
-    if (old_.is_encryption_algorithm_set()) return false;
+  /// A column that a whole write would store as another type than the file does; null if all stay
+  /// what they are.
+  const ColumnInfo* ColumnStoredOtherwise() const {
+    for (const ColumnInfo& column : table_.columns()) {
+      if (column.conversion != Conversion::kNone || column.stored_scalar != column.type.scalar) {
+        return &column;
+      }
+    }
+    return nullptr;
+  }
+
+  /// What of the file a footer of the same chunks can't be made with; null if nothing.
+  const char* WhyNotToCopyFooter() const {
+    if (old_.is_encryption_algorithm_set()) return "the file is encrypted";
     for (int g = 0; g < old_.num_row_groups(); ++g) {
       const auto group = old_.RowGroup(g);
       for (int c = 0; c < group->num_columns(); ++c) {
         const auto chunk = group->ColumnChunk(c);
-        if (chunk->encoding_stats().empty() && group->num_rows() > 0) return false;
-        if (!chunk->file_path().empty() || chunk->bloom_filter_offset() ||
-            chunk->is_geo_stats_set())
-          return false;
-        if (chunk->compression() != old_.RowGroup(0)->ColumnChunk(c)->compression()) return false;
+        if (chunk->encoding_stats().empty() && group->num_rows() > 0) {
+          return "its footer does not say how its pages are encoded";
+        }
+        if (!chunk->file_path().empty()) return "it has columns in other files";
+        if (chunk->bloom_filter_offset()) return "it has a Bloom filter";
+        if (chunk->is_geo_stats_set()) return "it has statistics of places";
+        if (chunk->compression() != old_.RowGroup(0)->ColumnChunk(c)->compression()) {
+          return "a column of it is compressed in several ways";
+        }
       }
     }
-    return true;
+    return nullptr;
   }
 
   /// Not where most of the file would be gaps.
@@ -361,15 +389,17 @@ class Patcher {
   const parquet::FileMetaData& old_;
   const std::vector<ColumnPatch>& patches_;
   const WriteOptions& options_;
+  const std::function<bool()>& can_write_whole_;
   std::map<Place, NewChunk> chunks_;
 };
 
 }  // namespace
 
 arrow::Result<bool> PatchFile(const Table& table, const std::vector<ColumnPatch>& patches,
-                              const std::string& path, const WriteOptions& options) {
+                              const std::string& path, const WriteOptions& options,
+                              const std::function<bool()>& can_write_whole) {
   const auto patch = [&]() -> arrow::Result<bool> {
-    Patcher patcher(table, patches, options);
+    Patcher patcher(table, patches, options, can_write_whole);
     ARROW_ASSIGN_OR_RAISE(const bool can_patch, patcher.Prepare());
     if (!can_patch) return false;
     ReplaceFile file(path);

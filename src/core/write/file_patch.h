@@ -7,6 +7,7 @@
 #include <arrow/result.h>
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -29,12 +30,16 @@ struct ColumnPatch {
 /// follow it, then page locations and a footer that name them. What they replace is left as a gap,
 /// which the next whole write closes. A file of that name is replaced whole or not at all.
 ///
-/// Returns false, and writes nothing, where that can't be done or would leave more gaps than file:
-/// a value that the stored type can't hold, a null in a required column, a value in a field of a
-/// struct that is null, or a file whose footer does not say how its pages are encoded. Then the
-/// file has to be written whole. Errors name the file.
-USDPARQUET_API arrow::Result<bool> PatchFile(const Table& table,
-                                             const std::vector<ColumnPatch>& patches,
-                                             const std::string& path, const WriteOptions& options);
+/// Returns false, and writes nothing, where that can't be done: a value that the stored type can't
+/// hold, a null in a required column, a value in a field of a struct that is null, a file whose
+/// footer does not say how its pages are encoded; or where it would leave more gaps than file. Then
+/// the file has to be written whole. `can_write_whole` says whether the caller can, if it is
+/// asked; null is yes. If not, gaps do not matter. Nor do they where a whole write would store a
+/// column as another type, such as a date as text; and where the footer is what stands against the
+/// patch, that is an error then, because columns that nobody edited would change. Errors name the
+/// file.
+USDPARQUET_API arrow::Result<bool> PatchFile(
+    const Table& table, const std::vector<ColumnPatch>& patches, const std::string& path,
+    const WriteOptions& options, const std::function<bool()>& can_write_whole = nullptr);
 
 }  // namespace usdparquet

@@ -104,13 +104,16 @@ arrow::Status Write(const SdfAbstractData& data, const std::string& file,
       .status();
 }
 
-/// Saves a layer in which only cells were edited. False if more was.
-arrow::Result<bool> PatchCells(const UsdParquetLayerData& data, const std::string& file) {
+/// Saves a layer in which only cells were edited. False if more was, or if it has to be, and can
+/// be, written whole.
+arrow::Result<bool> PatchCells(const UsdParquetLayerData& data, const std::string& file,
+                               const std::function<bool()>& can_write_whole) {
   ARROW_ASSIGN_OR_RAISE(
       const auto patches,
       usdparquet::WithFileName(UsdParquetCellPatches(data.source(), data.edits()), file));
   if (!patches) return false;
-  return usdparquet::PatchFile(data.source().table(), *patches, file, DefaultOptions());
+  return usdparquet::PatchFile(data.source().table(), *patches, file, DefaultOptions(),
+                               can_write_whole);
 }
 
 /// Why a layer can't be written whole to its own file: what it was not shown would be lost. Empty
@@ -183,7 +186,10 @@ arrow::Status UsdParquetSaveLayer(const SdfLayer& layer, const std::string& file
 
   bool is_patched = false;
   if (is_index_sound) {
-    ARROW_ASSIGN_OR_RAISE(is_patched, PatchCells(*data, file));
+    const auto can_write_whole = [&] {
+      return ReasonNotToSave(data->source(), *arguments).empty();
+    };
+    ARROW_ASSIGN_OR_RAISE(is_patched, PatchCells(*data, file, can_write_whole));
   }
   if (!is_patched) {
     const std::string reason = ReasonNotToSave(data->source(), *arguments);
