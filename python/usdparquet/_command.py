@@ -14,8 +14,11 @@ def main() -> None:
         finally:
             _ignore_interrupts()
     except KeyboardInterrupt:
-        print("interrupted", file=sys.stderr)
-        sys.exit(130)
+        # Not by sys.exit: where the exception went through an exec or eval of text, as typer's,
+        # Python would end itself by the signal.
+        if sys.stdout is not None:
+            sys.stdout.flush()
+        _end()
 
 
 def _run() -> None:

@@ -452,7 +452,7 @@ sys.meta_path.insert(0, Finder())
 from usdparquet._command import main
 if when == "commands":
     import typer.main
-    typer.main.get_group = lambda *_: os.kill(os.getpid(), signal.SIGINT)
+    typer.main.get_group = lambda *_: eval("os.kill(os.getpid(), signal.SIGINT)")
 main()
 """
 
@@ -461,8 +461,9 @@ main()
     "when", ["usdparquet._extras", "typer", "usdparquet.cli.ids", "commands", "usdparquet._plugin"]
 )
 def test_ctrl_c_at_the_start(when: str, folder: Path) -> None:
+    (folder / "early.py").write_text(EARLY)
     done = subprocess.run(
-        [sys.executable, "-c", EARLY, when, "inspect", "costs.parquet"],
+        [sys.executable, "-m", "early", when, "inspect", "costs.parquet"],
         cwd=folder,
         capture_output=True,
         text=True,
