@@ -9,10 +9,16 @@ import sys
 def main() -> None:
     """Run the command line, or say what to install for it."""
     try:
-        _run()
+        try:
+            _run()
+        finally:
+            _ignore_interrupts()
     except KeyboardInterrupt:
-        print("interrupted", file=sys.stderr)
-        sys.exit(130)
+        # Not by sys.exit: where the exception went through an exec or eval of text, as typer's,
+        # Python would end itself by the signal.
+        if sys.stdout is not None:
+            sys.stdout.flush()
+        _end()
 
 
 def _run() -> None:
@@ -31,6 +37,15 @@ def _run() -> None:
         sys.exit(f"usdparquet: {error}")
     interrupts.take_process()
     app(prog_name="usdparquet")
+
+
+def _ignore_interrupts() -> None:
+    """The command is done: what is left to the process would only lose its exit code."""
+    import signal
+
+    handler = signal.getsignal(signal.SIGINT)
+    if getattr(handler, "__module__", None) in (__name__, "usdparquet.cli.interrupts"):
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def _end(*_: object) -> None:

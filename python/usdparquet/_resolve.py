@@ -42,7 +42,9 @@ def resolve_columns(
     world matrix, row by row), ``@position`` and ``@bounds`` (the world box of all but guides).
     `prims`: the prims of the rows, in that order: paths (texts or Sdf.Path) or Usd.Prims, such as
     ``stage.Traverse()``. If not given, all prims of the stage in the order of
-    ``stage.TraverseAll()``, those in instances too.
+    ``stage.TraverseAll()``, those in instances too. Of attributes alone it is the order in which
+    OpenUSD composes them now; the stage keeps the one it had while a layer that only named prims is
+    muted, removed or cleared.
     `under`: instead, a prim; the rows are this prim and all below it.
     `types`: the Sdf types that columns are to have, such as ``{"cost": "double"}``. Without it, a
     column has the type of its attributes; where prims differ, the wider number.
@@ -74,7 +76,8 @@ def resolve_counted(
     kinds = _checked_types(types, names)
     code = _time_code(time)
     attributes = [name for name in names if not name.startswith(("@", RELATIONSHIP))]
-    rows = _rows(stage, prims, under, attributes, code)
+    as_prims = len(attributes) < len(names)
+    rows = _rows(stage, prims, under, attributes, code, as_prims)
     return Resolving(rows, kinds, code).run(names)
 
 
@@ -144,8 +147,12 @@ def _rows(
     under: object | None,
     attributes: Sequence[str],
     time: Any,
+    as_prims: bool,
 ) -> Rows:
-    """The prims of the rows, with what can be known of their attributes at once."""
+    """The prims of the rows, with what can be known of their attributes at once.
+
+    `as_prims`: whether more than these attributes is asked of them.
+    """
     from pxr import Usd
 
     from ._resolve_stage import ChosenRows, rows_below
@@ -163,7 +170,7 @@ def _rows(
     top = stage.GetPseudoRoot() if under is None else _prim_at(stage, under)
     if top is None:
         raise ValueError(f"there is no prim <{under}> on {name_of(stage)}")
-    return rows_below(stage, top, attributes, time)
+    return rows_below(stage, top, attributes, time, as_prims=as_prims)
 
 
 def _prims_of(stage: Any, items: Iterable[object]) -> list[Any]:

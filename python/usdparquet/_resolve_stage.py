@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from ._plugin import PLUGIN_NAME, plugin_dir
 from ._resolve_cells import cell_type
-from ._resolving import Known, PrimRows
+from ._resolving import Known, PrimRows, Rows
 
 # UsdParquetFound in src/plugin/resolve/stage_columns.h.
 _WHOLE, _SINGLE, _ASK = 1, 2, 3
@@ -51,13 +51,14 @@ class ChosenRows(PrimRows):
 
 
 class StageRows:
-    """A prim and all below it in the order of `TraverseAll`, those in instances too."""
+    """A prim and all below it in the order in which OpenUSD composes them, those in instances too.
 
-    def __init__(
-        self, stage: Any, top: Any, names: Sequence[str], time: Any, batch: pa.RecordBatch
-    ) -> None:
+    The stage's own order is another one where a layer that only named prims was muted, removed or
+    cleared: the stage keeps the order that it had.
+    """
+
+    def __init__(self, stage: Any, names: Sequence[str], time: Any, batch: pa.RecordBatch) -> None:
         self.stage = stage
-        self._top = top
         self._paths = batch.column(0)
         self._prims: Sequence[Any] | None = None
         columns = _columns(batch)
@@ -114,10 +115,17 @@ class StageRows:
         """As Rows."""
         return self._paths
 
+    def take_prims(self, prims: Sequence[Any]) -> bool:
+        """Has these as the prims of the rows if they are just those; returns whether."""
+        if not self._paths.equals(pa.array([str(prim.GetPath()) for prim in prims], pa.string())):
+            return False
+        self._prims = prims
+        return True
+
     def prims(self) -> Sequence[Any]:
         """As Rows."""
         if self._prims is None:
-            self._prims = prims_below(self._top)
+            self._prims = [self.prim(row) for row in range(len(self._paths))]
         return self._prims
 
     def prim(self, row: int) -> Any:
@@ -140,15 +148,22 @@ def prims_below(top: Any) -> list[Any]:
     return prims[1:] if top.IsPseudoRoot() else prims
 
 
-def rows_below(stage: Any, top: Any, names: Sequence[str], time: Any) -> StageRows | PrimRows:
-    """The rows of a prim and all below it, with what can be known of attributes at a time."""
+def rows_below(stage: Any, top: Any, names: Sequence[str], time: Any, *, as_prims: bool) -> Rows:
+    """The rows of a prim and all below it, with what can be known of attributes at a time.
+
+    If they are asked for `as_prims`, their order is the stage's own in any case.
+    """
     from pxr import Usd
 
     has_all = stage.GetPopulationMask() == Usd.StagePopulationMask.All()
     if has_all and not (top.IsInstanceProxy() or top.IsInPrototype()):
         batch = _resolve(stage, names, time, top=str(top.GetPath()))
         if batch is not None:
-            return StageRows(stage, top, names, time, batch)
+            rows = StageRows(stage, names, time, batch)
+            if not as_prims:
+                return rows
+            prims = prims_below(top)
+            return rows if rows.take_prims(prims) else ChosenRows(stage, prims, names, time)
     return PrimRows(stage, prims_below(top))
 
 

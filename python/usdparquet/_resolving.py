@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice
 from typing import Any, Protocol
 
 import numpy as np
@@ -262,7 +261,8 @@ class Resolving:
     def _nothing_text(self, what: str, name: str) -> str:
         """That no prim has a property, with the nearest name of the first prims' properties."""
         names: dict[str, None] = {}
-        for prim in islice(self._rows.prims(), _MAX_PRIMS_LOOKED_AT):
+        for row in range(min(len(self._rows.paths()), _MAX_PRIMS_LOOKED_AT)):
+            prim = self._rows.prim(row)
             properties = prim.GetAttributes() if what == "attribute" else prim.GetRelationships()
             names.update(dict.fromkeys(each.GetName() for each in properties))
         return (

@@ -475,7 +475,7 @@ sys.meta_path.insert(0, Finder())
 from usdparquet._command import main
 if when == "commands":
     import typer.main
-    typer.main.get_group = lambda *_: os.kill(os.getpid(), signal.SIGINT)
+    typer.main.get_group = lambda *_: eval("os.kill(os.getpid(), signal.SIGINT)")
 main()
 """
 
@@ -484,13 +484,46 @@ main()
     "when", ["usdparquet._extras", "typer", "usdparquet.cli.ids", "commands", "usdparquet._plugin"]
 )
 def test_ctrl_c_at_the_start(when: str, folder: Path) -> None:
+    (folder / "early.py").write_text(EARLY)
     done = subprocess.run(
-        [sys.executable, "-c", EARLY, when, "inspect", "costs.parquet"],
+        [sys.executable, "-m", "early", when, "inspect", "costs.parquet"],
         cwd=folder,
         capture_output=True,
         text=True,
     )
     assert (done.returncode, done.stdout, done.stderr) == (130, "", "interrupted\n")
+
+
+@pytest.mark.parametrize(
+    ("when", "arguments"),
+    [
+        ("pxr.Gf", "table scene.usda --columns @type"),
+        ("duckdb", "query costs.parquet --where cost>1"),
+        ("pyarrow.lib", "query costs.parquet"),
+    ],
+)
+def test_ctrl_c_while_libraries_are_imported(when: str, arguments: str, folder: Path) -> None:
+    """OpenUSD prints exceptions of its imports as warnings, and goes on."""
+    done = subprocess.run(
+        [sys.executable, "-c", EARLY, when, *arguments.split()],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "interrupted\n")
+
+
+def test_ctrl_c_after_a_command(folder: Path) -> None:
+    """Its exit code stands, whatever the interpreter still has to take apart."""
+    program = EARLY.removesuffix("main()\n") + (
+        "import atexit\natexit.register(os.kill, os.getpid(), signal.SIGINT)\nmain()\n"
+    )
+    for arguments, code in ((["inspect", "costs.parquet"], 0), (["inspect", "none.parquet"], 1)):
+        done = subprocess.run(
+            [sys.executable, "-c", program, "never", *arguments], cwd=folder, capture_output=True
+        )
+        assert done.returncode == code
+        assert b"interrupted" not in done.stderr
 
 
 def test_the_package_loads_nothing() -> None:

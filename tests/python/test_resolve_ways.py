@@ -292,3 +292,69 @@ def test_damage_is_told_as_get_tells_it(opened: Open, tmp_path: Path) -> None:
     stage.GetRootLayer().subLayerPaths.append(str(tmp_path / "bad.parquet"))
     with pytest.raises(Tf.ErrorException, match="column 'cost', row group 0, from row 0"):
         usdparquet.resolve_columns(stage, ["cost"])
+
+
+def _muted(stage: Usd.Stage, weak: Sdf.Layer) -> None:
+    stage.MuteLayer(weak.identifier)
+
+
+def _removed(stage: Usd.Stage, weak: Sdf.Layer) -> None:
+    stage.GetRootLayer().subLayerPaths.remove(weak.identifier)
+
+
+def _cleared(_: Usd.Stage, weak: Sdf.Layer) -> None:
+    weak.Clear()
+
+
+def _layer(text: str) -> Sdf.Layer:
+    layer = Sdf.Layer.CreateAnonymous(".usda")
+    layer.ImportFromString("#usda 1.0\n" + text)
+    return layer
+
+
+@pytest.mark.parametrize("change", [_muted, _removed, _cleared])
+@pytest.mark.parametrize("is_instance", [False, True])
+def test_the_stage_keeps_an_old_order(
+    change: Callable[[Usd.Stage, Sdf.Layer], None], is_instance: bool
+) -> None:
+    """OpenUSD does not sort the children of a stage anew where a layer goes that only named one."""
+    room = 'def "A" {\ndouble x = 1\n}\ndef Mesh "B" {\ndouble x = 2\nrel of = </W>\n}\n'
+    if is_instance:
+        made = "( instanceable = true\nreferences = </R>\n) {}\n"
+        base = _layer(f'over "R" {{\n{room}}}\ndef "W" {{\ndef "I" {made}def "J" {made}}}')
+        weak = _layer('over "R" {\nover "B" {}\n}\nover "W" {\nover "J" {}\n}')
+    else:
+        base, weak = _layer(f'def "W" {{\n{room}}}'), _layer('over "W" {\nover "B" {}\n}')
+    root = Sdf.Layer.CreateAnonymous(".usda")
+    root.subLayerPaths = [base.identifier, weak.identifier]
+    stage = Usd.Stage.Open(root)
+    change(stage, weak)
+    every = Usd.TraverseInstanceProxies(Usd.PrimAllPrimsPredicate)
+    for options in ({}, {"under": "/W"}):
+        top = stage.GetPrimAtPath("/W") if options else stage.GetPseudoRoot()
+        prims = [prim for prim in Usd.PrimRange(top, every) if not prim.IsPseudoRoot()]
+        right = [
+            {
+                "path": str(prim.GetPath()),
+                "x": prim.GetAttribute("x").Get() if prim.HasAttribute("x") else None,
+                "@type": prim.GetTypeName() or None,
+                "rel:of": [str(path) for path in prim.GetRelationship("of").GetTargets()] or None
+                if prim.HasRelationship("of")
+                else None,
+            }
+            for prim in prims
+        ]
+        assert (
+            usdparquet.resolve_columns(stage, ["x", "@type", "rel:of"], **options).to_pylist()
+            == right
+        )
+        types = usdparquet.resolve_columns(stage, ["@type"], **options).to_pylist()
+        assert types == [{name: row[name] for name in ("path", "@type")} for row in right]
+        values = usdparquet.resolve_columns(stage, ["x"], **options).to_pylist()
+        assert sorted(map(str, values)) == sorted(
+            str({k: row[k] for k in ("path", "x")}) for row in right
+        )
+        meshes = [row["path"] for row in right if row["@type"] == "Mesh"]
+        assert len(meshes) == (1 if not is_instance else 2 if options else 3)
+        assert usdparquet.find_prims(stage, "\"@type\" = 'Mesh'", **options) == meshes
+        assert sorted(usdparquet.find_prims(stage, "x = 2", **options)) == sorted(meshes)
