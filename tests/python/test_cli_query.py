@@ -365,3 +365,16 @@ def test_a_range_of_times(tmp_path: Path) -> None:
     usdparquet.write_table(table, file, time="t")
     rows = rows_of(file, "--times", "2024-05-01 13:00..2024-05-03", "--columns", "x")
     assert rows == [{"x": 2}]
+
+
+@pytest.mark.parametrize("link", ["", "symlink_to", "hardlink_to"])
+@pytest.mark.parametrize("more", [["--where", "cost > 1"], ["SELECT path, cost FROM t"]])
+def test_its_input_is_not_overwritten(file: Path, link: str, more: list[str]) -> None:
+    before, output = file.read_bytes(), file
+    if link:
+        output = file.with_name("link.parquet")
+        getattr(output, link)(file)
+    result = invoke(file, *more, "-o", output)
+    assert result.exit_code == 1
+    assert result.stderr == f"{output}: is the input too; write to another file\n"
+    assert file.read_bytes() == before

@@ -108,10 +108,19 @@ def check_inputs(*files: Path) -> None:
         check_readable_file(file)
 
 
-def check_not_input(output: Path, file: Path) -> None:
-    """ValueError if a file to write is one that is read."""
-    if output != STDOUT and output.exists() and file.exists() and output.samefile(file):
-        raise ValueError(f"{output}: is the input too; write to another file")
+def check_not_input(output: Path | None, *files: Path) -> None:
+    """ValueError if a file to write is one of those that are read."""
+    if output in (None, STDOUT) or not output.exists():
+        return
+    for file in files:
+        if file.exists() and output.samefile(file):
+            raise ValueError(f"{output}: is the input too; write to another file")
+
+
+def check_no_layer(output: Path | None, stage: Any) -> None:
+    """ValueError if a file to write is a layer of a stage."""
+    paths = [layer.realPath for layer in stage.GetUsedLayers()]
+    check_not_input(output, *(Path(path) for path in paths if path))
 
 
 def check_output(file: Path) -> None:

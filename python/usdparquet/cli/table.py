@@ -12,6 +12,7 @@ import typer
 from usdparquet.cli.console import (
     STDOUT,
     check_inputs,
+    check_no_layer,
     check_not_input,
     counted,
     print_json,
@@ -124,8 +125,7 @@ def table(
     shape = format_of(Format.JSON if as_json and is_shown else output_format, output)
     check_inputs(scene)
     _check_scene(scene)
-    if output is not None:
-        check_not_input(output, scene)
+    check_not_input(output, scene)
     if limit is None:
         limit = SHOWN_ROWS if shape is Format.TABLE else 0
     request = Query(
@@ -138,8 +138,7 @@ def table(
     with steps() as step, collected_warnings() as warnings:
         step(f"Reading {scene.name}")
         stage = open_stage(scene)
-        if output is not None:
-            _check_layers(stage, output)
+        check_no_layer(output, stage)
         step("Resolving columns")
         found = stage_table(stage, str(scene), names, request, under=under, time=time)
         if not is_shown:
@@ -174,13 +173,6 @@ def _put(stage: Any, found: pa.Table, output: Path | None, shape: Format, step: 
         return 0
     write_result(result, output, shape)
     return 0 if output is None or output == STDOUT else output.stat().st_size
-
-
-def _check_layers(stage: Any, output: Path) -> None:
-    """ValueError if a layer of the scene would be overwritten."""
-    for layer in stage.GetUsedLayers():
-        if layer.realPath:
-            check_not_input(output, Path(layer.realPath))
 
 
 def _check_scene(scene: Path) -> None:
