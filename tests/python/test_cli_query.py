@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import datetime
+import decimal
 import io
 import json
 import random
@@ -378,3 +379,39 @@ def test_its_input_is_not_overwritten(file: Path, link: str, more: list[str]) ->
     assert result.exit_code == 1
     assert result.stderr == f"{output}: is the input too; write to another file\n"
     assert file.read_bytes() == before
+
+
+def test_decimals_in_json_have_all_their_digits(tmp_path: Path) -> None:
+    file, number = tmp_path / "t.parquet", decimal.Decimal("123456789012345678.25")
+    kind = pa.decimal128(30, 2)
+    cells = {
+        "d": pa.array([number, None], kind),
+        "l": pa.array([[number, None], []], pa.list_(kind)),
+        "s": pa.array([{"d": number}, None], pa.struct([("d", kind)])),
+        "w": pa.array([decimal.Decimal("-7" + "1" * 59), None], pa.decimal256(76, 0)),
+    }
+    pq.write_table(pa.table({"path": ["/Ä", "/B"], **cells}), file)
+    expected = pa.table(cells).to_pylist()
+
+    def read(text: str) -> list[dict[str, object]]:
+        found = json.loads(text, parse_float=decimal.Decimal)
+        return [{name: row[name] for name in row if name in cells} for row in found]
+
+    said = invoke(file, "--json").stdout
+    assert '{"path": "/Ä", "d": 123456789012345678.25, "l": [123456789012345678.25, null], ' in said
+    assert read(said) == expected
+    selected = invoke(file, "SELECT d, l, s FROM t", "--json").stdout
+    assert read(selected) == [{name: row[name] for name in "dls"} for row in expected]
+    # Lists are JSON in CSV too.
+    assert '"[123456789012345678.25, null]"' in invoke(file, "--format", "csv").stdout
+
+
+def test_json_has_one_column_of_a_name(file: Path, tmp_path: Path) -> None:
+    result = invoke(file, "SELECT cost, cost FROM t", "--json")
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert result.stderr == (
+        "two columns are named 'cost', and JSON has place for one of them; rename one\n"
+    )
+    assert rows_of(file, "SELECT cost, cost AS other FROM t WHERE cost = 1.5") == [
+        {"cost": 1.5, "other": 1.5}
+    ]

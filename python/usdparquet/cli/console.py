@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import sys
 import warnings
@@ -91,9 +90,9 @@ def say(text: str, file: IO[str] | None = None) -> None:
 
 def print_json(value: object) -> None:
     """Print a value as JSON, in ASCII: it is the same in every locale."""
-    from usdparquet.tables.row_writers import plain_value
+    from usdparquet.tables.row_writers import json_text, plain_value
 
-    say(json.dumps(plain_value(value), indent=1, allow_nan=False))
+    say(json_text(plain_value(value), ensure_ascii=True, indent=1))
 
 
 def complain(text: str) -> None:
