@@ -159,6 +159,8 @@ def _clauses(table: TableFile, sql: SqlTable, query: Query) -> tuple[str, set[in
         keys.append(f"{sql.expression(bare)} {'ASC' if bare == name else 'DESC'} NULLS LAST")
     if keys:
         text += " ORDER BY " + ", ".join([*keys, quoted(sql.row)])
+    elif conditions and "select" in text.casefold():  # DuckDB joins, which may change the order
+        text += f" ORDER BY {quoted(sql.row)}"
     if query.limit is not None:
         text += f" LIMIT {query.limit}"
     return text, columns
