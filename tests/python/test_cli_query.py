@@ -77,7 +77,10 @@ def test_names_with_commas_stand_in_quotes(tmp_path: Path) -> None:
         {"a,b": 1, "c": 3},
     ]
     assert rows_of(file, "--columns", '"d ""e"""', "--limit", 1) == [{'d "e"': 5}]
-    assert failure(file, "--columns", '"a,b') == "'\"a,b' has a double quote without its other one"
+    assert (
+        failure(file, "--columns", '"a,b', code=2)
+        == "'\"a,b' has a double quote without its other one"
+    )
 
 
 def test_all_rows_as_json(file: Path) -> None:
@@ -246,7 +249,7 @@ def test_errors(file: Path, tmp_path: Path) -> None:
     )
     assert failure(file, "--prims", "/World/Zone_1") == f"{file} has no prim '/World/Zone_1'"
     assert failure(file, "--prims", "/World/Zone_1/**,/X/**") == f"{file} has no prim '/X/**'"
-    assert "'World' is no absolute prim path" in failure(file, "--prims", "World")
+    assert "'World' is no absolute prim path" in failure(file, "--prims", "World", code=2)
     assert "--path names another one" in failure(file, "--prims", "/A", "--path", "where")
     assert (
         failure(tmp_path / "none.parquet")
@@ -264,7 +267,8 @@ def test_errors(file: Path, tmp_path: Path) -> None:
     assert "is no table but a USD layer" in failure(usd)
     pq.write_table(pa.table({"path": ["/A"], "raw": [b"x"]}), text)
     assert failure(text, "--format", "csv") == (
-        "column 'raw' is binary, which CSV has no place for; leave it out"
+        f"{text}: column 'raw' is binary, which CSV has no place for; leave it out, and name the "
+        "others with --columns"
     )
 
 
@@ -357,7 +361,10 @@ def test_a_range_of_times(tmp_path: Path) -> None:
     assert found("..1.5") == [1]
     assert found("7..") == []
     assert failure(file, "--times", "1..2") == f"{file}: has no column of times; --time names it"
-    assert "Could not convert string 'x'" in failure(file, "--time", "frame", "--times", "x..")
+    assert failure(file, "--time", "frame", "--times", "x..", code=2) == (
+        "--times: 'x' is no time such as 10 or 0.5; the times are in column 'frame' of type "
+        f"{pq.read_schema(file).field('frame').type}"
+    )
     refused = invoke(file, "--times", "1-2")
     assert refused.exit_code == 2
     assert "is no range of times" in refused.stderr
@@ -410,8 +417,23 @@ def test_json_has_one_column_of_a_name(file: Path, tmp_path: Path) -> None:
     result = invoke(file, "SELECT cost, cost FROM t", "--json")
     assert (result.exit_code, result.stdout) == (1, "")
     assert result.stderr == (
-        "two columns are named 'cost', and JSON has place for one of them; rename one\n"
+        f"{file}: two columns are named 'cost', and JSON has place for one of them; rename one\n"
     )
     assert rows_of(file, "SELECT cost, cost AS other FROM t WHERE cost = 1.5") == [
         {"cost": 1.5, "other": 1.5}
     ]
+
+
+@pytest.mark.parametrize("zone", [None, "UTC"])
+@pytest.mark.parametrize("times", ["x..", "5..1", "..2024-13-01"])
+def test_times_that_are_none(times: str, zone: str | None, tmp_path: Path) -> None:
+    file, kind = tmp_path / "t.parquet", pa.timestamp("us", zone)
+    when = pa.array([datetime.datetime(2024, 5, 1)], kind)
+    pq.write_table(pa.table({"path": ["/A"], "when": when}), file)
+    said = failure(file, "--time", "when", "--times", times, code=2)
+    bad = times.removeprefix("..").split("..")[0]
+    assert said == (
+        f"--times: '{bad}' is no time such as 2024-05-01 or 2024-05-01 12:30; the times are in "
+        f"column 'when' of type {kind}"
+    )
+    assert len(rows_of(file, "--time", "when", "--times", "2024-05-01..")) == 1

@@ -88,7 +88,10 @@ def test_types(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        ("path,x\n/A,1\n/B\n", "cannot be read as csv: the row in line 3 has 1 cell, the first line names 2 columns; "),
+        (
+            "path,x\n/A,1\n/B\n",
+            "cannot be read as csv: the row in line 3 has 1 cell, the first line names 2 columns; ",
+        ),
         ("path,x\n/A,1,2\n", "cannot be read as csv: "),
         ("path,x,x\n/A,1,2\n", "two columns are named 'x'"),
         ("", "cannot be read as csv: it has no first line with names"),

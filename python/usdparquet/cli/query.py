@@ -187,7 +187,7 @@ def query(
             raise table.no_paths(result.schema.names, BY_IDS)
         write_layer(table, result.schema, result.batches, output, names=names)
         return
-    write_result(result, output, shape)
+    write_result(result, output, shape, file)
 
 
 def _is_for_paths(paths: bool, collection: str | None, *others: object) -> bool:

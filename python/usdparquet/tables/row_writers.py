@@ -7,6 +7,7 @@ import json
 import math
 from collections import Counter
 from decimal import Decimal
+from pathlib import Path
 from typing import Any, BinaryIO, Protocol
 
 import pyarrow as pa
@@ -26,12 +27,15 @@ class BatchWriter(Protocol):
         """Write what follows the rows."""
 
 
-def open_writer(kind: str, sink: BinaryIO, schema: pa.Schema, *, stream: bool) -> BatchWriter:
+def open_writer(
+    kind: str, sink: BinaryIO, schema: pa.Schema, *, stream: bool, source: Path | None = None
+) -> BatchWriter:
     """A writer of `csv`, `tsv`, `json`, `xlsx` or `arrow`.
 
-    `stream`: write Arrow in its form for pipes instead of the one for files.
+    `stream`: write Arrow in its form for pipes instead of the one for files. `source`: the file of
+    the rows, which an OutputError names.
     """
-    _check_types(kind, schema)
+    _check_types(kind, schema, "" if source is None else f"{source}: ")
     if kind in ("csv", "tsv"):
         return _CsvWriter(sink, schema, "\t" if kind == "tsv" else ",")
     if kind == "json":
@@ -193,20 +197,21 @@ def _csv_column(column: pa.Array) -> pa.Array:
     return column.cast(_csv_type(column.type))
 
 
-def _check_types(kind: str, schema: pa.Schema) -> None:
+def _check_types(kind: str, schema: pa.Schema, where: str) -> None:
     """`OutputError` for bytes in a text format, and for columns that JSON cannot tell apart."""
     if kind == "arrow":
         return
     repeated = [name for name, count in Counter(schema.names).items() if count > 1]
     if kind == "json" and repeated:
         raise OutputError(
-            f"two columns are named '{repeated[0]}', and JSON has place for one of them; rename one"
+            f"{where}two columns are named '{repeated[0]}', and JSON has place for one of them; "
+            "rename one"
         )
     for field in schema:
         if _has_bytes(field.type):
             raise OutputError(
-                f"column '{field.name}' is {field.type}, which {kind.upper()} has no place for; "
-                "leave it out"
+                f"{where}column '{field.name}' is {field.type}, which {kind.upper()} has no place "
+                "for; leave it out, and name the others with --columns"
             )
 
 

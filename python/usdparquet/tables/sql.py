@@ -149,6 +149,11 @@ class SqlTable:
         """Let what is composed here read another table, which no user's statement can name."""
         self._connection.register(name, table)
 
+    def is_value(self, text: str, kind: str) -> bool:
+        """Whether SQL makes a value of a type out of a text. `kind`: SQL's name of the type."""
+        cast = f"SELECT TRY_CAST(?::VARCHAR AS {kind}) IS NOT NULL"
+        return bool(self._connection.execute(cast, [text]).fetchall()[0][0])
+
     def run(
         self, statement: Statement, *, with_rows: bool = False
     ) -> tuple[pa.Schema, Iterator[pa.RecordBatch]]:
