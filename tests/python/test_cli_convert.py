@@ -193,8 +193,8 @@ def test_filters_that_choose_nothing(layer: Path, table: Path, tmp_path: Path) -
         f"{table} has no property 'price' (there are 'path', 'cost', 'Unit_cost____', 'name', "
         "'part:width', 'part:note')"
     )
-    assert "'World' is no absolute prim path" in failure(table, out, "--prims", "World")
-    assert "',' names nothing" in failure(table, out, "--prims", ",")
+    assert "'World' is no absolute prim path" in failure(table, out, "--prims", "World", code=2)
+    assert "',' names nothing" in failure(table, out, "--prims", ",", code=2)
     assert not out.exists()
 
 

@@ -338,3 +338,31 @@ def test_an_id_that_no_prim_has_is_told_once(scene: Path, tmp_path: Path) -> Non
     ):  # fmt: skip
         rows.write_text("k,v\n" + "".join(f"{k},1\n" for k in ["House", *unknown]))
         assert run("bind", *options).splitlines()[2] == told
+
+
+def test_no_input_is_overwritten(scene: Path, table: Path, tmp_path: Path) -> None:
+    ids, rows, link = (tmp_path / name for name in ("ids.parquet", "rows.parquet", "link.parquet"))
+    run("ids", scene, "--id", "ifc:GlobalId", "-o", ids)
+    pq.write_table(pa.table({"GlobalId": ["w0", "q9"], "cost": [10, 1]}), rows)
+    link.hardlink_to(ids)
+    inputs = {file: file.read_bytes() for file in (scene, table, ids, rows)}
+    for arguments in (
+        ("bind", rows, ids, "-o", rows),
+        ("bind", table, ids, "-o", ids),
+        ("bind", table, ids, "-o", link),
+        ("bind", table, ids, "-o", tmp_path / "o.parquet", "--unmatched", table),
+        ("bind", rows, ids, "-o", tmp_path / "o.parquet", "--unmatched", ids),
+    ):
+        said = run(*arguments, "--key", "GlobalId", code=1)
+        assert said == f"{arguments[-1]}: is the input too; write to another file\n"
+    twice = ("-o", tmp_path / "o.parquet", "--unmatched", tmp_path / "." / "o.parquet")
+    assert "name one file" in run("bind", rows, ids, "--key", "GlobalId", *twice, code=2)
+    # A sublayer of the scene is read too.
+    root = Sdf.Layer.CreateNew(str(tmp_path / "root.usda"))
+    root.subLayerPaths = ["./ids.parquet"]
+    root.Save()
+    for source in (ids, tmp_path / "root.usda"):
+        said = run("ids", source, "--id", "id", "-o", ids, code=1)
+        assert said == f"{ids}: is the input too; write to another file\n"
+    assert {file: file.read_bytes() for file in inputs} == inputs
+    assert not (tmp_path / "o.parquet").exists()

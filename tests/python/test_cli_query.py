@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import datetime
+import decimal
 import io
 import json
 import random
@@ -76,7 +77,10 @@ def test_names_with_commas_stand_in_quotes(tmp_path: Path) -> None:
         {"a,b": 1, "c": 3},
     ]
     assert rows_of(file, "--columns", '"d ""e"""', "--limit", 1) == [{'d "e"': 5}]
-    assert failure(file, "--columns", '"a,b') == "'\"a,b' has a double quote without its other one"
+    assert (
+        failure(file, "--columns", '"a,b', code=2)
+        == "'\"a,b' has a double quote without its other one"
+    )
 
 
 def test_all_rows_as_json(file: Path) -> None:
@@ -245,7 +249,7 @@ def test_errors(file: Path, tmp_path: Path) -> None:
     )
     assert failure(file, "--prims", "/World/Zone_1") == f"{file} has no prim '/World/Zone_1'"
     assert failure(file, "--prims", "/World/Zone_1/**,/X/**") == f"{file} has no prim '/X/**'"
-    assert "'World' is no absolute prim path" in failure(file, "--prims", "World")
+    assert "'World' is no absolute prim path" in failure(file, "--prims", "World", code=2)
     assert "--path names another one" in failure(file, "--prims", "/A", "--path", "where")
     assert (
         failure(tmp_path / "none.parquet")
@@ -263,7 +267,8 @@ def test_errors(file: Path, tmp_path: Path) -> None:
     assert "is no table but a USD layer" in failure(usd)
     pq.write_table(pa.table({"path": ["/A"], "raw": [b"x"]}), text)
     assert failure(text, "--format", "csv") == (
-        "column 'raw' is binary, which CSV has no place for; leave it out"
+        f"{text}: column 'raw' is binary, which CSV has no place for; leave it out, and name the "
+        "others with --columns"
     )
 
 
@@ -356,7 +361,10 @@ def test_a_range_of_times(tmp_path: Path) -> None:
     assert found("..1.5") == [1]
     assert found("7..") == []
     assert failure(file, "--times", "1..2") == f"{file}: has no column of times; --time names it"
-    assert "Could not convert string 'x'" in failure(file, "--time", "frame", "--times", "x..")
+    assert failure(file, "--time", "frame", "--times", "x..", code=2) == (
+        "--times: 'x' is no time such as 10 or 0.5; the times are in column 'frame' of type "
+        f"{pq.read_schema(file).field('frame').type}"
+    )
     refused = invoke(file, "--times", "1-2")
     assert refused.exit_code == 2
     assert "is no range of times" in refused.stderr
@@ -365,3 +373,67 @@ def test_a_range_of_times(tmp_path: Path) -> None:
     usdparquet.write_table(table, file, time="t")
     rows = rows_of(file, "--times", "2024-05-01 13:00..2024-05-03", "--columns", "x")
     assert rows == [{"x": 2}]
+
+
+@pytest.mark.parametrize("link", ["", "symlink_to", "hardlink_to"])
+@pytest.mark.parametrize("more", [["--where", "cost > 1"], ["SELECT path, cost FROM t"]])
+def test_its_input_is_not_overwritten(file: Path, link: str, more: list[str]) -> None:
+    before, output = file.read_bytes(), file
+    if link:
+        output = file.with_name("link.parquet")
+        getattr(output, link)(file)
+    result = invoke(file, *more, "-o", output)
+    assert result.exit_code == 1
+    assert result.stderr == f"{output}: is the input too; write to another file\n"
+    assert file.read_bytes() == before
+
+
+def test_decimals_in_json_have_all_their_digits(tmp_path: Path) -> None:
+    file, number = tmp_path / "t.parquet", decimal.Decimal("123456789012345678.25")
+    kind = pa.decimal128(30, 2)
+    cells = {
+        "d": pa.array([number, None], kind),
+        "l": pa.array([[number, None], []], pa.list_(kind)),
+        "s": pa.array([{"d": number}, None], pa.struct([("d", kind)])),
+        "w": pa.array([decimal.Decimal("-7" + "1" * 59), None], pa.decimal256(76, 0)),
+    }
+    pq.write_table(pa.table({"path": ["/Ä", "/B"], **cells}), file)
+    expected = pa.table(cells).to_pylist()
+
+    def read(text: str) -> list[dict[str, object]]:
+        found = json.loads(text, parse_float=decimal.Decimal)
+        return [{name: row[name] for name in row if name in cells} for row in found]
+
+    said = invoke(file, "--json").stdout
+    assert '{"path": "/Ä", "d": 123456789012345678.25, "l": [123456789012345678.25, null], ' in said
+    assert read(said) == expected
+    selected = invoke(file, "SELECT d, l, s FROM t", "--json").stdout
+    assert read(selected) == [{name: row[name] for name in "dls"} for row in expected]
+    # Lists are JSON in CSV too.
+    assert '"[123456789012345678.25, null]"' in invoke(file, "--format", "csv").stdout
+
+
+def test_json_has_one_column_of_a_name(file: Path, tmp_path: Path) -> None:
+    result = invoke(file, "SELECT cost, cost FROM t", "--json")
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert result.stderr == (
+        f"{file}: two columns are named 'cost', and JSON has place for one of them; rename one\n"
+    )
+    assert rows_of(file, "SELECT cost, cost AS other FROM t WHERE cost = 1.5") == [
+        {"cost": 1.5, "other": 1.5}
+    ]
+
+
+@pytest.mark.parametrize("zone", [None, "UTC"])
+@pytest.mark.parametrize("times", ["x..", "5..1", "..2024-13-01"])
+def test_times_that_are_none(times: str, zone: str | None, tmp_path: Path) -> None:
+    file, kind = tmp_path / "t.parquet", pa.timestamp("us", zone)
+    when = pa.array([datetime.datetime(2024, 5, 1)], kind)
+    pq.write_table(pa.table({"path": ["/A"], "when": when}), file)
+    said = failure(file, "--time", "when", "--times", times, code=2)
+    bad = times.removeprefix("..").split("..")[0]
+    assert said == (
+        f"--times: '{bad}' is no time such as 2024-05-01 or 2024-05-01 12:30; the times are in "
+        f"column 'when' of type {kind}"
+    )
+    assert len(rows_of(file, "--time", "when", "--times", "2024-05-01..")) == 1

@@ -166,6 +166,20 @@ def test_wrong_options(case: Case) -> None:
     assert "\nError: No such option: --colour" in said
 
 
+@pytest.mark.parametrize(
+    ("arguments", "text"),
+    [
+        ("query t.parquet --format yaml", "--format': 'yaml' is not one of 'table', 'csv'"),
+        ("query t.parquet --limit x", "--limit': that is no whole number"),
+        ("query t.parquet --limit -1", "--limit': it has to be at least 0"),
+        ("table s.usda --columns a --time x", "--time': that is no number"),
+    ],
+)
+def test_values_of_options_that_are_none(arguments: str, text: str) -> None:
+    """In plain words, whatever library checks them."""
+    assert f"\nError: Invalid value for '{text}" in failure(*arguments.split(), code=2)
+
+
 @pytest.mark.parametrize("case", READING, ids=lambda case: case.command)
 def test_missing_arguments(case: Case) -> None:
     said = failure(case.command, code=2)

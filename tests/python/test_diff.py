@@ -468,3 +468,46 @@ def test_warnings_of_openusd_are_notes(tmp_path: Path, capfd: pytest.CaptureFixt
     (note,) = json.loads(invoke(table, layer, "--json").stdout)["notes"]
     assert note.startswith(said)
     assert capfd.readouterr() == ("", "")
+
+
+def test_decimals_that_sql_has_no_place_for(tmp_path: Path) -> None:
+    a, b = (
+        written(
+            tmp_path / f"{name}.parquet",
+            {"path": ["/A"], "d": pa.array([Decimal(digit * 50)], pa.decimal256(60, 0))},
+        )
+        for name, digit in (("a", "1"), ("b", "2"))
+    )
+    result = invoke(a, b)
+    assert result.exit_code == 2
+    assert result.stderr in [
+        f"{file}: column 'd' is decimal256(60, 0), which SQL cannot take (rows 0 to 0): "
+        "Decimal value does not fit in precision 38\n"
+        for file in (a, b)
+    ]
+
+
+def test_json_has_all_digits_of_decimals(tmp_path: Path) -> None:
+    kind = pa.decimal128(30, 2)
+    a, b = (
+        written(
+            tmp_path / f"{name}.parquet", {"path": ["/A"], "d": pa.array([Decimal(text)], kind)}
+        )
+        for name, text in (("a", "123456789012345678.25"), ("b", "123456789012345678.50"))
+    )
+    result = invoke(a, b, "--json")
+    assert result.exit_code == 1
+    found = json.loads(result.stdout, parse_float=Decimal)
+    assert found["cells"]["d"]["first"] == [
+        {
+            "path": "/A",
+            "time": None,
+            "a": Decimal("123456789012345678.25"),
+            "b": Decimal("123456789012345678.50"),
+        }
+    ]
+    assert list(map(str.strip, result.stdout.splitlines()))[:3] == [
+        "{",
+        '"same": false,',
+        '"rows_a": 1,',
+    ]

@@ -165,7 +165,7 @@ def test_a_collection_is_a_small_layer() -> None:
         *(
             (
                 f"--collection {path} -o a.usda",
-                1,
+                2,
                 f"'{path}' is no path of a collection, such as /World.collection:hot",
             )
             for path in ("/A", "hot", "A.collection:a", "/A.hot", "/A.collection:a:includes")

@@ -195,7 +195,7 @@ def test_what_was_written_as_json() -> None:
         ("--columns cost,cost", 1, "the column 'cost' is twice in the answer"),
         ("--columns path", 1, "the column 'path' is that of the paths, which is always there in "
          "the answer"),
-        ("--columns ,", 1, "',' names nothing"),
+        ("--columns ,", 2, "',' names nothing"),
         ("--columns cost --under /X", 1, "there is no prim </X> on the stage of {scene}"),
         ("--columns cost --prims /X/**", 1, "scene.usda has no prim '/X/**'"),
         ("--columns cost --where cost>>", 1, None),
@@ -208,6 +208,10 @@ def test_what_was_written_as_json() -> None:
          "another file"),
         ("--columns cost -o costs.parquet", 1, "costs.parquet: is the input too; write to another "
          "file"),
+        ("--columns cost --types tint=double", 2, "--types has 'tint', which is no attribute among "
+         "the columns"),
+        ("--columns cost --types cost=dabble", 2, "--types: 'dabble' for 'cost' is no Sdf type "
+         "with values"),
         ("--columns cost --format parquet", 2, "a Parquet file is not written to the standard "
          "output: name it with -o"),
         ("--columns cost --json --format csv", 2, "--json and --format say different things; leave "
@@ -241,3 +245,48 @@ def test_what_openusd_warns_of_is_told() -> None:
     result = CliRunner().invoke(app, ["table", "torn.usda", "--columns", "cost", "-o", "-"])
     assert (result.exit_code, result.stdout) == (0, '"path","cost"\n"/A",1\n')
     assert "none.usda" in result.stderr
+
+
+def test_types_of_columns(scene: Usd.Stage) -> None:
+    for name, kind, value in (("Wall_1", "String", "7"), ("Wall_2", "Int", 8)):
+        prim = scene.GetPrimAtPath(f"/World/{name}")
+        prim.CreateAttribute("pn", getattr(Sdf.ValueTypeNames, kind)).Set(value)
+    scene.Save()
+    said = run("scene.usda", "--columns", "pn", code=1)
+    assert said.startswith("'pn' has types that no column has room for together: ")
+    assert said.endswith("; --types pn=… says which one to convert to")
+    said = run("scene.usda", "--columns", "pn", "--types", "pn", code=2)
+    assert said.endswith("--types: 'pn' is no attribute with a type, such as cost=double")
+    options = ("scene.usda", "--types", "pn=string", "--prims", "/World/Wall_*")
+    assert rows(*options, "--columns", "pn", "--where", "pn = '8'") == [
+        {"path": "/World/Wall_2", "pn": "8"}
+    ]
+    assert rows(*options, "--columns", "cost", "--where", "pn = '7'") == [
+        {"path": "/World/Wall_1", "cost": 120.5}
+    ]
+    found = usdparquet.find_prims(scene, "pn = '8'", types={"pn": "string"})
+    assert found == ["/World/Wall_2"]
+    with pytest.raises(ValueError, match="types is for stages"):
+        usdparquet.find_prims("costs.csv", "cost > 1", types={"cost": "double"})
+    result = CliRunner().invoke(app, ["convert", "scene.usda", "o.usda", "--where", "pn = '8'"])
+    assert result.exit_code == 1
+    assert "types=" not in result.stderr
+    assert result.stderr.endswith("; name another attribute\n")
+
+
+def test_sublayers_that_stay_are_told(tmp_path: Path) -> None:
+    for more, told in (
+        (
+            [],
+            "o.usda: keeps its sublayers, and with them all that they say of other prims: "
+            "@./costs.parquet@; --flatten writes the chosen part of the composed scene\n",
+        ),
+        (["--flatten"], ""),
+    ):
+        arguments = ["convert", "scene.usda", "o.usda", "--where", "cost > 100", *more]
+        result = CliRunner().invoke(app, arguments)
+        assert (result.exit_code, result.stderr) == (0, told)
+        stage = Usd.Stage.Open("o.usda")
+        assert bool(stage.GetPrimAtPath("/World/Wall_2")) is not bool(more)
+        assert stage.GetPrimAtPath("/World/Wall_1").GetAttribute("cost").Get() == 120.5
+        del stage

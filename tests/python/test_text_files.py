@@ -88,7 +88,10 @@ def test_types(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        ("path,x\n/A,1\n/B\n", "cannot be read as csv: CSV Error on Line: 3"),
+        (
+            "path,x\n/A,1\n/B\n",
+            "cannot be read as csv: the row in line 3 has 1 cell, the first line names 2 columns; ",
+        ),
         ("path,x\n/A,1,2\n", "cannot be read as csv: "),
         ("path,x,x\n/A,1,2\n", "two columns are named 'x'"),
         ("", "cannot be read as csv: it has no first line with names"),
@@ -372,5 +375,64 @@ def test_what_no_sheet_holds(
     monkeypatch.setattr("usdparquet.tables.sheet_writer._MAX_ROWS", 3)
     source, file = tmp_path / "in.arrow", tmp_path / "out.xlsx"
     pyarrow.feather.write_feather(pa.table(columns), source)
-    assert run("query", source, "-o", file, code=1).startswith(text)
+    said = run("query", source, "-o", file, code=1)
+    assert said.removeprefix(f"{source}: ").startswith(text)
     assert [each.name for each in tmp_path.iterdir()] == ["in.arrow"]
+
+
+@pytest.mark.parametrize(
+    ("cells", "first", "told"),
+    [
+        (["02/03/2024", "03/04/2024"], (2024, 3, 2), "day/month/year, '02/03/2024' as 2024-03-02"),
+        (["05-05-2024", "", "1-2-2024"], (2024, 5, 5), "day/month/year, '1-2-2024' as 2024-02-01"),
+        (["02/03/24", "13/04/24"], (2002, 3, 24), "year/month/day, '02/03/24' as 2002-03-24"),
+        (["02/03/2024", "13/04/2024"], (2024, 3, 2), None),
+        (["02/03/2024", "04/13/2024"], (2024, 2, 3), None),
+        (["02/02/2024", "03/03/2024"], (2024, 2, 2), None),
+        (["2024/03/02", "2024/04/03"], (2024, 3, 2), None),
+    ],
+)
+def test_dates_that_may_be_others_are_told(
+    cells: list[str], first: tuple[int, int, int], told: str | None, tmp_path: Path
+) -> None:
+    file = tmp_path / "in.csv"
+    file.write_text("path,d\n" + "".join(f"/A{at},{cell}\n" for at, cell in enumerate(cells)))
+    notes: list[str] = []
+    assert read_csv(file, AS_FOUND, notes)["d"][0].as_py() == datetime.date(*first)
+    end = "; if that is wrong, write its dates as year-month-day"
+    assert notes == ([f"{file}: column 'd' is read as {told}{end}"] if told else [])
+
+
+def test_timestamps_that_may_be_others_are_told(tmp_path: Path) -> None:
+    file = tmp_path / "in.csv"
+    file.write_text("path,d\n/A,02/03/2024 10:00:00\n/B,03/04/2024 11:00:00\n")
+    notes: list[str] = []
+    found = read_csv(file, AS_FOUND, notes)["d"].to_pylist()
+    assert found[0] == datetime.datetime(2024, 3, 2, 10)
+    assert "is read as day/month/year, '02/03/2024 10:00:00' as 2024-03-02" in notes[0]
+
+
+def test_dates_of_several_forms_are_texts(tmp_path: Path) -> None:
+    file = tmp_path / "in.csv"
+    file.write_text('path,"a ""d""",n,e\n/A,2024-01-02,1,2024-01-02\n/B,02/03/2024,2,03/04/2024\n')
+    assert read_csv(file, AS_FOUND).to_pylist() == [
+        {"path": "/A", 'a "d"': "2024-01-02", "n": 1, "e": "2024-01-02"},
+        {"path": "/B", 'a "d"': "02/03/2024", "n": 2, "e": "03/04/2024"},
+    ]
+
+
+@pytest.mark.parametrize(
+    ("rows", "told"),
+    [
+        ('/A,"x,1\n/B,2,3\n', "the row in line 2 has a double quote that does not end; "),
+        ("/A,1,1\n/B,2\n", "the row in line 3 has 2 cells, the first line names 3 columns; "),
+        ("/A,1,2,3\n", "the row in line 2 has 4 cells, the first line names 3 columns; "),
+    ],
+)
+def test_rows_that_are_none(rows: str, told: str, tmp_path: Path) -> None:
+    file = tmp_path / "in.csv"
+    file.write_text("path,a,b\n" + rows)
+    with pytest.raises(TableFileError) as error:
+        read_csv(file, AS_FOUND)
+    assert str(error.value).startswith(f"{file}: cannot be read as csv: {told}")
+    assert "Error" not in str(error.value)

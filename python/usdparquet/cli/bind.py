@@ -13,6 +13,7 @@ import typer
 from usdparquet.cli.console import (
     STDOUT,
     check_inputs,
+    check_not_input,
     check_output,
     counted,
     print_json,
@@ -107,6 +108,10 @@ def bind(
     if unmatched is not None:
         check_table_output(unmatched)
     check_inputs(table, scene)
+    for file in (output, unmatched):
+        check_not_input(file, table, scene)
+    if unmatched is not None and unmatched.resolve() == output.resolve():
+        raise OptionsError(f"{output}: --output and --unmatched name one file; write to two")
     with steps() as step:
         step(f"Reading {table.name}")
         source = TableFile(table)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import functools
+import re
 import shutil
 from typing import Any
 
+import typer
 from typer.core import TyperCommand, TyperGroup
 
 from usdparquet.cli import interrupts
@@ -16,6 +18,15 @@ _NARROW = 60
 _OPTION_COLUMN = 30
 _NARROW_OPTION_COLUMN = 8
 """Where a terminal is narrow, an option has a line of its own above what it means."""
+# What Typer says of options in the words of the library that checks them.
+_PLAIN = (
+    (r"^Value error, ", ""),
+    (r"^Input should be a valid integer\b.*", "that is no whole number"),
+    (r"^Input should be a valid number\b.*", "that is no number"),
+    (r"^Input should be greater than or equal to (.+)", r"it has to be at least \1"),
+    (r"^Input should be less than or equal to (.+)", r"it may be at most \1"),
+    (r"^Input should be ", "it has to be "),
+)
 
 
 class _FittingHelp:
@@ -34,6 +45,15 @@ class _FittingHelp:
 
 class Command(_FittingHelp, TyperCommand):
     """One command."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Read its options."""
+        try:
+            return super().parse_args(ctx, args)
+        except typer.BadParameter as error:
+            for pattern, plain in _PLAIN:
+                error.message = re.sub(pattern, plain, error.message)
+            raise
 
     def invoke(self, ctx: Any) -> Any:
         """Run it."""

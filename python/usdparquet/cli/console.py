@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import sys
 import warnings
@@ -100,9 +99,9 @@ def say(text: str, file: IO[str] | None = None) -> None:
 
 def print_json(value: object) -> None:
     """Print a value as JSON, in ASCII: it is the same in every locale."""
-    from usdparquet.tables.row_writers import plain_value
+    from usdparquet.tables.row_writers import json_text, plain_value
 
-    say(json.dumps(plain_value(value), indent=1, allow_nan=False))
+    say(json_text(plain_value(value), ensure_ascii=True, indent=1))
 
 
 def complain(text: str) -> None:
@@ -119,10 +118,19 @@ def check_inputs(*files: Path) -> None:
         check_readable_file(file)
 
 
-def check_not_input(output: Path, file: Path) -> None:
-    """ValueError if a file to write is one that is read."""
-    if output != STDOUT and output.exists() and file.exists() and output.samefile(file):
-        raise ValueError(f"{output}: is the input too; write to another file")
+def check_not_input(output: Path | None, *files: Path) -> None:
+    """ValueError if a file to write is one of those that are read."""
+    if output in (None, STDOUT) or not output.exists():
+        return
+    for file in files:
+        if file.exists() and output.samefile(file):
+            raise ValueError(f"{output}: is the input too; write to another file")
+
+
+def check_no_layer(output: Path | None, stage: Any) -> None:
+    """ValueError if a file to write is a layer of a stage."""
+    paths = [layer.realPath for layer in stage.GetUsedLayers()]
+    check_not_input(output, *(Path(path) for path in paths if path))
 
 
 def check_output(file: Path) -> None:

@@ -11,6 +11,8 @@ import typer
 from usdparquet.cli.console import (
     STDOUT,
     check_inputs,
+    check_no_layer,
+    check_not_input,
     counted,
     print_json,
     say,
@@ -62,6 +64,7 @@ def ids(
     is_file = output not in (None, STDOUT)
     kind = check_table_output(output) if output is not None and is_file else None
     check_inputs(scene)
+    check_not_input(output, scene)
     with steps() as step:
         step(f"Reading {scene.name}")
 
@@ -69,6 +72,7 @@ def ids(
             step("", prims)
 
         stage = open_stage(scene)
+        check_no_layer(output, stage)
         if id is None:
             candidates = id_candidates(stage, progress=advance)
         else:

@@ -9,6 +9,8 @@ from typing import Annotated
 
 import typer
 
+from usdparquet.tables.errors import OptionsError
+
 
 class Compression(StrEnum):
     """The codecs to choose from."""
@@ -43,10 +45,15 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 def prim_patterns(text: str | None) -> list[str] | None:
     """The patterns that --prims gives: of a list, or of the lines of a file."""
     from usdparquet.regular_file import check_regular_file
-    from usdparquet.tables.patterns import PatternError, split_patterns
+    from usdparquet.tables.patterns import PatternError, PrimPatterns, split_patterns
 
     if text is None or (text != "-" and not text.startswith("@")):
-        return split_patterns(text)
+        patterns = split_patterns(text)
+        try:
+            PrimPatterns(patterns or ())
+        except PatternError as error:
+            raise OptionsError(str(error)) from error
+        return patterns
     file = text.removeprefix("@")
     if file == "-":
         name, data = "the standard input", b"" if sys.stdin is None else sys.stdin.buffer.read()

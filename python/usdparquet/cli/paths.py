@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from usdparquet.cli.console import STDOUT, check_not_input, counted, say
+from usdparquet.cli.console import STDOUT, counted, say
 from usdparquet.cli.rows import opened_output
 from usdparquet.tables.errors import OptionsError
 from usdparquet.tables.query import Query, chosen_paths
@@ -15,8 +15,6 @@ _LAYERS = (".usda", ".usdc", ".usd", ".parquet")
 
 def put_paths(table: TableFile, query: Query, output: Path | None, collection: str | None) -> None:
     """Write the paths that a query chooses: as lines, or as a layer with a collection of them."""
-    if output is not None:
-        check_not_input(output, table.file)
     if collection is not None:
         _write_collection(table, query, output, collection)
         return

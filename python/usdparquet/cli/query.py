@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from usdparquet.cli.console import check_inputs, say
+from usdparquet.cli.console import check_inputs, check_not_input, say
 from usdparquet.cli.options import PathColumn, Prims, TimeColumn, prim_patterns
 from usdparquet.cli.rows import (
     FLAT,
@@ -146,6 +146,7 @@ def query(
     if key and path:
         raise OptionsError("--path and --key exclude each other: rows have paths or ids")
     check_inputs(file)
+    check_not_input(output, file)
     if limit is None:
         limit = SHOWN_ROWS if shape is Format.TABLE and not summary else 0
     request = Query(
@@ -186,7 +187,7 @@ def query(
             raise table.no_paths(result.schema.names, BY_IDS)
         write_layer(table, result.schema, result.batches, output, names=names)
         return
-    write_result(result, output, shape)
+    write_result(result, output, shape, file)
 
 
 def _is_for_paths(paths: bool, collection: str | None, *others: object) -> bool:

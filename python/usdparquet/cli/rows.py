@@ -98,13 +98,18 @@ def opened_output(output: Path | None, shape: Format | None = None) -> Iterator[
         yield file
 
 
-def write_result(result: QueryResult, output: Path | None, shape: Format) -> int:
-    """Write rows in a format that is neither a table nor Parquet; returns how many they are."""
+def write_result(result: QueryResult, output: Path | None, shape: Format, source: Path) -> int:
+    """Write rows in a format that is neither a table nor Parquet; returns how many they are.
+
+    `source`: where they come from.
+    """
     from usdparquet.tables.row_writers import open_writer
 
     rows = 0
     with opened_output(output, shape) as sink:
-        writer = open_writer(shape.value, sink, result.schema, stream=output in (None, STDOUT))
+        writer = open_writer(
+            shape.value, sink, result.schema, stream=output in (None, STDOUT), source=source
+        )
         for batch in result.batches:
             writer.write(batch)
             rows += batch.num_rows

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import sys
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -12,6 +14,7 @@ import typer
 from usdparquet.cli.console import (
     STDOUT,
     check_inputs,
+    check_no_layer,
     check_not_input,
     counted,
     print_json,
@@ -79,6 +82,13 @@ def table(
             metavar="TIME", help="The time code of the values; the default time if not given."
         ),
     ] = None,
+    types: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME=TYPE",
+            help="The Sdf types that attributes are to have, separated by commas: cost=double.",
+        ),
+    ] = None,
     sort: Annotated[
         str | None,
         typer.Option(
@@ -124,8 +134,7 @@ def table(
     shape = format_of(Format.JSON if as_json and is_shown else output_format, output)
     check_inputs(scene)
     _check_scene(scene)
-    if output is not None:
-        check_not_input(output, scene)
+    check_not_input(output, scene)
     if limit is None:
         limit = SHOWN_ROWS if shape is Format.TABLE else 0
     request = Query(
@@ -134,19 +143,21 @@ def table(
         sort=split_keys(sort),
         limit=limit or None,
     )
-    names = split_patterns(columns) or []
+    names, kinds = split_patterns(columns) or [], _types(types)
     with steps() as step, collected_warnings() as warnings:
         step(f"Reading {scene.name}")
         stage = open_stage(scene)
-        if output is not None:
-            _check_layers(stage, output)
+        check_no_layer(output, stage)
         step("Resolving columns")
-        found = stage_table(stage, str(scene), names, request, under=under, time=time)
+        with _told_types():
+            found = stage_table(
+                stage, str(scene), names, request, under=under, time=time, types=kinds
+            )
         if not is_shown:
             step(f"Writing {output}")
         if shape in FLAT:
             found = flattened(found)
-        size = _put(stage, found, output, shape, step)
+        size = _put(scene, stage, found, output, shape, step)
     for warning in warnings:
         say(warning, sys.stderr)
     if shape is Format.TABLE:
@@ -159,7 +170,38 @@ def table(
         say(f"{output}: {rows}, {width}, {counted(size, 'byte')}")
 
 
-def _put(stage: Any, found: pa.Table, output: Path | None, shape: Format, step: Any) -> int:
+def _types(text: str | None) -> dict[str, str]:
+    """The types that --types gives to attributes."""
+    from usdparquet.tables.patterns import split_items, unquoted
+
+    found = {}
+    for item in split_items(text) or ():
+        name, _, sdf_type = item.rpartition("=")
+        if not (name and sdf_type):
+            raise typer.BadParameter(
+                f"'{item}' is no attribute with a type, such as cost=double", param_hint="--types"
+            )
+        found[unquoted(name)] = sdf_type
+    return found
+
+
+@contextmanager
+def _told_types() -> Iterator[None]:
+    """Let errors speak of --types, which is an argument in Python."""
+    try:
+        yield
+    except ValueError as error:
+        text = re.sub(r"types=\{'([^']*)': …\}", r"--types \1=…", str(error))
+        if text.startswith("types"):
+            raise OptionsError(f"--{text}") from error
+        if text != str(error):
+            raise ValueError(text) from error
+        raise
+
+
+def _put(
+    scene: Path, stage: Any, found: pa.Table, output: Path | None, shape: Format, step: Any
+) -> int:
     """Show or write the rows; returns the size of the file."""
     from usdparquet.tables.query import QueryResult
     from usdparquet.tables.stage_writing import write_stage_layer
@@ -172,15 +214,8 @@ def _put(stage: Any, found: pa.Table, output: Path | None, shape: Format, step: 
     if shape is Format.TABLE:
         print_rows(result)
         return 0
-    write_result(result, output, shape)
+    write_result(result, output, shape, scene)
     return 0 if output is None or output == STDOUT else output.stat().st_size
-
-
-def _check_layers(stage: Any, output: Path) -> None:
-    """ValueError if a layer of the scene would be overwritten."""
-    for layer in stage.GetUsedLayers():
-        if layer.realPath:
-            check_not_input(output, Path(layer.realPath))
 
 
 def _check_scene(scene: Path) -> None:

@@ -6,12 +6,13 @@ from collections.abc import Iterable
 from typing import Any
 
 from usdparquet._texts import check_text
+from usdparquet.tables.errors import OptionsError
 
 _NAMESPACE = "collection:"
 _EXPANSION_RULE, _INCLUDES = "expansionRule", "includes"
 
 
-class CollectionError(ValueError):
+class CollectionError(OptionsError):
     """What is no path of a collection."""
 
 

@@ -297,6 +297,13 @@ def _convert_layer(job: _Job) -> ConvertSummary:
                 is_every_prim_there=options.where is None,
             )
         summary = _write_layer(job, layer, anchor)
+        is_layer = kind_of(job.target) not in (*_FLAT, FileKind.ARROW)
+        if options.is_filtered and is_layer and layer.subLayerPaths:
+            shown = ", ".join(f"@{path}@" for path in layer.subLayerPaths)
+            summary.notes.append(
+                f"{job.target}: keeps its sublayers, and with them all that they say of other "
+                f"prims: {shown}; --flatten writes the chosen part of the composed scene"
+            )
     summary.notes.extend(warnings)
     return summary
 
@@ -313,7 +320,14 @@ def _chosen_prims(job: _Job, file: Path) -> Sequence[str] | None:
         return [path for portion in chosen_paths(table, query) for path in portion]
     with layer_errors(file):
         stage = open_stage(file)
-        paths: list[str] = stage_table(stage, str(job.source), [], query)["path"].to_pylist()
+        try:
+            found = stage_table(stage, str(job.source), [], query)
+        except ValueError as error:
+            text, sign, _ = str(error).partition("; types={")
+            if not sign:
+                raise
+            raise ConvertError(f"{text}; name another attribute") from error
+    paths: list[str] = found["path"].to_pylist()
     return paths
 
 
@@ -382,7 +396,7 @@ def _write_rows(job: _Job, part: TablePart, summary: ConvertSummary) -> None:
     with replaced_file(job.target) as temporary, temporary.open("wb") as sink:
         is_tsv = job.target.suffix.lower() == ".tsv"
         kind = "tsv" if is_tsv else kind_of(job.target).value
-        writer = open_writer(kind, sink, part.schema, stream=False)
+        writer = open_writer(kind, sink, part.schema, stream=False, source=job.source)
         for batch in part.batches:
             writer.write(batch)
             done += batch.num_rows

@@ -17,6 +17,7 @@ import pyarrow as pa
 from usdparquet.tables.atomic_file import temporary_folder
 from usdparquet.tables.errors import TableFileError
 from usdparquet.tables.grouped_numbers import Grouped, grouped_numbers
+from usdparquet.tables.guessed_dates import guessed_dates
 from usdparquet.tables.interruptible import Interruptible
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ _PORTION = 1 << 20
 _LONGEST_ROW = 2_000_000
 """Bytes; DuckDB's own limit."""
 _SHOWN = 200
+_UNLIKE = re.compile(r'Error when converting column "(.*)"\. Could not convert')
 
 
 @dataclass(frozen=True)
@@ -83,6 +85,19 @@ def _reason(said: str) -> str:
             "of a CSV file may have at most; look for a double quote that does not end, or give "
             "the table as a .parquet or .arrow file"
         )
+    if place is not None and "unterminated quote" in said:
+        return (
+            f"cannot be read as csv: the row in line {int(place[1]):,} has a double quote that "
+            "does not end; end it, or write two for one that is text"
+        )
+    counts = re.search(r"Expected Number of Columns: (\d+) Found: (\d+)", said)
+    if place is not None and counts is not None:
+        return (
+            f"cannot be read as csv: the row in line {int(place[1]):,} has {int(counts[2]):,} "
+            f"cell{'' if counts[2] == '1' else 's'}, the first line names {int(counts[1]):,} "
+            f"column{'' if counts[1] == '1' else 's'}; give the row as many cells, put a text "
+            "with what separates them in double quotes, or say what does (convert --delimiter)"
+        )
     lines = [line.strip() for line in said.split("Possible")[0].splitlines()]
     lines = [line if len(line) <= _SHOWN else line[:_SHOWN] + "…" for line in lines[:4] if line]
     return "cannot be read as csv: " + "; ".join(lines).replace("Invalid Input Error: ", "")
@@ -107,11 +122,18 @@ class _Reader:
         self._decimal = self._decimal or self._found_decimal()
         if self._decimal == ",":  # "." may just be no matter
             decimals = ","
-        table = self._read(_NULLS)
-        texts = [i for i, field in enumerate(table.schema) if pa.types.is_string(field.type)]
-        if texts:
+        table = self._read_typed()
+        kinds = [field.type for field in table.schema]
+        texts = [i for i, kind in enumerate(kinds) if pa.types.is_string(kind)]
+        dates = [i for i, kind in enumerate(kinds) if pa.types.is_temporal(kind)]
+        if texts or dates:
             # There, what elsewhere says that there is no number is a text as any other.
             plain = self._read([""], ", all_varchar = true")
+            for index in dates:
+                guessed = guessed_dates(plain.column(index), table.column(index))
+                if guessed is not None:
+                    column = self._names[index]
+                    notes.append(f"{self._file}: column '{column}' {guessed}")
             for index in texts:
                 cells, kind = plain.column(index), pa.string()
                 found = grouped_numbers(cells, decimals, _NULLS)
@@ -132,6 +154,22 @@ class _Reader:
         except _duckdb_errors() as error:
             return error
         return None
+
+    def _read_typed(self) -> pa.Table:
+        """The table with the types that DuckDB finds; columns with cells of others are texts.
+
+        It has one way in which dates are written for a file, and finds no other for a column.
+        """
+        texts: list[str] = []
+        while True:
+            types = ", ".join(f"{_sql(name)}: 'VARCHAR'" for name in texts)
+            try:
+                return self._read(_NULLS, f", types = {{{types}}}" if texts else "")
+            except _duckdb_errors() as error:
+                found = _UNLIKE.search(str(error))
+                if found is None or found[1] in texts:
+                    raise
+                texts.append(found[1])
 
     def _read(self, nulls: list[str], more: str = "") -> pa.Table:
         arguments = (

@@ -14,7 +14,8 @@ import pyarrow as pa
 
 from usdparquet.tables.diff_sides import CELL, PATH, ROW, TIME, Key, Side, open_sides
 from usdparquet.tables.interruptible import Interruptible
-from usdparquet.tables.sql import SqlError, connect
+from usdparquet.tables.sql import SqlError, connect, reason_of
+from usdparquet.tables.sql_types import SqlStream
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -217,12 +218,12 @@ class _Comparison:
             raise KeyboardInterrupt from error
         except duckdb.Error as error:
             for source in sources:
-                told = getattr(source, "error", None)
+                told = source.take_error() if isinstance(source, SqlStream) else None
                 if told is not None:
                     raise told from error
             if isinstance(error, duckdb.OutOfMemoryException):
                 raise SqlError("the files take more memory to compare than there may be") from error
-            raise SqlError(str(error)) from error
+            raise SqlError(reason_of(error)) from error
 
 
 def _are_comparable(a: pa.DataType, b: pa.DataType) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ def find_prims(
     under: object | None = None,
     path: str | None = None,
     time: Any = None,
+    types: Mapping[str, str] | None = None,
 ) -> list[str]:
     """The paths of the prims for which a condition in SQL is true, such as ``"cost > 80"``.
 
@@ -33,6 +35,8 @@ def find_prims(
     `path`: of a table, the column with the prim paths, if the file does not say and it is not
     ``path``.
     `time`: of a stage, the time of the values: a number, a Usd.TimeCode or None for the default.
+    `types`: of a stage, the Sdf types that attributes of the condition are to have, as of
+    `resolve_columns`: needed where no column has room for those that they have.
 
     Each path is there once, in the order of the rows, or of the stage. Rows without a prim path are
     left out. Raises ValueError for a condition that cannot be read or names what is not there, and
@@ -45,17 +49,25 @@ def find_prims(
     below = _prim_path(under)
     with names_extra():
         if not isinstance(source, str | os.PathLike):
-            return _on_stage(source, where, below, path, time)
+            return _on_stage(source, where, below, path, time, types)
         file = Path(os.fspath(source))
         if not kind_of(file).is_usd:
+            if types is not None:
+                raise ValueError("types is for stages; the columns of a table have theirs")
             return _in_table(file, where, below, path, time)
         from usdparquet.identifiers.scene_ids import open_stage
 
-        return _on_stage(open_stage(file), where, below, path, time, str(file))
+        return _on_stage(open_stage(file), where, below, path, time, types, str(file))
 
 
 def _on_stage(
-    stage: Any, where: str, under: str | None, path: str | None, time: Any, name: str | None = None
+    stage: Any,
+    where: str,
+    under: str | None,
+    path: str | None,
+    time: Any,
+    types: Mapping[str, str] | None,
+    name: str | None = None,
 ) -> list[str]:
     from usdparquet.tables.stage_table import stage_table
 
@@ -66,7 +78,8 @@ def _on_stage(
     if path is not None:
         raise ValueError("path is for tables; a stage has no column with the paths")
     name = name or stage.GetRootLayer().identifier
-    found = stage_table(stage, name, [], Query(where=where), under=under, time=time)
+    query = Query(where=where)
+    found = stage_table(stage, name, [], query, under=under, time=time, types=types)
     paths: list[str] = found["path"].to_pylist()
     return paths
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from usdparquet.tables.errors import OptionsError
+
 BELOW = "/**"
 
 
@@ -23,7 +25,7 @@ def split_list(text: str, comma: str = ",") -> list[str]:
         is_quoted ^= character == '"'
         items[-1] += character
     if is_quoted:
-        raise PatternError(f"'{text}' has a double quote without its other one")
+        raise OptionsError(f"'{text}' has a double quote without its other one")
     return [item.strip() for item in items]
 
 
@@ -39,7 +41,7 @@ def split_items(text: str | None) -> list[str] | None:
         return None
     found = [item for item in split_list(text) if item]
     if not found:
-        raise PatternError(f"'{text}' names nothing")
+        raise OptionsError(f"'{text}' names nothing")
     return found
 
 

@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 
 from usdparquet.tables.columns import Column, flat_columns
-from usdparquet.tables.errors import TableFileError
+from usdparquet.tables.errors import OptionsError, TableFileError
 from usdparquet.tables.patterns import PatternError, PrimPatterns
 from usdparquet.tables.sql import TABLE, SqlTable, Statement
 from usdparquet.tables.sql_names import quoted
@@ -22,6 +22,7 @@ _NAMED = "paths of prims"
 """A table of the paths that a query names, which may be more than a statement has room for. What
 users write cannot name it.
 """
+_NUMBER = re.compile(r"[+-]?\d+(\.\d*)?([eE][+-]?\d+)?")
 
 
 @dataclass(frozen=True)
@@ -163,6 +164,8 @@ def _clauses(table: TableFile, sql: SqlTable, query: Query) -> tuple[str, set[in
         keys.append(f"{sql.expression(bare)} {'ASC' if bare == name else 'DESC'} NULLS LAST")
     if keys or has_join:
         text += " ORDER BY " + ", ".join([*keys, quoted(sql.row)])
+    elif conditions and "select" in text.casefold():  # DuckDB joins, which may change the order
+        text += f" ORDER BY {quoted(sql.row)}"
     if query.limit is not None:
         text += f" LIMIT {query.limit}"
     return text, columns
@@ -209,11 +212,30 @@ def _time_condition(table: TableFile, sql: SqlTable, times: tuple[str, str]) -> 
     conditions = [f"{column} IS NOT NULL"]
     for text, compare in zip(times, (">=", "<="), strict=True):
         if text:
+            _check_time(table, sql, text)
             # A number as a text would be made one of the column's type, which may have no halves.
-            is_number = re.fullmatch(r"[+-]?\d+(\.\d*)?([eE][+-]?\d+)?", text) is not None
-            literal = text if is_number else "'" + text.replace("'", "''") + "'"
+            literal = text if _NUMBER.fullmatch(text) else "'" + text.replace("'", "''") + "'"
             conditions.append(f"{column} {compare} {literal}")
     return " AND ".join(conditions)
+
+
+def _check_time(table: TableFile, sql: SqlTable, text: str) -> None:
+    """OptionsError if a text is no time of the table's."""
+    kind = table.schema.field(table.time_column).type
+    types = pa.types
+    if types.is_timestamp(kind) or types.is_date(kind):
+        has_zone = types.is_timestamp(kind) and kind.tz is not None
+        is_time = sql.is_value(text, "TIMESTAMPTZ" if has_zone else "TIMESTAMP")
+        example = "2024-05-01 or 2024-05-01 12:30"
+    elif types.is_integer(kind) or types.is_floating(kind) or types.is_decimal(kind):
+        is_time, example = sql.is_value(text, "DOUBLE"), "10 or 0.5"
+    else:
+        return
+    if not is_time:
+        raise OptionsError(
+            f"--times: '{text}' is no time such as {example}; the times are in column "
+            f"'{table.time_column}' of type {kind}"
+        )
 
 
 def _in_order(

@@ -5,7 +5,9 @@ from __future__ import annotations
 import datetime
 import json
 import math
+from collections import Counter
 from decimal import Decimal
+from pathlib import Path
 from typing import Any, BinaryIO, Protocol
 
 import pyarrow as pa
@@ -25,12 +27,15 @@ class BatchWriter(Protocol):
         """Write what follows the rows."""
 
 
-def open_writer(kind: str, sink: BinaryIO, schema: pa.Schema, *, stream: bool) -> BatchWriter:
+def open_writer(
+    kind: str, sink: BinaryIO, schema: pa.Schema, *, stream: bool, source: Path | None = None
+) -> BatchWriter:
     """A writer of `csv`, `tsv`, `json`, `xlsx` or `arrow`.
 
-    `stream`: write Arrow in its form for pipes instead of the one for files.
+    `stream`: write Arrow in its form for pipes instead of the one for files. `source`: the file of
+    the rows, which an OutputError names.
     """
-    _check_types(kind, schema)
+    _check_types(kind, schema, "" if source is None else f"{source}: ")
     if kind in ("csv", "tsv"):
         return _CsvWriter(sink, schema, "\t" if kind == "tsv" else ",")
     if kind == "json":
@@ -85,7 +90,7 @@ class _JsonWriter:
         columns = [plain_values(column) for column in batch.columns]
         lines = []
         for row in zip(*columns, strict=True):
-            text = json.dumps(dict(zip(self._names, row, strict=True)), ensure_ascii=False)
+            text = json_text(dict(zip(self._names, row, strict=True)))
             lines.append(("\n" if self._is_first else ",\n") + text)
             self._is_first = False
         self._sink.write("".join(lines).encode())
@@ -125,11 +130,11 @@ def time_texts(column: pa.Array) -> pa.Array:
 
 
 def plain_value(value: Any) -> Any:
-    """A value as JSON has it: NaN and infinities are None, bytes are counted, times are texts."""
+    """A value as `json_text` takes it: NaN and infinities are None, bytes are counted, times are
+    texts. Decimals stay what they are.
+    """
     if isinstance(value, float):
         return value if math.isfinite(value) else None
-    if isinstance(value, Decimal):
-        return int(value) if value.as_tuple().exponent == 0 else float(value)
     if isinstance(value, datetime.date | datetime.time):
         return value.isoformat()
     if isinstance(value, bytes):
@@ -139,6 +144,31 @@ def plain_value(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: plain_value(item) for key, item in value.items()}
     return value
+
+
+def json_text(value: Any, *, ensure_ascii: bool = False, indent: int | None = None) -> str:
+    """A plain value as JSON, in which decimals are numbers with all their digits."""
+    try:
+        return json.dumps(value, ensure_ascii=ensure_ascii, indent=indent, allow_nan=False)
+    except TypeError:  # a decimal, which Python's writer does not know
+        return _json_text(value, ensure_ascii, indent, "\n")
+
+
+def _json_text(value: Any, ensure_ascii: bool, indent: int | None, line: str) -> str:
+    """As Python's writer; `line`: the end of a line and the blanks that begin the next."""
+    if isinstance(value, Decimal):
+        return f"{value:f}"
+    if not value or not isinstance(value, list | dict):
+        return json.dumps(value, ensure_ascii=ensure_ascii, allow_nan=False)
+    inner = "" if indent is None else line + " " * indent
+    items = value.values() if isinstance(value, dict) else value
+    texts = [_json_text(item, ensure_ascii, indent, inner) for item in items]
+    if isinstance(value, dict):
+        names = [json.dumps(name, ensure_ascii=ensure_ascii) for name in value]
+        texts = [f"{name}: {text}" for name, text in zip(names, texts, strict=True)]
+    begin, end = "{}" if isinstance(value, dict) else "[]"
+    joined = (", " if indent is None else "," + inner).join(texts)
+    return f"{begin}{inner}{joined}{end if indent is None else line + end}"
 
 
 def _csv_type(arrow_type: pa.DataType) -> pa.DataType:
@@ -161,22 +191,27 @@ def _csv_column(column: pa.Array) -> pa.Array:
         return time_texts(column)
     if pa.types.is_nested(column.type):
         texts = (
-            None if cell is None else json.dumps(plain_value(cell), ensure_ascii=False)
-            for cell in column.to_pylist()
+            None if cell is None else json_text(plain_value(cell)) for cell in column.to_pylist()
         )
         return pa.array(texts, pa.string())
     return column.cast(_csv_type(column.type))
 
 
-def _check_types(kind: str, schema: pa.Schema) -> None:
-    """`OutputError` for bytes in a text format."""
+def _check_types(kind: str, schema: pa.Schema, where: str) -> None:
+    """`OutputError` for bytes in a text format, and for columns that JSON cannot tell apart."""
     if kind == "arrow":
         return
+    repeated = [name for name, count in Counter(schema.names).items() if count > 1]
+    if kind == "json" and repeated:
+        raise OutputError(
+            f"{where}two columns are named '{repeated[0]}', and JSON has place for one of them; "
+            "rename one"
+        )
     for field in schema:
         if _has_bytes(field.type):
             raise OutputError(
-                f"column '{field.name}' is {field.type}, which {kind.upper()} has no place for; "
-                "leave it out"
+                f"{where}column '{field.name}' is {field.type}, which {kind.upper()} has no place "
+                "for; leave it out, and name the others with --columns"
             )
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import json
 from contextlib import ExitStack
 from decimal import Decimal
 from typing import Any, BinaryIO
@@ -12,7 +11,7 @@ import pyarrow as pa
 
 from usdparquet.tables.atomic_file import temporary_folder
 from usdparquet.tables.errors import OutputError
-from usdparquet.tables.row_writers import is_time, plain_value, shown_values
+from usdparquet.tables.row_writers import is_time, json_text, plain_value, shown_values
 
 _MAX_ROWS = 1_048_575
 """Below the row of names."""
@@ -121,9 +120,11 @@ def _shown(cell: Any) -> Any:
     if isinstance(cell, Decimal):
         cell = cell.normalize()
         is_exact = len(cell.as_tuple().digits) <= _MAX_DIGITS
-        return plain_value(cell) if is_exact else str(cell)
+        if not is_exact:
+            return str(cell)
+        return int(cell) if cell.as_tuple().exponent == 0 else float(cell)
     if isinstance(cell, list | tuple | dict):
-        return json.dumps(plain_value(cell), ensure_ascii=False)
+        return json_text(plain_value(cell))
     if isinstance(cell, int) and abs(cell) > _EXACT:
         return str(cell)
     return plain_value(cell)

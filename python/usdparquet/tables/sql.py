@@ -149,6 +149,11 @@ class SqlTable:
         """Let what is composed here read another table, which no user's statement can name."""
         self._connection.register(name, table)
 
+    def is_value(self, text: str, kind: str) -> bool:
+        """Whether SQL makes a value of a type out of a text. `kind`: SQL's name of the type."""
+        cast = f"SELECT TRY_CAST(?::VARCHAR AS {kind}) IS NOT NULL"
+        return bool(self._connection.execute(cast, [text]).fetchall()[0][0])
+
     def run(
         self, statement: Statement, *, with_rows: bool = False
     ) -> tuple[pa.Schema, Iterator[pa.RecordBatch]]:
@@ -230,9 +235,7 @@ class SqlTable:
         field = re.search(r'Could not find key "([^"\n]+)" in struct', said)
         if field is not None:
             return self._table.no_field(field[1])
-        # The other lines show the place in the text, or list functions.
-        reason = re.sub(r"^(arrow_scan: |[\w ]{1,40} Error: )+", "", said.strip().split("\n")[0])
-        return SqlError(f"{self._table.file}: {reason}")
+        return SqlError(f"{self._table.file}: {reason_of(error)}")
 
     def _parse(self, text: str, shown: str) -> Any:
         """DuckDB's own parse of one SELECT."""
@@ -333,6 +336,13 @@ class SqlTable:
         for begin, end, written in sorted(edits, reverse=True):
             data = data[:begin] + written.encode() + data[end:]
         return data.decode(), columns
+
+
+def reason_of(error: Exception) -> str:
+    """What an error of DuckDB says, in one line."""
+    # The other lines show the place in the text, or list functions.
+    first = str(error).strip().split("\n")[0]
+    return re.sub(r"^(arrow_scan: |[\w ]{1,40} Error: )+", "", first)
 
 
 def _references(nodes: list[dict[str, Any]]) -> set[str]:

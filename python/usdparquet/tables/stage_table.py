@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -27,11 +27,13 @@ def stage_table(
     *,
     under: str | None = None,
     time: float | None = None,
+    types: Mapping[str, str] | None = None,
 ) -> pa.Table:
     """The paths and these columns of a stage's prims, as `resolve_columns` gives them.
 
     `name`: what messages call the stage. `query`: which prims, by their paths and by the values of
-    these or of other columns; it chooses no columns and no times. Raises ValueError for what is not
+    these or of other columns; it chooses no columns and no times. `types`: the Sdf types that
+    columns, or what the condition names, are to have. Raises ValueError for what is not
     there, and SqlError for a condition that is none.
     """
     from usdparquet._resolve_prims import FACTS
@@ -41,7 +43,7 @@ def stage_table(
     # What OpenUSD computes of each prim is for the chosen ones.
     early = [each for each in columns if is_all or each not in FACTS or each in names]
     early += [each for each in dict.fromkeys(names) if each not in (*columns, _PATH)]
-    found = _resolved(stage, early, under=under, time=time)
+    found = _resolved(stage, early, under=under, time=time, types=types)
     rows = chosen_rows(TableFile(Path(name), source=MemorySource(found)), query)
     if rows is not None:
         found = found.take(pa.array(np.concatenate([np.empty(0, np.int64), *rows])))
