@@ -31,9 +31,9 @@ arrow::Result<std::shared_ptr<arrow::Array>> GatherCells(
 
 /// All cells of `column` as the values that a layer presents, as an array of `type`: the Arrow type
 /// of ColumnInfo::type, whose texts and lists have 32-bit offsets. A null is a cell without a
-/// value. Decodes every page once, past the cache; the array is in BlockPool(). Gives a null pointer if a cell holds what no USD
-/// value can, or if the values are too many for `type`. Errors name the column and the row.
-/// Thread-safe.
+/// value. Decodes every page once, past the cache; the array is in BlockPool(). Gives a null
+/// pointer if a cell holds what no USD value can, or if the values are too many for `type`. Errors
+/// name the column and the row. Thread-safe.
 USDPARQUET_API arrow::Result<std::shared_ptr<arrow::Array>> ReadValues(
     const PageSource& source, const ColumnInfo& column,
     const std::shared_ptr<arrow::DataType>& type);
