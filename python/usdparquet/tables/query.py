@@ -142,12 +142,8 @@ def _clauses(table: TableFile, sql: SqlTable, query: Query) -> tuple[str, set[in
     """The SQL behind FROM, and the columns that it reads."""
     columns: set[int] = set()
     conditions = []
-    # A subquery is a join, whose rows DuckDB gives in any order.
-    has_join = query.where is not None and "select" in query.where.casefold()
     if query.prims is not None:
-        patterns = PrimPatterns(query.prims)
-        conditions.append(_prim_condition(table, sql, patterns))
-        has_join = has_join or bool(patterns.paths)
+        conditions.append(_prim_condition(table, sql, PrimPatterns(query.prims)))
         columns.add(table.schema.get_field_index(table.path_column))
     if query.where is not None:
         where = sql.condition(query.where)
@@ -162,10 +158,9 @@ def _clauses(table: TableFile, sql: SqlTable, query: Query) -> tuple[str, set[in
         bare = name.removeprefix("-")
         columns.add(table.choose([bare])[bare].steps[0])
         keys.append(f"{sql.expression(bare)} {'ASC' if bare == name else 'DESC'} NULLS LAST")
-    if keys or has_join:
+    # A subquery is a join, whose rows DuckDB gives in any order.
+    if keys or "select" in text.casefold():
         text += " ORDER BY " + ", ".join([*keys, quoted(sql.row)])
-    elif conditions and "select" in text.casefold():  # DuckDB joins, which may change the order
-        text += f" ORDER BY {quoted(sql.row)}"
     if query.limit is not None:
         text += f" LIMIT {query.limit}"
     return text, columns
