@@ -475,3 +475,14 @@ def test_unknown_arguments_are_told_with_these_among_the_known(write: Write) -> 
     with collected_warnings() as warnings:
         open_layer(write(table([1.0])), colour="v")
     assert any(text.endswith("key, ids, color, ramp, range") for text in warnings)
+
+
+def test_the_paths_have_no_legend(tmp_path: Path) -> None:
+    file = tmp_path / "t.parquet"
+    pq.write_table(pa.table({"path": ["/A"], "where": ["/A"], "x": [1.0]}), file)
+    for options, column in (([], "path"), (["--path", "where"], "where")):
+        done = CliRunner().invoke(app, ["inspect", str(file), "--color", column, *options])
+        assert done.exit_code == 1
+        assert done.stderr == f"{file}: column '{column}' has no colours: it holds the prim paths\n"
+    done = CliRunner().invoke(app, ["inspect", str(file), "--color", "x", "--path", "where"])
+    assert done.exit_code == 0

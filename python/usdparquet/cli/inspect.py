@@ -51,7 +51,7 @@ def inspect(
     if not color and (ramp or values):
         raise OptionsError(f"{'--ramp' if ramp else '--range'} needs --color, the column to show")
     check_inputs(file)
-    legend = color_legend(file, color, ramp, values, time) if color else None
+    legend = color_legend(file, color, ramp, values, path, time) if color else None
     if legend and not as_json:
         _print_legend(file, legend)
         return

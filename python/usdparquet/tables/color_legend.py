@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from usdparquet._plugin import load_core
+from usdparquet.tables.table_file import TableFile
 
 
 @dataclass(frozen=True)
@@ -36,12 +37,20 @@ class Legend:
 
 
 def color_legend(
-    path: Path, column: str, ramp: str = "", values: str = "", time_column: str = ""
+    path: Path,
+    column: str,
+    ramp: str = "",
+    values: str = "",
+    path_column: str = "",
+    time_column: str = "",
 ) -> Legend:
     """The colours of a column; ValueError if it cannot be shown as colours.
 
     `ramp` and `values` are as the format arguments `ramp` and `range`.
     """
+    # Core knows it in layers alone: a table that is joined by ids needs none.
+    if column == TableFile(path, path_column, time_column).path_column:
+        raise ValueError(f"{path}: column '{column}' has no colours: it holds the prim paths")
     found = load_core().color_legend(path, column, ramp, values, time_column)
     found["marks"] = [Mark(**mark) for mark in found["marks"]]
     return Legend(**found)
