@@ -17,6 +17,8 @@ from usdparquet.tables.sql_names import SqlNames, quoted
 from usdparquet.tables.sql_types import SqlStream, sql_type
 from usdparquet.tables.table_file import TableFile
 
+_ADVICE = "compare files without it, as 'usdparquet convert --columns' writes them"
+
 Key = tuple[str, object]
 """A path and a time, None for none."""
 
@@ -99,7 +101,7 @@ class TableSide:
             f"SELECT {quoted(self._row)} AS {ROW}, "
             f"{path}::VARCHAR AS {PATH}, {time}::{kind} AS {TIME} FROM {source}"
         )
-        return SqlStream(self._table, self._names, sorted(numbers), self._row), text
+        return SqlStream(self._table, self._names, sorted(numbers), self._row, _ADVICE), text
 
     def cells(self, name: str, source: str) -> tuple[object, str, pa.DataType]:
         """See Side."""
@@ -108,7 +110,7 @@ class TableSide:
             f"SELECT {quoted(self._row)} AS {ROW}, {self._names.expression(column)} AS {CELL} "
             f"FROM {source}"
         )
-        stream = SqlStream(self._table, self._names, [column.steps[0]], self._row)
+        stream = SqlStream(self._table, self._names, [column.steps[0]], self._row, _ADVICE)
         return stream, text, sql_type(column.type)
 
     def keys_of(self, rows: Sequence[int]) -> list[Key]:

@@ -76,9 +76,17 @@ class SqlStream:
     """Columns of a table as an Arrow stream, which every scan begins anew."""
 
     def __init__(
-        self, table: TableFile, names: SqlNames, columns: Sequence[int], row: str | None
+        self,
+        table: TableFile,
+        names: SqlNames,
+        columns: Sequence[int],
+        row: str | None,
+        advice: str = "name the columns that are needed, without this one, instead of * and COLUMNS",
     ) -> None:
-        """`row`: what to call a further column, with the numbers of the rows."""
+        """`row`: what to call a further column, with the numbers of the rows. `advice`: what to do
+        where SQL cannot take a column.
+        """
+        self._advice = advice
         self._table = table
         self._row = row
         self._columns = {
@@ -137,6 +145,5 @@ class SqlStream:
             rows = f"rows {first_row:,} to {first_row + len(cells) - 1:,}"
             raise TableFileError(
                 f"{self._table.file}: column '{column.name}' is {column.type}, which SQL cannot "
-                f"take ({rows}): {error}; name the columns that are needed, without this one, "
-                "instead of * and COLUMNS"
+                f"take ({rows}): {error}; {self._advice}"
             ) from error
