@@ -14,6 +14,7 @@ from usdparquet.tables.table_file import TableFile
 
 _WIDEST_DECIMAL = 38
 _ROWS_PER_BATCH = 65_536
+_ADVICE = "name the columns that are needed, without this one, instead of * and COLUMNS"
 
 
 def sql_type(arrow_type: pa.DataType) -> pa.DataType:
@@ -81,7 +82,7 @@ class SqlStream:
         names: SqlNames,
         columns: Sequence[int],
         row: str | None,
-        advice: str = "name the columns that are needed, without this one, instead of * and COLUMNS",
+        advice: str = _ADVICE,
     ) -> None:
         """`row`: what to call a further column, with the numbers of the rows. `advice`: what to do
         where SQL cannot take a column.
