@@ -271,9 +271,10 @@ def _known(names: Sequence[str], columns: Sequence[_Found]) -> dict[str, Known]:
         # What a schema says of the type counts; a layer's value may be of another one.
         if not pa.types.is_null(cells.type) and schema_types(name) - {cells.type}:
             continue
-        counts = np.bincount(ways, minlength=_ASK + 1)
+        # np.bincount would make 64-bit numbers of them.
+        whole, single = (int(np.count_nonzero(ways == way)) for way in (_WHOLE, _SINGLE))
         asked = np.flatnonzero(ways == _ASK)
-        known[name] = Known(cells, asked, int(counts[_WHOLE]), int(counts[_SINGLE]))
+        known[name] = Known(cells, asked, whole, single)
     return known
 
 

@@ -55,7 +55,7 @@ class Known:
 
     def first_row(self) -> int:
         """The first row with a value. REQUIRES: has_values."""
-        return int(np.flatnonzero(self.cells.is_valid().to_numpy(zero_copy_only=False))[0])
+        return int(np.argmax(self.cells.is_valid().to_numpy(zero_copy_only=False)))
 
 
 class Rows(Protocol):

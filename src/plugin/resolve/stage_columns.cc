@@ -3,6 +3,7 @@
 #include <arrow/array/concatenate.h>
 #include <arrow/builder.h>
 #include <arrow/compute/api_vector.h>
+#include <arrow/compute/exec.h>
 #include <arrow/datum.h>
 #include <pxr/base/vt/array.h>
 #include <pxr/base/vt/value.h>
@@ -424,7 +425,10 @@ class Resolver {
       ARROW_ASSIGN_OR_RAISE(cells, arrow::Concatenate(parts, usdparquet::BlockPool()));
     }
     parts.clear();
-    ARROW_ASSIGN_OR_RAISE(const arrow::Datum taken, arrow::compute::Take(cells, order));
+    arrow::compute::ExecContext context(usdparquet::BlockPool());
+    ARROW_ASSIGN_OR_RAISE(
+        const arrow::Datum taken,
+        arrow::compute::Take(cells, order, arrow::compute::TakeOptions::Defaults(), &context));
     column.cells = taken.make_array();
     return column;
   }
