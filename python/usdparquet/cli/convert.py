@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from usdparquet.cli.console import STDOUT, check_inputs, counted, print_json, say, steps
-from usdparquet.cli.options import Compression, Json, Prims, prim_patterns
+from usdparquet.cli.options import Compression, IdColumn, Json, Prims, prim_patterns
 from usdparquet.cli.streams import binary_stdout
 from usdparquet.tables.errors import OptionsError
 
@@ -118,14 +118,7 @@ def convert(
             "--time", metavar="COLUMN", help="For a table: the column with the times of the rows."
         ),
     ] = "",
-    key: Annotated[
-        str,
-        typer.Option(
-            metavar="COLUMN",
-            help="For a Parquet file that is written as a table by ids, without prim paths: the "
-            "column with the ids.",
-        ),
-    ] = "",
+    key: IdColumn = "",
     compression: Annotated[
         Compression, typer.Option(help="Codec of a Parquet file.")
     ] = Compression.ZSTD,

@@ -39,6 +39,21 @@ Prims = Annotated[
         "line, - reads them from the standard input.",
     ),
 ]
+Sort = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAMES",
+        help="Columns to sort by, separated by commas; -name for the largest first.",
+    ),
+]
+IdColumn = Annotated[
+    str,
+    typer.Option(
+        metavar="COLUMN",
+        help="For a Parquet file that is written as a table by ids, without prim paths: the "
+        "column with the ids.",
+    ),
+]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 

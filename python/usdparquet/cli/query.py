@@ -9,12 +9,13 @@ from typing import Annotated
 import typer
 
 from usdparquet.cli.console import check_inputs, check_not_input, say
-from usdparquet.cli.options import PathColumn, Prims, TimeColumn, prim_patterns
+from usdparquet.cli.options import IdColumn, PathColumn, Prims, Sort, TimeColumn, prim_patterns
 from usdparquet.cli.rows import (
     FLAT,
     SHOWN_ROWS,
     SUMMARY_NUMBERS,
     Format,
+    RowsFormat,
     closing,
     format_of,
     print_rows,
@@ -59,28 +60,14 @@ def query(
             help="Of a table with times: FIRST..LAST, either of which may be left out.",
         ),
     ] = None,
-    sort: Annotated[
-        str | None,
-        typer.Option(
-            metavar="NAMES",
-            help="Columns to sort by, separated by commas; -name for the largest first.",
-        ),
-    ] = None,
+    sort: Sort = None,
     limit: Annotated[
         int | None,
         typer.Option(
             min=0, metavar="N", help="Rows to show; 0 for all. A table has 20 if not given."
         ),
     ] = None,
-    output_format: Annotated[
-        Format | None,
-        typer.Option(
-            "--format",
-            metavar="FORMAT",
-            help="table, csv, tsv, json, xlsx, arrow or parquet.",
-            show_default=False,
-        ),
-    ] = None,
+    output_format: RowsFormat = None,
     output: Annotated[
         Path | None,
         typer.Option(
@@ -107,14 +94,7 @@ def query(
             "/World.collection:hot, to OUT.",
         ),
     ] = None,
-    key: Annotated[
-        str,
-        typer.Option(
-            metavar="COLUMN",
-            help="For a Parquet file that is written as a table by ids, without prim paths: the "
-            "column with the ids.",
-        ),
-    ] = "",
+    key: IdColumn = "",
     path: PathColumn = "",
     time: TimeColumn = "",
     as_json: Annotated[bool, typer.Option("--json", help="The same as --format json.")] = False,

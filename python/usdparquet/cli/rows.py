@@ -8,7 +8,9 @@ from contextlib import contextmanager
 from decimal import Decimal
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Annotated, Any, BinaryIO
+
+import typer
 
 from usdparquet.cli.console import DASH, STDOUT, counted
 from usdparquet.cli.streams import binary_stdout
@@ -38,6 +40,17 @@ class Format(StrEnum):
     XLSX = "xlsx"
     ARROW = "arrow"
     PARQUET = "parquet"
+
+
+RowsFormat = Annotated[
+    Format | None,
+    typer.Option(
+        "--format",
+        metavar="FORMAT",
+        help="table, csv, tsv, json, xlsx, arrow or parquet.",
+        show_default=False,
+    ),
+]
 
 
 _FORMATS = {

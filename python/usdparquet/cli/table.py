@@ -21,11 +21,12 @@ from usdparquet.cli.console import (
     say,
     steps,
 )
-from usdparquet.cli.options import Prims, prim_patterns
+from usdparquet.cli.options import Prims, Sort, prim_patterns
 from usdparquet.cli.rows import (
     FLAT,
     SHOWN_ROWS,
     Format,
+    RowsFormat,
     closing,
     format_of,
     print_rows,
@@ -89,28 +90,14 @@ def table(
             help="The Sdf types that attributes are to have, separated by commas: cost=double.",
         ),
     ] = None,
-    sort: Annotated[
-        str | None,
-        typer.Option(
-            metavar="NAMES",
-            help="Columns to sort by, separated by commas; -name for the largest first.",
-        ),
-    ] = None,
+    sort: Sort = None,
     limit: Annotated[
         int | None,
         typer.Option(
             min=0, metavar="N", help="Rows; 0 for all. Where they are shown, 20 if not given."
         ),
     ] = None,
-    output_format: Annotated[
-        Format | None,
-        typer.Option(
-            "--format",
-            metavar="FORMAT",
-            help="table, csv, tsv, json, xlsx, arrow or parquet.",
-            show_default=False,
-        ),
-    ] = None,
+    output_format: RowsFormat = None,
     as_json: Annotated[
         bool,
         typer.Option("--json", help="Print the rows as JSON, or what was written to OUT."),

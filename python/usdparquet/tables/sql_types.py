@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 import pyarrow as pa
@@ -31,31 +31,28 @@ def sql_type(arrow_type: pa.DataType) -> pa.DataType:
         return sql_type(arrow_type.storage_type)
     if types.is_dictionary(arrow_type):
         return sql_type(arrow_type.value_type)
-    if types.is_fixed_size_list(arrow_type):
-        return pa.list_(sql_type(arrow_type.value_type), arrow_type.list_size)
-    if types.is_list(arrow_type):
-        return pa.list_(sql_type(arrow_type.value_type))
-    if types.is_large_list(arrow_type):
-        return pa.large_list(sql_type(arrow_type.value_type))
-    if types.is_struct(arrow_type):
-        names = unique_names([field.name for field in arrow_type], set())
-        kinds = [sql_type(field.type) for field in arrow_type]
-        return pa.struct(list(zip(names, kinds, strict=True)))
-    return arrow_type
+    return _with_inner(arrow_type, sql_type)
 
 
 def _with_sql_names(arrow_type: pa.DataType) -> pa.DataType:
     """The type with the names that SQL has for the fields of its structs."""
+    return _with_inner(arrow_type, _with_sql_names)
+
+
+def _with_inner(
+    arrow_type: pa.DataType, inner: Callable[[pa.DataType], pa.DataType]
+) -> pa.DataType:
+    """The type with `inner` of the types within it, if there are any, and SQL's names of fields."""
     types = pa.types
     if types.is_fixed_size_list(arrow_type):
-        return pa.list_(_with_sql_names(arrow_type.value_type), arrow_type.list_size)
+        return pa.list_(inner(arrow_type.value_type), arrow_type.list_size)
     if types.is_list(arrow_type):
-        return pa.list_(_with_sql_names(arrow_type.value_type))
+        return pa.list_(inner(arrow_type.value_type))
     if types.is_large_list(arrow_type):
-        return pa.large_list(_with_sql_names(arrow_type.value_type))
+        return pa.large_list(inner(arrow_type.value_type))
     if types.is_struct(arrow_type):
         names = unique_names([field.name for field in arrow_type], set())
-        kinds = [_with_sql_names(field.type) for field in arrow_type]
+        kinds = [inner(field.type) for field in arrow_type]
         return pa.struct(list(zip(names, kinds, strict=True)))
     return arrow_type
 
