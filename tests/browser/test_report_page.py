@@ -29,6 +29,7 @@ TABS = {
     "method": (),
 }
 PHONE, DESKTOP = 390, 1280
+PUBLISHED = Path(__file__).parents[2] / "docs" / "benchmarks" / "report.html"
 
 
 class Opened:
@@ -402,6 +403,14 @@ def test_raw_table_filters_and_sorts(page: Page) -> None:
     assert ascending[0] == "base"
     assert descending[0] == "usdc"
     assert ascending == descending[::-1]
+
+
+def test_thousands_of_rows_are_counted_alike(browser: Browser) -> None:
+    published = browser.new_page()
+    published.goto(PUBLISHED.as_uri())
+    _show(published, "raw")
+    assert re.fullmatch(r"([0-9]+,[0-9]{3}) of \1 rows", published.inner_text("#shown"))
+    published.close()
 
 
 def test_csv_holds_the_rows_that_are_shown(page: Page) -> None:

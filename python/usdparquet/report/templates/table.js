@@ -34,7 +34,7 @@
   const update = () => {
     const found = kept();
     table.tBodies[0].replaceChildren(...found.map((entry) => entry.row));
-    shown.textContent = `${found.length} of ${rows.length.toLocaleString("en-US")} rows`;
+    shown.textContent = `${found.length.toLocaleString("en-US")} of ${rows.length.toLocaleString("en-US")} rows`;
   };
 
   headings.forEach((heading, index) => {
