@@ -11,21 +11,15 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
 
+from llvm_tools import llvm_tool
+
 FUZZ = Path(__file__).resolve().parent
 ROOT = FUZZ.parent
 LOG = FUZZ / "log.json"
-
-
-def tool(name: str) -> str:
-    for candidate in (f"{name}-14", name, f"{name}-16", f"{name}-15"):
-        if shutil.which(candidate):
-            return candidate
-    raise SystemExit(f"{name} was not found (Debian: apt-get install llvm-14)")
 
 
 def profile(target: str, build: Path) -> Path:
@@ -37,13 +31,15 @@ def profile(target: str, build: Path) -> Path:
     with (build / f"{target}.log").open("wb") as log:
         environment = os.environ | {"LLVM_PROFILE_FILE": str(raw)}
         subprocess.run(command, env=environment, stdout=log, stderr=log, check=True)
-    subprocess.run([tool("llvm-profdata"), "merge", "-sparse", raw, "-o", merged], check=True)
+    subprocess.run(
+        [llvm_tool("llvm-profdata", build), "merge", "-sparse", raw, "-o", merged], check=True
+    )
     return merged
 
 
 def covered(merged: Path, build: Path) -> dict[str, tuple[int, int]]:
     """Lines of each file of src/core, those reached first."""
-    command = [tool("llvm-cov"), "export", "-summary-only", f"-instr-profile={merged}"]
+    command = [llvm_tool("llvm-cov", build), "export", "-summary-only", f"-instr-profile={merged}"]
     command += [str(build / "libusdparquet_core.so")]
     text = subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout
     found = {}
@@ -77,7 +73,14 @@ def main() -> int:
         if target in log:
             log[target]["lines_of_core_percent"] = round(share(lines), 1)
     everything = build / "all.profdata"
-    merge = [tool("llvm-profdata"), "merge", "-sparse", *map(str, profiles), "-o", str(everything)]
+    merge = [
+        llvm_tool("llvm-profdata", build),
+        "merge",
+        "-sparse",
+        *map(str, profiles),
+        "-o",
+        str(everything),
+    ]
     subprocess.run(merge, check=True)
     lines = covered(everything, build)
     print(f"{'all':14}{share(lines):6.1f} %")
@@ -87,7 +90,12 @@ def main() -> int:
         for name, (hit, count) in sorted(lines.items()):
             print(f"{hit:6} of {count:5}  {name}")
     if arguments.html:
-        command = [tool("llvm-cov"), "show", "-format=html", f"-output-dir={arguments.html}"]
+        command = [
+            llvm_tool("llvm-cov", build),
+            "show",
+            "-format=html",
+            f"-output-dir={arguments.html}",
+        ]
         command += [f"-instr-profile={everything}", str(build / "libusdparquet_core.so")]
         subprocess.run([*command, str(ROOT / "src" / "core")], check=True)
     return 0

@@ -23,6 +23,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from llvm_tools import llvm_tool
+
 FUZZ = Path(__file__).resolve().parent
 LOG = FUZZ / "log.json"
 # What the tree keeps of each target's inputs, the smallest ones first.
@@ -55,7 +57,7 @@ def environment(build: Path) -> dict[str, str]:
         "ASAN_OPTIONS": "detect_leaks=1:malloc_context_size=4:quarantine_size_mb=32",
         "LSAN_OPTIONS": f"suppressions={suppressions}:print_suppressions=0",
         "UBSAN_OPTIONS": "print_stacktrace=1:halt_on_error=1",
-        "ASAN_SYMBOLIZER_PATH": shutil.which("llvm-symbolizer-14") or "",
+        "ASAN_SYMBOLIZER_PATH": llvm_tool("llvm-symbolizer", build),
         "TMPDIR": str(build),
     }
 

@@ -109,14 +109,18 @@ check_valgrind() {
   has_valgrind || fail "valgrind is needed and was not found (Debian: apt-get install valgrind)"
 }
 
+# Clang before 16 cannot compile the ranges of GCC 12's library.
 has_libfuzzer() {
-  echo 'extern "C" int LLVMFuzzerTestOneInput(const char*, unsigned long) { return 0; }' \
-    | "$1" -fsanitize=fuzzer,address -x c++ - -o /dev/null > /dev/null 2>&1
+  printf '%s\n' '#include <ranges>' \
+    'extern "C" int LLVMFuzzerTestOneInput(const char*, unsigned long) {' \
+    '  for (int i : std::views::iota(0, 1)) return i;' \
+    '  return 0;' \
+    '}' | "$1" -std=c++20 -fsanitize=fuzzer,address -x c++ - -o /dev/null > /dev/null 2>&1
 }
 
 find_libfuzzer() {
   local candidate
-  for candidate in ${CLANG:-clang++-14 clang++ clang++-16 clang++-15}; do
+  for candidate in ${CLANG:-clang++-19 clang++ clang++-18 clang++-17 clang++-16}; do
     if has_libfuzzer "$candidate"; then
       echo "$candidate"
       return
@@ -126,9 +130,9 @@ find_libfuzzer() {
 }
 
 check_fuzz() {
-  find_libfuzzer || { apt_install clang-14 libclang-rt-14-dev llvm-14 && find_libfuzzer; } \
-    || fail "clang with libFuzzer is needed and was not found (Debian: apt-get install clang-14" \
-      "libclang-rt-14-dev llvm-14). Name one with: make fuzz CLANG=..."
+  find_libfuzzer || { apt_install clang-19 libclang-rt-19-dev llvm-19 && find_libfuzzer; } \
+    || fail "clang 16 or later with libFuzzer is needed and was not found (Debian: apt-get install" \
+      "clang-19 libclang-rt-19-dev llvm-19). Name one with: make fuzz CLANG=..."
 }
 
 # Spark 4 runs on Java 17 or later.

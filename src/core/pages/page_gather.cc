@@ -107,7 +107,9 @@ class CellCollector {
     const auto array = arrow::MakeArray(arrow::ArrayData::Make(
         is_bool ? arrow::uint8() : type, count, {std::move(validity), std::move(values)}));
     arrow::compute::ExecContext context(pool_);
-    return is_bool ? arrow::compute::Cast(*array, type, {}, &context) : array;
+    return is_bool
+               ? arrow::compute::Cast(*array, type, arrow::compute::CastOptions::Safe(), &context)
+               : array;
   }
 
   const ColumnInfo& column_;
