@@ -115,6 +115,22 @@ ERRORS: dict[str, tuple[object, str]] = {
     "too large for an int": ({"layer": {"a": {"int": 2**31}}}, "'a' is 2147483648, too large"),
     "too large for int64": ({"layer": {"a": {"int64": 2**63}}}, "'a' is 9223372036854775808, too"),
     "too large for a float": ({"layer": {"a": {"float": 1e39}}}, "'a' is 1e\\+39, too large"),
+    "a token with U+0000": (
+        {"layer": {"a": {"token": "x\0y"}}},
+        "'a' is '\"x\\\\u0000y\"', which has a U\\+0000, and a token can have none",
+    ),
+    "tokens with U+0000": (
+        {"columns": {"x": {"metadata": {"a": {"token[]": ["z", "x\0y"]}}}}},
+        "column 'x': 'a' is '\"x\\\\u0000y\"', which has a U\\+0000, and a token can have none",
+    ),
+    "an asset with a control character": (
+        {"layer": {"a": {"asset": "x\ny"}}},
+        "'a' is '\"x\\\\ny\"', which has a control character, and an asset path can have none",
+    ),
+    "a field's name with U+0000": (
+        {"layer": {"a\0": {"int": 1}}},
+        "the name of a field is '\"a\\\\u0000\"', which has a U\\+0000, and a name can have none",
+    ),
     "layer as text": ({"layer": "Y"}, "fields are no object"),
     "unknown path column": ({"path": "prim"}, "there is no column 'prim' with the prim paths"),
     "path as a number": ({"path": 3}, CANT_BE_READ + "'path' is '3', not a text"),

@@ -10,6 +10,7 @@
 
 #include "core/util/limits.h"
 #include "core/util/message_text.h"
+#include "core/util/utf8.h"
 
 namespace usdparquet {
 namespace {
@@ -58,6 +59,26 @@ std::string Shown(const Json& json) { return MessageText(QuotedValue(json.dump()
 std::string AsText(const std::string& name, const Json& json) {
   if (!json.is_string()) throw Wrong("'" + name + "' is " + Shown(json) + ", not a text");
   return json.get<std::string>();
+}
+
+/// OpenUSD ends tokens at U+0000 and drops asset paths with control characters: what it would make
+/// of the text is not what the file says, and a save would write that.
+std::string AsToken(const std::string& name, const Json& json) {
+  std::string text = AsText(name, json);
+  if (text.find('\0') != std::string::npos) {
+    throw Wrong("'" + name + "' is " + Shown(json) +
+                ", which has a U+0000, and a token can have none");
+  }
+  return text;
+}
+
+std::string AsAsset(const std::string& name, const Json& json) {
+  std::string text = AsText(name, json);
+  if (HasControlCharacter(text)) {
+    throw Wrong("'" + name + "' is " + Shown(json) +
+                ", which has a control character, and an asset path can have none");
+  }
+  return text;
 }
 
 bool AsTruth(const std::string& name, const Json& json) {
@@ -114,10 +135,17 @@ MetadataValue ReadValue(const std::string& name, const Json& json) {
       throw Wrong("'" + name + "' is " + v.dump() + ", too large for a float");
     }
     value.value = number;
-  } else if (value.type == "string" || value.type == "token" || value.type == "asset") {
+  } else if (value.type == "string") {
     value.value = AsText(name, v);
-  } else if (value.type == "string[]" || value.type == "token[]") {
+  } else if (value.type == "token") {
+    value.value = AsToken(name, v);
+  } else if (value.type == "asset") {
+    value.value = AsAsset(name, v);
+  } else if (value.type == "string[]") {
     value.value = AsTexts(name, v);
+  } else if (value.type == "token[]") {
+    value.value = AsTexts(name, v);
+    for (const Json& text : v) AsToken(name, text);
   } else {
     throw Wrong("'" + name + "' has the unknown type '" + value.type + "'");
   }
@@ -131,7 +159,13 @@ MetadataFields ReadFields(const Json& json) {
                 std::to_string(kMaxMetadataFields) + " that are read");
   }
   MetadataFields fields;
-  for (const auto& [name, value] : json.items()) fields.emplace_back(name, ReadValue(name, value));
+  for (const auto& [name, value] : json.items()) {
+    if (name.find('\0') != std::string::npos) {
+      throw Wrong("the name of a field is " + Shown(name) +
+                  ", which has a U+0000, and a name can have none");
+    }
+    fields.emplace_back(name, ReadValue(name, value));
+  }
   return fields;
 }
 
