@@ -6,6 +6,9 @@ add_library(usdparquet::arrow ALIAS usdparquet_arrow)
 if(USDPARQUET_ARROW_FROM_PYARROW)
   usdparquet_python_package_info(arrow)
   message(STATUS "Arrow ${USDPARQUET_ARROW_VERSION} of pyarrow: ${USDPARQUET_ARROW_LIBRARY}")
+  # The folder of all packages, OpenUSD's headers and nanobind too.
+  get_filename_component(packages "${USDPARQUET_ARROW_INCLUDE_DIR}/../.." ABSOLUTE)
+  usdparquet_hide_folder("${packages}" "")
   # By their full names: the wheel has no unversioned libarrow.so to find.
   add_library(usdparquet_libarrow SHARED IMPORTED)
   set_target_properties(usdparquet_libarrow PROPERTIES

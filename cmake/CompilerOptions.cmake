@@ -14,6 +14,14 @@ set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
 
 find_package(Threads REQUIRED)
 
+# usdparquet_hide_folder(<folder> <name>): what __FILE__ gives of files there begins with the name,
+# so that libraries are the same wherever they are built.
+function(usdparquet_hide_folder folder name)
+  add_compile_options("-fmacro-prefix-map=${folder}/=${name}")
+endfunction()
+usdparquet_hide_folder("${PROJECT_SOURCE_DIR}" "")
+usdparquet_hide_folder("${PROJECT_BINARY_DIR}" "build/")
+
 # Linked PRIVATE by the project's own targets, so that nothing leaks to a consumer.
 add_library(usdparquet_options INTERFACE)
 target_compile_options(usdparquet_options INTERFACE -Wall -Wextra)
