@@ -79,10 +79,10 @@ $(STAMPS)/installed: $(SOURCES) $(STAMPS)/packages
 install: $(STAMPS)/installed ## set up .venv and install the package into it
 
 # All of them hold the same core and plugin, those of the build folder.
-dist/SHA256SUMS: $(SOURCES) scripts/wheel.py scripts/sbom.py $(STAMPS)/wheel-packages
+dist/SHA256SUMS: $(SOURCES) scripts/make_wheels.py scripts/sbom.py $(STAMPS)/wheel-packages
 	@echo "Making the wheels"
 	abi3=$$(scripts/setup.sh abi3)
-	$(VENV)/bin/python scripts/wheel.py --build $(BUILD) $${abi3:+--abi3-python "$$abi3"}
+	$(VENV)/bin/python scripts/make_wheels.py --build $(BUILD) $${abi3:+--abi3-python "$$abi3"}
 
 .PHONY: wheel
 wheel: dist/SHA256SUMS ## make the wheels for Python 3.11 and for all later ones in dist/

@@ -29,6 +29,11 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_L
   # GCC 12 sees overlaps in std::string operations of C++20 that are not there (its bug 105651).
   target_compile_options(usdparquet_options INTERFACE -Wno-restrict)
 endif()
+if(USDPARQUET_COMPILE_FOLDERS AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  # A folder's templates fill more memory than GCC likes to have, and it looks for what it could free
+  # again and again, in vain: a tenth of the time.
+  target_compile_options(usdparquet_options INTERFACE "SHELL:--param ggc-min-heapsize=1000000")
+endif()
 if(USDPARQUET_WERROR)
   target_compile_options(usdparquet_options INTERFACE -Werror)
 endif()

@@ -23,9 +23,13 @@ endfunction()
 
 # usdparquet_install_plugin(<folder of the selector> <rpath of the plugin>)
 function(usdparquet_install_plugin folder rpath)
+  install(TARGETS usdparquet_selector DESTINATION "${folder}")
+  if(USDPARQUET_ARROW_STATIC)
+    install(TARGETS usdparquet_plugin DESTINATION "${folder}/usd/${USDPARQUET_USD_FOLDER}")
+    return()
+  endif()
   set_target_properties(usdparquet_plugin PROPERTIES INSTALL_RPATH "${rpath}")
   set_target_properties(usdparquet_resolve PROPERTIES INSTALL_RPATH "$ORIGIN:${rpath}")
-  install(TARGETS usdparquet_selector DESTINATION "${folder}")
   install(TARGETS usdparquet_plugin usdparquet_resolve
           DESTINATION "${folder}/usd/${USDPARQUET_USD_FOLDER}")
 endfunction()
@@ -40,16 +44,22 @@ macro(usdparquet_install_layout)
   if(TARGET usdparquet_plugin)
     set_target_properties(usdparquet_selector PROPERTIES
       LIBRARY_OUTPUT_DIRECTORY "${USDPARQUET_BUILD_PLUGIN_DIR}")
-    set_target_properties(usdparquet_plugin usdparquet_resolve PROPERTIES
-      LIBRARY_OUTPUT_DIRECTORY "${USDPARQUET_BUILD_PLUGIN_DIR}/usd/${USDPARQUET_USD_FOLDER}")
+    foreach(target usdparquet_plugin usdparquet_resolve)
+      if(TARGET ${target})
+        set_target_properties(${target} PROPERTIES
+          LIBRARY_OUTPUT_DIRECTORY "${USDPARQUET_BUILD_PLUGIN_DIR}/usd/${USDPARQUET_USD_FOLDER}")
+      endif()
+    endforeach()
   endif()
 
   set(plug_info_dir "${PROJECT_BINARY_DIR}/plug_info")
   if(USDPARQUET_STOCK_USD)
     # INSTALL_RPATH_USE_LINK_PATH would leave out an Arrow of this folder's .venv.
-    set_target_properties(usdparquet_core PROPERTIES
-      INSTALL_RPATH "$ORIGIN:${USDPARQUET_ARROW_FOLDER}")
-    install(TARGETS usdparquet_core DESTINATION lib)
+    if(NOT USDPARQUET_ARROW_STATIC)
+      set_target_properties(usdparquet_core PROPERTIES
+        INSTALL_RPATH "$ORIGIN:${USDPARQUET_ARROW_FOLDER}")
+      install(TARGETS usdparquet_core DESTINATION lib)
+    endif()
     if(TARGET usdparquet_plugin)
       usdparquet_install_plugin(plugin/usd/usdparquet
                                 "$ORIGIN/../../../../../lib:${USDPARQUET_ARROW_FOLDER}")

@@ -10,7 +10,7 @@ export CCACHE_DISABLE=1
 abi3=$(scripts/setup.sh abi3)
 for clone in "$work/one" "$work/somewhere else/two"; do
   git clone -q "$sources" "$clone"
-  (cd "$clone" && python scripts/wheel.py ${abi3:+--abi3-python "$abi3"} --output "$clone/dist")
+  (cd "$clone" && python scripts/make_wheels.py ${abi3:+--abi3-python "$abi3"} --output "$clone/dist")
 done
 diff "$work/one/dist/SHA256SUMS" "$work/somewhere else/two/dist/SHA256SUMS"
 echo "The same bytes twice:"

@@ -2,8 +2,8 @@
 
 Usage: sbom.py   prints it, CycloneDX 1.6 as JSON
 
-A wheel has it as `.dist-info/sboms/usdparquet.cdx.json` (PEP 770). Versions are those of the packages
-of this environment, which the build used. docs/licences.md lists the same things for people.
+A wheel has it as `.dist-info/sboms/usdparquet.cdx.json` (PEP 770). Versions are those of the
+packages of this environment, which the build used. docs/licences.md lists the same for people.
 """
 
 from __future__ import annotations

@@ -11,11 +11,11 @@ from pathlib import Path
 
 import uv
 
-ROOT = Path(__file__).parents[2]
-sys.path.insert(0, str(ROOT / "scripts"))
+sys.path.insert(0, str(Path(__file__).parents[2] / "scripts"))
 
 import lock
 
+ROOT = Path(__file__).parents[2]
 VERSIONS = ("3.11", "3.12", "3.13")
 OWN = "{}.{}".format(*sys.version_info)
 

@@ -28,8 +28,8 @@ import usdparquet
 sys.path.insert(0, str(ROOT / "scripts"))
 
 import lock
+import make_wheels as wheels
 import sbom
-import wheel as wheels
 
 DIST = ROOT / "dist"
 TAGS = {version: "cp311" if version == "3.11" else "abi3" for version in VERSIONS}
@@ -192,10 +192,11 @@ def test_the_command_without_openusd(make_environment, scene: Path) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("way", ["PXR_PLUGINPATH_NAME", "register"])
 def test_usd_exchange(make_environment, scene: Path, way: str) -> None:
-    """It brings an OpenUSD of its own, with other names of symbols and libraries than usd-core's."""
-    environment = make_environment("3.12" if interpreter("3.12") else OWN)
+    """It brings an OpenUSD of its own, whose libraries have other names than usd-core's."""
+    version = "3.12" if interpreter("3.12") else OWN
+    environment = make_environment(version)
     environment.install_host("usd-exchange")
-    environment.install(str(wheel_for("3.12" if interpreter("3.12") else OWN)))
+    environment.install(str(wheel_for(version)))
     if way == "register":
         code = f"import usdparquet; usdparquet.register()\n{LAYERS}"
         assert environment.run("-c", code, scene.parent) == "2.5 True\n" + READ

@@ -1,11 +1,11 @@
 """Make the wheels of this Python in dist/: the same bytes for the same sources and packages.
 
-Usage: wheel.py [--abi3-python PYTHON] [--build FOLDER] [--output FOLDER]
+Usage: make_wheels.py [--abi3-python PYTHON] [--build FOLDER] [--output FOLDER]
 
 Under Python 3.11 that is the wheel for 3.11 and, with `--abi3-python`, an interpreter from 3.12 on
 with its C headers, the one for the stable ABI of all later Pythons: the two differ in the Python
-module alone. Under a later Python it is the latter only. auditwheel puts the platform into their names;
-SHA256SUMS has their hashes.
+module alone. Under a later Python it is the latter only. auditwheel puts the platform into their
+names; SHA256SUMS has their hashes.
 
 The time of all files in a wheel is SOURCE_DATE_EPOCH, or that of the last commit to what it is made
 of.
