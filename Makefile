@@ -65,6 +65,10 @@ $(STAMPS)/coverage-packages: requirements/coverage.txt $(STAMPS)/packages
 	@$(LOCKED) -r requirements/build.txt -r requirements/coverage.txt
 	touch $@
 
+$(STAMPS)/wheel-packages: requirements/wheel.txt $(STAMPS)/packages
+	@$(LOCKED) -r requirements/build.txt -r requirements/wheel.txt
+	touch $@
+
 # The wheel is made in the same build folder as the C++ tests: each source is compiled once.
 $(STAMPS)/installed: $(SOURCES) $(STAMPS)/packages
 	@echo "Building and installing usdparquet (a minute or two the first time)"
@@ -74,8 +78,28 @@ $(STAMPS)/installed: $(SOURCES) $(STAMPS)/packages
 .PHONY: install
 install: $(STAMPS)/installed ## set up .venv and install the package into it
 
+# All of them hold the same core and plugin, those of the build folder.
+dist/SHA256SUMS: $(SOURCES) scripts/make_wheels.py scripts/sbom.py $(STAMPS)/wheel-packages
+	@echo "Making the wheels"
+	abi3=$$(scripts/setup.sh abi3)
+	$(VENV)/bin/python scripts/make_wheels.py --build $(BUILD) $${abi3:+--abi3-python "$$abi3"}
+
+.PHONY: wheel
+wheel: dist/SHA256SUMS ## make the wheels for Python 3.11 and for all later ones in dist/
+
+# Where a clone lies, and when it was made, shows in no wheel. From what is committed: some minutes.
+.PHONY: reproducible
+reproducible: $(STAMPS)/wheel-packages ## make the wheels in two clones and compare them
+	@scripts/reproducible.sh
+
+# Another Python: make test-wheel PYTHON=python3.13 TESTS="tests/python/test_types.py"
+.PHONY: test-wheel
+test-wheel: dist/SHA256SUMS ## run the Python tests in an environment that has the wheel
+	@python=$$(scripts/setup.sh python)
+	scripts/test_wheel.sh "$$python" $(TESTS)
+
 .PHONY: test
-test: $(STAMPS)/installed $(STAMPS)/test-packages ## run every test
+test: $(STAMPS)/installed dist/SHA256SUMS $(STAMPS)/test-packages ## run every test
 	@gtest=$$(scripts/setup.sh gtest)
 	scripts/setup.sh java
 	if compgen -G "tests/browser/test_*.py" > /dev/null; then scripts/setup.sh chromium; fi

@@ -53,7 +53,8 @@ def write(folder: Path, prims: int) -> dict[str, tuple[str, str]]:
 
 
 def run(program: Path, case: tuple[str, str], prims: int, passes: int, *tool: str) -> str:
-    environment = os.environ | {"PXR_PLUGINPATH_NAME": str(program.parent.parent / "plugin")}
+    plugin = program.parents[1] / "site/usdparquet/plugin"
+    environment = os.environ | {"PXR_PLUGINPATH_NAME": str(plugin)}
     command = [*tool, str(program), *case, str(prims), str(passes)]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     if done.returncode != 0:

@@ -17,7 +17,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 out=${BENCH_OUT:-build}
 data=$out/bench-data/$prims-$hierarchy
 program=$build_dir/benchmarks/layer_benchmarks
-plugin_path=$(realpath "$build_dir")/plugin:$(realpath "$build_dir")/benchmarks/floor
+plugin_path=$(realpath "$build_dir")/site/usdparquet/plugin:$(realpath "$build_dir")/benchmarks/floor
 suffix=""
 [[ $prims-$hierarchy == 100000-flat ]] || suffix=-$prims-$hierarchy
 

@@ -23,30 +23,43 @@ endfunction()
 
 # usdparquet_install_plugin(<folder of the selector> <rpath of the plugin>)
 function(usdparquet_install_plugin folder rpath)
+  install(TARGETS usdparquet_selector DESTINATION "${folder}")
+  if(USDPARQUET_ARROW_STATIC)
+    install(TARGETS usdparquet_plugin DESTINATION "${folder}/usd/${USDPARQUET_USD_FOLDER}")
+    return()
+  endif()
   set_target_properties(usdparquet_plugin PROPERTIES INSTALL_RPATH "${rpath}")
   set_target_properties(usdparquet_resolve PROPERTIES INSTALL_RPATH "$ORIGIN:${rpath}")
-  install(TARGETS usdparquet_selector DESTINATION "${folder}")
   install(TARGETS usdparquet_plugin usdparquet_resolve
           DESTINATION "${folder}/usd/${USDPARQUET_USD_FOLDER}")
 endfunction()
 
 macro(usdparquet_install_layout)
+  # The build tree has the layout of a wheel, so that the libraries find each other and pyarrow
+  # there as they do once they are installed.
+  set(build_package_dir "${PROJECT_BINARY_DIR}/site/usdparquet")
   # For programs of the build tree; the folder that PXR_PLUGINPATH_NAME takes.
-  set(USDPARQUET_BUILD_PLUGIN_DIR "${PROJECT_BINARY_DIR}/plugin")
+  set(USDPARQUET_BUILD_PLUGIN_DIR "${build_package_dir}/plugin")
   usdparquet_configure_plug_info("${USDPARQUET_BUILD_PLUGIN_DIR}/plugInfo.json" "libusdparquet.so")
   if(TARGET usdparquet_plugin)
     set_target_properties(usdparquet_selector PROPERTIES
       LIBRARY_OUTPUT_DIRECTORY "${USDPARQUET_BUILD_PLUGIN_DIR}")
-    set_target_properties(usdparquet_plugin usdparquet_resolve PROPERTIES
-      LIBRARY_OUTPUT_DIRECTORY "${USDPARQUET_BUILD_PLUGIN_DIR}/usd/${USDPARQUET_USD_FOLDER}")
+    foreach(target usdparquet_plugin usdparquet_resolve)
+      if(TARGET ${target})
+        set_target_properties(${target} PROPERTIES
+          LIBRARY_OUTPUT_DIRECTORY "${USDPARQUET_BUILD_PLUGIN_DIR}/usd/${USDPARQUET_USD_FOLDER}")
+      endif()
+    endforeach()
   endif()
 
   set(plug_info_dir "${PROJECT_BINARY_DIR}/plug_info")
   if(USDPARQUET_STOCK_USD)
     # INSTALL_RPATH_USE_LINK_PATH would leave out an Arrow of this folder's .venv.
-    set_target_properties(usdparquet_core PROPERTIES
-      INSTALL_RPATH "$ORIGIN:${USDPARQUET_ARROW_FOLDER}")
-    install(TARGETS usdparquet_core DESTINATION lib)
+    if(NOT USDPARQUET_ARROW_STATIC)
+      set_target_properties(usdparquet_core PROPERTIES
+        INSTALL_RPATH "$ORIGIN:${USDPARQUET_ARROW_FOLDER}")
+      install(TARGETS usdparquet_core DESTINATION lib)
+    endif()
     if(TARGET usdparquet_plugin)
       usdparquet_install_plugin(plugin/usd/usdparquet
                                 "$ORIGIN/../../../../../lib:${USDPARQUET_ARROW_FOLDER}")
@@ -59,8 +72,15 @@ macro(usdparquet_install_layout)
     if(TARGET _core)
       list(APPEND wheel_targets _core)
     endif()
-    set_target_properties(${wheel_targets} PROPERTIES INSTALL_RPATH "$ORIGIN:$ORIGIN/../pyarrow")
     install(TARGETS ${wheel_targets} DESTINATION usdparquet)
+    if(TARGET _core_abi3)
+      list(APPEND wheel_targets _core_abi3)
+      install(TARGETS _core_abi3 DESTINATION usdparquet COMPONENT abi3 EXCLUDE_FROM_ALL)
+    endif()
+    set_target_properties(${wheel_targets} PROPERTIES
+      INSTALL_RPATH "$ORIGIN:$ORIGIN/../pyarrow"
+      LIBRARY_OUTPUT_DIRECTORY "${build_package_dir}")
+    file(CREATE_LINK "${USDPARQUET_ARROW_FOLDER}" "${PROJECT_BINARY_DIR}/site/pyarrow" SYMBOLIC)
     if(USDPARQUET_ARROW_FROM_PYARROW)
       execute_process(
         COMMAND "${Python_EXECUTABLE}" "${PROJECT_SOURCE_DIR}/cmake/licence_texts.py"
@@ -74,6 +94,7 @@ macro(usdparquet_install_layout)
     if(TARGET usdparquet_plugin)
       usdparquet_install_plugin(usdparquet/plugin
                                 "$ORIGIN/../../..:$ORIGIN/../../../../pyarrow")
+      list(APPEND wheel_targets usdparquet_plugin usdparquet_resolve)
       usdparquet_configure_plug_info("${plug_info_dir}/package/plugInfo.json" "libusdparquet.so")
       install(FILES "${plug_info_dir}/package/plugInfo.json" DESTINATION usdparquet/plugin)
       usdparquet_configure_plug_info("${plug_info_dir}/pxr/plugInfo.json"
@@ -81,5 +102,7 @@ macro(usdparquet_install_layout)
       install(FILES "${plug_info_dir}/pxr/plugInfo.json"
               DESTINATION pxr/pluginfo/usdparquet/resources)
     endif()
+    # Nothing is changed in a library when it is installed, and where it was built does not show.
+    set_target_properties(${wheel_targets} PROPERTIES BUILD_WITH_INSTALL_RPATH ON)
   endif()
 endmacro()

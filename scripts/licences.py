@@ -21,7 +21,18 @@ from requirements import groups
 DOCUMENT = Path(__file__).parents[1] / "docs" / "licences.md"
 BEGIN, END = "<!-- by scripts/licences.py -->\n", "<!-- end -->\n"
 # Groups that only who works on usdparquet installs.
-OWN_GROUPS = ("all", "pip", "build", "test", "test-assets", "lint", "coverage", "lock")
+OWN_GROUPS = (
+    "all",
+    "pip",
+    "build",
+    "test",
+    "test-assets",
+    "lint",
+    "coverage",
+    "lock",
+    "wheel",
+    "hosts",
+)
 # What classifiers and the older field call what SPDX calls otherwise.
 NAMES = {
     "Apache Software License": "Apache-2.0",

@@ -5,7 +5,8 @@ Usage: lock.py            writes the files anew; needs uv (`make lock` brings it
        lock.py --check    ends with 1 and says why if pyproject.toml asks for what is not pinned
 
 Each file holds what its group needs and the files of `Lock.after` do not hold: pip takes them
-together. The versions are those of one resolution of all groups, for every Python from 3.11 on.
+together. The versions are those of one resolution of all groups, for every Python from 3.11 on, but
+for those that are apart.
 """
 
 from __future__ import annotations
@@ -32,6 +33,8 @@ class Lock:
     after: tuple[str, ...] = ()
     """The files that are installed together with it."""
     with_dependencies: bool = True
+    is_apart: bool = False
+    """Whether its versions are its own: it is never installed together with others."""
 
 
 LOCKS = (
@@ -41,6 +44,8 @@ LOCKS = (
     Lock("test-assets", ("test-assets",), with_dependencies=False),
     Lock("lint", ("lint",), ("build",)),
     Lock("coverage", ("coverage",), ("build",)),
+    Lock("wheel", ("wheel",), ("build",)),
+    Lock("hosts", ("hosts",), with_dependencies=False, is_apart=True),
 )
 
 
@@ -63,10 +68,15 @@ def entries(text: str) -> dict[str, list[str]]:
     return found
 
 
+def text_of(lock: Lock) -> str:
+    """Its file in requirements/; empty if there is none yet."""
+    file = FOLDER / f"{lock.name}.txt"
+    return file.read_text() if file.exists() else ""
+
+
 def locked(name: str) -> dict[str, list[str]]:
     """The entries of a file in requirements/."""
-    file = FOLDER / f"{name}.txt"
-    return entries(file.read_text()) if file.exists() else {}
+    return entries(text_of(next(lock for lock in LOCKS if lock.name == name)))
 
 
 def resolved(requirements: list[str], *options: object, known: str = "") -> dict[str, list[str]]:
@@ -82,22 +92,32 @@ def resolved(requirements: list[str], *options: object, known: str = "") -> dict
 
 
 def write(upgrade: bool) -> None:
-    known = "" if upgrade else "".join(file.read_text() for file in FOLDER.glob("*.txt"))
+    together = [lock for lock in LOCKS if not lock.is_apart]
     # Each package once: what one group needs may narrow what another gets.
-    everything = resolved([each for lock in LOCKS for each in wanted(lock)], known=known)
+    everything = resolved(
+        [each for lock in together for each in wanted(lock)],
+        known="" if upgrade else "".join(map(text_of, together)),
+    )
     FOLDER.mkdir(exist_ok=True)
     with tempfile.NamedTemporaryFile("w", suffix=".txt") as constraints:
         constraints.write("\n".join(text for texts in everything.values() for text in texts))
         constraints.flush()
-        for lock in LOCKS:
+        for lock in together:
             asked = [each for other in LOCKS if other.name in lock.after for each in wanted(other)]
             options = [] if lock.with_dependencies else ["--no-deps"]
             found = resolved([*asked, *wanted(lock)], "-c", constraints.name, *options)
             held = {name for other in lock.after for name in locked(other)}
-            texts = [
-                text for name in sorted(found) if name not in held for text in everything[name]
-            ]
-            (FOLDER / f"{lock.name}.txt").write_text(HEAD + "\n".join(texts) + "\n")
+            names = [name for name in sorted(found) if name not in held]
+            save(lock, [text for name in names for text in everything[name]])
+    for lock in LOCKS:
+        if lock.is_apart:
+            options = [] if lock.with_dependencies else ["--no-deps"]
+            own = resolved(wanted(lock), *options, known="" if upgrade else text_of(lock))
+            save(lock, [text for name in sorted(own) for text in own[name]])
+
+
+def save(lock: Lock, texts: list[str]) -> None:
+    (FOLDER / f"{lock.name}.txt").write_text(HEAD + "\n".join(texts) + "\n")
 
 
 def problems() -> list[str]:

@@ -1,6 +1,7 @@
 """Print the requirements that pyproject.toml states, one a line.
 
-Usage: requirements.py GROUP...   with groups pip, build, run and the names of the extras
+Usage: requirements.py GROUP...   with groups pip, build, run and the names of the extras and of the
+                                dependency groups
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ groups: dict[str, list[str]] = {
     "build": [*pyproject["build-system"]["requires"], "cmake>=3.24", "ninja>=1.11"],
     "run": pyproject["project"]["dependencies"],
     **{name: expanded(requirements) for name, requirements in extras.items()},
+    **pyproject["dependency-groups"],
 }
 
 if __name__ == "__main__":

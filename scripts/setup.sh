@@ -2,6 +2,8 @@
 # Finds what the build needs from the system, or says plainly what is missing.
 #
 #   setup.sh python     prints the interpreter to use (>= 3.11, with venv and the C headers)
+#   setup.sh abi3       prints an interpreter from 3.12 on with the C headers, for the wheel of the stable
+#                       ABI; nothing if there is none
 #   setup.sh compiler   checks for a C++20 compiler
 #   setup.sh gtest      prints ON if the C++ tests can be built, OFF if not
 #   setup.sh benchmark  checks for google-benchmark
@@ -66,6 +68,21 @@ find_python() {
   has_headers "$chosen" || apt_install python3-dev || true
   has_headers "$chosen" || fail "$chosen has no C headers, Python.h (Debian: apt-get install python3-dev)"
   echo "$chosen"
+}
+
+# The oldest one, so that the same module is made wherever there is one.
+find_abi3() {
+  local candidate
+  for candidate in ${ABI3_PYTHON:-python3.12 $HOME/.pyenv/versions/3.12.*/bin/python python3.13 \
+      $HOME/.pyenv/versions/3.13.*/bin/python python3.14}; do
+    if "$candidate" -c 'import sys; sys.exit(sys.version_info < (3, 12))' > /dev/null 2>&1 \
+        && has_headers "$candidate"; then
+      command -v "$candidate"
+      return
+    fi
+  done
+  say "NOTICE: no Python from 3.12 on with its C headers was found, so the wheel for the stable ABI" \
+    "is NOT made. Name one with: make wheel ABI3_PYTHON=/path/to/python"
 }
 
 # compiles <compiler> <source text>
@@ -160,6 +177,7 @@ check_chromium() {
 
 case "${1:-}" in
   python) find_python ;;
+  abi3) find_abi3 ;;
   compiler) check_compiler ;;
   gtest) check_gtest ;;
   benchmark) check_benchmark ;;
@@ -167,5 +185,5 @@ case "${1:-}" in
   fuzz) check_fuzz ;;
   java) check_java ;;
   chromium) check_chromium ;;
-  *) fail "usage: setup.sh python|compiler|gtest|benchmark|valgrind|fuzz|java|chromium" ;;
+  *) fail "usage: setup.sh python|abi3|compiler|gtest|benchmark|valgrind|fuzz|java|chromium" ;;
 esac

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from importlib import import_module
 from pathlib import Path
@@ -68,7 +69,38 @@ def load_arrow() -> None:
     import_module("pyarrow.parquet")
 
 
+class OtherArrowError(ImportError):
+    """pyarrow is of another version than the native libraries were built for."""
+
+
 def load_core() -> ModuleType:
-    """Return the native module, without loading OpenUSD."""
+    """Return the native module, without loading OpenUSD.
+
+    Raises OtherArrowError where pyarrow is of another version than it was built for.
+    """
     load_arrow()
-    return import_module("usdparquet._core")
+    try:
+        return import_module("usdparquet._core")
+    except ImportError as error:
+        if sentence := _on_other_arrow():
+            raise OtherArrowError(sentence, name="pyarrow") from error
+        raise
+
+
+def _on_other_arrow() -> str:
+    """What is there, what is supported and what to do, as the plugin says it; empty if pyarrow is
+    of the right version.
+    """
+    from importlib import metadata
+
+    import pyarrow as pa
+
+    requirements = metadata.requires("usdparquet") or []
+    match = re.search(r"^pyarrow==([\d.]+)\.\*", "\n".join(requirements), re.MULTILINE)
+    if match is None or pa.__version__.startswith(f"{match[1]}."):
+        return ""
+    return (
+        f"usdparquet {metadata.version('usdparquet')} reads Parquet with Arrow {match[1]}, but "
+        f"finds Arrow {pa.__version__} ({Path(pa.__file__).parent}): pip install "
+        f"'pyarrow=={match[1]}.*', or install a usdparquet for what is here"
+    )

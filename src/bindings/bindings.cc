@@ -33,7 +33,7 @@ std::string FileName(const nb::object& file) {
   if (PyUnicode_FSConverter(file.ptr(), static_cast<void*>(&encoded)) == 0)
     throw nb::python_error();
   const nb::object owner = nb::steal(encoded);
-  return {PyBytes_AS_STRING(encoded), static_cast<size_t>(PyBytes_GET_SIZE(encoded))};
+  return {PyBytes_AsString(encoded), static_cast<size_t>(PyBytes_Size(encoded))};
 }
 
 void Raise(const arrow::Status& status) {

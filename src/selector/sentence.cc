@@ -10,6 +10,8 @@ namespace {
 
 constexpr std::string_view kArrowPrefix = "libarrow.so.";
 constexpr int kArrow = USDPARQUET_ARROW_SO_VERSION;
+// The plugin holds its Arrow, and no other matters.
+constexpr bool kIsArrowWithin = kArrow == 0;
 
 /// An Arrow library; Arrow 26.1 has 2601 in its file name.
 struct FoundArrow {
@@ -91,13 +93,20 @@ std::string WhyNotHere(const LoadedUsd& usd, const Package& package,
   for (const std::string& version : package.usd_versions) {
     supported += (supported.empty() ? "" : " or ") + version;
   }
+  std::string text = "usdparquet " USDPARQUET_VERSION " opens Parquet layers with OpenUSD " +
+                     (supported.empty() ? "of no version" : supported) +
+                     (kIsArrowWithin ? "" : " and Arrow " + VersionText(kArrow)) +
+                     ", but finds OpenUSD " +
+                     (usd.version.empty() ? "of an unknown version" : usd.version) + " (" +
+                     RealPath(usd.path) + ")";
+  const std::string damaged =
+      " and cannot load its library (" + loader_error + "): install usdparquet anew";
+  if (kIsArrowWithin) {
+    return text + (package.Supports(usd.version) ? damaged : ": " + WhatToDo(package));
+  }
+  text += " and ";
   const std::string arrow_folder = ArrowFolder(package);
   const FoundArrow arrow = FindArrow(arrow_folder);
-  std::string text = "usdparquet " USDPARQUET_VERSION " opens Parquet layers with OpenUSD " +
-                     (supported.empty() ? "of no version" : supported) + " and Arrow " +
-                     VersionText(kArrow) + ", but finds OpenUSD " +
-                     (usd.version.empty() ? "of an unknown version" : usd.version) + " (" +
-                     RealPath(usd.path) + ") and ";
   if (arrow.path.empty()) {
     text += "no Arrow (none is loaded, none is in " + arrow_folder + ")";
   } else {
@@ -112,7 +121,7 @@ std::string WhyNotHere(const LoadedUsd& usd, const Package& package,
       return text + ", of which a part is missing or damaged (" + loader_error +
              "): " + WholeArrow();
     }
-    return text + " and cannot load its library (" + loader_error + "): install usdparquet anew";
+    return text + damaged;
   }
   return text + ": " + WhatToDo(package);
 }

@@ -13,6 +13,7 @@ from typing import IO, TYPE_CHECKING, Any
 import typer
 
 from usdparquet._extras import MissingExtraError, names_extra
+from usdparquet._plugin import OtherArrowError
 from usdparquet.cli import interrupts
 from usdparquet.cli.streams import (
     STDOUT_NAME,
@@ -44,7 +45,7 @@ def plain_errors(code: int = 1) -> Iterator[None]:
     try:
         with names_extra():
             yield
-    except (ValueError, OSError, MemoryError, MissingExtraError) as error:
+    except (ValueError, OSError, MemoryError, MissingExtraError, OtherArrowError) as error:
         if isinstance(error, BrokenPipeError) and has_no_reader(sys.stdout):
             drop(sys.stdout)  # who reads the pipe has seen enough
             raise typer.Exit(0) from error

@@ -64,9 +64,12 @@ def watch() -> None:
     is_main = threading.current_thread() is threading.main_thread()
     if not _is_process_ours or not is_handled or not is_main or _pipe is not None:
         return
-    from usdparquet._plugin import load_core
+    from usdparquet._plugin import OtherArrowError, load_core
 
-    core = load_core()
+    try:
+        core = load_core()
+    except OtherArrowError:  # which the command itself says
+        return
     _pipe = os.pipe()
     os.set_blocking(_pipe[1], False)
     signal.set_wakeup_fd(_pipe[1], warn_on_full_buffer=False)
