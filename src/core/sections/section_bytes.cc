@@ -1,6 +1,6 @@
 #include "core/sections/section_bytes.h"
 
-#include <sys/mman.h>
+#include "core/util/system_calls.h"
 
 namespace usdparquet {
 
@@ -16,9 +16,8 @@ std::shared_ptr<SectionBytes> SectionBytes::Open(arrow::io::RandomAccessFile& fi
   section->file_ =
       std::dynamic_pointer_cast<arrow::io::RandomAccessFile>(file.weak_from_this().lock());
   if (!file.supports_zero_copy() && section->file_) {
-    void* const memory = ::mmap(nullptr, section->length_, PROT_READ | PROT_WRITE,
-                                MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (memory == MAP_FAILED) return nullptr;
+    void* const memory = ReserveMemory(section->length_);
+    if (!memory) return nullptr;
     section->data_ = section->memory_ = static_cast<uint8_t*>(memory);
     return section;
   }
@@ -34,7 +33,7 @@ std::shared_ptr<SectionBytes> SectionBytes::Open(arrow::io::RandomAccessFile& fi
 }
 
 SectionBytes::~SectionBytes() {
-  if (memory_) ::munmap(memory_, length_);
+  if (memory_) UnmapMemory(memory_, length_);
 }
 
 bool SectionBytes::Load(const void* begin, size_t size) const {

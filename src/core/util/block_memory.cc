@@ -1,7 +1,6 @@
 #include "core/util/block_memory.h"
 
 #include <arrow/status.h>
-#include <sys/mman.h>
 
 #include <algorithm>
 #include <array>
@@ -10,6 +9,8 @@
 #include <cstring>
 #include <mutex>
 #include <new>
+
+#include "core/util/system_calls.h"
 
 namespace usdparquet {
 namespace {
@@ -108,9 +109,8 @@ class Pool final : public arrow::MemoryPool {
  private:
   /// Moves a mapped block by its page table: a copy would take the memory of both.
   arrow::Status Remap(size_t old_size, size_t new_size, uint8_t** block) {
-    void* const moved = mremap(*block, MappedSize(old_size), MappedSize(new_size), MREMAP_MAYMOVE);
-    if (moved == MAP_FAILED)
-      return arrow::Status::OutOfMemory("no memory for ", new_size, " bytes");
+    void* const moved = RemapMemory(*block, MappedSize(old_size), MappedSize(new_size));
+    if (!moved) return arrow::Status::OutOfMemory("no memory for ", new_size, " bytes");
     *block = static_cast<uint8_t*>(moved);
     const int64_t change = static_cast<int64_t>(new_size) - static_cast<int64_t>(old_size);
     allocated_ += change;
@@ -130,10 +130,8 @@ void* AllocateBlock(size_t size) {
     block = SpareBlocks::Instance().Take(MappedSize(size));
     if (block) return block;
     // Populated at once, unless it is large: a fault a page would cost more than decoding into it.
-    const int populate = size <= kLargestPopulated ? MAP_POPULATE : 0;
-    block = mmap(nullptr, MappedSize(size), PROT_READ | PROT_WRITE,
-                 MAP_PRIVATE | MAP_ANONYMOUS | populate, -1, 0);
-    if (block == MAP_FAILED) throw std::bad_alloc();
+    block = MapMemory(MappedSize(size), size <= kLargestPopulated);
+    if (!block) throw std::bad_alloc();
   } else {
     block = std::aligned_alloc(kCacheLine, (size / kCacheLine + 1) * kCacheLine);
     if (!block) throw std::bad_alloc();
@@ -145,7 +143,7 @@ void FreeBlock(void* block, size_t size) {
   if (size < kSmallestMapped) {
     std::free(block);
   } else if (!SpareBlocks::Instance().Keep(block, MappedSize(size))) {
-    munmap(block, MappedSize(size));
+    UnmapMemory(block, MappedSize(size));
   }
 }
 

@@ -3,13 +3,11 @@
 #include <arrow/buffer.h>
 #include <arrow/io/file.h>
 #include <arrow/io/memory.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
 #include <utility>
 
+#include "core/util/system_calls.h"
 #include "core/util/system_error.h"
 
 namespace usdparquet {
@@ -17,15 +15,9 @@ namespace {
 
 constexpr int64_t kMostHeld = 64 << 10;
 
-arrow::Status WriteAt(int descriptor, int64_t offset, std::string_view bytes) {
-  while (!bytes.empty()) {
-    const ssize_t written = ::pwrite(descriptor, bytes.data(), bytes.size(), offset);
-    if (written < 0 && errno == EINTR) continue;
-    if (written < 0) return SystemError("can't write the file");
-    bytes.remove_prefix(static_cast<size_t>(written));
-    offset += written;
-  }
-  return arrow::Status::OK();
+arrow::Status Put(int descriptor, int64_t offset, std::string_view bytes) {
+  if (WriteAt(descriptor, bytes, offset)) return arrow::Status::OK();
+  return SystemError("can't write the file");
 }
 
 }  // namespace
@@ -36,7 +28,7 @@ arrow::Status HeldFile::Write(const void* bytes, int64_t count) {
   const std::string_view added(static_cast<const char*>(bytes), static_cast<size_t>(count));
   if (Held() + count > kMostHeld) ARROW_RETURN_NOT_OK(Flush());
   if (count > kMostHeld) {
-    ARROW_RETURN_NOT_OK(WriteAt(descriptor_, written_, added));
+    ARROW_RETURN_NOT_OK(Put(descriptor_, written_, added));
     written_ += count;
   } else {
     held_ += added;
@@ -45,7 +37,7 @@ arrow::Status HeldFile::Write(const void* bytes, int64_t count) {
 }
 
 arrow::Status HeldFile::Flush() {
-  ARROW_RETURN_NOT_OK(WriteAt(descriptor_, written_, held_));
+  ARROW_RETURN_NOT_OK(Put(descriptor_, written_, held_));
   written_ += Held();
   held_.clear();
   return arrow::Status::OK();
@@ -53,14 +45,14 @@ arrow::Status HeldFile::Flush() {
 
 arrow::Status HeldFile::Close() {
   if (closed()) return arrow::Status::OK();
-  return ::close(std::exchange(descriptor_, -1)) == 0 ? arrow::Status::OK()
-                                                      : SystemError("can't write the file");
+  return CloseFile(std::exchange(descriptor_, -1)) ? arrow::Status::OK()
+                                                   : SystemError("can't write the file");
 }
 
 arrow::Status HeldFile::Overwrite(int64_t offset, std::string_view bytes) {
   if (offset < written_ || offset > written_ + Held()) {
     ARROW_RETURN_NOT_OK(Flush());
-    ARROW_RETURN_NOT_OK(WriteAt(descriptor_, offset, bytes));
+    ARROW_RETURN_NOT_OK(Put(descriptor_, offset, bytes));
     written_ = std::max(written_, offset + static_cast<int64_t>(bytes.size()));
     return arrow::Status::OK();
   }
@@ -79,7 +71,7 @@ arrow::Result<std::shared_ptr<arrow::io::RandomAccessFile>> HeldFile::OpenForRea
 
 arrow::Status HeldFile::Sync() {
   ARROW_RETURN_NOT_OK(Flush());
-  if (::fsync(descriptor_) == 0) return arrow::Status::OK();
+  if (SyncFile(descriptor_)) return arrow::Status::OK();
   return SystemError("the data did not reach the disk");
 }
 

@@ -1,18 +1,11 @@
 #include "core/util/replace_file.h"
 
-#include <fcntl.h>
-#include <sys/file.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include <cerrno>
-#include <cstdlib>
-#include <cstring>
 #include <filesystem>
 #include <new>
 #include <system_error>
 
 #include "core/util/open_file.h"
+#include "core/util/system_calls.h"
 #include "core/util/system_error.h"
 #include "core/util/temporary_files.h"
 
@@ -22,7 +15,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr char kFileName[] = "table.parquet";
-constexpr std::string_view kRandom = "XXXXXX";  // as mkdtemp wants it, at the end
+constexpr std::string_view kRandom = "XXXXXX";  // as MakeFolder wants it, at the end
 /// Names of files have 255 bytes at most.
 constexpr size_t kMaxName = 230;
 
@@ -47,16 +40,6 @@ fs::path ParentOf(const fs::path& target) {
   return target.has_parent_path() ? target.parent_path() : fs::path(".");
 }
 
-/// Takes the lock of a folder if nobody holds it; else -1, and errno says why.
-int LockFolder(const std::string& folder) {
-  const int descriptor = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-  if (descriptor < 0 || ::flock(descriptor, LOCK_EX | LOCK_NB) == 0) return descriptor;
-  const int reason = errno;
-  ::close(descriptor);
-  errno = reason;
-  return -1;
-}
-
 /// Removes the folders that killed writers of `target` left.
 void RemoveStaleFolders(const fs::path& target) {
   const std::string prefix = FolderPrefix(target);
@@ -69,7 +52,7 @@ void RemoveStaleFolders(const fs::path& target) {
     if (descriptor < 0) continue;
     std::error_code ignored;
     fs::remove_all(it->path(), ignored);
-    ::close(descriptor);
+    CloseFile(descriptor);
   }
 }
 
@@ -84,8 +67,8 @@ ReplaceFile::~ReplaceFile() {
 
 void ReplaceFile::RemoveFolder() {
   // Without memory or a new descriptor: there may be none left.
-  if (folder_descriptor_ >= 0) ::unlinkat(folder_descriptor_, kFileName, 0);
-  if (!folder_.empty() && ::rmdir(folder_.c_str()) != 0) {
+  if (folder_descriptor_ >= 0) RemoveFileIn(folder_descriptor_, kFileName);
+  if (!folder_.empty() && !usdparquet::RemoveFolder(folder_)) {
     try {
       std::error_code ignored;
       fs::remove_all(folder_, ignored);
@@ -95,7 +78,7 @@ void ReplaceFile::RemoveFolder() {
   }
   TemporaryFiles::Forget(folder_);
   folder_.clear();
-  if (folder_descriptor_ >= 0) ::close(folder_descriptor_);
+  if (folder_descriptor_ >= 0) CloseFile(folder_descriptor_);
   folder_descriptor_ = -1;
 }
 
@@ -105,16 +88,15 @@ arrow::Status ReplaceFile::MakeFolder() {
   // Before it is locked, another writer may take the folder for one that was left behind.
   for (int attempt = 0; attempt < 100; ++attempt) {
     folder_ = name;
-    if (!::mkdtemp(folder_.data())) {
+    if (!usdparquet::MakeFolder(&folder_)) {
       folder_.clear();
       return SystemError("can't write into the folder");
     }
     TemporaryFiles::Add(folder_);
     folder_descriptor_ = LockFolder(folder_);
     // Where folders have no locks, nobody removes any.
-    const bool is_taken = folder_descriptor_ < 0 && (errno == EWOULDBLOCK || errno == ENOENT);
-    struct stat made;
-    if (!is_taken && ::stat(folder_.c_str(), &made) == 0) return arrow::Status::OK();
+    const bool is_taken = folder_descriptor_ < 0 && IsTakenOrGone();
+    if (!is_taken && FindFile(folder_).kind != FileKind::kNone) return arrow::Status::OK();
     RemoveFolder();
   }
   return arrow::Status::IOError("can't write into the folder: it keeps losing files");
@@ -126,18 +108,17 @@ std::string ReplaceFile::SidePath(std::string_view name) const {
 
 arrow::Result<std::shared_ptr<arrow::io::OutputStream>> ReplaceFile::Open() {
   target_ = FollowLinks(path_).string();
-  struct stat old;
-  const bool is_there = ::stat(target_.c_str(), &old) == 0;
+  const FoundFile old = FindFile(target_);
+  const bool is_there = old.kind != FileKind::kNone;
   ARROW_RETURN_NOT_OK(CheckRegularFile(target_));
-  if (is_there && ::access(target_.c_str(), W_OK) != 0) {
+  if (is_there && !MayWrite(target_)) {
     return SystemError("can't replace the file");
   }
   RemoveStaleFolders(target_);
   ARROW_RETURN_NOT_OK(MakeFolder());
-  const int descriptor =
-      ::open(SidePath(kFileName).c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+  const int descriptor = MakeFile(SidePath(kFileName));
   if (descriptor < 0) return SystemError("can't write into the folder");
-  if (is_there) ::fchmod(descriptor, old.st_mode & 07777);
+  if (is_there) SetPermissions(descriptor, old.permissions);
   stream_ = std::make_shared<HeldFile>(descriptor, SidePath(kFileName));
   return stream_;
 }
@@ -154,7 +135,7 @@ arrow::Status ReplaceFile::Commit() {
   ARROW_RETURN_NOT_OK(stream_->Sync());
   ARROW_RETURN_NOT_OK(stream_->Close());
   stream_.reset();
-  if (::rename(SidePath(kFileName).c_str(), target_.c_str()) != 0) {
+  if (!RenameFile(SidePath(kFileName), target_)) {
     return SystemError("can't replace the file");
   }
   RemoveFolder();

@@ -6,7 +6,6 @@
 #include <pxr/usd/ar/packageUtils.h>
 #include <pxr/usd/ar/resolvedPath.h>
 #include <pxr/usd/ar/resolver.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -15,6 +14,7 @@
 
 #include "core/util/file_name.h"
 #include "core/util/open_file.h"
+#include "core/util/system_calls.h"
 
 PXR_NAMESPACE_OPEN_SCOPE
 
@@ -92,9 +92,8 @@ class AssetFile final : public arrow::io::RandomAccessFile {
     const auto begin = static_cast<int64_t>(local_.second) + position;
     int64_t done = 0;
     while (done < count) {
-      const ssize_t read = ::pread(descriptor, static_cast<char*>(out) + done,
-                                   static_cast<size_t>(count - done), begin + done);
-      if (read < 0 && errno == EINTR) continue;
+      const int64_t read = usdparquet::ReadAt(descriptor, static_cast<char*>(out) + done,
+                                              static_cast<size_t>(count - done), begin + done);
       if (read < 0) {
         return arrow::Status::IOError("bytes at byte ", position + done,
                                       " of the file can't be read: ", std::strerror(errno));

@@ -6,8 +6,6 @@
 #include <pxr/usd/ar/writableAsset.h>
 #include <pxr/usd/sdf/changeBlock.h>
 #include <pxr/usd/sdf/fileFormat.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cstdio>
@@ -15,6 +13,7 @@
 #include <utility>
 
 #include "core/util/open_file.h"
+#include "core/util/system_calls.h"
 #include "plugin/format/layer_access.h"
 #include "plugin/format/range_asset.h"
 #include "plugin/values/nul_text.h"
@@ -83,7 +82,7 @@ class AssetPath {
   }
   ~AssetPath() {
     CurrentAsset().reset();
-    if (descriptor_ >= 0) ::close(descriptor_);
+    if (descriptor_ >= 0) usdparquet::CloseFile(descriptor_);
   }
   AssetPath(const AssetPath&) = delete;
   AssetPath& operator=(const AssetPath&) = delete;
@@ -93,14 +92,7 @@ class AssetPath {
  private:
   void CopyToMemoryFile(const ArAsset& asset) {
     const auto bytes = asset.GetBuffer();
-    descriptor_ = ::memfd_create("usdparquet", MFD_CLOEXEC);
-    if (!bytes || descriptor_ < 0) return;
-    for (size_t done = 0; done < asset.GetSize();) {
-      const ssize_t written = ::write(descriptor_, bytes.get() + done, asset.GetSize() - done);
-      if (written <= 0) return;
-      done += static_cast<size_t>(written);
-    }
-    path_ = "/proc/self/fd/" + std::to_string(descriptor_);
+    if (bytes) descriptor_ = usdparquet::MakeMemoryFile({bytes.get(), asset.GetSize()}, &path_);
   }
 
   std::string path_;  // empty: there is none
