@@ -14,6 +14,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from document_blocks import run_python
 from pxr import Gf, Sdf, Usd, UsdGeom
 from pyspark.sql import SparkSession
 from pyspark.sql.types import TimestampNTZType
@@ -230,3 +231,10 @@ def test_what_few_prims_have_can_be_columns(tmp_path: Path) -> None:
     )
     with pytest.raises(Exception, match="format argument rare='all' is none of columns, residual"):
         layer.Export(str(tmp_path / "bad.parquet"), args={"rare": "all"})
+
+
+def test_the_examples_of_the_document(
+    spark: SparkSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert run_python("spark.md") == 5
