@@ -15,6 +15,7 @@ EXTRAS = {
     "xlsxwriter": "cli",
     "jinja2": "bench",
     "plotly": "bench",
+    "pandas": "spark",
     "pyspark": "spark",
 }
 """The modules that only extras bring, with their extras."""

@@ -22,6 +22,11 @@ def key_cells(table: pa.Table, key: str) -> pa.ChunkedArray:
 
     ValueError if there is none, or if it may be several.
     """
+    return _cells(table, key_steps(table, key))
+
+
+def key_steps(table: pa.Table, key: str) -> tuple[int, ...]:
+    """Where these cells are: the number of the column, and of the fields in it. As `key_cells`."""
     told = _entry(table).get("columns", {})
     named: list[list[tuple[int, ...]]] = [[], [], []]
     for name, steps, is_leaf in _columns(table.schema):
@@ -37,7 +42,7 @@ def key_cells(table: pa.Table, key: str) -> pa.ChunkedArray:
         if len(found) > 1:
             raise ValueError(f"two columns {what} '{key}'; rename one")
         if found:
-            return _cells(table, found[0])
+            return found[0]
     names = ", ".join(f"'{name}'" for name in table.schema.names)
     raise ValueError(f"there is no column '{key}' with the ids (there are {names})")
 

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import signal
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 import pytest
 from parquet_files import Writer, write_parquet
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
 
 # Shells have what they start in the background ignore Ctrl-C: the tests are the same everywhere.
 signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -25,6 +30,18 @@ def write(tmp_path: Path) -> Writer:
         return write_parquet(table, tmp_path / f"{name}.parquet", **options)
 
     return writer
+
+
+@pytest.fixture(scope="session")
+def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
+    """A session of Spark, for all tests that need one."""
+    from spark_session import java_version, new_session
+
+    if java_version() < 17:
+        pytest.skip("Spark needs Java 17 (Debian: apt-get install default-jre-headless)")
+    session = new_session(tmp_path_factory.mktemp("spark"))
+    yield session
+    session.stop()
 
 
 @pytest.fixture

@@ -2,23 +2,15 @@
 
 from __future__ import annotations
 
-import contextlib
-import io
 import re
 import shlex
 from pathlib import Path
 
 import pytest
+from document_blocks import blocks, run_python
 from typer.testing import CliRunner
 
 from usdparquet.cli import app
-
-DOCS = Path(__file__).parents[2] / "docs"
-BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
-
-
-def blocks(document: str) -> list[tuple[str, str]]:
-    return BLOCK.findall((DOCS / document).read_text(encoding="utf-8"))
 
 
 def without_sizes(text: str) -> str:
@@ -28,19 +20,7 @@ def without_sizes(text: str) -> str:
 
 def test_python(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    names: dict[str, object] = {}
-    printed = ""
-    compared = 0
-    for kind, text in blocks("python.md"):
-        if kind == "python":
-            output = io.StringIO()
-            with contextlib.redirect_stdout(output):
-                exec(compile(text, "docs/python.md", "exec"), names)
-            printed = output.getvalue()
-        elif kind == "text":
-            assert printed == text
-            compared += 1
-    assert compared == 10
+    assert run_python("python.md") == 10
 
 
 def test_command_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

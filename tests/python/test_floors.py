@@ -142,6 +142,7 @@ PYTHON_FLOORS = {
     "bench": 1,
     "generate": 1,
     "report": 2,
+    "spark": 2,
     "cli": 3,
     "_command": 4,
     "__main__": 5,

@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import random
-import re
-import shutil
-import subprocess
-from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -22,23 +17,6 @@ from typer.testing import CliRunner
 from usd_values import check_property
 
 from usdparquet.cli import app
-
-
-def java_version() -> int:
-    """The version of the Java that Spark would start; 0 if there is none."""
-    home = os.environ.get("JAVA_HOME")
-    java = shutil.which(f"{home}/bin/java" if home else "java")
-    if java is None:
-        return 0
-    settings = [java, "-XshowSettings:properties", "-version"]
-    said = subprocess.run(settings, capture_output=True, text=True, check=False).stderr
-    version = re.search(r"java\.specification\.version = (\d+)", said)
-    return int(version[1]) if version else 0
-
-
-pytestmark = pytest.mark.skipif(
-    java_version() < 17, reason="Spark needs Java 17 (Debian: apt-get install default-jre-headless)"
-)
 
 ROWS = 1000
 PATHS = [f"/World/Zone_{row % 7}/Part_{row}" for row in range(ROWS)]
@@ -86,26 +64,6 @@ SPARK_SCHEMA = (
     "code string, note string, series array<double>, part struct<mass: double, name: string>, "
     "amount decimal(9, 2), day date, moment timestamp_ntz"
 )
-
-
-@pytest.fixture(scope="module")
-def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
-    folder = tmp_path_factory.mktemp("spark")
-    session = (
-        SparkSession.builder.master("local[1]")
-        .appName("usdparquet tests")
-        .config("spark.ui.enabled", "false")
-        .config("spark.driver.memory", "512m")
-        .config("spark.driver.host", "127.0.0.1")
-        .config("spark.driver.bindAddress", "127.0.0.1")
-        .config("spark.local.dir", str(folder / "local"))
-        .config("spark.sql.warehouse.dir", str(folder / "warehouse"))
-        .config("spark.sql.session.timeZone", "UTC")
-        .config("spark.sql.shuffle.partitions", "1")
-        .getOrCreate()
-    )
-    yield session
-    session.stop()
 
 
 def plain_rows() -> list[tuple[Any, ...]]:

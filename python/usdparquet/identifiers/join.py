@@ -89,9 +89,8 @@ def join(
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    if keep is not None and keep not in KEEP:
-        raise ValueError(f"keep is {keep!r}; it can be 'first' or 'last'")
-    _check_columns(table, key if keys is None else None, time, path)
+    check_keep(keep)
+    check_columns(table, key if keys is None else None, time, path)
     paths, prim_texts, is_inside = _prims_of(ids)
     keys = id_texts(table[key] if keys is None else keys, key)
     known = keys.unique().drop_null()
@@ -108,7 +107,7 @@ def join(
     counts = last - first
     takes = counts * ~is_inside
     if not takes.any():
-        raise ValueError(_nothing_text(key, keys, prim_texts, bool(counts.any())))
+        raise ValueError(nothing_text(key, _few(keys), _few(prim_texts), bool(counts.any())))
 
     prims, places = spread(first, takes)
     row_of = order[places]
@@ -140,7 +139,14 @@ def join(
     return Joined(joined, unmatched, report)
 
 
-def _check_columns(table: pa.Table, key: str | None, time: str | None, path: str) -> None:
+def check_keep(keep: str | None) -> None:
+    """ValueError for what `keep` cannot be."""
+    if keep is not None and keep not in KEEP:
+        raise ValueError(f"keep is {keep!r}; it can be 'first' or 'last'")
+
+
+def check_columns(table: pa.Table, key: str | None, time: str | None, path: str) -> None:
+    """ValueError if the table lacks a column of ids or of times, or has one for the paths."""
     names = ", ".join(f"'{name}'" for name in table.schema.names)
     for name, what in ((key, "ids"), (time, "times")):
         if name is not None and table.schema.names.count(name) != 1:
@@ -154,16 +160,21 @@ def _check_columns(table: pa.Table, key: str | None, time: str | None, path: str
         )
 
 
+def check_ids(columns: Sequence[str]) -> None:
+    """ValueError if a table of ids with these columns lacks one."""
+    for name in ("path", "id"):
+        if columns.count(name) != 1:
+            names = ", ".join(f"'{each}'" for each in columns)
+            raise ValueError(f"the ids need one column '{name}' (there are {names})")
+
+
 def _prims_of(ids: pa.Table) -> tuple[pa.ChunkedArray, pa.ChunkedArray, Any]:
     """Of prims with an id the paths, the ids' texts, and whether they are inside instances."""
     import numpy as np
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    for name in ("path", "id"):
-        if ids.schema.names.count(name) != 1:
-            names = ", ".join(f"'{each}'" for each in ids.schema.names)
-            raise ValueError(f"the ids need one column '{name}' (there are {names})")
+    check_ids(ids.schema.names)
     paths = ids["path"].cast(pa.large_string())
     texts = id_texts(ids["id"], "id")
     if paths.null_count:
@@ -247,8 +258,13 @@ def _several_text(
         shown = ", ".join(str(row) for row in where[:SHOWN])
         dots = ", …" if len(where) > SHOWN else ""
         examples.append(f"'{keys[int(where[0])].as_py()}' in rows {shown}{dots}")
-    dots = "; …" if len(several) > SHOWN else ""
-    what = "1 id is" if len(several) == 1 else f"{len(several):,} ids are"
+    return several_text(key, examples, len(several))
+
+
+def several_text(key: str, examples: Sequence[str], count: int) -> str:
+    """What to say of `count` ids that are in several rows, where `examples` says of the first."""
+    dots = "; …" if count > len(examples) else ""
+    what = "1 id is" if count == 1 else f"{count:,} ids are"
     return (
         f"column '{key}': {what} in several rows: {'; '.join(examples)}{dots}; the argument "
         "'keep' takes the first or the last one, the argument 'time' names the column of times "
@@ -256,9 +272,10 @@ def _several_text(
     )
 
 
-def _nothing_text(
-    key: str, keys: pa.ChunkedArray, prim_texts: pa.ChunkedArray, is_in_instances: bool
+def nothing_text(
+    key: str, keys: Sequence[str], prim_ids: Sequence[str], is_in_instances: bool
 ) -> str:
+    """What to say where no row is at a prim; `keys` and `prim_ids` are the first few ids."""
     if is_in_instances:
         return (
             f"column '{key}': all prims with these ids are inside of instances, to which no layer "
@@ -269,8 +286,8 @@ def _nothing_text(
         return ", ".join(f"'{text}'" for text in texts) or "none"
 
     return (
-        f"column '{key}': no row has the id of a prim; the table has {shown(_few(keys))}, "
-        f"the prims have {shown(_few(prim_texts))}"
+        f"column '{key}': no row has the id of a prim; the table has {shown(keys)}, "
+        f"the prims have {shown(prim_ids)}"
     )
 
 

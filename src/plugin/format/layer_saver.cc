@@ -50,6 +50,16 @@ arrow::Result<usdparquet::WriteOptions> ParseOptions(
   return options;
 }
 
+/// Whether what few prims have is to be in columns, too: the format argument `rare`.
+arrow::Result<bool> ParseRare(const std::string& file,
+                              const SdfFileFormat::FileFormatArguments& arguments) {
+  const auto found = arguments.find("rare");
+  if (found == arguments.end() || found->second == "residual") return false;
+  if (found->second == "columns") return true;
+  return arrow::Status::Invalid(file, ": format argument rare='", found->second,
+                                "' is none of columns, residual");
+}
+
 /// Makes the folder that `file` is to lie in, as OpenUSD's own formats do.
 arrow::Status MakeFolderOf(const std::string& file) {
   std::error_code error;
@@ -61,9 +71,10 @@ arrow::Status MakeFolderOf(const std::string& file) {
 
 /// Writes all of `data` to a file that is its own, or to another.
 arrow::Status Write(const SdfAbstractData& data, const std::string& file,
-                    usdparquet::WriteOptions options, bool is_own_file) {
+                    usdparquet::WriteOptions options, bool is_own_file, bool has_rare = false) {
   ARROW_RETURN_NOT_OK(MakeFolderOf(file));
   UsdParquetColumnNames names;
+  names.has_rare = has_rare;
   std::function<arrow::Status()> is_complete;
   if (const auto* parquet = dynamic_cast<const UsdParquetLayerData*>(&data)) {
     const usdparquet::Table& table = parquet->source().table();
@@ -174,7 +185,8 @@ arrow::Status SaveDataset(UsdParquetLayerData* data, const SdfLayer& layer,
 arrow::Status UsdParquetExportLayer(const SdfLayer& layer, const std::string& file,
                                     const SdfFileFormat::FileFormatArguments& arguments) {
   ARROW_ASSIGN_OR_RAISE(const auto options, ParseOptions(file, arguments));
-  return Write(*UsdParquetLayerAccess::Get(layer), file, options, /*is_own_file=*/false);
+  ARROW_ASSIGN_OR_RAISE(const bool has_rare, ParseRare(file, arguments));
+  return Write(*UsdParquetLayerAccess::Get(layer), file, options, /*is_own_file=*/false, has_rare);
 }
 
 arrow::Status UsdParquetSaveLayer(const SdfLayer& layer, const std::string& file) {

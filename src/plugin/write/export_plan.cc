@@ -75,8 +75,8 @@ UsdParquetExportPlan UsdParquetExportPlan::Make(const SdfAbstractData& data,
     return true;
   });
   plan.path_column_ = plan.FreeName(names.path);
-  plan.ChooseFields();
-  plan.ChooseColumns(names.order);
+  plan.ChooseFields(names);
+  plan.ChooseColumns(names);
   plan.CompletePatterns(names);
   return plan;
 }
@@ -228,9 +228,9 @@ std::string UsdParquetExportPlan::FreeName(const std::string& wanted) {
   return name;
 }
 
-void UsdParquetExportPlan::ChooseFields() {
+void UsdParquetExportPlan::ChooseFields(const UsdParquetColumnNames& names) {
   for (const auto& [field, count] : field_counts_) {
-    if (count < kMinValues) continue;
+    if (count < kMinValues && !names.has_rare) continue;
     std::string type = "token";
     FieldColumn column{FreeName(field.GetString()), field, {}};
     for (const char* candidate : {"token", "bool", "string", "token[]"}) {
@@ -247,7 +247,7 @@ void UsdParquetExportPlan::ChooseFields() {
   }
 }
 
-void UsdParquetExportPlan::ChooseColumns(const TfTokenVector& order) {
+void UsdParquetExportPlan::ChooseColumns(const UsdParquetColumnNames& names) {
   // For each name, the declaration that most prims give a value.
   std::vector<uint32_t> chosen;
   for (const auto& [name, ids] : declarations_by_name_) {
@@ -255,7 +255,8 @@ void UsdParquetExportPlan::ChooseColumns(const TfTokenVector& order) {
       return declarations_[a].num_with_value < declarations_[b].num_with_value;
     });
     const uint64_t values = declarations_[best].num_with_value;
-    if (values >= kMinValues && values * kMinShare >= num_rows_) chosen.push_back(best);
+    const bool is_rare = values < kMinValues || values * kMinShare < num_rows_;
+    if (!is_rare || (names.has_rare && values > 0)) chosen.push_back(best);
   }
   std::sort(chosen.begin(), chosen.end(), [&](uint32_t a, uint32_t b) {
     const Declaration &x = declarations_[a], &y = declarations_[b];
@@ -269,7 +270,7 @@ void UsdParquetExportPlan::ChooseColumns(const TfTokenVector& order) {
     lists.push_back({pattern.declarations, pattern.num_prims});
   }
   std::vector<uint32_t> preferred;
-  for (const TfToken& name : order) {
+  for (const TfToken& name : names.order) {
     const auto ids = declarations_by_name_.find(name);
     if (ids == declarations_by_name_.end()) continue;
     preferred.insert(preferred.end(), ids->second.begin(), ids->second.end());

@@ -28,6 +28,7 @@ struct UsdParquetColumnNames {
   TfTokenVector order;      ///< properties, in the order that columns are to have if nothing speaks
                             ///< against it
   bool keeps_time = false;  ///< whether there is a time column also where no column has samples
+  bool has_rare = false;    ///< whether what few prims have gets columns, too
 };
 
 /// The columns that a layer is written as, and which of each prim's properties go into them.
@@ -104,8 +105,8 @@ class UsdParquetExportPlan {
   uint32_t InternDeclaration(Declaration declaration);
   uint32_t InternPattern(Pattern pattern);
   std::string FreeName(const std::string& wanted);
-  void ChooseColumns(const TfTokenVector& order);
-  void ChooseFields();
+  void ChooseColumns(const UsdParquetColumnNames& names);
+  void ChooseFields(const UsdParquetColumnNames& names);
   void CompletePatterns(const UsdParquetColumnNames& names);
 
   std::unordered_map<TfToken, std::unique_ptr<UsdParquetColumnBuilder>, TfToken::HashFunctor>
