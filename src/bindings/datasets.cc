@@ -83,12 +83,13 @@ nb::dict DescribeDataset(const nb::object& source) {
       CallUnlocked([&] { return WithFileName(OpenDataset(folder), folder); });
   nb::list parts;
   for (const Part& part : opened.file.parts()->list().parts) {
+    const std::string file = opened.file.parts()->FileOf(part);
     int64_t rows = 0;
     for (const uint32_t count : part.group_rows) rows += count;
     nb::dict entry;
     entry["name"] = ToStr(part.name);
-    entry["file"] = nb::steal(PyUnicode_DecodeFSDefaultAndSize(
-        part.file.data(), static_cast<Py_ssize_t>(part.file.size())));
+    entry["file"] = nb::steal(
+        PyUnicode_DecodeFSDefaultAndSize(file.data(), static_cast<Py_ssize_t>(file.size())));
     entry["bytes"] = part.bytes;
     entry["rows"] = rows;
     parts.append(entry);

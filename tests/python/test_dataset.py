@@ -367,6 +367,26 @@ def test_a_gone_index_is_built_anew(tmp_path: Path, halls: Path) -> None:
     assert layer.GetAttributeAtPath("/World/Hall_2/Wall_2.wall").default == 201.0
 
 
+@pytest.mark.parametrize("change", ["gone", "cut", "flipped", "stale", "of another version"])
+def test_the_cache_of_a_manifest_is_no_more_than_that(halls: Path, change: str) -> None:
+    usdparquet.dataset(halls)
+    expected, cache = as_text(halls), halls / "_usdparquet.parts"
+    content = bytearray(cache.read_bytes())
+    if change == "gone":
+        cache.unlink()
+    elif change == "cut":
+        cache.write_bytes(content[:-5])
+    elif change == "stale":
+        pq.write_table(hall(2, 4), halls / "part-2.parquet")
+        usdparquet.dataset(halls)
+        expected = as_text(halls)
+        cache.write_bytes(content)
+    else:
+        content[8 if change == "of another version" else -7] ^= 3
+        cache.write_bytes(content)
+    assert as_text(halls) == expected
+
+
 BAD_MANIFESTS = {
     "no JSON": (lambda m: "{", "it is no JSON"),
     "version": (lambda m: m | {"version": "2.0"}, "upgrade it"),

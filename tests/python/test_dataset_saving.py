@@ -51,7 +51,7 @@ def test_cells(halls: Path) -> None:
     parts = [name for name in before if name.startswith("part-")]
     assert [name for name in parts if before[name] != after[name]] == ["part-1.parquet"]
     assert sorted(name.split(".")[0] for name in after) == [
-        *("_usdparquet", "_usdparquet"),
+        *("_usdparquet", "_usdparquet", "_usdparquet"),
         *("part-0", "part-1", "part-2"),
     ]
     assert pq.read_table(halls / "part-1.parquet")["wall"].to_pylist()[2] == 7.5

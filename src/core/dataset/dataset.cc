@@ -3,8 +3,6 @@
 #include <arrow/buffer.h>
 #include <arrow/io/file.h>
 #include <arrow/io/memory.h>
-#include <arrow/util/key_value_metadata.h>
-#include <sys/stat.h>
 
 #include <algorithm>
 #include <utility>
@@ -12,9 +10,8 @@
 #include "core/dataset/dataset_save.h"
 #include "core/dataset/folder_files.h"
 #include "core/dataset/manifest.h"
+#include "core/dataset/manifest_cache.h"
 #include "core/dataset/parts_of_files.h"
-#include "core/index/path_index_file.h"
-#include "core/index/time_index_file.h"
 #include "core/table/part_files.h"
 #include "core/util/guard.h"
 #include "core/util/limits.h"
@@ -28,20 +25,13 @@ using InputFile = std::shared_ptr<arrow::io::RandomAccessFile>;
 
 constexpr char kWriteAgain[] = "run 'usdparquet dataset' on the folder to write its manifest again";
 
-bool Exists(const std::string& path) {
-  struct stat found;
-  return ::stat(path.c_str(), &found) == 0;
-}
-
-/// The metadata of all parts together, with the entries of the indexes.
-std::shared_ptr<parquet::FileMetaData> MetadataOf(const PartFiles& parts,
-                                                  const ManifestIndex& index) {
-  const auto& schema = parts.metadata();
-  const auto entries = schema->key_value_metadata()->Copy();
-  entries->Append(kIndexKey, index.paths);
-  if (!index.times.empty()) entries->Append(kTimesKey, index.times);
-  return parquet::FileMetaDataBuilder::Make(schema->schema(), parquet::default_writer_properties())
-      ->Finish(entries);
+arrow::Result<std::shared_ptr<arrow::Buffer>> ReadBytes(const std::string& path) {
+  ARROW_ASSIGN_OR_RAISE(const auto file, OpenFile(path));
+  ARROW_ASSIGN_OR_RAISE(const int64_t size, file->GetSize());
+  if (size > kMaxManifest) {
+    return arrow::Status::CapacityError("it has ", size, " bytes, and ", kMaxManifest, " are read");
+  }
+  return file->ReadAt(0, size);
 }
 
 InputFile NoFile() {
@@ -60,6 +50,17 @@ arrow::Result<InputFile> OpenIndexFile(const std::string& path) {
   ARROW_ASSIGN_OR_RAISE(InputFile file,
                         arrow::io::MemoryMappedFile::Open(path, arrow::io::FileMode::READ));
   return file;
+}
+
+/// The same; of one that can't be read there is a warning.
+InputFile IndexFileOf(const std::string& folder, const std::string& name,
+                      std::vector<std::string>* warnings) {
+  auto file = OpenIndexFile(folder + "/" + name);
+  if (file.ok()) return std::move(*file);
+  warnings->push_back("its index " + QuotedValue(name) +
+                      " can't be read: " + file.status().message() +
+                      "; it is built from the columns of all files; " + kWriteAgain);
+  return NoFile();
 }
 
 /// Whether the files of the folder are those of its manifest. Some may be gone: those that are left
@@ -104,28 +105,47 @@ arrow::Result<OpenedDataset> OpenWithManifest(const std::string& folder, const s
   PartList list;
   ARROW_RETURN_NOT_OK(ReadSchemas(manifest.schemas, &list));
   list.partitions = std::move(manifest.partitions);
+  list.folder = folder;
   list.parts.reserve(manifest.parts.size());
   for (ManifestPart& part : manifest.parts) {
-    std::string file = PathFrom(folder, part.file);
-    list.parts.push_back({std::move(part.file), std::move(file), part.description.bytes,
-                          part.description.digest, std::move(part.description.group_rows),
-                          part.schema, std::move(part.keys)});
+    list.parts.push_back({std::move(part.file), "", part.description.bytes, part.description.digest,
+                          std::move(part.description.group_rows), part.schema,
+                          std::move(part.keys)});
   }
   if (!manifest.index) {
     ARROW_ASSIGN_OR_RAISE(opened.file, WithoutIndex(std::move(list)));
     return opened;
   }
   ARROW_ASSIGN_OR_RAISE(const auto parts, PartFiles::Make(std::move(list)));
-  InputFile index = NoFile();
-  auto index_file = OpenIndexFile(folder + "/" + manifest.index->file);
-  if (index_file.ok()) {
-    index = std::move(*index_file);
-  } else {
-    opened.warnings.push_back("its index " + QuotedValue(manifest.index->file) +
-                              " can't be read: " + index_file.status().message() +
-                              "; it is built from the columns of all files; " + kWriteAgain);
+  opened.file = TableFile::OfParts(parts, WithIndexEntries(*parts->metadata(), *manifest.index),
+                                   IndexFileOf(folder, manifest.index->file, &opened.warnings));
+  return opened;
+}
+
+/// The same by the cache of the manifest; nothing if it has to be read itself, as where the folder
+/// has other files than it lists.
+arrow::Result<std::optional<OpenedDataset>> OpenWithCache(const std::string& folder,
+                                                          const std::string& text) {
+  const auto bytes = ReadBytes(folder + "/" + kManifestCacheName);
+  if (!bytes.ok()) return std::nullopt;
+  std::optional<CachedManifest> cached = ReadManifestCache(std::string_view(**bytes), text);
+  // What several schemas come to is no matter of the cache.
+  if (!cached || cached->schemas.size() != 1 || !cached->list.partitions.empty()) {
+    return std::nullopt;
   }
-  opened.file = TableFile::OfParts(parts, MetadataOf(*parts, *manifest.index), std::move(index));
+  if (cached->covers_folder) {
+    ARROW_ASSIGN_OR_RAISE(const uint64_t sum, SumOfFiles(folder, &NameHash));
+    if (sum != cached->names_sum) return std::nullopt;
+  }
+  OpenedDataset opened;
+  opened.has_manifest = true;
+  cached->list.folder = folder;
+  ARROW_RETURN_NOT_OK(ReadSchemas(cached->schemas, &cached->list));
+  ARROW_ASSIGN_OR_RAISE(const auto parts, PartFiles::Make(std::move(cached->list)));
+  InputFile index = cached->index_file.empty()
+                        ? NoFile()
+                        : IndexFileOf(folder, cached->index_file, &opened.warnings);
+  opened.file = TableFile::OfParts(parts, parts->metadata(), std::move(index));
   return opened;
 }
 
@@ -149,24 +169,19 @@ arrow::Result<OpenedDataset> OpenWithoutManifest(const std::string& folder) {
 
 arrow::Result<OpenedDataset> OpenDataset(const std::string& folder) {
   return Guarded([&]() -> arrow::Result<OpenedDataset> {
-    const std::string manifest = folder + "/" + kManifestName;
     ARROW_RETURN_NOT_OK(FinishSave(folder));
-    if (!Exists(manifest)) return OpenWithoutManifest(folder);
+    if (!HasManifest(folder)) return OpenWithoutManifest(folder);
     auto text = ReadManifestText(folder);
     if (!text.ok()) {
       return text.status().WithMessage("the manifest can't be read: ", text.status().message());
     }
-    return OpenWithManifest(folder, *text);
+    ARROW_ASSIGN_OR_RAISE(auto cached, OpenWithCache(folder, *text));
+    return cached ? std::move(*cached) : OpenWithManifest(folder, *text);
   });
 }
 
 arrow::Result<std::string> ReadManifestText(const std::string& folder) {
-  ARROW_ASSIGN_OR_RAISE(const auto file, OpenFile(folder + "/" + kManifestName));
-  ARROW_ASSIGN_OR_RAISE(const int64_t size, file->GetSize());
-  if (size > kMaxManifest) {
-    return arrow::Status::CapacityError("it has ", size, " bytes, and ", kMaxManifest, " are read");
-  }
-  ARROW_ASSIGN_OR_RAISE(const auto bytes, file->ReadAt(0, size));
+  ARROW_ASSIGN_OR_RAISE(const auto bytes, ReadBytes(folder + "/" + kManifestName));
   return bytes->ToString();
 }
 

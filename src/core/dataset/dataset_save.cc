@@ -173,6 +173,7 @@ arrow::Status DatasetSave::Commit(const IdentifierTest& unicode_test) {
     ARROW_RETURN_NOT_OK(WriteFileText(folder_ + "/" + kJournalName, journal.dump()));
     has_journal_ = true;
     ARROW_RETURN_NOT_OK(FinishSave(folder_));
+    ARROW_RETURN_NOT_OK(WriteCacheOf(plan, folder_));
     RemoveOtherIndexes(folder_, plan.manifest);
     return arrow::Status::OK();
   });

@@ -20,7 +20,9 @@ constexpr int kMaxFolderDepth = 32;
 
 class Lister {
  public:
-  explicit Lister(const std::string& folder) : folder_(folder) {}
+  /// Adds up `f` of the names, if it is given, instead of keeping them.
+  explicit Lister(const std::string& folder, uint64_t (*f)(std::string_view) = nullptr)
+      : folder_(folder), f_(f) {}
 
   /// Adds the files below `inside`, which is empty or ends with a slash.
   arrow::Status Add(const std::string& inside, int depth) {
@@ -48,6 +50,8 @@ class Lister {
       }
       if (is_folder) {
         folders.push_back(inside + name + "/");
+      } else if (f_) {
+        sum_ += inside.empty() ? f_(name) : f_(inside + name);
       } else if (files_.size() < kMaxParts) {
         files_.push_back(inside + name);
       } else {
@@ -68,6 +72,7 @@ class Lister {
   }
 
   const std::vector<std::string>& folders() const { return folders_; }
+  uint64_t sum() const { return sum_; }
 
   std::vector<std::string> Finish() {
     std::ranges::sort(files_);
@@ -76,6 +81,8 @@ class Lister {
 
  private:
   const std::string& folder_;
+  uint64_t (*const f_)(std::string_view);
+  uint64_t sum_ = 0;
   std::vector<std::string> files_;
   std::vector<std::string> folders_;
   std::set<std::pair<dev_t, ino_t>> visited_;
@@ -89,10 +96,22 @@ arrow::Result<std::vector<std::string>> FilesIn(const std::string& folder) {
   return lister.Finish();
 }
 
+arrow::Result<uint64_t> SumOfFiles(const std::string& folder,
+                                   uint64_t (*f)(std::string_view name)) {
+  Lister lister(folder, f);
+  ARROW_RETURN_NOT_OK(lister.Add("", 0));
+  return lister.sum();
+}
+
 arrow::Result<std::vector<std::string>> FoldersIn(const std::string& folder) {
   Lister lister(folder);
   ARROW_RETURN_NOT_OK(lister.Add("", 0));
   return lister.folders();
+}
+
+bool HasManifest(const std::string& folder) {
+  struct stat found;
+  return ::stat((folder + "/" + kManifestName).c_str(), &found) == 0;
 }
 
 bool IsFolder(const std::string& path) {

@@ -5,7 +5,9 @@
 
 #include <arrow/result.h>
 
+#include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/util/export.h"
@@ -20,8 +22,15 @@ inline constexpr char kManifestName[] = "_usdparquet.json";
 /// the folder.
 USDPARQUET_API arrow::Result<std::vector<std::string>> FilesIn(const std::string& folder);
 
+/// What `f(name)` of all those names adds up to. Takes no memory for them.
+USDPARQUET_API arrow::Result<uint64_t> SumOfFiles(const std::string& folder,
+                                                  uint64_t (*f)(std::string_view name));
+
 /// The folders below `folder` that such files can be in. Errors do not name the folder.
 USDPARQUET_API arrow::Result<std::vector<std::string>> FoldersIn(const std::string& folder);
+
+/// Whether the folder has a manifest.
+USDPARQUET_API bool HasManifest(const std::string& folder);
 
 /// Whether `path` leads to a folder.
 USDPARQUET_API bool IsFolder(const std::string& path);

@@ -10,6 +10,7 @@
 #include <system_error>
 #include <utility>
 
+#include "core/dataset/manifest_cache.h"
 #include "core/dataset/parts_of_files.h"
 #include "core/index/path_index_file.h"
 #include "core/index/time_index_file.h"
@@ -61,6 +62,16 @@ arrow::Result<std::string> MakeIndex(const Table& table, const PartFiles& parts,
                 XXH3_64bits_withSeed(bytes.data(), bytes.size(), fingerprint), kIndexSuffix);
   index->file = name;
   return bytes;
+}
+
+/// The first schema of a manifest, with the entries that say where its index is.
+std::string FirstSchema(const Manifest& manifest) {
+  if (!manifest.index || manifest.schemas.empty()) {
+    return manifest.schemas.empty() ? std::string() : manifest.schemas[0];
+  }
+  PartList list;
+  if (!ReadSchemas({manifest.schemas[0]}, &list).ok()) return manifest.schemas[0];
+  return WithIndexEntries(*list.schemas[0], *manifest.index)->SerializeToString();
 }
 
 /// The column with the paths; empty if nobody says that there is one and there is none.
@@ -121,6 +132,7 @@ arrow::Result<ManifestSummary> Write(const std::string& file, std::vector<Listed
                         PlanManifest(file, names, std::move(files), covers_folder, options));
   ARROW_RETURN_NOT_OK(WriteIndexOf(plan, folder));
   ARROW_RETURN_NOT_OK(WriteFileText(file, plan.text));
+  ARROW_RETURN_NOT_OK(WriteCacheOf(plan, folder));
   RemoveOtherIndexes(folder, plan.manifest);
   return std::move(plan.summary);
 }
@@ -137,6 +149,10 @@ arrow::Status WriteFileText(const std::string& path, std::string_view bytes) {
 arrow::Status WriteIndexOf(const PlannedManifest& plan, const std::string& folder) {
   if (!plan.manifest.index) return arrow::Status::OK();
   return WriteFileText(folder + "/" + plan.manifest.index->file, plan.index_bytes);
+}
+
+arrow::Status WriteCacheOf(const PlannedManifest& plan, const std::string& folder) {
+  return WriteFileText(folder + "/" + kManifestCacheName, plan.cache);
 }
 
 void RemoveOtherIndexes(const std::string& folder, const Manifest& manifest) {
@@ -171,6 +187,7 @@ arrow::Result<PlannedManifest> PlanManifest(const std::string& file,
   ARROW_ASSIGN_OR_RAISE(const auto parts, PartFiles::Make(std::move(list)));
   ARROW_RETURN_NOT_OK(AddIndex(file, parts, options, &plan));
   plan.text = SerializeManifest(plan.manifest);
+  plan.cache = SerializeManifestCache(plan.manifest, plan.text, FirstSchema(plan.manifest));
   plan.summary.manifest_bytes = static_cast<int64_t>(plan.text.size());
   return plan;
 }

@@ -18,6 +18,7 @@ struct PlannedManifest {
   Manifest manifest;
   std::string text;         ///< of the manifest
   std::string index_bytes;  ///< empty without an index
+  std::string cache;        ///< SerializeManifestCache
   ManifestSummary summary;
 };
 
@@ -29,6 +30,9 @@ arrow::Result<PlannedManifest> PlanManifest(const std::string& file,
 
 /// Writes the index, whose name nobody knows before the manifest has its own.
 arrow::Status WriteIndexOf(const PlannedManifest& plan, const std::string& folder);
+
+/// Writes what opens a manifest quickly, which is good for nothing before that has its name.
+arrow::Status WriteCacheOf(const PlannedManifest& plan, const std::string& folder);
 
 /// Removes the index files of other manifests.
 void RemoveOtherIndexes(const std::string& folder, const Manifest& manifest);

@@ -1,11 +1,14 @@
 #include "core/dataset/parts_of_files.h"
 
 #include <arrow/buffer.h>
+#include <arrow/util/key_value_metadata.h>
 
 #include <unordered_map>
 #include <utility>
 
 #include "core/dataset/hive_keys.h"
+#include "core/index/path_index_file.h"
+#include "core/index/time_index_file.h"
 #include "core/schema/footer.h"
 #include "core/util/file_name.h"
 #include "core/util/guard.h"
@@ -25,6 +28,16 @@ arrow::Status ReadSchemas(const std::vector<std::string>& schemas, PartList* lis
     list->schemas.push_back(std::move(parsed->metadata));
   }
   return arrow::Status::OK();
+}
+
+std::shared_ptr<parquet::FileMetaData> WithIndexEntries(const parquet::FileMetaData& footer,
+                                                        const ManifestIndex& index) {
+  const auto entries = footer.key_value_metadata() ? footer.key_value_metadata()->Copy()
+                                                   : arrow::key_value_metadata({}, {});
+  entries->Append(kIndexKey, index.paths);
+  if (!index.times.empty()) entries->Append(kTimesKey, index.times);
+  return parquet::FileMetaDataBuilder::Make(footer.schema(), parquet::default_writer_properties())
+      ->Finish(entries);
 }
 
 arrow::Status DescribeFiles(const std::vector<std::string>& names, std::vector<ListedFile>* files,

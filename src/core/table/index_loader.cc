@@ -140,6 +140,11 @@ std::string IndexLoader::ColumnNames() const {
                        : "the column " + path;
 }
 
+std::string IndexLoader::Remedy() const {
+  return columns_.source.file.parts() ? "'usdparquet dataset'"
+                                      : "'usdparquet optimize' or by saving the layer";
+}
+
 arrow::Result<TableIndex> IndexLoader::Build() const {
   FileSource source(columns_);
   ARROW_RETURN_NOT_OK(source.LocatePages());

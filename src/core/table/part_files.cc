@@ -129,7 +129,7 @@ arrow::Result<std::shared_ptr<const OpenPart>> PartFiles::OpenFresh(uint32_t num
         "; reload the layer, and where the dataset has a manifest, write it again with "
         "'usdparquet dataset'");
   };
-  ARROW_ASSIGN_OR_RAISE(auto bytes, OpenFile(part.file));
+  ARROW_ASSIGN_OR_RAISE(auto bytes, OpenFile(FileOf(part)));
   ARROW_ASSIGN_OR_RAISE(const int64_t size, bytes->GetSize());
   if (size != part.bytes) return is_other("it has ", size, " bytes, not ", part.bytes);
   auto open = std::make_shared<OpenPart>();
@@ -145,6 +145,11 @@ arrow::Result<std::shared_ptr<const OpenPart>> PartFiles::OpenFresh(uint32_t num
   open->first_rows.reserve(own.size());
   for (const uint32_t row : own) open->first_rows.push_back(part_first_rows_[number] + row);
   return open;
+}
+
+std::string PartFiles::FileOf(const Part& part) const {
+  if (!part.file.empty()) return part.file;
+  return part.name.starts_with('/') ? part.name : list_.folder + "/" + part.name;
 }
 
 std::vector<std::optional<ColumnInfo>> PartFiles::Localize(const ColumnInfo& column) const {

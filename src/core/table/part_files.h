@@ -61,6 +61,8 @@ class USDPARQUET_API PartFiles {
   const Group& GroupAt(size_t group) const { return groups_[group]; }
   const Part& PartOf(size_t group) const { return list_.parts[groups_[group].part]; }
   uint32_t FirstRowOf(uint32_t part) const { return part_first_rows_[part]; }
+  /// Where the file of a part lies.
+  std::string FileOf(const Part& part) const;
 
   /// The file, which stays open as long as it is held. Fails if it can't be read or is another one
   /// than was listed; the message names it.

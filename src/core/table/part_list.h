@@ -15,8 +15,8 @@ namespace usdparquet {
 
 /// A Parquet file of a dataset. What is said of it is checked when it is opened.
 struct Part {
-  std::string name;  ///< what messages call it
-  std::string file;  ///< where it lies
+  std::string name;  ///< what messages call it: its name from the folder of the dataset on
+  std::string file;  ///< where it lies, if not there
   int64_t bytes = 0;
   uint64_t digest = 0;               ///< TableFile::footer_digest
   std::vector<uint32_t> group_rows;  ///< the rows of each row group
@@ -34,6 +34,7 @@ struct PartitionColumn {
 
 /// The files of a dataset in the order of their rows.
 struct PartList {
+  std::string folder;
   /// Footers without row groups: each a schema that files have, with the entries that tell types.
   std::vector<std::shared_ptr<parquet::FileMetaData>> schemas;
   std::vector<PartitionColumn> partitions;

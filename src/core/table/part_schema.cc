@@ -82,11 +82,14 @@ struct ReadColumnsOf {
   std::shared_ptr<arrow::Schema> types;
 };
 
+arrow::Result<TableSchema> ReadTypes(const parquet::FileMetaData& metadata) {
+  const auto any = [](std::string_view) { return true; };  // names of properties are not asked for
+  return ReadSchema(metadata, {}, "", "", std::nullopt, any, WantedAs::kCells);
+}
+
 arrow::Result<ReadColumnsOf> ReadColumnsIn(const parquet::FileMetaData& metadata) {
   ReadColumnsOf read;
-  const auto any = [](std::string_view) { return true; };  // names of properties are not asked for
-  ARROW_ASSIGN_OR_RAISE(read.schema,
-                        ReadSchema(metadata, {}, "", "", std::nullopt, any, WantedAs::kCells));
+  ARROW_ASSIGN_OR_RAISE(read.schema, ReadTypes(metadata));
   ARROW_RETURN_NOT_OK(parquet::arrow::FromParquetSchema(
       metadata.schema(), parquet::default_arrow_reader_properties(), metadata.key_value_metadata(),
       &read.types));
@@ -111,6 +114,7 @@ class Unifier {
   }
 
   arrow::Result<UnifiedSchema> Unify() {
+    if (list_.schemas.size() == 1 && partitions_.empty()) return TakeOnly(list_.schemas[0]);
     for (size_t i = 0; i < list_.schemas.size(); ++i) {
       const arrow::Status added = Add(*list_.schemas[i]);
       if (!added.ok()) return added.WithMessage(FileOf(i), ": ", added.message());
@@ -140,6 +144,23 @@ class Unifier {
       if (part.schema == schema) return "'" + part.name + "'";
     }
     return "a file";
+  }
+
+  /// All files have the same columns: theirs are those of the dataset.
+  arrow::Result<UnifiedSchema> TakeOnly(const std::shared_ptr<parquet::FileMetaData>& footer) {
+    const GroupNode& root = *footer->schema()->group_node();
+    std::unordered_set<std::string> own;
+    for (int i = 0; i < root.field_count(); ++i) {
+      if (own.insert(root.field(i)->name()).second) continue;
+      return arrow::Status::Invalid(FileOf(0), ": two columns are named '",
+                                    MessageText(root.field(i)->name()), "'");
+    }
+    UnifiedSchema only;
+    only.metadata = footer;
+    ARROW_ASSIGN_OR_RAISE(const TableSchema schema, ReadTypes(*footer));
+    only.columns = ByName(schema);
+    only.of_schemas.push_back(only.columns);
+    return only;
   }
 
   arrow::Status Add(const parquet::FileMetaData& metadata) {

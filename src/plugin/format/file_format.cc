@@ -71,9 +71,10 @@ SdfAbstractDataRefPtr OpenData(const SdfLayer& layer, const std::string& resolve
   return UsdParquetLayerData::New(std::move(*source));
 }
 
-/// Adds the folders of a dataset, whose times tell that a file came or went.
+/// Adds the folders of a dataset, whose times tell that a file came or went. With a manifest, that
+/// of the dataset's own folder tells that it was written again.
 void AddFolders(const std::string& path, std::set<std::string>* files) {
-  if (!usdparquet::IsFolder(path)) return;
+  if (!usdparquet::IsFolder(path) || usdparquet::HasManifest(path)) return;
   const auto folders = usdparquet::FoldersIn(path);
   if (folders.ok()) files->insert(folders->begin(), folders->end());
 }
