@@ -27,7 +27,7 @@ def test_the_wheel_holds_no_other_library() -> None:
     files = [file for file in PACKAGE.rglob("*") if file.is_file() and file.suffix != ".pyc"]
     assert {file.suffix for file in files} <= kinds
     libraries = {
-        re.sub(r"\.cpython-[^.]*", ".*", file.name) for file in files if ".so" in file.name
+        re.sub(r"\.(cpython-[^.]*|abi3)", ".*", file.name) for file in files if ".so" in file.name
     }
     assert libraries == {
         "_core.*.so",
