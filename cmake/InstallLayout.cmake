@@ -6,12 +6,14 @@
 # Wheel (the prefix is site-packages):
 #   usdparquet/                            the package, its libraries beside __init__.py
 #   usdparquet/licences/                   those of what is compiled into the libraries
+#   usdparquet/cmake/, usdparquet/include/ for C++ programs (CppPackage.cmake)
 #   usdparquet/plugin/                     libusdparquet.so, usd/<version>/libusdparquet_usd.so
 #                                          and libusdparquet_resolve.so, which Python loads
 #   usdparquet/plugin/plugInfo.json        for usdparquet.register() and PXR_PLUGINPATH_NAME
 #   pxr/pluginfo/usdparquet/resources/     plugInfo.json, found by usd-core with no configuration
 # Stock SDK (any prefix; an SDK's own prefix needs no configuration either):
 #   lib/libusdparquet_core.so
+#   lib/cmake/usdparquet/, include/        for C++ programs
 #   plugin/usd/usdparquet/                 libusdparquet.so, usd/<version>/libusdparquet_usd.so
 #   plugin/usd/usdparquet/resources/       plugInfo.json
 
@@ -47,6 +49,7 @@ macro(usdparquet_install_layout)
     set_target_properties(usdparquet_core PROPERTIES
       INSTALL_RPATH "$ORIGIN:${USDPARQUET_ARROW_FOLDER}")
     install(TARGETS usdparquet_core DESTINATION lib)
+    usdparquet_install_cpp_package(include lib/cmake/usdparquet lib "${USDPARQUET_ARROW_FOLDER}")
     if(TARGET usdparquet_plugin)
       usdparquet_install_plugin(plugin/usd/usdparquet
                                 "$ORIGIN/../../../../../lib:${USDPARQUET_ARROW_FOLDER}")
@@ -61,6 +64,8 @@ macro(usdparquet_install_layout)
     endif()
     set_target_properties(${wheel_targets} PROPERTIES INSTALL_RPATH "$ORIGIN:$ORIGIN/../pyarrow")
     install(TARGETS ${wheel_targets} DESTINATION usdparquet)
+    usdparquet_install_cpp_package(usdparquet/include usdparquet/cmake usdparquet
+                                   "\${PACKAGE_PREFIX_DIR}/pyarrow")
     if(USDPARQUET_ARROW_FROM_PYARROW)
       execute_process(
         COMMAND "${Python_EXECUTABLE}" "${PROJECT_SOURCE_DIR}/cmake/licence_texts.py"

@@ -10,7 +10,7 @@ from __future__ import annotations
 TYPE_CHECKING = False  # as in typing, which takes a while to load
 if TYPE_CHECKING:
     from ._bind import bind
-    from ._plugin import plugin_dir, register
+    from ._plugin import cmake_dir, plugin_dir, register
     from ._read import read_columns
     from ._resolve import resolve_columns
     from ._stats import cache_stats, set_cache_budget
@@ -28,6 +28,7 @@ __all__ = [
     "__version__",
     "bind",
     "cache_stats",
+    "cmake_dir",
     "find_prims",
     "id_candidates",
     "ids",
@@ -46,6 +47,7 @@ _PLACES = {
     "WriteSummary": "_write",
     "bind": "_bind",
     "cache_stats": "_stats",
+    "cmake_dir": "_plugin",
     "find_prims": "tables.finding",
     "id_candidates": "identifiers.scene_ids",
     "ids": "identifiers.scene_ids",
