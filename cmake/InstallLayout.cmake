@@ -1,7 +1,8 @@
 # Where things are installed, and the plugInfo.json files that lead OpenUSD to the plugin.
 #
 # plugInfo.json names libusdparquet.so, the selector. It opens usd/<version>/libusdparquet_usd.so
-# beside itself: the plugin that was built for that version of OpenUSD.
+# beside itself: the plugin that was built for that version of OpenUSD. Where an application renamed
+# OpenUSD's namespace, its name is in the folder's: usd/26.8-pxrBlender.
 #
 # Wheel (the prefix is site-packages):
 #   usdparquet/                            the package, its libraries beside __init__.py
@@ -23,13 +24,20 @@ function(usdparquet_configure_plug_info output library_path)
   configure_file("${PROJECT_SOURCE_DIR}/src/plugin/format/plugInfo.json.in" "${output}" @ONLY)
 endfunction()
 
-# usdparquet_install_plugin(<folder of the selector> <rpath of the plugin>)
+# usdparquet_install_plugin(<folder of the selector> <rpath of the plugin> [<suffix>...])
+# The suffixes are those of further plugins, as usdparquet_add_plugin has them.
 function(usdparquet_install_plugin folder rpath)
-  set_target_properties(usdparquet_plugin PROPERTIES INSTALL_RPATH "${rpath}")
-  set_target_properties(usdparquet_resolve PROPERTIES INSTALL_RPATH "$ORIGIN:${rpath}")
   install(TARGETS usdparquet_selector DESTINATION "${folder}")
-  install(TARGETS usdparquet_plugin usdparquet_resolve
-          DESTINATION "${folder}/usd/${USDPARQUET_USD_FOLDER}")
+  foreach(suffix "" ${ARGN})
+    set(plugin usdparquet_plugin${suffix})
+    set(resolve usdparquet_resolve${suffix})
+    set(usd_folder "usd/${USDPARQUET_USD_FOLDER${suffix}}")
+    set_target_properties(${plugin} PROPERTIES INSTALL_RPATH "${rpath}")
+    set_target_properties(${resolve} PROPERTIES INSTALL_RPATH "$ORIGIN:${rpath}")
+    set_target_properties(${plugin} ${resolve} PROPERTIES
+      LIBRARY_OUTPUT_DIRECTORY "${USDPARQUET_BUILD_PLUGIN_DIR}/${usd_folder}")
+    install(TARGETS ${plugin} ${resolve} DESTINATION "${folder}/${usd_folder}")
+  endforeach()
 endfunction()
 
 macro(usdparquet_install_layout)
@@ -39,8 +47,6 @@ macro(usdparquet_install_layout)
   if(TARGET usdparquet_plugin)
     set_target_properties(usdparquet_selector PROPERTIES
       LIBRARY_OUTPUT_DIRECTORY "${USDPARQUET_BUILD_PLUGIN_DIR}")
-    set_target_properties(usdparquet_plugin usdparquet_resolve PROPERTIES
-      LIBRARY_OUTPUT_DIRECTORY "${USDPARQUET_BUILD_PLUGIN_DIR}/usd/${USDPARQUET_USD_FOLDER}")
   endif()
 
   set(plug_info_dir "${PROJECT_BINARY_DIR}/plug_info")
@@ -52,7 +58,8 @@ macro(usdparquet_install_layout)
     usdparquet_install_cpp_package(include lib/cmake/usdparquet lib "${USDPARQUET_ARROW_FOLDER}")
     if(TARGET usdparquet_plugin)
       usdparquet_install_plugin(plugin/usd/usdparquet
-                                "$ORIGIN/../../../../../lib:${USDPARQUET_ARROW_FOLDER}")
+                                "$ORIGIN/../../../../../lib:${USDPARQUET_ARROW_FOLDER}"
+                                ${USDPARQUET_USD_SUFFIXES})
       usdparquet_configure_plug_info("${plug_info_dir}/sdk/plugInfo.json" "../libusdparquet.so")
       install(FILES "${plug_info_dir}/sdk/plugInfo.json"
               DESTINATION plugin/usd/usdparquet/resources)
@@ -78,7 +85,8 @@ macro(usdparquet_install_layout)
     endif()
     if(TARGET usdparquet_plugin)
       usdparquet_install_plugin(usdparquet/plugin
-                                "$ORIGIN/../../..:$ORIGIN/../../../../pyarrow")
+                                "$ORIGIN/../../..:$ORIGIN/../../../../pyarrow"
+                                ${USDPARQUET_USD_SUFFIXES})
       usdparquet_configure_plug_info("${plug_info_dir}/package/plugInfo.json" "libusdparquet.so")
       install(FILES "${plug_info_dir}/package/plugInfo.json" DESTINATION usdparquet/plugin)
       usdparquet_configure_plug_info("${plug_info_dir}/pxr/plugInfo.json"
