@@ -1,17 +1,20 @@
 # Where things are installed, and the plugInfo.json files that lead OpenUSD to the plugin.
 #
 # plugInfo.json names libusdparquet.so, the selector. It opens usd/<version>/libusdparquet_usd.so
-# beside itself: the plugin that was built for that version of OpenUSD.
+# beside itself: the plugin that was built for that version of OpenUSD. Where an application renamed
+# OpenUSD's namespace, its name is in the folder's: usd/26.8-pxrBlender.
 #
 # Wheel (the prefix is site-packages):
 #   usdparquet/                            the package, its libraries beside __init__.py
 #   usdparquet/licences/                   those of what is compiled into the libraries
+#   usdparquet/cmake/, usdparquet/include/ for C++ programs (CppPackage.cmake)
 #   usdparquet/plugin/                     libusdparquet.so, usd/<version>/libusdparquet_usd.so
 #                                          and libusdparquet_resolve.so, which Python loads
 #   usdparquet/plugin/plugInfo.json        for usdparquet.register() and PXR_PLUGINPATH_NAME
 #   pxr/pluginfo/usdparquet/resources/     plugInfo.json, found by usd-core with no configuration
 # Stock SDK (any prefix; an SDK's own prefix needs no configuration either):
 #   lib/libusdparquet_core.so
+#   lib/cmake/usdparquet/, include/        for C++ programs
 #   plugin/usd/usdparquet/                 libusdparquet.so, usd/<version>/libusdparquet_usd.so
 #   plugin/usd/usdparquet/resources/       plugInfo.json
 
@@ -21,17 +24,22 @@ function(usdparquet_configure_plug_info output library_path)
   configure_file("${PROJECT_SOURCE_DIR}/src/plugin/format/plugInfo.json.in" "${output}" @ONLY)
 endfunction()
 
-# usdparquet_install_plugin(<folder of the selector> <rpath of the plugin>)
+# usdparquet_install_plugin(<folder of the selector> <rpath of the plugin> [<suffix>...])
+# The suffixes are those of further plugins, as usdparquet_add_plugin has them.
 function(usdparquet_install_plugin folder rpath)
   install(TARGETS usdparquet_selector DESTINATION "${folder}")
-  if(USDPARQUET_ARROW_STATIC)
-    install(TARGETS usdparquet_plugin DESTINATION "${folder}/usd/${USDPARQUET_USD_FOLDER}")
-    return()
-  endif()
-  set_target_properties(usdparquet_plugin PROPERTIES INSTALL_RPATH "${rpath}")
-  set_target_properties(usdparquet_resolve PROPERTIES INSTALL_RPATH "$ORIGIN:${rpath}")
-  install(TARGETS usdparquet_plugin usdparquet_resolve
-          DESTINATION "${folder}/usd/${USDPARQUET_USD_FOLDER}")
+  foreach(suffix "" ${ARGN})
+    set(targets usdparquet_plugin${suffix})
+    if(NOT USDPARQUET_ARROW_STATIC)
+      list(APPEND targets usdparquet_resolve${suffix})
+      set_target_properties(usdparquet_plugin${suffix} PROPERTIES INSTALL_RPATH "${rpath}")
+      set_target_properties(usdparquet_resolve${suffix} PROPERTIES INSTALL_RPATH "$ORIGIN:${rpath}")
+    endif()
+    set(usd_folder "usd/${USDPARQUET_USD_FOLDER${suffix}}")
+    set_target_properties(${targets} PROPERTIES
+      LIBRARY_OUTPUT_DIRECTORY "${USDPARQUET_BUILD_PLUGIN_DIR}/${usd_folder}")
+    install(TARGETS ${targets} DESTINATION "${folder}/${usd_folder}")
+  endforeach()
 endfunction()
 
 macro(usdparquet_install_layout)
@@ -44,12 +52,6 @@ macro(usdparquet_install_layout)
   if(TARGET usdparquet_plugin)
     set_target_properties(usdparquet_selector PROPERTIES
       LIBRARY_OUTPUT_DIRECTORY "${USDPARQUET_BUILD_PLUGIN_DIR}")
-    foreach(target usdparquet_plugin usdparquet_resolve)
-      if(TARGET ${target})
-        set_target_properties(${target} PROPERTIES
-          LIBRARY_OUTPUT_DIRECTORY "${USDPARQUET_BUILD_PLUGIN_DIR}/usd/${USDPARQUET_USD_FOLDER}")
-      endif()
-    endforeach()
   endif()
 
   set(plug_info_dir "${PROJECT_BINARY_DIR}/plug_info")
@@ -59,10 +61,12 @@ macro(usdparquet_install_layout)
       set_target_properties(usdparquet_core PROPERTIES
         INSTALL_RPATH "$ORIGIN:${USDPARQUET_ARROW_FOLDER}")
       install(TARGETS usdparquet_core DESTINATION lib)
+      usdparquet_install_cpp_package(include lib/cmake/usdparquet lib "${USDPARQUET_ARROW_FOLDER}")
     endif()
     if(TARGET usdparquet_plugin)
       usdparquet_install_plugin(plugin/usd/usdparquet
-                                "$ORIGIN/../../../../../lib:${USDPARQUET_ARROW_FOLDER}")
+                                "$ORIGIN/../../../../../lib:${USDPARQUET_ARROW_FOLDER}"
+                                ${USDPARQUET_USD_SUFFIXES})
       usdparquet_configure_plug_info("${plug_info_dir}/sdk/plugInfo.json" "../libusdparquet.so")
       install(FILES "${plug_info_dir}/sdk/plugInfo.json"
               DESTINATION plugin/usd/usdparquet/resources)
@@ -81,6 +85,8 @@ macro(usdparquet_install_layout)
       INSTALL_RPATH "$ORIGIN:$ORIGIN/../pyarrow"
       LIBRARY_OUTPUT_DIRECTORY "${build_package_dir}")
     file(CREATE_LINK "${USDPARQUET_ARROW_FOLDER}" "${PROJECT_BINARY_DIR}/site/pyarrow" SYMBOLIC)
+    usdparquet_install_cpp_package(usdparquet/include usdparquet/cmake usdparquet
+                                   "\${PACKAGE_PREFIX_DIR}/pyarrow")
     if(USDPARQUET_ARROW_FROM_PYARROW)
       execute_process(
         COMMAND "${Python_EXECUTABLE}" "${PROJECT_SOURCE_DIR}/cmake/licence_texts.py"
@@ -93,7 +99,8 @@ macro(usdparquet_install_layout)
     endif()
     if(TARGET usdparquet_plugin)
       usdparquet_install_plugin(usdparquet/plugin
-                                "$ORIGIN/../../..:$ORIGIN/../../../../pyarrow")
+                                "$ORIGIN/../../..:$ORIGIN/../../../../pyarrow"
+                                ${USDPARQUET_USD_SUFFIXES})
       list(APPEND wheel_targets usdparquet_plugin usdparquet_resolve)
       usdparquet_configure_plug_info("${plug_info_dir}/package/plugInfo.json" "libusdparquet.so")
       install(FILES "${plug_info_dir}/package/plugInfo.json" DESTINATION usdparquet/plugin)

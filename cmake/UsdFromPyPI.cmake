@@ -8,10 +8,10 @@
 # The wheels keep their headers at pxr/sdf/x.h, a stock SDK at pxr/usd/sdf/x.h.  The sources are
 # written for the stock layout; forwarding headers made here lead from it to the wheels' files.
 
-usdparquet_python_package_info(usd)
+usdparquet_python_package_info(usd tbb)
 message(STATUS "OpenUSD ${USDPARQUET_USD_VERSION}: the headers of pxr-sdf-dev")
-if(USDPARQUET_USD_LIBRARY)
-  message(STATUS "OpenUSD ${USDPARQUET_USD_VERSION} of usd-core: ${USDPARQUET_USD_LIBRARY}")
+if(USDPARQUET_USD_LIBRARY_FILE)
+  message(STATUS "OpenUSD ${USDPARQUET_USD_VERSION} of usd-core: ${USDPARQUET_USD_LIBRARY_FILE}")
 elseif(USDPARQUET_BUILD_TESTS OR USDPARQUET_BUILD_BENCHMARKS OR USDPARQUET_FUZZ)
   message(FATAL_ERROR "Tests, benchmarks and fuzzers need usd-core: "
                       "pip install 'usd-core==${USDPARQUET_USD_VERSION}'")
@@ -61,41 +61,6 @@ target_compile_definitions(usdparquet_usd_headers INTERFACE PXR_PYTHON_SUPPORT_E
 # USD's headers include <ext/hash_set>, which warns unless this is given (OpenUSD gives it too).
 target_compile_options(usdparquet_usd_headers INTERFACE -Wno-deprecated)
 
-add_library(usdparquet_usd INTERFACE)
-add_library(usdparquet::usd ALIAS usdparquet_usd)
-target_link_libraries(usdparquet_usd INTERFACE usdparquet_usd_headers)
-if(USDPARQUET_USD_LIBRARY)
-  add_library(usdparquet_libusd SHARED IMPORTED)
-  set_target_properties(usdparquet_libusd PROPERTIES IMPORTED_LOCATION "${USDPARQUET_USD_LIBRARY}")
-  add_library(usdparquet_libtbb SHARED IMPORTED)
-  set_target_properties(usdparquet_libtbb PROPERTIES
-    IMPORTED_LOCATION "${USDPARQUET_USD_TBB_LIBRARY}")
-  # USD's headers use TBB inline, so libtbb must be named even where the linker sees no use of it.
-  target_link_options(usdparquet_usd INTERFACE "LINKER:--no-as-needed")
-  target_link_libraries(usdparquet_usd INTERFACE usdparquet_libusd usdparquet_libtbb)
-endif()
-
-# usdparquet_check_usd(<target>): refuse a target that USD's headers gave inline TBB code.
-function(usdparquet_check_usd target)
-  add_custom_command(TARGET ${target} POST_BUILD VERBATIM
-    COMMAND "${CMAKE_COMMAND}" "-DFILE=$<TARGET_FILE:${target}>" "-DNM=${CMAKE_NM}"
-            -P "${PROJECT_SOURCE_DIR}/cmake/CheckTbb.cmake")
-endfunction()
-
-# libusd_ms leaves Python's symbols to the interpreter that loads it; a program of its own has to
-# bring them: usdparquet::usd_program is usdparquet::usd for executables.
-add_library(usdparquet_usd_program INTERFACE)
-add_library(usdparquet::usd_program ALIAS usdparquet_usd_program)
-target_link_libraries(usdparquet_usd_program INTERFACE usdparquet_usd)
-if(TARGET Python::Python)
-  target_link_libraries(usdparquet_usd_program INTERFACE Python::Python)
-  set(USDPARQUET_USD_PROGRAMS TRUE)
-else()
-  set(USDPARQUET_USD_PROGRAMS FALSE)
-  message(WARNING "Python's shared library (libpython) was not found: "
-                  "C++ programs that use OpenUSD cannot be linked and are left out")
-endif()
-
 # usdparquet::usd_pcp_headers: usdparquet::usd_headers with those of Pcp, for plugin/resolve and the
 # tests. The plugin knows Sdf alone.
 add_library(usdparquet_usd_pcp_headers INTERFACE)
@@ -106,8 +71,4 @@ target_include_directories(usdparquet_usd_pcp_headers SYSTEM INTERFACE
   "${PROJECT_BINARY_DIR}/usd_pcp_headers" "${USDPARQUET_USD_PCP_INCLUDE_DIR}")
 target_link_libraries(usdparquet_usd_pcp_headers INTERFACE usdparquet_usd_headers)
 
-# usdparquet::usd_composition: usdparquet::usd_program with these headers.
-add_library(usdparquet_usd_composition INTERFACE)
-add_library(usdparquet::usd_composition ALIAS usdparquet_usd_composition)
-target_link_libraries(usdparquet_usd_composition INTERFACE
-  usdparquet_usd_program usdparquet_usd_pcp_headers)
+usdparquet_add_usd("${USDPARQUET_USD_LIBRARY_FILE}" "${USDPARQUET_USD_TBB_LIBRARY}")

@@ -34,7 +34,3 @@ add_library(usdparquet::usd_program ALIAS usdparquet_usd)
 add_library(usdparquet::usd_pcp_headers ALIAS usdparquet_usd_headers)
 add_library(usdparquet::usd_composition ALIAS usdparquet_usd)
 set(USDPARQUET_USD_PROGRAMS TRUE)
-
-# An SDK's headers and libraries are of one TBB; see UsdFromPyPI.cmake.
-function(usdparquet_check_usd target)
-endfunction()

@@ -1,6 +1,6 @@
 """Tell CMake where installed Python packages keep headers and libraries.
 
-Usage: python python_packages.py TOPIC...   with topics arrow, usd, nanobind, json
+Usage: python python_packages.py TOPIC...   with topics arrow, usd, tbb, nanobind, json
 
 Prints `KEY=VALUE` lines; a list is separated by semicolons.  Packages are found through their
 metadata, so this works alike in a virtual environment and in pip's isolated build environment.
@@ -84,9 +84,8 @@ def usd() -> None:
             include = located(dist, name.removesuffix("-dev")) / "include"
             if include.is_dir():
                 packages[name.removeprefix("pxr-").removesuffix("-dev")] = include
-    tbb = located(distribution("pxr-tbb-dev", "pxr-sdf-dev==26.8"), "TBB/include")
-    if "sdf" not in packages or not tbb.is_dir():
-        fail("the headers of pxr-sdf-dev or pxr-tbb-dev are incomplete; reinstall them")
+    if "sdf" not in packages:
+        fail("the headers of pxr-sdf-dev are incomplete; reinstall them")
 
     # Not for the plugin, which knows Sdf alone.
     pcp = packages.pop("pcp", None)
@@ -94,12 +93,18 @@ def usd() -> None:
         fail(f"the headers of Pcp are not installed: pip install 'pxr-pcp-dev=={sdf.version}'")
 
     emit("USD_VERSION", sdf.version)
-    emit("USD_LIBRARY", libraries.get("libusd_ms", ""))
+    emit("USD_LIBRARY_FILE", libraries.get("libusd_ms", ""))
     emit("USD_TBB_LIBRARY", libraries.get("libtbb", ""))
-    emit("USD_TBB_INCLUDE_DIR", tbb)
     emit("USD_PACKAGES", *sorted(packages))
     emit("USD_INCLUDE_DIRS", *(packages[name] for name in sorted(packages)))
     emit("USD_PCP_INCLUDE_DIR", pcp)
+
+
+def tbb() -> None:
+    headers = located(distribution("pxr-tbb-dev", "pxr-tbb-dev"), "TBB/include")
+    if not headers.is_dir():
+        fail("the headers of pxr-tbb-dev are incomplete; reinstall them")
+    emit("USD_TBB_INCLUDE_DIR", headers)
 
 
 def nanobind() -> None:
@@ -117,6 +122,6 @@ def json() -> None:
 
 
 if __name__ == "__main__":
-    topics = {"arrow": arrow, "usd": usd, "nanobind": nanobind, "json": json}
+    topics = {"arrow": arrow, "usd": usd, "tbb": tbb, "nanobind": nanobind, "json": json}
     for topic in sys.argv[1:]:
         topics[topic]()

@@ -11,7 +11,7 @@ TYPE_CHECKING = False  # as in typing, which takes a while to load
 if TYPE_CHECKING:
     from ._bind import bind
     from ._dataset import DatasetSummary, dataset, describe_part, write_manifest
-    from ._plugin import plugin_dir, register
+    from ._plugin import cmake_dir, plugin_dir, register
     from ._read import read_columns
     from ._resolve import resolve_columns
     from ._stats import cache_stats, set_cache_budget
@@ -30,6 +30,7 @@ __all__ = [
     "__version__",
     "bind",
     "cache_stats",
+    "cmake_dir",
     "dataset",
     "describe_part",
     "find_prims",
@@ -52,6 +53,7 @@ _PLACES = {
     "WriteSummary": "_write",
     "bind": "_bind",
     "cache_stats": "_stats",
+    "cmake_dir": "_plugin",
     "dataset": "_dataset",
     "describe_part": "_dataset",
     "find_prims": "tables.finding",

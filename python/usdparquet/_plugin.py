@@ -1,4 +1,4 @@
-"""Finds the OpenUSD plugin, registers it by hand, and loads the native libraries."""
+"""Finds the OpenUSD plugin and registers it by hand, and loads the native libraries."""
 
 from __future__ import annotations
 
@@ -16,14 +16,21 @@ EXTENSION = "parquet"
 
 def plugin_dir() -> Path:
     """Return the folder of the plugin's plugInfo.json, as PXR_PLUGINPATH_NAME takes it."""
+    return _folder_with("plugin/plugInfo.json")
+
+
+def cmake_dir() -> Path:
+    """Return the folder that CMake's ``find_package(usdparquet)`` takes as ``usdparquet_DIR``."""
+    return _folder_with("cmake/usdparquetConfig.cmake")
+
+
+def _folder_with(file: str) -> Path:
     # An editable installation has two package folders: the built files and the sources.
     for folder in sys.modules[__package__].__path__:
-        candidate = Path(folder) / "plugin"
-        if (candidate / "plugInfo.json").is_file():
-            return candidate
-    raise FileNotFoundError(
-        "usdparquet is not completely installed: its package has no plugin/plugInfo.json"
-    )
+        candidate = Path(folder) / file
+        if candidate.is_file():
+            return candidate.parent
+    raise FileNotFoundError(f"usdparquet is not completely installed: its package has no {file}")
 
 
 def register() -> None:

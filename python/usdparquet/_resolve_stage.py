@@ -7,6 +7,7 @@ import functools
 import os
 import re
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -18,6 +19,7 @@ from ._resolving import Known, PrimRows, Rows
 
 # UsdParquetFound in src/plugin/resolve/stage_columns.h.
 _WHOLE, _SINGLE, _ASK = 1, 2, 3
+_PLUGIN = "libusdparquet_usd.so"
 _LIBRARY = "libusdparquet_resolve.so"
 _INSTANCE_NAME = "__INSTANCE_NAME__"
 # Of the structs of Arrow's C data interface.
@@ -235,10 +237,22 @@ def _library() -> _Library | None:
     if plugin is None or not plugin.Load():
         return None
     version = ".".join(map(str, Usd.GetVersion()[1:]))
+    # 26.8, or 26.8-NAME where an application gave its OpenUSD's namespace another name.
+    for folder in sorted((plugin_dir() / "usd").glob(f"{version}*")):
+        if folder.name.partition("-")[0] == version and _is_loaded(folder / _PLUGIN):
+            try:
+                return _Library(str(folder / _LIBRARY))
+            except OSError:
+                return None
+    return None
+
+
+def _is_loaded(library: Path) -> bool:
     try:
-        return _Library(str(plugin_dir() / "usd" / version / _LIBRARY))
-    except OSError:  # where there is none for this version, nor a plugin
-        return None
+        ctypes.CDLL(str(library), os.RTLD_NOLOAD)
+    except OSError:
+        return False
+    return True
 
 
 def _columns(batch: pa.RecordBatch) -> list[_Found]:

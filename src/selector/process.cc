@@ -8,7 +8,9 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <optional>
 #include <string_view>
+#include <utility>
 
 namespace usdparquet::selector {
 
@@ -18,6 +20,8 @@ namespace {
 // behind the namespace. It is no inline function, so that one library alone defines it.
 constexpr std::string_view kMarker = "13SdfFileFormat8FindByIdERKNS_7TfTokenE";
 constexpr std::string_view kNested = "_ZN";
+// What OpenUSD's namespaces begin with where nobody renamed them.
+constexpr std::string_view kUsualName = "pxrInternal";
 
 /// The names of the symbols that a library defines or uses, each with a null behind it.
 std::string_view SymbolNames(const dl_phdr_info& library) {
@@ -53,13 +57,49 @@ int FindMention(dl_phdr_info* library, size_t /*size*/, void* data) {
   const size_t begin = names.rfind('\0', static_cast<const char*>(found) - names.data()) + 1;
   const std::string_view symbol(names.data() + begin);
   if (!symbol.starts_with(kNested) || !symbol.ends_with(kMarker)) return 0;
-  *static_cast<UsdMention*>(data) = {library->dlpi_name, std::string(symbol)};
-  return 1;
+  static_cast<std::vector<UsdMention>*>(data)->push_back({library->dlpi_name, std::string(symbol)});
+  return 0;
+}
+
+/// What LoadedUsd::version is for a namespace: pxrInternal_v0_26_8, or pxrBlender_v25_08.
+std::string VersionOf(const std::string& scope) {
+  const size_t end = scope.rfind("_v");
+  if (end == std::string::npos) return {};
+  const char* numbers = scope.c_str() + end + 2;
+  if (std::strncmp(numbers, "0_", 2) == 0) numbers += 2;
+  unsigned minor = 0, patch = 0;
+  if (std::sscanf(numbers, "%u_%u__", &minor, &patch) != 2) return {};
+  const std::string version = std::to_string(minor) + "." + std::to_string(patch);
+  const size_t begin = scope.find_first_not_of("0123456789");  // behind its length
+  const std::string name = scope.substr(begin, end - begin);
+  return name == kUsualName ? version : version + "-" + name;
 }
 
 /// A loaded library by its path; empty: the program.
 void* Loaded(const std::string& path, int flags) {
   return dlopen(path.empty() ? nullptr : path.c_str(), RTLD_NOLOAD | flags);
+}
+
+/// The namespace in the symbol.
+std::string ScopeOf(const UsdMention& mention) {
+  const size_t around = kNested.size() + kMarker.size();
+  return mention.symbol.substr(kNested.size(), mention.symbol.size() - around);
+}
+
+/// The OpenUSD that a library knows, if that is loaded.
+std::optional<LoadedUsd> UsdOf(const UsdMention& mention) {
+  void* library = Loaded(mention.library, RTLD_LAZY);
+  if (library == nullptr) return std::nullopt;
+  Dl_info definition = {};
+  const void* address = dlsym(library, mention.symbol.c_str());
+  const bool is_defined = address != nullptr && dladdr(address, &definition) != 0;
+  dlclose(library);
+  if (!is_defined) return std::nullopt;
+  LoadedUsd usd;
+  usd.scope = ScopeOf(mention);
+  usd.path = definition.dli_fname;
+  usd.version = VersionOf(usd.scope);
+  return usd;
 }
 
 struct LibrarySearch {
@@ -100,26 +140,17 @@ std::span<void* const> LoadedUsd::FindTable(const std::string& name) const {
   return {static_cast<void* const*>(address), size / sizeof(void*)};
 }
 
-std::optional<LoadedUsd> FindLoadedUsd() {
-  UsdMention mention;
-  if (dl_iterate_phdr(FindMention, &mention) == 0) return std::nullopt;
-  void* library = Loaded(mention.library, RTLD_LAZY);
-  if (library == nullptr) return std::nullopt;
-  Dl_info definition = {};
-  const void* address = dlsym(library, mention.symbol.c_str());
-  const bool is_defined = address != nullptr && dladdr(address, &definition) != 0;
-  dlclose(library);
-  if (!is_defined) return std::nullopt;
-  LoadedUsd usd;
-  usd.scope = mention.symbol.substr(kNested.size(),
-                                    mention.symbol.size() - kNested.size() - kMarker.size());
-  usd.path = definition.dli_fname;
-  unsigned major = 0, minor = 0, patch = 0;
-  const char* number = std::strstr(usd.scope.c_str(), "_v");
-  if (number != nullptr && std::sscanf(number, "_v%u_%u_%u__", &major, &minor, &patch) == 3) {
-    usd.version = std::to_string(minor) + "." + std::to_string(patch);
+std::vector<LoadedUsd> FindLoadedUsds() {
+  std::vector<UsdMention> mentions;
+  dl_iterate_phdr(FindMention, &mentions);
+  std::vector<LoadedUsd> found;
+  for (const UsdMention& mention : mentions) {
+    const std::string scope = ScopeOf(mention);
+    const auto is_known = [&](const LoadedUsd& usd) { return usd.scope == scope; };
+    if (std::any_of(found.begin(), found.end(), is_known)) continue;
+    if (std::optional<LoadedUsd> usd = UsdOf(mention)) found.push_back(*std::move(usd));
   }
-  return usd;
+  return found;
 }
 
 std::string FindLoadedLibrary(const std::string& prefix) {

@@ -4,7 +4,6 @@
 /// What is loaded in this process, and the loading of more. All calls of the selector that only
 /// Linux has are here. Nothing throws but what std::string throws, for want of memory.
 
-#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -15,7 +14,8 @@ namespace usdparquet::selector {
 struct LoadedUsd {
   /// Its namespace, as it stands in mangled names: "34pxrInternal_v0_26_8__pxrReserved__".
   std::string scope;
-  /// "26.8"; empty if the namespace does not tell.
+  /// "26.8" of pxrInternal_v0_26_8, "25.8-pxrBlender" of pxrBlender_v25_08: an application that
+  /// renames its OpenUSD has another one. Empty if the namespace does not tell.
   std::string version;
   /// The library that holds its file formats: libusd_ms, or libusd_sdf.
   std::string path;
@@ -26,8 +26,10 @@ struct LoadedUsd {
   std::span<void* const> FindTable(const std::string& name) const;
 };
 
-/// The OpenUSD of this process, the first one that was loaded if there are several.
-std::optional<LoadedUsd> FindLoadedUsd();
+/// The OpenUSDs of this process, one for each namespace, in the order in which they were loaded.
+/// There is one in most; a second one is of an application that renamed its own, or of another
+/// version. (Copies of the same OpenUSD would not be told apart by the loader either.)
+std::vector<LoadedUsd> FindLoadedUsds();
 
 /// The path of the first loaded library whose file name begins with `prefix`; else empty.
 std::string FindLoadedLibrary(const std::string& prefix);

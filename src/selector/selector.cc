@@ -10,19 +10,30 @@ namespace usdparquet::selector {
 
 namespace {
 
+/// Gives an OpenUSD its plugin. Returns why there is none, or an empty string.
+std::string OpenPlugin(const LoadedUsd& usd, const Package& package) {
+  std::string loader_error;
+  if (package.Supports(usd.version)) {
+    ShareSymbols(usd.path);
+    loader_error = OpenLibrary(package.folder + "/usd/" + usd.version + "/libusdparquet_usd.so");
+    if (loader_error.empty()) return {};
+  }
+  return WhyNotHere(usd, package, loader_error);
+}
+
+/// Which of several OpenUSDs asks is not told, and the others cannot ask later, since this library
+/// is loaded once: all that are there get their plugins.
 void Select() {
-  const std::optional<LoadedUsd> usd = FindLoadedUsd();
-  if (!usd) return;
   const std::string folder = OwnFolder();
   const Package package{folder, NamesIn(folder + "/usd")};
-  std::string loader_error;
-  if (package.Supports(usd->version)) {
-    ShareSymbols(usd->path);
-    loader_error = OpenLibrary(folder + "/usd/" + usd->version + "/libusdparquet_usd.so");
-    if (loader_error.empty()) return;
+  bool has_stand_in = false;
+  for (const LoadedUsd& usd : FindLoadedUsds()) {
+    const std::string sentence = OpenPlugin(usd, package);
+    // One that does not know of the plugin does not ask. There is one stand-in.
+    if (sentence.empty() || has_stand_in || !HasDeclaredFormat(usd)) continue;
+    has_stand_in = RegisterStandIn(usd, sentence);
+    if (!has_stand_in) RaiseUsdError(usd, sentence);
   }
-  const std::string sentence = WhyNotHere(*usd, package, loader_error);
-  if (!RegisterStandIn(*usd, sentence)) RaiseUsdError(*usd, sentence);
 }
 
 [[maybe_unused]] const bool is_selected = [] {

@@ -76,8 +76,13 @@ std::string WhatToDo(const Package& package) {
 #ifdef USDPARQUET_ARROW_FOLDER
   return "install these versions, or build usdparquet for what is here";
 #else
-  return "pip install usd-core==" + package.usd_versions.back() +
-         " 'pyarrow==" + VersionText(kArrow) + ".*', or install a usdparquet for what is here";
+  std::string install = "install";
+  for (const std::string& version : package.usd_versions) {
+    // Others are of applications, and on no index of packages.
+    if (version.find('-') == std::string::npos) install = "pip install usd-core==" + version;
+  }
+  return install + " 'pyarrow==" + VersionText(kArrow) +
+         ".*', or install a usdparquet for what is here";
 #endif
 }
 

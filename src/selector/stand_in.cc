@@ -34,6 +34,8 @@ constexpr char kSetFactory[] =
     "_ZNK{}6TfType10SetFactoryEOSt10unique_ptrINS0_11FactoryBaseESt14default_deleteIS2_EE";
 #undef STRING
 
+constexpr char kFormatType[] = "UsdParquetFileFormat";
+
 using Token = void*;
 using ConstructFormat = void (*)(void* format, const Token& id, const Token& version,
                                  const Token& target, const std::string& extension);
@@ -126,6 +128,16 @@ std::vector<void*> FormatTable(const LoadedUsd& usd) {
 
 }  // namespace
 
+bool HasDeclaredFormat(const LoadedUsd& usd) {
+  const auto find_type = reinterpret_cast<FindType>(usd.Find(kFindType));
+  if (find_type == nullptr) return true;
+  // Both lead to a type; a name that nobody declared leads to the unknown one.
+  void *declared, *unknown;
+  std::memcpy(&declared, find_type(kFormatType), sizeof(declared));
+  std::memcpy(&unknown, find_type("usdparquet: no type"), sizeof(unknown));
+  return declared != unknown;
+}
+
 bool RegisterStandIn(const LoadedUsd& usd, const std::string& sentence) {
   const auto find_type = reinterpret_cast<FindType>(usd.Find(kFindType));
   const auto set_factory = reinterpret_cast<SetFactory>(usd.Find(kSetFactory));
@@ -149,7 +161,7 @@ bool RegisterStandIn(const LoadedUsd& usd, const std::string& sentence) {
   std::copy_n(own_functions - kFirstFunction, factory_table.size(), factory_table.begin());
   factory_table[kTypeOfTable] = factory_type;
   SetTable(factory, factory_table.data());
-  set_factory(find_type("UsdParquetFileFormat"), &factory);
+  set_factory(find_type(kFormatType), &factory);
   return true;
 }
 

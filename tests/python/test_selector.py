@@ -18,8 +18,10 @@ from site_folders import (
     link_usdparquet,
     package_folder,
     remove_plug_info,
+    run_isolated,
     run_with,
 )
+from stock_tree import make_stub_library
 
 import usdparquet
 
@@ -373,6 +375,21 @@ def test_the_plugin_names_no_library_of_openusd() -> None:
         assert name not in selector
 
 
+@pytest.mark.parametrize("name", ["pxrInternal", "pxrBlender"])
+def test_the_openusd_that_asks_gets_its_plugin(scenes: Path, tmp_path: Path, name: str) -> None:
+    """Also where another one was loaded before it; the plugin of one is of no use to another."""
+    version = "26.3" if name == "pxrInternal" else USD
+    other = make_stub_library(tmp_path / "libusd_other.so", version, name)
+    code = """
+import ctypes, sys
+ctypes.CDLL(sys.argv[1])
+from pxr import Sdf
+layer = Sdf.Layer.FindOrOpen(sys.argv[2])
+print(layer.GetAttributeAtPath("/World/Part.cost").default)
+"""
+    assert run_isolated("-c", code, other, scenes / "table.parquet") == "2.5\n"
+
+
 OTHER_USD = "USDPARQUET_TEST_OTHER_USD"
 
 
@@ -397,3 +414,38 @@ def test_another_openusd(scenes: Path, tmp_path: Path, way: str) -> None:
     assert f"OpenUSD {USD} (" not in sentence
     assert sentence.endswith(f": {install(USD)}")
     assert found["kept"]
+
+
+# Loads two OpenUSDs, then has each open a file.
+TWO = """
+def load(folder):
+    for name in [name for name in sys.modules if name.split(".")[0] == "pxr"]:
+        del sys.modules[name]
+    sys.path.insert(0, folder)
+    from pxr import Sdf, Tf
+    sys.path.pop(0)
+    return Sdf, Tf
+
+
+def text(sdf, tf):
+    try:
+        return sdf.Layer.FindOrOpen(sys.argv[1]).ExportToString()
+    except tf.ErrorException as errors:
+        return errors.args[0].commentary
+
+
+for loaded in [load(folder) for folder in sys.argv[2:]]:
+    print(text(*loaded).replace("\\n", " "))
+"""
+
+
+@pytest.mark.skipif(OTHER_USD not in os.environ, reason=f"{OTHER_USD} names no usd-core")
+def test_two_openusds_in_one_process(scenes: Path, tmp_path: Path) -> None:
+    site = Site(tmp_path, "PXR_PLUGINPATH_NAME")
+    sites = [os.environ[OTHER_USD], str(site.usd)]
+    output = run_with([site.own], TWO, scenes / "table.parquet", *sites, **site.environment)
+    sentence, text = output.splitlines()
+    assert f" opens Parquet layers with OpenUSD {USD} and Arrow {ARROW}, but finds OpenUSD 2" in (
+        sentence
+    )
+    assert "double cost = 2.5" in text

@@ -2,6 +2,8 @@
 
 /// \file
 /// Checks, before anything is written, that a table can become a layer without loss.
+///
+/// Part of the C++ interface, which is installed (docs/cpp.md).
 
 #include <arrow/result.h>
 #include <arrow/table.h>

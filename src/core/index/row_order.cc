@@ -5,6 +5,9 @@
 #include <limits>
 #include <numeric>
 
+#include "core/index/arrow_columns.h"
+#include "core/index/index_builder.h"
+
 namespace usdparquet {
 namespace {
 

@@ -2,15 +2,19 @@
 
 /// \file
 /// The order of a table's rows in an optimized file.
+///
+/// Part of the C++ interface, which is installed (docs/cpp.md).
 
 #include <cstdint>
 #include <string_view>
 #include <vector>
 
-#include "core/index/arrow_columns.h"
 #include "core/util/export.h"
 
 namespace usdparquet {
+
+struct RowTimes;
+struct TableIndex;
 
 /// The numbers of the rows in namespace order: every prim is followed by its descendants, and
 /// children keep the order in which the table first names them, so the layer stays the same. Rows

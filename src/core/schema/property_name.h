@@ -2,6 +2,8 @@
 
 /// \file
 /// From column names to USD property names.
+///
+/// Part of the C++ interface, which is installed (docs/cpp.md).
 
 #include <functional>
 #include <string>

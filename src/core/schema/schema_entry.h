@@ -3,6 +3,8 @@
 /// \file
 /// What a file says about its columns and its layer: the footer's entry `usdparquet:schema`.
 /// docs/file-format.md describes the JSON.
+///
+/// Part of the C++ interface, which is installed (docs/cpp.md).
 
 #include <arrow/result.h>
 #include <arrow/util/key_value_metadata.h>

@@ -2,6 +2,8 @@
 
 /// \file
 /// Columns of a layer's file as Arrow tables: all rows, or those of chosen prims.
+///
+/// Part of the C++ interface, which is installed (docs/cpp.md).
 
 #include <arrow/io/interfaces.h>
 #include <arrow/result.h>

@@ -5,6 +5,8 @@
 ///
 /// The library is compiled with hidden visibility: only what carries
 /// USDPARQUET_API is part of its interface to the plugin and the bindings.
+///
+/// Part of the C++ interface, which is installed (docs/cpp.md).
 
 #if defined(_WIN32)
 #if defined(USDPARQUET_CORE_EXPORTS)

@@ -2,6 +2,8 @@
 
 /// \file
 /// Opens local files for reading; refuses what is not a regular file.
+///
+/// Part of the C++ interface, which is installed (docs/cpp.md).
 
 #include <arrow/io/interfaces.h>
 #include <arrow/result.h>

@@ -3,6 +3,8 @@
 /// \file
 /// Writes tables as Parquet files that are quick to read as layers: rows in namespace order, small
 /// pages with a page index and checksums, and the path index embedded.
+///
+/// Part of the C++ interface, which is installed (docs/cpp.md).
 
 #include <arrow/result.h>
 #include <arrow/table.h>
