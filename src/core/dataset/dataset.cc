@@ -1,8 +1,11 @@
 #include "core/dataset/dataset.h"
 
 #include <arrow/buffer.h>
-#include <arrow/io/file.h>
 #include <arrow/io/memory.h>
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <utility>
@@ -17,6 +20,7 @@
 #include "core/util/limits.h"
 #include "core/util/message_text.h"
 #include "core/util/open_file.h"
+#include "core/util/system_error.h"
 
 namespace usdparquet {
 namespace {
@@ -43,13 +47,31 @@ arrow::Result<TableFile> WithoutIndex(PartList list) {
   return TableFile::OfParts(parts, parts->metadata(), NoFile());
 }
 
-/// The file with the index, mapped unless files are not to be.
+/// The bytes of a mapped file.
+class MappedBytes final : public arrow::Buffer {
+ public:
+  MappedBytes(void* begin, size_t size)
+      : Buffer(static_cast<const uint8_t*>(begin), static_cast<int64_t>(size)) {}
+  ~MappedBytes() override { ::munmap(const_cast<uint8_t*>(data()), static_cast<size_t>(size())); }
+};
+
+/// The file with the index, mapped unless files are not to be. Not by Arrow, which has the system
+/// read all of a section as soon as it is looked at.
 arrow::Result<InputFile> OpenIndexFile(const std::string& path) {
   ARROW_RETURN_NOT_OK(CheckRegularFile(path));
   if (UsesPread()) return OpenFile(path);
-  ARROW_ASSIGN_OR_RAISE(InputFile file,
-                        arrow::io::MemoryMappedFile::Open(path, arrow::io::FileMode::READ));
-  return file;
+  const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (descriptor < 0) return SystemError("the file can't be opened");
+  struct stat found;
+  void* mapped = MAP_FAILED;
+  if (::fstat(descriptor, &found) == 0 && found.st_size > 0) {
+    const auto size = static_cast<size_t>(found.st_size);
+    mapped = ::mmap(nullptr, size, PROT_READ, MAP_SHARED, descriptor, 0);
+  }
+  ::close(descriptor);
+  if (mapped == MAP_FAILED) return OpenFile(path);
+  return std::make_shared<arrow::io::BufferReader>(
+      std::make_shared<MappedBytes>(mapped, static_cast<size_t>(found.st_size)));
 }
 
 /// The same; of one that can't be read there is a warning.
@@ -133,7 +155,9 @@ arrow::Result<std::optional<OpenedDataset>> OpenWithCache(const std::string& fol
   if (!cached || cached->schemas.size() != 1 || !cached->list.partitions.empty()) {
     return std::nullopt;
   }
-  if (cached->covers_folder) {
+  const bool is_as_it_was =
+      cached->folder_time.seconds != 0 && TimeOf(folder) == cached->folder_time;
+  if (cached->covers_folder && !is_as_it_was) {
     ARROW_ASSIGN_OR_RAISE(const uint64_t sum, SumOfFiles(folder, &NameHash));
     if (sum != cached->names_sum) return std::nullopt;
   }

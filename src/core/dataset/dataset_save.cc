@@ -13,6 +13,7 @@
 
 #include "core/dataset/dataset.h"
 #include "core/dataset/folder_files.h"
+#include "core/dataset/manifest_cache.h"
 #include "core/dataset/manifest_json.h"
 #include "core/dataset/manifest_writer.h"
 #include "core/util/guard.h"
@@ -175,6 +176,7 @@ arrow::Status DatasetSave::Commit(const IdentifierTest& unicode_test) {
     ARROW_RETURN_NOT_OK(FinishSave(folder_));
     ARROW_RETURN_NOT_OK(WriteCacheOf(plan, folder_));
     RemoveOtherIndexes(folder_, plan.manifest);
+    NoteFolderTime(folder_);
     return arrow::Status::OK();
   });
 }

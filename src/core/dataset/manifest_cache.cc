@@ -1,8 +1,16 @@
 #include "core/dataset/manifest_cache.h"
 
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <cstddef>
 #include <cstring>
+#include <thread>
 #include <utility>
 
+#include "core/dataset/folder_files.h"
 #include "core/dataset/hive_keys.h"
 #include "core/util/limits.h"
 #include "core/util/path_hash.h"
@@ -25,11 +33,21 @@ struct CacheHeader {
   uint64_t names_sum;
   uint32_t covers_folder;
   uint32_t reserved;
+  int64_t folder_seconds;  ///< FolderTime
+  int64_t folder_nanoseconds;
   uint64_t header_hash;  ///< of all before
 };
-static_assert(sizeof(CacheHeader) == 72);
+static_assert(sizeof(CacheHeader) == 88);
+
+/// Times of folders are those of the last tick of the system's clock, 10 ms or less; a folder that
+/// was not changed for that long has another time once it is.
+constexpr auto kTick = std::chrono::milliseconds(50);
 
 uint64_t HashOf(std::string_view bytes) { return XXH3_64bits(bytes.data(), bytes.size()); }
+
+uint64_t HeaderHash(const CacheHeader& header) {
+  return XXH3_64bits(&header, offsetof(CacheHeader, header_hash));
+}
 
 class CacheWriter {
  public:
@@ -129,6 +147,39 @@ bool ReadCachedBody(CacheBytes bytes, CachedManifest* cached) {
 
 uint64_t NameHash(std::string_view name) { return HashOf(name); }
 
+FolderTime TimeOf(const std::string& folder) {
+  struct stat found;
+  if (::stat(folder.c_str(), &found) != 0) return {};
+  return {found.st_mtim.tv_sec, found.st_mtim.tv_nsec};
+}
+
+void NoteFolderTime(const std::string& folder) {
+  const FolderTime time = TimeOf(folder);
+  if (time.nanoseconds == 0) return;  // a file system whose ticks are longer
+  const auto since = std::chrono::system_clock::now().time_since_epoch() -
+                     std::chrono::seconds(time.seconds) -
+                     std::chrono::nanoseconds(time.nanoseconds);
+  if (since < -kTick) return;  // another clock
+  if (since < kTick) std::this_thread::sleep_for(kTick - since);
+  const int descriptor =
+      ::open((folder + "/" + kManifestCacheName).c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+  if (descriptor < 0) return;
+  CacheHeader header;
+  const bool is_read = ::pread(descriptor, &header, sizeof(header), 0) == sizeof(header) &&
+                       header.header_hash == HeaderHash(header);
+  const auto sum = SumOfFiles(folder, &NameHash);
+  const auto folders = FoldersIn(folder);  // whose own times nobody would look at
+  if (is_read && header.covers_folder && sum.ok() && *sum == header.names_sum && folders.ok() &&
+      folders->empty() && TimeOf(folder) == time) {
+    header.folder_seconds = time.seconds;
+    header.folder_nanoseconds = time.nanoseconds;
+    header.header_hash = HeaderHash(header);
+    // In place, which is no change of the folder. Half a header would be none.
+    (void)!::pwrite(descriptor, &header, sizeof(header), 0);
+  }
+  ::close(descriptor);
+}
+
 std::string SerializeManifestCache(const Manifest& manifest, std::string_view text,
                                    const std::string& first_schema) {
   CacheHeader header{};
@@ -166,7 +217,7 @@ std::string SerializeManifestCache(const Manifest& manifest, std::string_view te
   header.manifest_hash = HashOf(text);
   header.body_hash = HashOf(body.bytes());
   header.covers_folder = manifest.covers_folder;
-  header.header_hash = XXH3_64bits(&header, offsetof(CacheHeader, header_hash));
+  header.header_hash = HeaderHash(header);
   return std::string(reinterpret_cast<const char*>(&header), sizeof(header)) + body.bytes();
 }
 
@@ -175,8 +226,7 @@ std::optional<CachedManifest> ReadManifestCache(std::string_view bytes, std::str
   if (bytes.size() < sizeof(header)) return std::nullopt;
   std::memcpy(&header, bytes.data(), sizeof(header));
   if (std::memcmp(header.magic, kCacheMagic, sizeof(kCacheMagic)) != 0 ||
-      header.major_version != kCacheMajor ||
-      header.header_hash != XXH3_64bits(&header, offsetof(CacheHeader, header_hash)) ||
+      header.major_version != kCacheMajor || header.header_hash != HeaderHash(header) ||
       header.header_size != sizeof(header) || header.body_size != bytes.size() - sizeof(header) ||
       header.manifest_size != text.size() || header.manifest_hash != HashOf(text)) {
     return std::nullopt;
@@ -185,6 +235,7 @@ std::optional<CachedManifest> ReadManifestCache(std::string_view bytes, std::str
   CachedManifest cached;
   cached.covers_folder = header.covers_folder != 0;
   cached.names_sum = header.names_sum;
+  cached.folder_time = {header.folder_seconds, header.folder_nanoseconds};
   if (header.body_hash != HashOf(body) || !ReadCachedBody(CacheBytes(body), &cached)) {
     return std::nullopt;
   }

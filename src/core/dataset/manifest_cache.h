@@ -19,17 +19,27 @@ namespace usdparquet {
 
 inline constexpr char kManifestCacheName[] = "_usdparquet.parts";
 
+/// When a name in a folder was last made, changed or removed.
+struct FolderTime {
+  int64_t seconds = 0, nanoseconds = 0;
+  bool operator==(const FolderTime&) const = default;
+};
+
+/// That of a folder now; 0 if it can't be told.
+FolderTime TimeOf(const std::string& folder);
+
 /// What opening needs of a manifest.
 struct CachedManifest {
   bool covers_folder = false;
-  uint64_t names_sum = 0;  ///< NameSum of all parts
+  uint64_t names_sum = 0;  ///< of NameHash of all parts
+  FolderTime folder_time;  ///< when the folder had these files and no folders; 0: not known
   /// Of each schema the bytes. With an index, the first has the entries of the index as well.
   std::vector<std::string> schemas;
   std::string index_file;  ///< empty: there is none
   PartList list;           ///< without schemas and folder
 };
 
-/// What the names of a set of files add up to, in any order.
+/// Hashes of the names of a set of files add up to the same in any order.
 uint64_t NameHash(std::string_view name);
 
 /// The bytes of the cache of `manifest`, whose text is `text`. `first_schema` takes the place of
@@ -40,5 +50,10 @@ USDPARQUET_API std::string SerializeManifestCache(const Manifest& manifest, std:
 /// Reads such bytes. Nothing if they are none, are damaged or are not those of the manifest `text`.
 USDPARQUET_API std::optional<CachedManifest> ReadManifestCache(std::string_view bytes,
                                                                std::string_view text);
+
+/// Notes in the cache of a manifest that covers `folder` when its files were those of the manifest,
+/// if they are and nothing changes meanwhile, so that nobody has to list them. Takes a moment: what
+/// changes later must have another time.
+void NoteFolderTime(const std::string& folder);
 
 }  // namespace usdparquet

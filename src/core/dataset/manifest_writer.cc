@@ -134,6 +134,7 @@ arrow::Result<ManifestSummary> Write(const std::string& file, std::vector<Listed
   ARROW_RETURN_NOT_OK(WriteFileText(file, plan.text));
   ARROW_RETURN_NOT_OK(WriteCacheOf(plan, folder));
   RemoveOtherIndexes(folder, plan.manifest);
+  NoteFolderTime(folder);
   return std::move(plan.summary);
 }
 
