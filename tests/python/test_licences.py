@@ -24,6 +24,7 @@ def test_the_table_is_what_the_packages_say() -> None:
 
 def test_the_wheel_holds_no_other_library() -> None:
     kinds = {"", ".py", ".pyi", ".typed", ".json", ".so", ".j2", ".css", ".js", ".txt"}
+    kinds |= {".h", ".cmake"}
     files = [file for file in PACKAGE.rglob("*") if file.is_file() and file.suffix != ".pyc"]
     assert {file.suffix for file in files} <= kinds
     libraries = {
