@@ -112,6 +112,7 @@ bench: $(STAMPS)/installed ## compare the formats through SdfLayer in C++ (needs
 	  || { cat $(BUILD)/configure.log; exit 1; }
 	cmake --build $(BUILD)
 	FORMATS=$(FORMATS) benchmarks/run.sh $(BUILD) $(PRIMS) $(HIERARCHY) $(REPETITIONS)
+	$(VENV)/bin/python benchmarks/datasets.py
 	if [[ -f benchmarks/baseline.json ]]; then benchmarks/gate.sh $(BUILD); fi
 
 PUBLISHED := docs/benchmarks

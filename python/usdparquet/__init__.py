@@ -10,6 +10,7 @@ from __future__ import annotations
 TYPE_CHECKING = False  # as in typing, which takes a while to load
 if TYPE_CHECKING:
     from ._bind import bind
+    from ._dataset import DatasetSummary, dataset, describe_part, write_manifest
     from ._plugin import plugin_dir, register
     from ._read import read_columns
     from ._resolve import resolve_columns
@@ -22,12 +23,15 @@ if TYPE_CHECKING:
 __version__: str
 
 __all__ = [
+    "DatasetSummary",
     "IdCandidate",
     "JoinReport",
     "WriteSummary",
     "__version__",
     "bind",
     "cache_stats",
+    "dataset",
+    "describe_part",
     "find_prims",
     "id_candidates",
     "ids",
@@ -36,16 +40,20 @@ __all__ = [
     "register",
     "resolve_columns",
     "set_cache_budget",
+    "write_manifest",
     "write_table",
 ]
 
 
 _PLACES = {
+    "DatasetSummary": "_dataset",
     "IdCandidate": "identifiers.scene_ids",
     "JoinReport": "identifiers.join",
     "WriteSummary": "_write",
     "bind": "_bind",
     "cache_stats": "_stats",
+    "dataset": "_dataset",
+    "describe_part": "_dataset",
     "find_prims": "tables.finding",
     "id_candidates": "identifiers.scene_ids",
     "ids": "identifiers.scene_ids",
@@ -54,6 +62,7 @@ _PLACES = {
     "register": "_plugin",
     "resolve_columns": "_resolve",
     "set_cache_budget": "_stats",
+    "write_manifest": "_dataset",
     "write_table": "_write",
 }
 """The modules with what is public, which are loaded when it is used."""

@@ -30,6 +30,17 @@ def check_regular_file(path: Path) -> None:
     raise OSError(errno.EINVAL, f"this is a {kind}, not a file", str(path))
 
 
+def is_dataset(path: Path) -> bool:
+    """Whether `path` leads to a folder that is named like a layer, and so is a dataset."""
+    return path.suffix.lower() == ".parquet" and path.is_dir()
+
+
+def check_table_file(path: Path) -> None:
+    """As `check_regular_file`, but a dataset is as good as a file."""
+    if not is_dataset(path):
+        check_regular_file(path)
+
+
 def check_readable_file(path: Path) -> None:
     """Raise OSError if `path` is no regular file, is not there, or may not be read."""
     check_regular_file(path)

@@ -93,5 +93,6 @@ void AddReading(nanobind::module_& module);
 void AddRecovering(nanobind::module_& module);
 void AddColoring(nanobind::module_& module);
 void AddInterrupting(nanobind::module_& module);
+void AddDatasets(nanobind::module_& module);
 
 }  // namespace usdparquet::bindings

@@ -48,4 +48,5 @@ NB_MODULE(_core, m) {
   usdparquet::bindings::AddRecovering(m);
   usdparquet::bindings::AddColoring(m);
   usdparquet::bindings::AddInterrupting(m);
+  usdparquet::bindings::AddDatasets(m);
 }

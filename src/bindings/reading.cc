@@ -15,6 +15,8 @@
 #include <vector>
 
 #include "bindings/bindings.h"
+#include "core/dataset/dataset.h"
+#include "core/dataset/folder_files.h"
 #include "core/schema/property_name.h"
 #include "core/schema/schema_entry.h"
 #include "core/schema/text_check.h"
@@ -37,7 +39,13 @@ arrow::Result<std::shared_ptr<arrow::io::RandomAccessFile>> OpenNamed(const std:
   return WithFileName(OpenFile(file), file);
 }
 
+/// A file or the folder of a dataset.
 arrow::Result<std::shared_ptr<Table>> OpenTable(const std::string& file, TableOptions options) {
+  if (IsFolder(file)) {
+    options.unicode_test = IsPythonIdentifier;
+    ARROW_ASSIGN_OR_RAISE(auto opened, WithFileName(OpenDataset(file), file));
+    return Table::Open(std::move(opened.file), file, std::move(options));
+  }
   ARROW_ASSIGN_OR_RAISE(auto opened, OpenNamed(file));
   options.unicode_test = IsPythonIdentifier;
   return Table::Open(std::move(opened), file, std::move(options));
@@ -97,7 +105,7 @@ nb::dict Describe(const nb::object& source, const std::string& path_column,
   out["time"] = table.schema().time ? table.schema().time->top : -1;
   out["residual_bytes"] = residual_bytes;
   out["rows"] = table.num_rows();
-  out["row_groups"] = table.metadata().num_row_groups();
+  out["row_groups"] = table.table_file().num_groups();
   out["prims"] = table.paths().num_row_prims();
   out["index_memory"] = table.paths().MemoryUsage();
   out["has_embedded_index"] = table.paths().is_embedded();
@@ -174,6 +182,10 @@ nb::dict Read(const nb::object& source, const std::string& path_column,
   request.under = std::move(under);
   request.unicode_test = IsPythonIdentifier;
   const auto answer = CallUnlocked([&]() -> arrow::Result<ReadAnswer> {
+    if (IsFolder(file)) {
+      const auto open = [&](TableOptions options) { return OpenTable(file, std::move(options)); };
+      return ReadColumns(TableOpener(open), file, request);
+    }
     ARROW_ASSIGN_OR_RAISE(auto opened, OpenNamed(file));
     return ReadColumns(std::move(opened), file, request);
   });
@@ -189,7 +201,7 @@ nb::dict Read(const nb::object& source, const std::string& path_column,
 std::unique_ptr<RowGroupReader> OpenRowGroups(const nb::object& source) {
   const std::string file = FileName(source);
   return CallUnlocked([&]() -> arrow::Result<std::unique_ptr<RowGroupReader>> {
-    ARROW_ASSIGN_OR_RAISE(auto opened, OpenNamed(file));
+    ARROW_ASSIGN_OR_RAISE(auto opened, WithFileName(OpenTableFileOrDataset(file), file));
     return RowGroupReader::Open(std::move(opened), file);
   });
 }
@@ -232,6 +244,7 @@ arrow::Status CheckCells(const std::string& file, TableOptions options,
       row = page->first_row + page->num_rows;
     }
   }
+  if (table->is_dataset()) return arrow::Status::OK();
   auto lost = FindTimedCells(table->table_file(), table->schema(), table->schema_entry());
   if (!lost.ok()) return arrow::Status::OK();  // damaged pages are told by now
   for (const std::string& message : *lost) bad_cells->push_back(file + ": " + message);
@@ -245,6 +258,13 @@ nb::list CheckValues(const nb::object& source, const std::string& path_column,
   options.path_column = path_column;
   options.time_column = time_column;
   return ToList(CallUnlocked([&]() -> arrow::Result<std::vector<std::string>> {
+    if (IsFolder(file)) {
+      std::vector<std::string> errors, bad_cells;
+      std::unordered_set<int> leaves;
+      ARROW_RETURN_NOT_OK(CheckCells(file, options, &errors, &bad_cells, &leaves));
+      errors.insert(errors.end(), bad_cells.begin(), bad_cells.end());
+      return errors;
+    }
     ARROW_ASSIGN_OR_RAISE(const TableFile opened, OpenTableFile(file));
     ARROW_ASSIGN_OR_RAISE(std::vector<std::string> found,
                           WithFileName(FindDamagedPages(opened), file));

@@ -83,7 +83,8 @@ struct SectionFile {
     arrow::io::BufferReader file(arrow::Buffer::FromString(bytes));
     const auto metadata = Metadata();
     const auto always = [](const TestHeader&) { return true; };
-    SectionReader<TestHeader> reader(kTestKind, file, *metadata, always, always);
+    SectionReader<TestHeader> reader(kTestKind, file, *metadata, metadata->num_rows(), always,
+                                     always);
     *warning = reader.warning();
     if (!reader.header()) return {};
     const auto first = reader.Take<uint32_t>(reader.header()->num_values);

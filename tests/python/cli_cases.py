@@ -52,6 +52,7 @@ CASES = (
     _case("convert costs.parquet out.usda", 1, makes="out.usda"),
     _case("optimize costs.parquet out.parquet", 1, makes="out.parquet"),
     _case("recover costs.parquet out.parquet", 1, failure=2, makes="out.parquet"),
+    _case("dataset costs.parquet -o all.parquet/_usdparquet.json", 1, makes="all.parquet"),
     _case("ids scene.usda", 1),
     _case("bind by_id.csv scene.usda --id tag --key tag -o out.parquet", 1, 2, makes="out.parquet"),
     _case("generate --prims 4 --formats parquet_zstd -o made", makes="made"),

@@ -29,6 +29,9 @@ INPUTS = [
     for case in READING
     for place in case.inputs
 ]
+# The commands that take the folder of a dataset, and what they say of one without files.
+DATASETS = {"inspect", "validate", "query", "convert", "dataset"}
+NO_FILES = "the folder has no Parquet files (names that begin with '.' or '_' do not count)"
 WIDTHS = pytest.mark.parametrize("width", [80, 40])
 
 
@@ -131,6 +134,8 @@ def test_files_that_cannot_be_read(
     case: Case, place: int, file: str, text: str, folder: Path
 ) -> None:
     before = sorted(folder.iterdir())
+    if file == "folder.parquet" and case.command in DATASETS:
+        text = f"folder.parquet: {NO_FILES}\n"
     if case.command == "report" and file == "junk.parquet":
         text = "junk.parquet: not JSON (Expecting value: line 1 column 1 (char 0))\n"
     if case.command == "recover" and file == "junk.parquet":
@@ -151,7 +156,7 @@ def test_files_that_cannot_be_read(
 )
 def test_folders_that_are_not_there(case: Case) -> None:
     arguments = [f"none/{each}" if each in case.makes else each for each in case.arguments]
-    if case.command == "report":  # makes the folder
+    if case.command in {"report", "dataset"}:  # make the folder
         assert run(*arguments).exit_code == 0
         return
     said = failure(*arguments, code=case.failure)

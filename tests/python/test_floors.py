@@ -19,6 +19,7 @@ FLOORS = [
     {"core/pages"},
     {"core/index"},
     {"core/table"},
+    {"core/dataset"},
     {"core/check", "core/color", "core/write"},
     {"core/recover"},
     {"bindings", "plugin/values"},

@@ -10,7 +10,19 @@ from typing import Annotated
 
 import typer
 
-from usdparquet.cli import bench, bind, convert, diff, ids, inspect, optimize, query, recover, table
+from usdparquet.cli import (
+    bench,
+    bind,
+    convert,
+    dataset,
+    diff,
+    ids,
+    inspect,
+    optimize,
+    query,
+    recover,
+    table,
+)
 from usdparquet.cli.commands import Command, CommandGroup
 from usdparquet.cli.console import say
 
@@ -52,7 +64,7 @@ def _usdparquet(
 for command in (
     *(inspect.inspect, inspect.validate),
     *(query.query, table.table, diff.diff, convert.convert, optimize.optimize, recover.recover),
-    *(ids.ids, bind.bind),
+    *(dataset.dataset, ids.ids, bind.bind),
     *(bench.generate, bench.bench, bench.demo, bench.report),
 ):
     app.command(cls=Command)(command)

@@ -21,7 +21,7 @@ from usdparquet.cli.streams import (
     named_errors,
     prepare_streams,
 )
-from usdparquet.regular_file import check_readable_file
+from usdparquet.regular_file import check_readable_file, is_dataset
 from usdparquet.tables.errors import OptionsError
 
 if TYPE_CHECKING:
@@ -110,12 +110,16 @@ def complain(text: str) -> None:
     say(typer.style(text, fg="red") if is_red else text, sys.stderr)
 
 
-def check_inputs(*files: Path) -> None:
-    """The same words for every command if a file is missing, a folder or not readable: OSError."""
+def check_inputs(*files: Path, datasets: bool = False) -> None:
+    """The same words for every command if a file is missing, a folder or not readable: OSError.
+
+    With `datasets`, the folder of one is as good as a file.
+    """
     for file in files:
         if file == Path():  # what an empty text becomes
             raise ValueError("the name of a file to read is empty, or '.', which is this folder")
-        check_readable_file(file)
+        if not (datasets and is_dataset(file)):
+            check_readable_file(file)
 
 
 def check_not_input(output: Path | None, *files: Path) -> None:

@@ -167,7 +167,7 @@ def convert(
         flatten=flatten,
         compression=compression.value,
     )
-    check_inputs(source)
+    check_inputs(source, datasets=True)
     with _written(target, stream_format, as_json) as file:
         with steps() as step:
             done = convert_file(source, file, options, Bar(step))

@@ -11,6 +11,7 @@ import typer
 
 from usdparquet.cli.console import DASH, check_inputs, counted, print_json, say
 from usdparquet.cli.options import Json, PathColumn, TimeColumn
+from usdparquet.regular_file import is_dataset
 
 if TYPE_CHECKING:
     from usdparquet.tables.color_legend import Legend
@@ -50,6 +51,16 @@ def inspect(
 
     if not color and (ramp or values):
         raise OptionsError(f"{'--ramp' if ramp else '--range'} needs --color, the column to show")
+    if is_dataset(file) and not color:
+        from usdparquet.cli.dataset import print_dataset
+        from usdparquet.tables.dataset_description import describe_dataset
+
+        dataset = describe_dataset(file, path, time)
+        if as_json:
+            print_json({**asdict(dataset), "advice": dataset.advice})
+        else:
+            print_dataset(dataset)
+        return
     check_inputs(file)
     legend = color_legend(file, color, ramp, values, path, time) if color else None
     if legend and not as_json:
@@ -91,6 +102,9 @@ def validate(
     )
     from usdparquet.tables.layer_check import layer_problems
 
+    if is_dataset(file):
+        _validate_dataset(file, path, time, values=values, as_json=as_json)
+        return
     check_inputs(file)
     description = describe_file(file, path, time)
     found = problems(description)
@@ -119,6 +133,35 @@ def validate(
         say(
             f"{description.path}: {counted(description.prims, 'prim')} with "
             f"{counted(shown, 'property', 'properties')}, no problems"
+        )
+
+
+def _validate_dataset(file: Path, path: str, time: str, *, values: bool, as_json: bool) -> None:
+    from usdparquet.tables.dataset_description import dataset_problems, describe_dataset
+
+    description = describe_dataset(file, path, time)
+    found = dataset_problems(file, description, path, time, values=values)
+    if as_json:
+        print_json(
+            {
+                "file": str(file),
+                "valid": not found,
+                "prims": description.prims,
+                "properties": len(description.columns),
+                "values_checked": values and description.problem is None,
+                "problems": found,
+            }
+        )
+    else:
+        for text in found:
+            say(text)
+    if found:
+        raise typer.Exit(1)
+    if not as_json:
+        say(
+            f"{description.path}: {counted(description.prims, 'prim')} with "
+            f"{counted(len(description.columns), 'property', 'properties')} in "
+            f"{counted(description.files, 'file')}, no problems"
         )
 
 

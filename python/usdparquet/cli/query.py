@@ -125,7 +125,7 @@ def query(
         raise OptionsError("--key is for a Parquet file: name it with -o")
     if key and path:
         raise OptionsError("--path and --key exclude each other: rows have paths or ids")
-    check_inputs(file)
+    check_inputs(file, datasets=True)
     check_not_input(output, file)
     if limit is None:
         limit = SHOWN_ROWS if shape is Format.TABLE and not summary else 0

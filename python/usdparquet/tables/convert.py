@@ -10,7 +10,7 @@ from typing import Any
 
 from usdparquet._plugin import load_core
 from usdparquet.identifiers.scene_ids import open_stage
-from usdparquet.regular_file import check_regular_file
+from usdparquet.regular_file import check_regular_file, check_table_file, is_dataset
 from usdparquet.tables.atomic_file import replaced_file, temporary_folder
 from usdparquet.tables.csv_files import AS_FOUND, TextFormat
 from usdparquet.tables.errors import OptionsError, kind_of_output
@@ -161,7 +161,7 @@ def convert_file(
         )
     kinds = kind_of(source), kind_of_output(target)
     source.stat()  # so that a file that is not there is a FileNotFoundError
-    check_regular_file(source)
+    check_table_file(source)
     check_regular_file(target)
     if target.exists() and source.samefile(target):
         raise ConvertError(
@@ -275,7 +275,7 @@ def _convert_layer(job: _Job) -> ConvertSummary:
     arguments: dict[str, str] = {}
     if kind_of(job.source) is FileKind.PARQUET:
         # A layer presents such cells without a value.
-        bad_texts = [] if options.is_filtered else load_core().check_texts(str(job.source))
+        bad_texts = [] if options.is_filtered else _bad_texts(job.source)
         if bad_texts:
             raise ConvertError(bad_texts[0])
         given = {"path": options.path_column, "time": options.time_column}
@@ -404,6 +404,15 @@ def _write_rows(job: _Job, part: TablePart, summary: ConvertSummary) -> None:
         writer.close()
         summary.bytes = sink.tell()
     summary.rows, summary.columns = done, len(part.schema)
+
+
+def _bad_texts(source: Path) -> list[str]:
+    """A message for each column of a file, or of the files of a dataset, with bad text."""
+    core = load_core()
+    files = [source]
+    if is_dataset(source):
+        files = [Path(part["file"]) for part in core.describe_dataset(source)["parts"]]
+    return [message for file in files for message in core.check_texts(file)]
 
 
 def _storage(file: Path, properties: int) -> Storage:

@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 
 from usdparquet._plugin import load_core
 from usdparquet._texts import nearest_name, shown_names
-from usdparquet.regular_file import check_regular_file
+from usdparquet.regular_file import check_table_file
 from usdparquet.tables.columns import Column
 from usdparquet.tables.csv_files import AS_FOUND, TextFormat, read_csv
 from usdparquet.tables.errors import TableFileError, bad_text, no_column
@@ -310,7 +310,7 @@ def _open(file: Path, text: TextFormat, notes: list[str]) -> TableSource:
             f"{file}: is no table but a USD layer; 'usdparquet table' reads columns of its stage"
         )
     file.stat()  # so that a file that is not there is a FileNotFoundError
-    check_regular_file(file)
+    check_table_file(file)
     if kind is FileKind.PARQUET:
         return ParquetSource(file)
     if kind is FileKind.CSV:

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <bit>
 
-#include "core/sections/fingerprint.h"
 #include "core/sections/section.h"
 
 namespace usdparquet {
@@ -98,16 +97,14 @@ std::string PathIndexFile::Serialize(const PathIndex& index, const PathIndexRepo
 }
 
 PathIndexFile::Opened PathIndexFile::Open(arrow::io::RandomAccessFile& file,
-                                          const parquet::FileMetaData& metadata, int path_leaf,
-                                          int time_leaf,
+                                          const parquet::FileMetaData& metadata,
+                                          const IndexOwner& owner,
                                           std::function<void(const std::string&)> on_damage) {
   Opened opened;
   SectionReader<PathIndexHeader> section(
-      kPathIndexKind, file, metadata,
-      [&](const PathIndexHeader& h) {
-        return h.fingerprint == FingerprintOf(metadata, path_leaf, time_leaf);
-      },
-      [&](const PathIndexHeader& h) { return IsSanePathIndex(h, time_leaf >= 0); });
+      kPathIndexKind, file, metadata, owner.num_rows,
+      [&](const PathIndexHeader& h) { return h.fingerprint == owner.fingerprint(); },
+      [&](const PathIndexHeader& h) { return IsSanePathIndex(h, owner.is_long); });
   const auto give_up = [&] {
     opened.warning = section.warning();
     return opened;

@@ -13,6 +13,7 @@
 
 #include "core/index/path_index.h"
 #include "core/index/path_index_builder.h"
+#include "core/sections/fingerprint.h"
 #include "core/util/export.h"
 
 namespace usdparquet {
@@ -35,12 +36,11 @@ class USDPARQUET_API PathIndexFile {
     std::string warning;
   };
 
-  /// Opens the index of a file, if it has one, at a cost that does not depend on its size.
-  /// Every block is verified before it is first used; `on_damage` is as in SectionBlocks.
-  /// `time_leaf` is -1 unless the table is a long one.
+  /// Opens the index that the entries of `metadata` say is in `file`, if it is one of `owner`, at a
+  /// cost that does not depend on its size. Every block is verified before it is first used;
+  /// `on_damage` is as in SectionBlocks.
   static Opened Open(arrow::io::RandomAccessFile& file, const parquet::FileMetaData& metadata,
-                     int path_leaf, int time_leaf,
-                     std::function<void(const std::string&)> on_damage);
+                     const IndexOwner& owner, std::function<void(const std::string&)> on_damage);
 };
 
 }  // namespace usdparquet

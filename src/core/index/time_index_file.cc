@@ -85,12 +85,13 @@ std::string TimeIndexFile::Serialize(const TimeIndex& index, const TimeIndexRepo
 
 TimeIndexFile::Opened TimeIndexFile::Open(arrow::io::RandomAccessFile& file,
                                           const parquet::FileMetaData& metadata,
-                                          uint64_t fingerprint,
+                                          const IndexOwner& owner,
                                           std::function<void(const std::string&)> on_damage) {
   Opened opened;
   SectionReader<TimeIndexHeader> section(
-      kTimeIndexKind, file, metadata,
-      [&](const TimeIndexHeader& h) { return h.fingerprint == fingerprint; }, IsSaneTimeIndex);
+      kTimeIndexKind, file, metadata, owner.num_rows,
+      [&](const TimeIndexHeader& h) { return h.fingerprint == owner.fingerprint(); },
+      IsSaneTimeIndex);
   const auto give_up = [&] {
     opened.warning = section.warning();
     return opened;

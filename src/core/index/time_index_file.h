@@ -12,6 +12,7 @@
 
 #include "core/index/time_index.h"
 #include "core/index/time_index_builder.h"
+#include "core/sections/fingerprint.h"
 #include "core/util/export.h"
 
 namespace usdparquet {
@@ -35,10 +36,11 @@ class USDPARQUET_API TimeIndexFile {
     std::string warning;
   };
 
-  /// Opens the index of a file, if it has one, at a cost that does not depend on its size.
-  /// Every block is verified before it is first used; `on_damage` is as in SectionBlocks.
+  /// Opens the index that the entries of `metadata` say is in `file`, if it is one of `owner`, at a
+  /// cost that does not depend on its size. Every block is verified before it is first used;
+  /// `on_damage` is as in SectionBlocks.
   static Opened Open(arrow::io::RandomAccessFile& file, const parquet::FileMetaData& metadata,
-                     uint64_t fingerprint, std::function<void(const std::string&)> on_damage);
+                     const IndexOwner& owner, std::function<void(const std::string&)> on_damage);
 };
 
 }  // namespace usdparquet

@@ -53,7 +53,8 @@ struct ColumnChunk {
   std::unique_ptr<PageSlot[]> slots;
   std::vector<PageLocation> pages;
 
-  int row_group = 0;
+  int row_group = 0;   ///< in the file that it was located in
+  uint32_t group = 0;  ///< the same, but for a file of a dataset: among the groups of all files
   parquet::Compression::type codec = parquet::Compression::UNCOMPRESSED;
   PageLocation dictionary_page;  ///< of size 0: there is none
   int64_t null_count = -1;       ///< from the chunk's statistics; -1 if not written

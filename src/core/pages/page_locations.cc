@@ -67,7 +67,7 @@ PageLocations::Opened PageLocations::Open(arrow::io::RandomAccessFile& file,
                                           std::function<void(const std::string&)> on_damage) {
   Opened opened;
   SectionReader<Header> section(
-      kKind, file, metadata,
+      kKind, file, metadata, metadata.num_rows(),
       [&](const Header& h) {
         return h.num_groups == static_cast<uint32_t>(metadata.num_row_groups()) &&
                h.num_leaves == static_cast<uint32_t>(metadata.num_columns());

@@ -6,6 +6,7 @@
 #include <parquet/metadata.h>
 
 #include <cstdint>
+#include <functional>
 
 #include "core/util/export.h"
 
@@ -19,6 +20,13 @@ class USDPARQUET_API Fingerprint {
 
  private:
   uint64_t hash_ = 0;
+};
+
+/// The file, or the files, that an index is wanted for.
+struct IndexOwner {
+  int64_t num_rows = 0;
+  bool is_long = false;                   ///< several rows are one prim, at several times
+  std::function<uint64_t()> fingerprint;  ///< asked only if there is an index
 };
 
 /// The fingerprint of a file: over the chunks of the path column and then, in a long table, those

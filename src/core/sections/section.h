@@ -123,14 +123,16 @@ class USDPARQUET_API SectionReaderBase {
 template <typename Header>
 class SectionReader : public SectionReaderBase {
  public:
-  /// `is_own(header)` is false for the section of another file, which `num_rows` tells too;
+  /// `is_own(header)` is false for the section of another file, which `num_rows`, those of the
+  /// file, tells too;
   /// `is_sane(header)` for a header that says what can't be.
   template <typename IsOwn, typename IsSane>
   SectionReader(const SectionKind& kind, arrow::io::RandomAccessFile& file,
-                const parquet::FileMetaData& metadata, const IsOwn& is_own, const IsSane& is_sane)
+                const parquet::FileMetaData& metadata, int64_t num_rows, const IsOwn& is_own,
+                const IsSane& is_sane)
       : SectionReaderBase(kind) {
     ReadHeader(file, metadata, &header_, sizeof(Header));
-    if (bytes_ && (header_.num_rows != metadata.num_rows() || !is_own(header_))) bytes_ = nullptr;
+    if (bytes_ && (header_.num_rows != num_rows || !is_own(header_))) bytes_ = nullptr;
     if (bytes_ && !is_sane(header_)) RejectHeader();
     parts_end_ = header_.header_size;
   }

@@ -4,6 +4,7 @@
 #include <parquet/file_reader.h>
 #include <parquet/schema.h>
 
+#include <algorithm>
 #include <numeric>
 #include <set>
 #include <span>
@@ -15,6 +16,8 @@
 #include "core/pages/verify_chunk.h"
 #include "core/schema/text_check.h"
 #include "core/table/arrow_reader.h"
+#include "core/table/field_leaves.h"
+#include "core/table/part_rows.h"
 #include "core/util/guard.h"
 #include "core/util/message_text.h"
 #include "core/util/parallel_for.h"
@@ -64,13 +67,21 @@ std::vector<int> AllRowGroups(const parquet::FileMetaData& metadata) {
 
 arrow::Result<std::unique_ptr<BulkReader>> BulkReader::Open(const TableFile& file,
                                                             arrow::MemoryPool* pool) {
-  std::unique_ptr<BulkReader> reader(new BulkReader(file));
+  std::unique_ptr<BulkReader> reader(new BulkReader(file, pool));
+  if (file.parts()) {
+    const parquet::FileMetaData& metadata = *file.metadata();
+    ARROW_RETURN_NOT_OK(
+        parquet::arrow::SchemaManifest::Make(metadata.schema(), metadata.key_value_metadata(),
+                                             parquet::ArrowReaderProperties(), &reader->manifest_));
+    return reader;
+  }
   ARROW_ASSIGN_OR_RAISE(reader->arrow_, OpenArrowReader(file.file(), file.metadata(), pool));
   return reader;
 }
 
 arrow::Result<std::shared_ptr<arrow::Table>> BulkReader::ReadAll(
     const std::vector<int>& leaves) const {
+  if (file_.parts()) return ReadAllParts(*file_.parts(), manifest_, leaves, pool_);
   return Read(AllRowGroups(*file_.metadata()), leaves);
 }
 
@@ -80,6 +91,10 @@ arrow::Result<std::shared_ptr<arrow::Table>> BulkReader::ReadAll() const {
 
 arrow::Result<std::shared_ptr<arrow::Table>> BulkReader::ReadGroup(
     int row_group, const std::vector<int>& leaves) const {
+  if (file_.parts()) {
+    return ReadPartGroup(*file_.parts(), static_cast<uint32_t>(row_group), manifest_, leaves,
+                         pool_);
+  }
   return Read({row_group}, leaves);
 }
 
@@ -104,6 +119,20 @@ arrow::Result<std::shared_ptr<arrow::Table>> BulkReader::Read(
     return table;
   });
   return read.ok() ? read : Explain(read.status(), row_groups, leaves);
+}
+
+std::vector<int> BulkReader::ReadWith(const std::vector<int>& leaves) const {
+  if (!file_.parts()) return leaves;
+  std::vector<int> all;
+  for (const auto& field : manifest_.schema_fields) {
+    std::vector<int> own;
+    CollectLeaves(field, &own);
+    const auto is_wanted = [&](int leaf) {
+      return std::ranges::find(leaves, leaf) != leaves.end();
+    };
+    if (std::ranges::any_of(own, is_wanted)) all.insert(all.end(), own.begin(), own.end());
+  }
+  return all;
 }
 
 /// Reads top-level columns in parallel, in threads that end with the read.

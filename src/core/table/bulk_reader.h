@@ -21,17 +21,27 @@ namespace usdparquet {
 /// Reads columns of a file by whole row groups. What it returns was verified: every page against
 /// its checksum, or decoded whole where it has none, and all counts against the footer's.
 ///
-/// Errors name the column, the row group and the row, not the file. Not thread-safe; reads in
-/// several threads.
+/// Of a dataset it reads the files one after the other; row groups are those of all files. What a
+/// file does not have is null, and what it stores as another type is cast.
+///
+/// Errors name the column, the row group and the row, and of a dataset the file in it. Not
+/// thread-safe; reads in several threads.
 class USDPARQUET_API BulkReader {
  public:
   /// `file` must outlive the reader. Columns get their memory from `pool`.
   static arrow::Result<std::unique_ptr<BulkReader>> Open(
       const TableFile& file, arrow::MemoryPool* pool = arrow::system_memory_pool());
 
-  const parquet::arrow::SchemaManifest& manifest() const { return arrow_->manifest(); }
+  const parquet::arrow::SchemaManifest& manifest() const {
+    return arrow_ ? arrow_->manifest() : manifest_;
+  }
 
-  /// The columns of `leaves` (numbers of Parquet columns) in all rows.
+  /// The leaves that are read where those of `leaves` are wanted: of a dataset, all that are in the
+  /// same columns.
+  std::vector<int> ReadWith(const std::vector<int>& leaves) const;
+
+  /// The columns of `leaves` (numbers of Parquet columns) in all rows. REQUIRES, here and below:
+  /// they are those of ReadWith.
   arrow::Result<std::shared_ptr<arrow::Table>> ReadAll(const std::vector<int>& leaves) const;
 
   /// All columns in all rows.
@@ -43,11 +53,11 @@ class USDPARQUET_API BulkReader {
 
   /// The first row of a leaf column in a row group, counted from the start of the file, whose cell
   /// is text that is no UTF-8, or has such text in it. Nothing if there is none, or no text. Reads
-  /// it past Arrow's types: dictionaries with such text are none to Arrow.
+  /// it past Arrow's types: dictionaries with such text are none to Arrow. Not of a dataset.
   arrow::Result<std::optional<int64_t>> FindBadText(int row_group, int leaf) const;
 
  private:
-  explicit BulkReader(const TableFile& file) : file_(file) {}
+  BulkReader(const TableFile& file, arrow::MemoryPool* pool) : file_(file), pool_(pool) {}
 
   arrow::Result<std::shared_ptr<arrow::Table>> Read(const std::vector<int>& row_groups,
                                                     const std::vector<int>& leaves) const;
@@ -57,7 +67,9 @@ class USDPARQUET_API BulkReader {
                         const std::vector<int>& leaves) const;
 
   const TableFile& file_;
-  std::unique_ptr<parquet::arrow::FileReader> arrow_;
+  arrow::MemoryPool* const pool_;
+  std::unique_ptr<parquet::arrow::FileReader> arrow_;  // null for a dataset
+  parquet::arrow::SchemaManifest manifest_;            // of a dataset
 };
 
 /// The numbers of all leaf columns of a file. Thread-safe.

@@ -35,10 +35,33 @@ void ColumnReader::Init(const ColumnSource& source, const ColumnInfo& info) {
   cache_ = &source.cache;
   rows_per_group_ = source.file.rows_per_group();
   chunks_.store(source.no_chunks.get(), std::memory_order_relaxed);
+  if (source.file.parts()) parts_ = std::make_unique<PartColumn>(*source.file.parts(), info);
 }
 
 arrow::Result<std::unique_ptr<ColumnChunk>> ColumnReader::LocateUncached(uint32_t group) const {
-  return Guarded([&] { return LocatePages(source_->Pages(), *info_, static_cast<int>(group)); });
+  if (parts_) return parts_->Locate(group, *cache_);
+  ARROW_ASSIGN_OR_RAISE(auto chunk, Guarded([&] {
+                          return LocatePages(source_->Pages(), *info_, static_cast<int>(group));
+                        }));
+  chunk->group = group;
+  return chunk;
+}
+
+arrow::Status ColumnReader::DecodeInto(ColumnChunk& chunk, uint32_t index, Page* page,
+                                       BadCells* bad) const {
+  return parts_ ? parts_->Decode(chunk, index, *cache_, page, bad)
+                : DecodePage(source_->Pages(), *info_, chunk, index, page, bad);
+}
+
+arrow::Status ColumnReader::DecodeNullsInto(const ColumnChunk& chunk, uint32_t index,
+                                            Page* page) const {
+  return parts_ ? parts_->DecodeNulls(chunk, index, *cache_, page)
+                : DecodeNulls(source_->Pages(), *info_, chunk, index, page);
+}
+
+ChunkNulls ColumnReader::NullsOf(uint32_t group) const {
+  return parts_ ? parts_->NullsOf(group)
+                : NullsOfChunk(*source_->file.metadata(), *info_, static_cast<int>(group));
 }
 
 arrow::Result<ColumnChunk*> ColumnReader::Locate(uint32_t group) {
@@ -60,6 +83,7 @@ ColumnChunk* ColumnReader::LocateOrReport(uint32_t group) {
   chunk->first_row = first_rows[group];
   chunk->num_rows = first_rows[group + 1] - chunk->first_row;
   chunk->row_group = static_cast<int>(group);
+  chunk->group = group;
   constexpr uint32_t kRows = 1 << 20;  // no row may be there, so that memory for it waits
   chunk->rows_per_page = RowDivider(kRows);
   for (uint32_t done = 0; done == 0 || done < chunk->num_rows; done += kRows) {
@@ -85,7 +109,7 @@ arrow::Result<std::unique_ptr<Page>> ColumnReader::Decode(ColumnChunk& chunk,
                                                           uint32_t index) const {
   auto page = std::make_unique<Page>();
   BadCells bad;
-  ARROW_RETURN_NOT_OK(DecodePage(source_->Pages(), *info_, chunk, index, page.get(), &bad));
+  ARROW_RETURN_NOT_OK(DecodeInto(chunk, index, page.get(), &bad));
   return page;
 }
 
@@ -100,7 +124,7 @@ void ColumnReader::Load(ColumnChunk& chunk, uint32_t index, CachedPage* entry) {
 }
 
 void ColumnReader::LoadNulls(const ColumnChunk& chunk, uint32_t index, CachedPage* entry) {
-  const auto decoded = DecodeNulls(source_->Pages(), *info_, chunk, index, &entry->page);
+  const auto decoded = DecodeNullsInto(chunk, index, &entry->page);
   if (!decoded.ok()) Fail(chunk, index, decoded, &entry->page);
   KeepNulls(chunk, index, entry);
 }
@@ -121,7 +145,7 @@ const Page* ColumnReader::TryFetchNulls(uint32_t row, const EpochGuard& guard) {
   try {
     return cache_->Get(chunk.null_slots[index], guard, [&](CachedPage* entry) {
       // Thrown, so that the cache keeps nothing and whoever asks next decodes it again.
-      if (!DecodeNulls(source_->Pages(), *info_, chunk, index, &entry->page).ok()) throw Damaged();
+      if (!DecodeNullsInto(chunk, index, &entry->page).ok()) throw Damaged();
       KeepNulls(chunk, index, entry);
     });
   } catch (const Damaged&) {
@@ -131,14 +155,14 @@ const Page* ColumnReader::TryFetchNulls(uint32_t row, const EpochGuard& guard) {
 
 void ColumnReader::DecodeOrReport(ColumnChunk& chunk, uint32_t index, Page* page) {
   BadCells bad;
-  const auto decoded = DecodePage(source_->Pages(), *info_, chunk, index, page, &bad);
+  const auto decoded = DecodeInto(chunk, index, page, &bad);
   if (!decoded.ok()) return Fail(chunk, index, decoded, page);
   if (bad.count > 0) ReportBadCell(bad.first);
 }
 
 void ColumnReader::Fail(const ColumnChunk& chunk, uint32_t index, const arrow::Status& status,
                         Page* page) {
-  ReportError(chunk.row_group, chunk.pages[index].first_row, status.message());
+  ReportError(chunk.group, chunk.pages[index].first_row, status.message());
   *page = Page();
   page->first_row = chunk.pages[index].first_row;
   page->num_rows = chunk.PageRows(index);
@@ -151,7 +175,7 @@ void ColumnReader::Fail(const ColumnChunk& chunk, uint32_t index, const arrow::S
 const PageSlot* ColumnReader::SlotBefore(const ColumnChunk& chunk, uint32_t index,
                                          std::unique_ptr<PageSlot[]> ColumnChunk::* slots) const {
   if (index > 0) return &(chunk.*slots)[index - 1];
-  for (int group = chunk.row_group; group-- > 0;) {
+  for (uint32_t group = chunk.group; group-- > 0;) {
     const ColumnChunk* before = LocatedChunk(group);
     if (!before) return nullptr;
     if (!before->pages.empty()) return &(before->*slots)[before->pages.size() - 1];
@@ -161,9 +185,12 @@ const PageSlot* ColumnReader::SlotBefore(const ColumnChunk& chunk, uint32_t inde
 
 void ColumnReader::ReportError(uint32_t group, uint32_t first_row, const std::string& reason) {
   if (has_damage()) return;
+  const std::string file = PartName(&group, &first_row);
+  // What is wrong with a file of a dataset as a whole names it already.
+  const std::string why = reason.starts_with(file) ? reason.substr(file.size()) : reason;
   auto damage = std::make_unique<const std::string>(
-      MessageText("column '" + info_->column_name + "', row group " + std::to_string(group) +
-                  ", from row " + std::to_string(first_row) + ": " + reason));
+      MessageText(file + "column '" + info_->column_name + "', row group " + std::to_string(group) +
+                  ", from row " + std::to_string(first_row) + ": " + why));
   const std::string* none = nullptr;
   if (!damage_.compare_exchange_strong(none, damage.get(), std::memory_order_acq_rel)) return;
   const std::string& found = *damage.release();
@@ -171,6 +198,17 @@ void ColumnReader::ReportError(uint32_t group, uint32_t first_row, const std::st
   source_->report(true, source_->name + ": " + found +
                             "; its values there read as none (further errors of this column are "
                             "not shown)");
+}
+
+/// Makes row group and row those of the file of a dataset that has them, and returns its name and a
+/// colon; nothing of a file by itself.
+std::string ColumnReader::PartName(uint32_t* group, uint32_t* row) const {
+  const PartFiles* const parts = source_->file.parts();
+  if (!parts) return {};
+  const PartFiles::Group& at = parts->GroupAt(*group);
+  *group = static_cast<uint32_t>(at.number);
+  *row -= parts->FirstRowOf(at.part);
+  return parts->list().parts[at.part].name + ": ";
 }
 
 void ColumnReader::ReportBadCell(const UnpresentableCell& bad) {
@@ -181,7 +219,9 @@ void ColumnReader::ReportBadCell(const UnpresentableCell& bad) {
 }
 
 std::string ColumnReader::Describe(const UnpresentableCell& cell) const {
-  return MessageText("column '" + info_->column_name + "', row " + std::to_string(cell.row) +
+  uint32_t row = cell.row, group = source_->file.parts() ? source_->file.GroupOf(row) : 0;
+  const std::string file = PartName(&group, &row);
+  return MessageText(file + "column '" + info_->column_name + "', row " + std::to_string(row) +
                      ": the cell " + cell.reason);
 }
 
@@ -194,7 +234,7 @@ arrow::Result<std::vector<UnpresentableCell>> ColumnReader::UnpresentableCells()
       Page page;
       BadCells bad;
       bad.all = &cells;
-      ARROW_RETURN_NOT_OK(DecodePage(source_->Pages(), *info_, *chunk, i, &page, &bad));
+      ARROW_RETURN_NOT_OK(DecodeInto(*chunk, i, &page, &bad));
     }
   }
   return cells;
@@ -210,7 +250,7 @@ bool ColumnReader::CountsNulls() const {
 
 bool ColumnReader::FindFullness() {
   const parquet::FileMetaData& metadata = *source_->file.metadata();
-  bool is_full = CountsNulls();
+  bool is_full = CountsNulls() && !parts_;  // not asked of the footers of all parts
   const auto ask = [&] {
     for (int g = 0; is_full && info_->max_def > 0 && g < metadata.num_row_groups(); ++g) {
       const auto statistics = metadata.RowGroup(g)->ColumnChunk(info_->leaf)->encoded_statistics();

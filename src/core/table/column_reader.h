@@ -13,10 +13,12 @@
 #include <string>
 #include <vector>
 
+#include "core/pages/chunk_nulls.h"
 #include "core/pages/column_chunk.h"
 #include "core/pages/page_cache.h"
 #include "core/pages/page_decoder.h"
 #include "core/schema/schema.h"
+#include "core/table/part_column.h"
 #include "core/table/table_file.h"
 #include "core/util/export.h"
 #include "core/util/row_divider.h"
@@ -87,6 +89,9 @@ class USDPARQUET_API ColumnReader {
   /// that have no caller to hear of it.
   const Page* TryFetchNulls(uint32_t row, const EpochGuard& guard);
 
+  /// What the footer tells of the nulls in row group `group`.
+  ChunkNulls NullsOf(uint32_t group) const;
+
   /// Whether the cell has a value. Decodes nothing where the chunk's statistics tell.
   bool HasValue(uint32_t row);
 
@@ -146,6 +151,9 @@ class USDPARQUET_API ColumnReader {
   void LoadNulls(const ColumnChunk& chunk, uint32_t index, CachedPage* entry);
   /// What stands for a page that can't be decoded.
   void Fail(const ColumnChunk& chunk, uint32_t index, const arrow::Status& status, Page* page);
+  arrow::Status DecodeInto(ColumnChunk& chunk, uint32_t index, Page* page, BadCells* bad) const;
+  arrow::Status DecodeNullsInto(const ColumnChunk& chunk, uint32_t index, Page* page) const;
+  std::string PartName(uint32_t* group, uint32_t* row) const;
   void DecodeOrReport(ColumnChunk& chunk, uint32_t index, Page* page);
   void KeepNulls(const ColumnChunk& chunk, uint32_t index, CachedPage* entry);
   const PageSlot* SlotBefore(const ColumnChunk& chunk, uint32_t index,
@@ -164,7 +172,8 @@ class USDPARQUET_API ColumnReader {
   std::atomic<const std::string*> damage_{nullptr};  // owned
   std::atomic<bool> has_bad_cells_{false};
   std::unique_ptr<std::atomic<ColumnChunk*>[]> own_chunks_;
-  std::mutex mutex_;  // for locating
+  std::unique_ptr<const PartColumn> parts_;  // of a dataset
+  std::mutex mutex_;                         // for locating
   ColumnUse use_;
   ColumnUse null_use_;
 };

@@ -3,6 +3,7 @@
 #include "core/index/path_index_file.h"
 #include "core/index/time_index_file.h"
 #include "core/sections/fingerprint.h"
+#include "core/table/part_files.h"
 #include "core/table/time_reader.h"
 
 namespace usdparquet {
@@ -21,14 +22,20 @@ class FileSource : public IndexSource {
     for (uint32_t g = 0; g + 1 < rows.size(); ++g) {
       if (rows[g] == rows[g + 1]) continue;  // has no pages to locate
       const auto chunk = columns_.path.Locate(g);
-      if (!chunk.ok()) {
-        return arrow::Status::IOError("the path column '", columns_.path.info().column_name,
-                                      "' can't be read in row group ", g, ", from row ", rows[g],
-                                      ": ", chunk.status().message());
-      }
+      if (!chunk.ok()) return CannotLocate(g, chunk.status());
       for (uint32_t p = 0; p < (*chunk)->pages.size(); ++p) pages_.push_back({*chunk, p});
     }
     return arrow::Status::OK();
+  }
+
+  arrow::Status CannotLocate(uint32_t group, const arrow::Status& status) const {
+    const std::string path = "the path column '" + columns_.path.info().column_name + "'";
+    if (columns_.source.file.parts()) {  // the file is named
+      return arrow::Status::IOError(path, " can't be read: ", status.message());
+    }
+    return arrow::Status::IOError(path, " can't be read in row group ", group, ", from row ",
+                                  columns_.source.file.group_first_rows()[group], ": ",
+                                  status.message());
   }
 
   uint32_t num_rows() const override { return columns_.source.file.num_rows(); }
@@ -91,12 +98,21 @@ std::optional<TableIndex> IndexLoader::LoadEmbedded(
   const int path_leaf = columns_.path.info().leaf;
   const TimeColumn* const time = columns_.time;
   const int time_leaf = time ? time->info.leaf : -1;
-  auto paths = PathIndexFile::Open(file, metadata, path_leaf, time_leaf, on_damage);
+  const PartFiles* const parts = columns_.source.file.parts();
+  IndexOwner owner;
+  owner.num_rows = columns_.source.file.num_rows();
+  owner.is_long = time != nullptr;
+  owner.fingerprint = [&] {
+    return parts ? parts->Fingerprint(columns_.path.info().column_name,
+                                      time ? time->info.column_name : "")
+                 : FingerprintOf(metadata, path_leaf, time_leaf);
+  };
+  if (!parts) owner.num_rows = metadata.num_rows();
+  auto paths = PathIndexFile::Open(file, metadata, owner, on_damage);
   if (!paths.warning.empty()) warnings->push_back(paths.warning);
   TableIndex index;
   if (time) {
-    auto times = TimeIndexFile::Open(file, metadata, FingerprintOf(metadata, path_leaf, time_leaf),
-                                     std::move(on_damage));
+    auto times = TimeIndexFile::Open(file, metadata, owner, std::move(on_damage));
     if (!times.warning.empty()) warnings->push_back(times.warning);
     if (!times.index) return std::nullopt;
     const TimeScale& scale = times.index->scale();
@@ -122,6 +138,11 @@ std::string IndexLoader::ColumnNames() const {
   const std::string path = "'" + columns_.path.info().column_name + "'";
   return columns_.time ? "the columns " + path + " and '" + columns_.time->info.column_name + "'"
                        : "the column " + path;
+}
+
+std::string IndexLoader::Remedy() const {
+  return columns_.source.file.parts() ? "'usdparquet dataset'"
+                                      : "'usdparquet optimize' or by saving the layer";
 }
 
 arrow::Result<TableIndex> IndexLoader::Build() const {

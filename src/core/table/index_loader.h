@@ -57,6 +57,8 @@ class IndexLoader {
 
   /// The columns that Build reads, as a message names them.
   std::string ColumnNames() const;
+  /// What writes a good index, as a message says it.
+  std::string Remedy() const;
 
  private:
   const IndexColumns columns_;

@@ -47,8 +47,8 @@ void LiveIndex::Settle() {
     }
     if (built.ok()) {
       built_ = std::move(*built);
-      message += "; it was built anew from " + loader_->ColumnNames() +
-                 ". Write it again with 'usdparquet optimize' or by saving the layer";
+      message += "; it was built anew from " + loader_->ColumnNames() + ". Write it again with " +
+                 loader_->Remedy();
       current_.store(&built_, std::memory_order_release);
       state_.store(State::kReplaced, std::memory_order_release);
     } else {

@@ -61,7 +61,7 @@ ChunkNulls NullMap::NullsOf(size_t column, uint32_t group) {
   std::atomic<ChunkNulls>& known = GroupAt(group).chunks[column];
   ChunkNulls nulls = known.load(std::memory_order_relaxed);
   if (nulls == ChunkNulls::kUnasked) {
-    nulls = NullsOfChunk(*file_->metadata(), (*columns_)[column], static_cast<int>(group));
+    nulls = readers_[column].NullsOf(group);
     known.store(nulls, std::memory_order_relaxed);
   }
   return nulls;

@@ -76,7 +76,7 @@ class Reader {
   arrow::Result<std::shared_ptr<arrow::Table>> ReadAll() const {
     std::vector<const AnswerColumn*> all;
     for (const AnswerColumn& column : columns_) all.push_back(&column);
-    const std::vector<int> leaves = LeavesOf(all);
+    const std::vector<int> leaves = bulk_->ReadWith(LeavesOf(all));
     ARROW_ASSIGN_OR_RAISE(auto read, bulk_->ReadAll(leaves));
     ARROW_ASSIGN_OR_RAISE(read, WithoutViews(std::move(read)));
     ReadPlaces places(bulk_->manifest(), leaves);
@@ -91,15 +91,15 @@ class Reader {
 
   /// The cells of all columns at `rows`, ascending.
   arrow::Result<arrow::ChunkedArrayVector> ReadCells(const std::vector<uint32_t>& rows) const {
-    const PageSource pages = table_->Pages();
     // Where most pages are wanted anyway, Arrow reads columns in parallel.
-    const bool is_sparse = rows.size() < table_->num_rows() / 4;
+    const bool is_sparse = !table_->table_file().parts() && rows.size() < table_->num_rows() / 4;
     arrow::ChunkedArrayVector cells(columns_.size());
     std::vector<const AnswerColumn*> others;
     for (size_t i = 0; i < columns_.size(); ++i) {
       const AnswerColumn& column = columns_[i];
       if (is_sparse && column.info && CanGather(*column.info, table_->metadata(), *column.type)) {
-        ARROW_ASSIGN_OR_RAISE(auto gathered, GatherCells(pages, *column.info, column.type, rows));
+        ARROW_ASSIGN_OR_RAISE(auto gathered,
+                              GatherCells(table_->Pages(), *column.info, column.type, rows));
         if (gathered) cells[i] = std::make_shared<arrow::ChunkedArray>(std::move(gathered));
       }
       if (!cells[i]) others.push_back(&column);
@@ -118,7 +118,7 @@ class Reader {
                            const std::vector<uint32_t>& rows,
                            arrow::ChunkedArrayVector* cells) const {
     if (columns.empty()) return arrow::Status::OK();
-    const std::vector<int> leaves = LeavesOf(columns);
+    const std::vector<int> leaves = bulk_->ReadWith(LeavesOf(columns));
     ReadPlaces places(bulk_->manifest(), leaves);
     const std::vector<uint32_t>& first_rows = table_->table_file().group_first_rows();
     std::vector<arrow::ArrayVector> parts(columns.size());
@@ -197,6 +197,14 @@ struct Told {
 
 arrow::Result<ReadAnswer> ReadColumns(std::shared_ptr<arrow::io::RandomAccessFile> file,
                                       const std::string& name, const ReadRequest& request) {
+  const auto open = [&](TableOptions options) {
+    return Table::Open(std::move(file), name, std::move(options));
+  };
+  return ReadColumns(TableOpener(open), name, request);
+}
+
+arrow::Result<ReadAnswer> ReadColumns(const TableOpener& open, const std::string& name,
+                                      const ReadRequest& request) {
   TableOptions options;
   options.path_column = request.path_column;
   options.has_paths = request.has_paths;
@@ -208,7 +216,7 @@ arrow::Result<ReadAnswer> ReadColumns(std::shared_ptr<arrow::io::RandomAccessFil
     std::lock_guard lock(told.mutex);
     (is_error ? told.errors : told.warnings).push_back(message);
   };
-  ARROW_ASSIGN_OR_RAISE(auto table, Table::Open(std::move(file), name, std::move(options)));
+  ARROW_ASSIGN_OR_RAISE(auto table, open(std::move(options)));
   told.warnings = table->index_warnings();
   auto answer = Guarded([&]() -> arrow::Result<ReadAnswer> {
     const bool has_times = table->schema().time.has_value();

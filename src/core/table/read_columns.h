@@ -8,12 +8,14 @@
 #include <arrow/table.h>
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "core/schema/property_name.h"
+#include "core/table/table.h"
 #include "core/util/export.h"
 
 namespace usdparquet {
@@ -55,5 +57,13 @@ struct ReadAnswer {
 USDPARQUET_API arrow::Result<ReadAnswer> ReadColumns(
     std::shared_ptr<arrow::io::RandomAccessFile> file, const std::string& name,
     const ReadRequest& request);
+
+/// Opens what is to be read as a table with these options.
+using TableOpener = std::function<arrow::Result<std::shared_ptr<Table>>(TableOptions)>;
+
+/// The same of what `open` opens, such as a dataset, whose columns are read by row groups.
+USDPARQUET_API arrow::Result<ReadAnswer> ReadColumns(const TableOpener& open,
+                                                     const std::string& name,
+                                                     const ReadRequest& request);
 
 }  // namespace usdparquet

@@ -18,10 +18,16 @@ using parquet::arrow::SchemaField;
 
 arrow::Result<std::unique_ptr<RowGroupReader>> RowGroupReader::Open(
     std::shared_ptr<arrow::io::RandomAccessFile> file, std::string name) {
+  auto opened = Guarded([&] { return TableFile::Open(std::move(file)); }, "the file is damaged: ");
+  if (!opened.ok()) return WithFileName(opened.status(), name);
+  return Open(std::move(*opened), std::move(name));
+}
+
+arrow::Result<std::unique_ptr<RowGroupReader>> RowGroupReader::Open(TableFile file,
+                                                                    std::string name) {
   auto opened = Guarded(
       [&]() -> arrow::Result<std::unique_ptr<RowGroupReader>> {
-        ARROW_ASSIGN_OR_RAISE(TableFile table_file, TableFile::Open(std::move(file)));
-        std::unique_ptr<RowGroupReader> reader(new RowGroupReader(std::move(table_file), name));
+        std::unique_ptr<RowGroupReader> reader(new RowGroupReader(std::move(file), name));
         ARROW_RETURN_NOT_OK(reader->Init());
         return reader;
       },

@@ -30,6 +30,9 @@ class USDPARQUET_API RowGroupReader {
   static arrow::Result<std::unique_ptr<RowGroupReader>> Open(
       std::shared_ptr<arrow::io::RandomAccessFile> file, std::string name);
 
+  /// The same of a file or a dataset that was opened.
+  static arrow::Result<std::unique_ptr<RowGroupReader>> Open(TableFile file, std::string name);
+
   /// All columns, in the types that Read gives them, without the file's metadata.
   const std::shared_ptr<arrow::Schema>& schema() const { return schema_; }
   const parquet::FileMetaData& metadata() const { return *file_.metadata(); }

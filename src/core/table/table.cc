@@ -4,6 +4,7 @@
 
 #include "core/table/child_check.h"
 #include "core/table/index_loader.h"
+#include "core/table/part_files.h"
 #include "core/table/table_warnings.h"
 #include "core/util/file_name.h"
 #include "core/util/guard.h"
@@ -19,12 +20,19 @@ Table::Table(TableFile file, std::string name, TableOptions options)
 
 arrow::Result<std::shared_ptr<Table>> Table::Open(std::shared_ptr<arrow::io::RandomAccessFile> file,
                                                   const std::string& name, TableOptions options) {
+  const auto warn = [report = options.report, name](const std::string& message) {
+    if (report) report(false, name + ": " + message);
+  };
+  auto opened =
+      Guarded([&] { return TableFile::Open(std::move(file), warn); }, "the file is damaged: ");
+  if (!opened.ok()) return WithFileName(opened.status(), name);
+  return Open(std::move(*opened), name, std::move(options));
+}
+
+arrow::Result<std::shared_ptr<Table>> Table::Open(TableFile file, const std::string& name,
+                                                  TableOptions options) {
   const auto open = [&]() -> arrow::Result<std::shared_ptr<Table>> {
-    const auto warn = [report = options.report, name](const std::string& message) {
-      if (report) report(false, name + ": " + message);
-    };
-    ARROW_ASSIGN_OR_RAISE(TableFile opened, TableFile::Open(std::move(file), warn));
-    std::shared_ptr<Table> table(new Table(std::move(opened), name, std::move(options)));
+    std::shared_ptr<Table> table(new Table(std::move(file), name, std::move(options)));
     ARROW_RETURN_NOT_OK(table->ReadColumns());
     ARROW_RETURN_NOT_OK(table->OpenIndex());
     return table;
@@ -115,6 +123,13 @@ std::optional<std::string> Table::PathAt(uint32_t row) {
 arrow::Status Table::OpenIndex() {
   ARROW_ASSIGN_OR_RAISE(time_,
                         FindTimeColumn(schema_, metadata(), options_.time_start.has_value()));
+  if (const PartFiles* const parts = file_.parts(); parts && time_) {
+    if (const Part* const other = parts->FindStoredOtherwise(time_->info.column_name)) {
+      return arrow::Status::Invalid("the time column '", time_->info.column_name,
+                                    "' has another type in '", other->name,
+                                    "' than in files before; write it again with the same");
+    }
+  }
   IndexOptions options;
   options.unicode_test = options_.unicode_test;
   options.num_threads = options_.num_threads;

@@ -94,7 +94,13 @@ class USDPARQUET_API Table {
       std::shared_ptr<arrow::io::RandomAccessFile> file, const std::string& name,
       TableOptions options = {});
 
+  /// The same of a file or a dataset that was opened; of a dataset, messages also name its files.
+  static arrow::Result<std::shared_ptr<Table>> Open(TableFile file, const std::string& name,
+                                                    TableOptions options = {});
+
   const std::string& name() const { return name_; }
+  /// Whether the rows are those of several files; then file() and metadata() are none of theirs.
+  bool is_dataset() const { return file_.parts() != nullptr; }
   const std::vector<ColumnInfo>& columns() const { return schema_.columns; }
   const std::vector<LeftOutColumn>& left_out() const { return schema_.left_out; }
   /// The names of the path column (where rows are joined by ids, the one of the other file) and, if
@@ -106,6 +112,8 @@ class USDPARQUET_API Table {
   /// The path index and the time index of now, which others replace when damage shows: what is
   /// found through one of them is right at the end of Ask.
   const PathIndex& paths() const { return prim_index_->current().paths; }
+  /// Both indexes of now, to be written. REQUIRES: !is_joined().
+  const TableIndex& index() const { return index_.current(); }
   /// The prim whose path has `hash`, or a null id. Unlike that of paths(), the id of a prim without
   /// children names its row in this table, also where rows are joined by ids: whoever keeps it
   /// reads as if the rows had paths. Prims that share a row share the id.

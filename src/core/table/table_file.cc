@@ -5,7 +5,9 @@
 #include <utility>
 
 #include "core/sections/footer_seal.h"
+#include "core/table/part_files.h"
 #include "core/util/limits.h"
+#include "core/util/path_hash.h"
 
 namespace usdparquet {
 namespace {
@@ -40,6 +42,7 @@ arrow::Result<TableFile> TableFile::Open(std::shared_ptr<arrow::io::RandomAccess
   ARROW_ASSIGN_OR_RAISE(const FooterBytes footer, ReadFooter(*file));
   TableFile table;
   ARROW_ASSIGN_OR_RAISE(table.is_sealed_, CheckFooterSeal(footer.offset, footer.span()));
+  table.footer_digest_ = XXH3_64bits(footer.bytes->data(), footer.span().size());
   ARROW_ASSIGN_OR_RAISE(ParsedFooter parsed, ParseFooter(footer));
   table.metadata_ = std::move(parsed.metadata);
   table.bad_statistics_ = std::move(parsed.bad_statistics);
@@ -76,7 +79,11 @@ arrow::Status TableFile::CountRows() {
     row += rows;
   }
   first_rows_.push_back(static_cast<uint32_t>(row));
+  FindRowsPerGroup();
+  return arrow::Status::OK();
+}
 
+void TableFile::FindRowsPerGroup() {
   const uint32_t groups = num_groups();
   uint32_t uniform = groups > 0 ? first_rows_[1] : 0;
   for (uint32_t g = 0; g < groups && uniform != 0; ++g) {
@@ -84,7 +91,18 @@ arrow::Status TableFile::CountRows() {
     if (g + 1 < groups ? rows != uniform : rows > uniform) uniform = 0;
   }
   rows_per_group_ = RowDivider(uniform);
-  return arrow::Status::OK();
+}
+
+TableFile TableFile::OfParts(std::shared_ptr<const PartFiles> parts,
+                             std::shared_ptr<parquet::FileMetaData> metadata,
+                             std::shared_ptr<arrow::io::RandomAccessFile> index_file) {
+  TableFile table;
+  table.file_ = std::move(index_file);
+  table.metadata_ = std::move(metadata);
+  table.first_rows_ = parts->group_first_rows();
+  table.parts_ = std::move(parts);
+  table.FindRowsPerGroup();
+  return table;
 }
 
 uint32_t TableFile::GroupOf(uint32_t row) const {

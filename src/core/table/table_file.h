@@ -22,11 +22,14 @@
 
 namespace usdparquet {
 
+class PartFiles;
+
 /// What is wrong with a file whose footer is encrypted.
 inline constexpr char kEncryptedFile[] =
     "the file is encrypted, which is not supported; write it without encryption";
 
-/// A Parquet file whose footer was read. Immutable; thread-safe.
+/// A Parquet file whose footer was read, or the files of a dataset as if they were one. Immutable;
+/// thread-safe.
 class TableFile {
  public:
   /// Reads the footer of `file`. Fails with the reason if that is no whole, plain Parquet file, or
@@ -35,6 +38,15 @@ class TableFile {
   /// message that does not name the file. Arrow's Parquet classes may throw.
   static arrow::Result<TableFile> Open(std::shared_ptr<arrow::io::RandomAccessFile> file,
                                        std::function<void(const std::string&)> on_damage = {});
+  /// The rows of all `parts`. `metadata` has no row groups, and `index_file` is what its entries
+  /// for the indexes are about.
+  static TableFile OfParts(std::shared_ptr<const PartFiles> parts,
+                           std::shared_ptr<parquet::FileMetaData> metadata,
+                           std::shared_ptr<arrow::io::RandomAccessFile> index_file);
+
+  /// The files whose row groups these are; null for a file by itself. Where there are some, file(),
+  /// Pages() and the row groups of metadata() are none of theirs.
+  const PartFiles* parts() const { return parts_.get(); }
 
   const std::shared_ptr<arrow::io::RandomAccessFile>& file() const { return file_; }
   const std::shared_ptr<parquet::FileMetaData>& metadata() const { return metadata_; }
@@ -50,6 +62,8 @@ class TableFile {
   const std::vector<BadStatistics>& bad_statistics() const { return bad_statistics_; }
   /// Whether the footer has a checksum, which is right.
   bool is_sealed() const { return is_sealed_; }
+  /// The XXH3_64 of the footer's Thrift; 0 for a dataset.
+  uint64_t footer_digest() const { return footer_digest_; }
   /// Where the pages are; null if the file does not say, or what it says can't be used.
   const PageLocations* locations() const { return locations_.locations.get(); }
   /// Why the locations that the file has can't be used; empty if there is no reason to warn.
@@ -67,12 +81,15 @@ class TableFile {
 
  private:
   arrow::Status CountRows();
+  void FindRowsPerGroup();
 
   std::shared_ptr<arrow::io::RandomAccessFile> file_;
   std::shared_ptr<parquet::FileMetaData> metadata_;
   std::vector<BadStatistics> bad_statistics_;
   PageLocations::Opened locations_;
   bool is_sealed_ = false;
+  uint64_t footer_digest_ = 0;
+  std::shared_ptr<const PartFiles> parts_;
   std::vector<uint32_t> first_rows_;
   RowDivider rows_per_group_;
 };

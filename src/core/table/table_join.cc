@@ -48,7 +48,7 @@ arrow::Result<IdTexts> ReadIds(const TableFile& file, const TableSchema& schema,
   // The columns with the paths and the times come first, unless the name is theirs.
   const auto named = std::ranges::find(columns, name, &AnswerColumn::name);
   if (named == columns.end()) return arrow::Status::Invalid("there is no column '", name, "'");
-  const std::vector<int> leaves = LeavesOf({&*named});
+  const std::vector<int> leaves = bulk->ReadWith(LeavesOf({&*named}));
   ARROW_ASSIGN_OR_RAISE(auto read, bulk->ReadAll(leaves));
   ARROW_ASSIGN_OR_RAISE(read, WithoutViews(std::move(read)));
   ReadPlaces places(bulk->manifest(), leaves);

@@ -22,7 +22,7 @@ arrow::Status TimeReader::Read(uint32_t first_row, std::span<RowTime> times) {
 /// Decodes the page that holds `row`.
 arrow::Status TimeReader::Load(uint32_t row) {
   const uint32_t group = source_.file.GroupOf(row);
-  if (!chunk_ || chunk_->row_group != static_cast<int>(group)) {
+  if (!chunk_ || chunk_->group != group) {
     auto located = column_.LocateUncached(group);
     if (!located.ok()) return IndexColumnError("time", column_.info(), row, located.status());
     chunk_ = std::move(*located);

@@ -24,6 +24,12 @@ inline constexpr size_t kMaxColumnName = 64 * 1024;
 inline constexpr size_t kMaxColumnNames = size_t{64} << 20;
 /// Row groups.
 inline constexpr size_t kMaxRowGroups = 100'000;
+/// Files of datasets that are open at a time, in all layers of the process together; those that
+/// threads are just reading come on top. Half of what many systems let a process have would be 512.
+inline constexpr size_t kMaxOpenParts = 48;
+/// Bytes of a dataset's manifest, and files that a dataset may have.
+inline constexpr int64_t kMaxManifest = int64_t{256} << 20;
+inline constexpr size_t kMaxParts = 100'000;
 /// Rows: the path index counts them in 32 bits with a sign.
 inline constexpr int64_t kMaxRows = std::numeric_limits<int32_t>::max();
 /// Structs and lists within each other in Thrift, the encoding of the footer and of page headers.

@@ -7,6 +7,7 @@
 
 #include <exception>
 
+#include "core/dataset/folder_files.h"
 #include "core/pages/page_cache.h"
 #include "core/util/file_name.h"
 #include "core/util/guard.h"
@@ -70,6 +71,14 @@ SdfAbstractDataRefPtr OpenData(const SdfLayer& layer, const std::string& resolve
   return UsdParquetLayerData::New(std::move(*source));
 }
 
+/// Adds the folders of a dataset, whose times tell that a file came or went. With a manifest, that
+/// of the dataset's own folder tells that it was written again.
+void AddFolders(const std::string& path, std::set<std::string>* files) {
+  if (!usdparquet::IsFolder(path) || usdparquet::HasManifest(path)) return;
+  const auto folders = usdparquet::FoldersIn(path);
+  if (folders.ok()) files->insert(folders->begin(), folders->end());
+}
+
 }  // namespace
 
 UsdParquetFileFormat::UsdParquetFileFormat()
@@ -83,6 +92,7 @@ SdfAbstractDataRefPtr UsdParquetFileFormat::InitData(const FileFormatArguments&)
 
 bool UsdParquetFileFormat::CanRead(const std::string& file) const {
   return UsdParquetGuarded(false, [&] {
+    if (usdparquet::IsFolder(file)) return true;  // reading it tells what is wrong
     auto opened = UsdParquetOpenAsset(file);
     char magic[4] = {};
     return opened.ok() && (*opened)->ReadAt(0, sizeof(magic), magic).ok() &&
@@ -129,6 +139,7 @@ std::set<std::string> UsdParquetFileFormat::GetExternalAssetDependencies(
     const SdfLayer& layer) const {
   return UsdParquetGuarded(std::set<std::string>(), [&] {
     std::set<std::string> files;
+    AddFolders(layer.GetRealPath(), &files);
     const auto arguments = UsdParquetParseArguments(layer.GetFileFormatArguments());
     if (!arguments.ok() || arguments->ids.empty()) return files;  // reading it tells what is wrong
     const std::string ids = UsdParquetResolveIds(layer.GetRealPath(), arguments->ids);

@@ -51,7 +51,9 @@ UsdParquetLayerColumns::UsdParquetLayerColumns(const SdfLayerRefPtr& layer,
   const auto* const data = dynamic_cast<const UsdParquetLayerData*>(get_pointer(data_));
   if (!data || !data->edits().empty()) return;
   const usdparquet::Table& table = data->source().table();
-  if (table.is_long() || table.num_rows() / kMaxRowsPerPrim > num_prims) return;
+  if (table.is_long() || table.is_dataset() || table.num_rows() / kMaxRowsPerPrim > num_prims) {
+    return;
+  }
   source_ = &data->source();
   for (const UsdParquetColumns::Property& property : source_->columns().properties()) {
     for (size_t i = 0; i < names.size(); ++i) {

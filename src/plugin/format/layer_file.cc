@@ -6,6 +6,8 @@
 #include <pxr/usd/ar/resolvedPath.h>
 #include <pxr/usd/ar/resolver.h>
 
+#include "core/dataset/dataset.h"
+#include "core/dataset/folder_files.h"
 #include "core/sections/residual_blob.h"
 #include "core/table/table.h"
 #include "core/util/file_name.h"
@@ -34,6 +36,23 @@ arrow::Result<SdfAbstractDataRefPtr> OpenResidual(const std::string& resolved_pa
     return arrow::Status::IOError(resolved_path, ": the residual of the layer can't be read");
   }
   return data;
+}
+
+/// The table in the file at `resolved_path`, and its asset; of a folder that in the files of the
+/// dataset, and no asset.
+arrow::Result<std::shared_ptr<usdparquet::Table>> OpenTable(const std::string& resolved_path,
+                                                            usdparquet::TableOptions options,
+                                                            std::shared_ptr<ArAsset>* asset) {
+  if (!usdparquet::IsFolder(resolved_path)) {
+    ARROW_ASSIGN_OR_RAISE(auto file, UsdParquetOpenAsset(resolved_path, asset));
+    return usdparquet::Table::Open(std::move(file), resolved_path, std::move(options));
+  }
+  ARROW_ASSIGN_OR_RAISE(
+      auto opened, usdparquet::WithFileName(usdparquet::OpenDataset(resolved_path), resolved_path));
+  for (const std::string& warning : opened.warnings) {
+    TF_WARN("%s: %s", resolved_path.c_str(), warning.c_str());
+  }
+  return usdparquet::Table::Open(std::move(opened.file), resolved_path, std::move(options));
 }
 
 /// The file of ids that the arguments name.
@@ -99,7 +118,6 @@ std::string UsdParquetResolveIds(const std::string& resolved_path, const std::st
 arrow::Result<std::shared_ptr<const UsdParquetSource>> UsdParquetOpenLayerFile(
     const std::string& resolved_path, const UsdParquetArguments& arguments, SdfLayer* scratch) {
   std::shared_ptr<ArAsset> asset;
-  ARROW_ASSIGN_OR_RAISE(auto file, UsdParquetOpenAsset(resolved_path, &asset));
   usdparquet::TableOptions options;
   options.path_column = arguments.path_column;
   options.columns = arguments.columns;
@@ -120,8 +138,7 @@ arrow::Result<std::shared_ptr<const UsdParquetSource>> UsdParquetOpenLayerFile(
       TF_WARN("%s", message.c_str());
     }
   };
-  ARROW_ASSIGN_OR_RAISE(
-      auto table, usdparquet::Table::Open(std::move(file), resolved_path, std::move(options)));
+  ARROW_ASSIGN_OR_RAISE(auto table, OpenTable(resolved_path, std::move(options), &asset));
   for (const std::string& warning : table->warnings()) TF_WARN("%s", warning.c_str());
 
   std::shared_ptr<const usdparquet::ColorScale> colors;
@@ -134,7 +151,8 @@ arrow::Result<std::shared_ptr<const UsdParquetSource>> UsdParquetOpenLayerFile(
   SdfAbstractDataRefPtr residual;
   // Below a prefix, or where rows are put at other prims, the residual's paths would be wrong, and
   // with some columns only, half a layer.
-  if (arguments.prefix.IsAbsoluteRootPath() && !arguments.columns && arguments.key.empty()) {
+  if (asset && arguments.prefix.IsAbsoluteRootPath() && !arguments.columns &&
+      arguments.key.empty()) {
     ARROW_ASSIGN_OR_RAISE(residual, OpenResidual(resolved_path, asset, *table, scratch));
     if (residual && colors) {
       ARROW_RETURN_NOT_OK(CheckHasNoColors(resolved_path, arguments.colors, *residual));

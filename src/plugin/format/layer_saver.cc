@@ -15,6 +15,7 @@
 #include "plugin/edit/cell_patches.h"
 #include "plugin/edit/layer_data.h"
 #include "plugin/edit/lost_cells.h"
+#include "plugin/format/dataset_saver.h"
 #include "plugin/format/layer_access.h"
 #include "plugin/format/layer_file.h"
 #include "plugin/format/residual_crate.h"
@@ -168,6 +169,17 @@ std::string ReasonNotToSave(const UsdParquetSource& source, const UsdParquetArgu
   return {};
 }
 
+arrow::Status SaveDataset(UsdParquetLayerData* data, const SdfLayer& layer,
+                          const std::string& folder) {
+  ARROW_ASSIGN_OR_RAISE(const auto arguments,
+                        UsdParquetParseArguments(layer.GetFileFormatArguments()));
+  ARROW_RETURN_NOT_OK(usdparquet::WithFileName(
+      UsdParquetSaveDataset(*data, folder, arguments, DefaultOptions()), folder));
+  ARROW_ASSIGN_OR_RAISE(auto source, UsdParquetOpenLayerFile(folder, arguments, nullptr));
+  data->Rebase(std::move(source));
+  return arrow::Status::OK();
+}
+
 }  // namespace
 
 arrow::Status UsdParquetExportLayer(const SdfLayer& layer, const std::string& file,
@@ -188,6 +200,7 @@ arrow::Status UsdParquetSaveLayer(const SdfLayer& layer, const std::string& file
                                   "of ids that others share, and has no row a prim; export the "
                                   "layer to another file");
   }
+  if (data && data->source().table().is_dataset()) return SaveDataset(data, layer, file);
   // A patch keeps the indexes as they are in the file. A damaged one is replaced by this question,
   // before anything is written.
   const bool is_index_sound = !data || data->source().table().HasSoundIndex();

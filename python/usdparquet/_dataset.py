@@ -1,0 +1,143 @@
+"""Datasets: a folder of Parquet files, or any list of them, as one layer."""
+
+from __future__ import annotations
+
+import glob
+import os
+import warnings
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from ._plugin import load_core
+from .regular_file import check_readable_file
+
+MANIFEST = "_usdparquet.json"
+"""The name of the manifest in the folder of a dataset."""
+
+FileName = str | os.PathLike[str]
+
+
+@dataclass(frozen=True)
+class DatasetSummary:
+    """What `dataset` or `write_manifest` wrote."""
+
+    parts: int
+    rows: int
+    prims: int
+    """Prims with a row; 0 without an index."""
+    manifest_bytes: int
+    index_bytes: int
+
+
+def dataset(
+    paths: FileName | Iterable[FileName],
+    manifest: FileName | None = None,
+    *,
+    path: str = "",
+    time: str = "",
+    index: bool = True,
+) -> DatasetSummary:
+    """Write the manifest of a dataset: its files, and an index of all of them together.
+
+    `paths`: a folder, whose files are the dataset's, or files, folders and glob patterns (`*`,
+    `**`) in the order of the rows. Files whose name, or the name of a folder below the given one,
+    begins with `.` or `_` do not count.
+    `manifest`: the file to write, ``FOLDER/_usdparquet.json``; the dataset is then the layer
+    ``FOLDER``. It may be left out for a single folder. Files elsewhere are named from there on.
+    `path`, `time`: the columns with the prim paths and the times, if the files do not name them.
+    `index`: whether to index the paths; without it they are read when the layer is opened.
+
+    Raises ValueError or OSError, with the file's name, for files that are no dataset. Warns as
+    opening the layer would.
+    """
+    given = [paths] if isinstance(paths, str | os.PathLike) else list(paths)
+    folders = [Path(each) for each in given if Path(each).is_dir()]
+    if manifest is None:
+        if len(given) != 1 or not folders:
+            raise ValueError("manifest is needed where paths are not a single folder")
+        manifest = folders[0] / MANIFEST
+    target = Path(manifest)
+    if target.name != MANIFEST:
+        raise ValueError(f"{target}: the name of a manifest is {MANIFEST}, in the dataset's folder")
+    covers = len(given) == 1 and bool(folders) and folders[0].resolve() == target.parent.resolve()
+    files = [file for each in given for file in _files_of(each)]
+    for file in files:
+        check_readable_file(Path(file))
+    return _write(target, files, [], covers, path, time, index)
+
+
+def describe_part(file: FileName, *, path: str = "") -> str:
+    """Describe one Parquet file for `write_manifest`, as JSON.
+
+    To be called where the file lies, right after it was written; it may be moved afterwards, but
+    not changed. Reads its footer and the column of paths, `path`. docs/file-format.md describes
+    the JSON. Raises ValueError or OSError for a file that a dataset cannot have.
+    """
+    text: str = load_core().describe_part(file, path_column=path)
+    return text
+
+
+def write_manifest(
+    manifest: FileName,
+    files: Sequence[FileName],
+    descriptions: Sequence[str | None] = (),
+    *,
+    covers_folder: bool = True,
+    path: str = "",
+    time: str = "",
+    index: bool = True,
+) -> DatasetSummary:
+    """Write the manifest of `files`, in the order of their rows, from their descriptions.
+
+    `files` are named as this process finds them, and lie beside the manifest or elsewhere.
+    `descriptions` are those that `describe_part` gave, one for each file; None for a file that is
+    to be read here. With `index`, the columns of paths and times of all files are read; without,
+    no file that is described is opened.
+    `covers_folder`: whether they are all files of the manifest's folder, so that another one that
+    appears there is an error that says to write the manifest again.
+    """
+    return _write(Path(manifest), list(files), list(descriptions), covers_folder, path, time, index)
+
+
+def _write(
+    target: Path,
+    files: Sequence[FileName],
+    descriptions: Sequence[str | None],
+    covers_folder: bool,
+    path: str,
+    time: str,
+    index: bool,
+) -> DatasetSummary:
+    done = load_core().write_manifest(
+        target,
+        [os.fspath(file) for file in files],
+        descriptions=list(descriptions),
+        covers_folder=covers_folder,
+        path_column=path,
+        time_column=time,
+        has_index=index,
+    )
+    for warning in done.pop("warnings"):
+        warnings.warn(warning, stacklevel=3)
+    return DatasetSummary(**done)
+
+
+def _files_of(given: FileName) -> list[str]:
+    """The files that a name stands for: those of a folder, those of a pattern, or itself."""
+    path = Path(given)
+    if path.is_dir():
+        names = load_core().folder_files(path)
+        if not names:
+            raise ValueError(
+                f"{path}: the folder has no Parquet files (names that begin with '.' or '_' do not "
+                "count)"
+            )
+        return [str(path / name) for name in names]
+    if path.exists() or not glob.has_magic(str(path)):
+        return [str(path)]
+    found = sorted(glob.glob(str(path), recursive=True))  # noqa: PTH207 - absolute patterns too
+    shown = [each for each in found if not Path(each).name.startswith((".", "_"))]
+    if not shown:
+        raise FileNotFoundError(f"{path}: no file is called so")
+    return [file for each in shown for file in _files_of(each)]

@@ -1,0 +1,72 @@
+#pragma once
+
+/// \file
+/// A folder of Parquet files as one table, with a manifest or without.
+
+#include <arrow/result.h>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/dataset/part_description.h"
+#include "core/schema/property_name.h"
+#include "core/table/table_file.h"
+#include "core/util/export.h"
+
+namespace usdparquet {
+
+/// What is at a name: a dataset, if it is a folder.
+struct OpenedDataset {
+  TableFile file;
+  bool has_manifest = false;
+  std::vector<std::string> warnings;  ///< without the name of the dataset
+};
+
+/// Opens the dataset in `folder`. With a manifest, that is all that is read, and the names of the
+/// files if it says that it has all of them; without one, the footers of all files are read, in
+/// parallel. Files are those of FilesIn. Fails if there are none, if one can't be read and there is
+/// no manifest, or if the manifest is not that of the folder. Errors do not name the folder.
+/// Thread-safe.
+USDPARQUET_API arrow::Result<OpenedDataset> OpenDataset(const std::string& folder);
+
+/// The bytes of the manifest in `folder`. Errors do not name the folder.
+USDPARQUET_API arrow::Result<std::string> ReadManifestText(const std::string& folder);
+
+/// Opens the table in `path`, a file or the folder of a dataset, for reading whole columns. Errors
+/// do not name it. Thread-safe.
+USDPARQUET_API arrow::Result<TableFile> OpenTableFileOrDataset(const std::string& path);
+
+/// A file for a manifest, and what is known of it.
+struct ListedFile {
+  std::string file;  ///< as it is opened
+  std::optional<PartDescription> description;
+};
+
+struct ManifestOptions {
+  /// The columns with the paths and the times that the index is made of; if empty, those that the
+  /// files name, else `path` and none.
+  std::string path_column, time_column;
+  bool has_index = true;
+  IdentifierTest unicode_test;
+};
+
+struct ManifestSummary {
+  int64_t parts = 0;
+  int64_t rows = 0;
+  int64_t prims = 0;
+  int64_t manifest_bytes = 0, index_bytes = 0;
+  std::vector<std::string> warnings;  ///< each with the name of the manifest
+};
+
+/// Writes the manifest `manifest`, whose folder is that of the dataset, of these files in this
+/// order, and the index of all of them beside it. Files without a description are read. Of all, the
+/// index reads the columns with paths and times, and nothing else. An index that a manifest before
+/// had is removed. Errors name a file.
+USDPARQUET_API arrow::Result<ManifestSummary> WriteManifest(const std::string& manifest,
+                                                            std::vector<ListedFile> files,
+                                                            bool covers_folder,
+                                                            const ManifestOptions& options);
+
+}  // namespace usdparquet

@@ -1,0 +1,182 @@
+#include "core/dataset/dataset_save.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <filesystem>
+#include <utility>
+#include <vector>
+
+#include "core/dataset/dataset.h"
+#include "core/dataset/folder_files.h"
+#include "core/dataset/manifest_json.h"
+#include "core/dataset/manifest_writer.h"
+#include "core/util/guard.h"
+#include "core/util/limits.h"
+#include "core/util/message_text.h"
+#include "core/util/open_file.h"
+#include "core/util/system_error.h"
+
+namespace usdparquet {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr char kJournalName[] = "_usdparquet.journal";
+
+/// Where the new file of that name lies until it takes the name: the same folder, hidden.
+std::string HiddenName(const std::string& name) {
+  const size_t base = name.rfind('/') + 1;
+  return name.substr(0, base) + "." + name.substr(base) + ".new";
+}
+
+/// Gives the new file its name. One that is not there has it already.
+arrow::Status TakeName(const std::string& folder, const std::string& name) {
+  const std::string from = PathFrom(folder, HiddenName(name)), to = PathFrom(folder, name);
+  if (std::rename(from.c_str(), to.c_str()) == 0 || errno == ENOENT) return arrow::Status::OK();
+  return SystemError(
+      ("a save can't be finished: can't rename a new file to " + MessageText(QuotedValue(name)))
+          .c_str());
+}
+
+/// Brings the names in a folder to the disk; where that can't be asked for, the system does so
+/// later.
+void SyncFolder(const std::string& folder) {
+  const int descriptor = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (descriptor < 0) return;
+  ::fsync(descriptor);
+  ::close(descriptor);
+}
+
+arrow::Result<std::vector<std::string>> ReadJournal(const std::string& path) {
+  const auto read = [&]() -> arrow::Result<std::vector<std::string>> {
+    ARROW_ASSIGN_OR_RAISE(const auto file, OpenFile(path));
+    ARROW_ASSIGN_OR_RAISE(const int64_t size, file->GetSize());
+    if (size > kMaxManifest) return arrow::Status::CapacityError("it has ", size, " bytes");
+    ARROW_ASSIGN_OR_RAISE(const auto bytes, file->ReadAt(0, size));
+    ARROW_ASSIGN_OR_RAISE(const auto json, ParseJsonObject(bytes->ToString()));
+    ARROW_ASSIGN_OR_RAISE(const auto* const parts, JsonList(json, "parts", kMaxParts));
+    std::vector<std::string> names;
+    for (const auto& name : *parts) {
+      if (!name.is_string() || name.get_ref<const std::string&>().empty()) {
+        return arrow::Status::Invalid("it has a name that is none");
+      }
+      names.push_back(name.get<std::string>());
+    }
+    return names;
+  };
+  auto names = read();
+  if (names.ok()) return names;
+  return names.status().WithMessage("a save was not finished, and its journal '", kJournalName,
+                                    "' can't be read: ", names.status().message(),
+                                    "; remove it and run 'usdparquet dataset' on the folder");
+}
+
+}  // namespace
+
+arrow::Status FinishSave(const std::string& folder) {
+  const std::string journal = folder + "/" + kJournalName;
+  struct stat found;
+  if (::lstat(journal.c_str(), &found) != 0) return arrow::Status::OK();
+  const auto names = ReadJournal(journal);
+  if (!names.ok()) {
+    // Another process has finished it in the meantime.
+    return ::lstat(journal.c_str(), &found) != 0 ? arrow::Status::OK() : names.status();
+  }
+  for (const std::string& name : *names) ARROW_RETURN_NOT_OK(TakeName(folder, name));
+  ARROW_RETURN_NOT_OK(TakeName(folder, kManifestName));
+  SyncFolder(folder);
+  if (::unlink(journal.c_str()) == 0 || errno == ENOENT) return arrow::Status::OK();
+  return SystemError("the journal of a save that is finished can't be removed");
+}
+
+arrow::Result<std::unique_ptr<DatasetSave>> DatasetSave::Begin(const std::string& folder) {
+  ARROW_RETURN_NOT_OK(FinishSave(folder));
+  std::unique_ptr<DatasetSave> save(new DatasetSave(folder));
+  save->lock_ = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (save->lock_ < 0) return SystemError("can't open the folder");
+  // Where folders have no locks, nobody else is known to save.
+  if (::flock(save->lock_, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
+    return arrow::Status::IOError("another process is saving the dataset; try again");
+  }
+  const auto text = ReadManifestText(folder);
+  if (!text.ok()) {
+    return arrow::Status::Invalid(
+        "the dataset has no manifest, and is not saved over; write one with 'usdparquet dataset', "
+        "or export the layer to another file");
+  }
+  ARROW_ASSIGN_OR_RAISE(save->manifest_, ParseManifest(*text));
+  // What a process left that was killed before it had a journal.
+  for (size_t i = 0; i < save->manifest_.parts.size(); ++i) save->replaced_.insert(i);
+  save->RemoveNewFiles();
+  save->replaced_.clear();
+  return save;
+}
+
+DatasetSave::~DatasetSave() {
+  if (!has_journal_) RemoveNewFiles();
+  if (lock_ >= 0) ::close(lock_);
+}
+
+void DatasetSave::RemoveNewFiles() const {
+  for (const size_t part : replaced_) {
+    ::unlink(PathFrom(folder_, HiddenName(manifest_.parts[part].file)).c_str());
+  }
+  ::unlink((folder_ + "/" + HiddenName(kManifestName)).c_str());
+}
+
+std::string DatasetSave::FileOf(size_t part) const {
+  return PathFrom(folder_, manifest_.parts[part].file);
+}
+
+std::string DatasetSave::NewFileOf(size_t part) {
+  replaced_.insert(part);
+  return PathFrom(folder_, HiddenName(manifest_.parts[part].file));
+}
+
+arrow::Status DatasetSave::Commit(const IdentifierTest& unicode_test) {
+  return Guarded([&]() -> arrow::Status {
+    std::vector<std::string> names;
+    std::vector<ListedFile> files;
+    nlohmann::ordered_json journal;
+    journal["version"] = ManifestVersion();
+    journal["parts"] = nlohmann::ordered_json::array();
+    for (size_t i = 0; i < manifest_.parts.size(); ++i) {
+      const ManifestPart& part = manifest_.parts[i];
+      names.push_back(part.file);
+      ListedFile& listed = files.emplace_back();
+      if (replaced_.contains(i)) {
+        listed.file = PathFrom(folder_, HiddenName(part.file));
+        journal["parts"].push_back(part.file);
+      } else {
+        listed.file = FileOf(i);
+        listed.description = part.description;
+        listed.description->schema = manifest_.schemas[part.schema];
+      }
+    }
+    ManifestOptions options;
+    options.path_column = manifest_.path_column;
+    options.time_column = manifest_.time_column;
+    options.has_index = manifest_.index.has_value();
+    options.unicode_test = unicode_test;
+    const std::string manifest = folder_ + "/" + kManifestName;
+    ARROW_ASSIGN_OR_RAISE(
+        const PlannedManifest plan,
+        PlanManifest(manifest, names, std::move(files), manifest_.covers_folder, options));
+    ARROW_RETURN_NOT_OK(WriteIndexOf(plan, folder_));
+    ARROW_RETURN_NOT_OK(WriteFileText(folder_ + "/" + HiddenName(kManifestName), plan.text));
+    SyncFolder(folder_);
+    ARROW_RETURN_NOT_OK(WriteFileText(folder_ + "/" + kJournalName, journal.dump()));
+    has_journal_ = true;
+    ARROW_RETURN_NOT_OK(FinishSave(folder_));
+    ARROW_RETURN_NOT_OK(WriteCacheOf(plan, folder_));
+    RemoveOtherIndexes(folder_, plan.manifest);
+    return arrow::Status::OK();
+  });
+}
+
+}  // namespace usdparquet

@@ -1,0 +1,41 @@
+#pragma once
+
+/// \file
+/// The files of a folder that are a dataset's.
+
+#include <arrow/result.h>
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/util/export.h"
+
+namespace usdparquet {
+
+/// The name of a manifest in the folder of its dataset.
+inline constexpr char kManifestName[] = "_usdparquet.json";
+
+/// The names of all files in `folder` and the folders below it, relative to it and sorted by their
+/// bytes. Those whose name, or whose folder's, begins with `.` or `_` are none. Errors do not name
+/// the folder.
+USDPARQUET_API arrow::Result<std::vector<std::string>> FilesIn(const std::string& folder);
+
+/// What `f(name)` of all those names adds up to. Takes no memory for them.
+USDPARQUET_API arrow::Result<uint64_t> SumOfFiles(const std::string& folder,
+                                                  uint64_t (*f)(std::string_view name));
+
+/// The folders below `folder` that such files can be in. Errors do not name the folder.
+USDPARQUET_API arrow::Result<std::vector<std::string>> FoldersIn(const std::string& folder);
+
+/// Whether the folder has a manifest.
+USDPARQUET_API bool HasManifest(const std::string& folder);
+
+/// Whether `path` leads to a folder.
+USDPARQUET_API bool IsFolder(const std::string& path);
+
+/// A name as it is found from `folder`: as it is, if it is absolute.
+USDPARQUET_API std::string PathFrom(const std::string& folder, const std::string& name);
+
+}  // namespace usdparquet

@@ -1,0 +1,72 @@
+#include "core/dataset/parts_of_files.h"
+
+#include <arrow/buffer.h>
+#include <arrow/util/key_value_metadata.h>
+
+#include <unordered_map>
+#include <utility>
+
+#include "core/dataset/hive_keys.h"
+#include "core/index/path_index_file.h"
+#include "core/index/time_index_file.h"
+#include "core/schema/footer.h"
+#include "core/util/file_name.h"
+#include "core/util/guard.h"
+#include "core/util/open_file.h"
+#include "core/util/parallel_for.h"
+
+namespace usdparquet {
+
+arrow::Status ReadSchemas(const std::vector<std::string>& schemas, PartList* list) {
+  for (const std::string& bytes : schemas) {
+    const FooterBytes footer{0, arrow::Buffer::FromString(bytes)};
+    auto parsed = Guarded([&] { return ParseFooter(footer); });
+    if (!parsed.ok() || parsed->metadata->num_row_groups() != 0) {
+      return arrow::Status::Invalid(
+          "the manifest has a schema that is damaged; write it again with 'usdparquet dataset'");
+    }
+    list->schemas.push_back(std::move(parsed->metadata));
+  }
+  return arrow::Status::OK();
+}
+
+std::shared_ptr<parquet::FileMetaData> WithIndexEntries(const parquet::FileMetaData& footer,
+                                                        const ManifestIndex& index) {
+  const auto entries = footer.key_value_metadata() ? footer.key_value_metadata()->Copy()
+                                                   : arrow::key_value_metadata({}, {});
+  entries->Append(kIndexKey, index.paths);
+  if (!index.times.empty()) entries->Append(kTimesKey, index.times);
+  return parquet::FileMetaDataBuilder::Make(footer.schema(), parquet::default_writer_properties())
+      ->Finish(entries);
+}
+
+arrow::Status DescribeFiles(const std::vector<std::string>& names, std::vector<ListedFile>* files,
+                            bool reads_paths, const std::string& path_column) {
+  return ParallelFor(0, files->size(), [&](size_t i) -> arrow::Status {
+    ListedFile& listed = (*files)[i];
+    if (listed.description) return arrow::Status::OK();
+    ARROW_ASSIGN_OR_RAISE(auto file, WithFileName(OpenFile(listed.file), names[i]));
+    ARROW_ASSIGN_OR_RAISE(listed.description,
+                          DescribePart(std::move(file), names[i], reads_paths, path_column));
+    return arrow::Status::OK();
+  });
+}
+
+arrow::Result<PartList> PartsOfFiles(const std::vector<std::string>& names,
+                                     const std::vector<ListedFile>& files,
+                                     std::vector<std::string>* schemas) {
+  PartList list;
+  std::unordered_map<std::string, uint32_t> known;
+  for (size_t i = 0; i < files.size(); ++i) {
+    const PartDescription& part = *files[i].description;
+    const auto [at, is_new] = known.emplace(part.schema, static_cast<uint32_t>(schemas->size()));
+    if (is_new) schemas->push_back(part.schema);
+    list.parts.push_back(
+        {names[i], files[i].file, part.bytes, part.digest, part.group_rows, at->second, {}});
+  }
+  ARROW_RETURN_NOT_OK(ReadSchemas(*schemas, &list));
+  ARROW_RETURN_NOT_OK(SetPartitions(&list));
+  return list;
+}
+
+}  // namespace usdparquet

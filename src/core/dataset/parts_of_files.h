@@ -1,0 +1,36 @@
+#pragma once
+
+/// \file
+/// From the files of a dataset to the list of its parts.
+
+#include <arrow/result.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/dataset/dataset.h"
+#include "core/dataset/manifest.h"
+#include "core/table/part_list.h"
+
+namespace usdparquet {
+
+/// Adds the schemas in their bytes, each checked as a footer is.
+arrow::Status ReadSchemas(const std::vector<std::string>& schemas, PartList* list);
+
+/// A footer without row groups with the entries that say where an index is.
+std::shared_ptr<parquet::FileMetaData> WithIndexEntries(const parquet::FileMetaData& footer,
+                                                        const ManifestIndex& index);
+
+/// Describes the files that are not described yet, in several threads. Errors name a file by its
+/// entry in `names`.
+arrow::Status DescribeFiles(const std::vector<std::string>& names, std::vector<ListedFile>* files,
+                            bool reads_paths, const std::string& path_column);
+
+/// The parts of described files, with the partition columns that are in their names. `schemas` gets
+/// the bytes of their schemas.
+arrow::Result<PartList> PartsOfFiles(const std::vector<std::string>& names,
+                                     const std::vector<ListedFile>& files,
+                                     std::vector<std::string>* schemas);
+
+}  // namespace usdparquet

@@ -1,0 +1,174 @@
+"""Saving the layer of a dataset: the files with edited rows are written anew, all or none."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+
+import dataset_kill_worker
+import faulty_calls
+import pyarrow.parquet as pq
+import pytest
+from pxr import Sdf, Tf
+from test_dataset import as_text, hall, write_folder
+from usd_values import open_layer
+
+import usdparquet
+from usdparquet._dataset import MANIFEST
+
+
+@pytest.fixture
+def halls(tmp_path: Path) -> Path:
+    folder = write_folder(
+        tmp_path / "costs.parquet", {f"part-{n}.parquet": hall(n) for n in range(3)}
+    )
+    usdparquet.dataset(folder)
+    return folder
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {
+        str(file.relative_to(folder)): file.read_bytes()
+        for file in folder.rglob("*")
+        if file.is_file()
+    }
+
+
+def test_cells(halls: Path) -> None:
+    before = contents(halls)
+    layer = open_layer(halls)
+    layer.GetAttributeAtPath("/World/Hall_1/Wall_2.wall").default = 7.5
+    layer.GetAttributeAtPath("/World/Hall_1/Wall_0.kind").default = "new"
+    expected = layer.ExportToString()
+    assert layer.Save()
+    assert not layer.dirty
+    assert layer.ExportToString() == expected
+    assert as_text(halls) == expected
+    after = contents(halls)
+    parts = [name for name in before if name.startswith("part-")]
+    assert [name for name in parts if before[name] != after[name]] == ["part-1.parquet"]
+    assert sorted(name.split(".")[0] for name in after) == [
+        *("_usdparquet", "_usdparquet", "_usdparquet"),
+        *("part-0", "part-1", "part-2"),
+    ]
+    assert pq.read_table(halls / "part-1.parquet")["wall"].to_pylist()[2] == 7.5
+
+
+def test_several_saves_of_one_layer(halls: Path) -> None:
+    layer = open_layer(halls)
+    for number in (0, 2, 0):
+        layer.GetAttributeAtPath(f"/World/Hall_{number}/Wall_4.wall").default += 1
+        layer.Save()
+    assert [row[0] for row in values(halls)] == [4.0, 102.0, 203.0]
+
+
+def values(folder: Path) -> list[list[float]]:
+    paths = [f"/World/Hall_{n}/Wall_4" for n in range(3)]
+    table = usdparquet.read_columns(folder, ["wall"], paths)
+    return [[value] for value in table["wall"].to_pylist()]
+
+
+def test_removed_prims(halls: Path) -> None:
+    layer = open_layer(halls)
+    del layer.GetPrimAtPath("/World").nameChildren["Hall_1"]
+    del layer.GetPrimAtPath("/World/Hall_2").nameChildren["Wall_3"]
+    layer.GetAttributeAtPath("/World/Hall_2/Wall_4.wall").default = 0.25
+    expected = layer.ExportToString()
+    before = contents(halls)
+    layer.Save()
+    assert as_text(halls) == expected
+    assert contents(halls)["part-0.parquet"] == before["part-0.parquet"]
+    assert pq.read_table(halls / "part-1.parquet").num_rows == 0
+    left = pq.read_table(halls / "part-2.parquet")["wall"].to_pylist()
+    assert left == [200.0, 200.5, 201.0, 0.25]
+
+
+def test_rows_that_a_removed_prim_hid_do_not_come_back(tmp_path: Path) -> None:
+    folder = write_folder(
+        tmp_path / "d.parquet", {"0.parquet": hall(0), "1.parquet": hall(0).slice(1, 1)}
+    )
+    with pytest.warns(UserWarning, match="repeats"):
+        usdparquet.dataset(folder)
+    layer = open_layer(folder)
+    del layer.GetPrimAtPath("/World/Hall_0").nameChildren["Wall_1"]
+    layer.Save()
+    assert not Sdf.Layer.OpenAsAnonymous(str(folder)).GetPrimAtPath("/World/Hall_0/Wall_1")
+
+
+def test_what_is_more_than_cells_is_refused(halls: Path) -> None:
+    layer = open_layer(halls)
+    before = contents(halls)
+    Sdf.PrimSpec(layer.GetPrimAtPath("/World"), "New", Sdf.SpecifierOver)
+    with pytest.raises(Tf.ErrorException, match="export the layer to another file"):
+        layer.Save()
+    assert contents(halls) == before
+    layer.Reload(force=True)
+
+
+def test_partition_columns_are_not_edited(tmp_path: Path) -> None:
+    folder = write_folder(tmp_path / "d.parquet", {"year=2024/0.parquet": hall(0)})
+    usdparquet.dataset(folder)
+    layer = open_layer(folder)
+    before = contents(folder)
+    layer.GetAttributeAtPath("/World/Hall_0/Wall_0.year").default = 2025
+    with pytest.raises(Tf.ErrorException, match=r"year=2024/0\.parquet: column 'year' is none of"):
+        layer.Save()
+    assert contents(folder) == before
+    layer.Reload(force=True)
+
+
+def test_a_dataset_without_a_manifest_is_not_saved_over(tmp_path: Path, halls: Path) -> None:
+    (halls / MANIFEST).unlink()
+    layer = open_layer(halls)
+    layer.GetAttributeAtPath("/World/Hall_0/Wall_2.wall").default = 5.0
+    before = contents(halls)
+    with pytest.raises(Tf.ErrorException, match="has no manifest, and is not saved over"):
+        layer.Save()
+    assert contents(halls) == before
+    expected = layer.ExportToString()
+    assert layer.Export(str(tmp_path / "single.parquet"))
+    assert as_text(tmp_path / "single.parquet") == expected
+    layer.Reload(force=True)
+
+
+def test_files_that_changed_meanwhile(halls: Path) -> None:
+    layer = open_layer(halls)
+    layer.GetAttributeAtPath("/World/Hall_0/Wall_2.wall").default = 5.0
+    pq.write_table(hall(9), halls / "part-1.parquet")
+    usdparquet.dataset(halls)
+    with pytest.raises(Tf.ErrorException, match="changed after the layer was opened"):
+        layer.Save()
+    layer.Reload(force=True)
+
+
+def test_a_journal_that_cannot_be_read(halls: Path) -> None:
+    (halls / "_usdparquet.journal").write_text("{")
+    with pytest.raises(Tf.ErrorException, match="a save was not finished, and its journal"):
+        Sdf.Layer.OpenAsAnonymous(str(halls))
+
+
+@pytest.mark.skipif(
+    not faulty_calls.library().exists(),
+    reason=f"{faulty_calls.library()} is not built (cmake --build build/wheel)",
+)
+def test_killed_at_each_step(halls: Path, tally: list[str]) -> None:
+    """A save that ends at any of its calls leaves the old or the new dataset."""
+    done = subprocess.run(
+        [sys.executable, dataset_kill_worker.__file__, str(halls.parent)],
+        env=faulty_calls.environment(),
+        capture_output=True,
+        text=True,
+        timeout=240,
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    turns = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [turn for turn in turns if turn["verdict"] == "mixed" or not turn["again"]] == []
+    assert all(turn["killed"] for turn in turns)
+    outcomes = Counter(turn["verdict"] for turn in turns)
+    assert set(outcomes) == {"old", "new"}
+    # Who opens the dataset next finishes what has a journal.
+    assert [turn for turn in turns if "_usdparquet.journal" in turn["left"]] == []
+    tally.append(f"saves of a dataset killed: {len(turns)}: {dict(outcomes)}")
