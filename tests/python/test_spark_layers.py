@@ -177,6 +177,30 @@ def test_files_become_parts_and_failures_are_listed(spark: SparkSession, tmp_pat
     assert sorted(leftovers(tmp_path)) == []
 
 
+def test_time_samples(spark: SparkSession, tmp_path: Path) -> None:
+    files = [scene(tmp_path / "a.usda", "A"), tmp_path / "b.usda"]
+    stage = Usd.Stage.CreateNew(str(files[1]))
+    attribute = stage.DefinePrim("/B", "Xform").CreateAttribute("cost", DOUBLE)
+    for value, time in ((1.0, Usd.TimeCode.Default()), (2.0, 10), (3.0, 20)):
+        attribute.Set(value, time)
+    stage.Save()
+    target = tmp_path / "site.parquet"
+    report = convert_layers(files, target, spark=spark)
+    assert (report.converted, report.partial) == (2, [str(files[1])])
+    assert [(row["path"], row["cost"]) for row in rows_of(target)[3:]] == [
+        ("/A/p2", 4.0),
+        ("/B", 1.0),
+    ]
+    report = convert_layers(files, target, spark=spark, samples=True)
+    assert (report.converted, report.partial) == (2, [])
+    assert [(row["path"], row["time"], row["cost"]) for row in rows_of(target)[3:]] == [
+        ("/A/p2", None, 4.0),
+        ("/B", None, 1.0),
+        ("/B", 10.0, 2.0),
+        ("/B", 20.0, 3.0),
+    ]
+
+
 def test_nothing_to_convert(spark: SparkSession, tmp_path: Path) -> None:
     target = tmp_path / "site.parquet"
     none = tmp_path / "none.usd"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -64,6 +65,14 @@ SPARK_SCHEMA = (
     "code string, note string, series array<double>, part struct<mass: double, name: string>, "
     "amount decimal(9, 2), day date, moment timestamp_ntz"
 )
+
+
+@pytest.fixture(autouse=True)
+def as_others_know_it(spark: SparkSession) -> Iterator[None]:
+    """The session is shared: what a test sets is unset."""
+    yield
+    for name in ("enableVectorizedReader", "outputTimestampType"):
+        spark.conf.unset(f"spark.sql.parquet.{name}")
 
 
 def plain_rows() -> list[tuple[Any, ...]]:

@@ -13,8 +13,10 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from pxr import Usd
 from pyspark.sql import DataFrame, SparkSession
 from spark_datasets import leftovers, part_files, rows_of
+from usd_values import check_property
 
 import usdparquet
 from usdparquet.spark import write_layer, writing
@@ -84,6 +86,25 @@ def test_rows_are_those_of_the_frame_in_namespace_order(frame: DataFrame, tmp_pa
         assert (told.problem, told.page_locations, told.sealed) == (None, True, True)
 
 
+def test_the_layer_has_the_values_of_the_frame(frame: DataFrame, tmp_path: Path) -> None:
+    target = tmp_path / "costs.parquet"
+    write_layer(frame, target, parts=4, types={"series": "double[]", "note": "token"})
+    assert (target / "_usdparquet.json").is_file()
+    stage = Usd.Stage.Open(str(target))
+    rows = [as_dict(row) for row in random.Random(9).sample(some_rows(600), 200)]
+    paths = [row["path"] for row in rows]
+    types = {"cost": "double", "level": "int", "note": "token", "series": "double[]"}
+    for name, sdf in types.items():
+        check_property(stage, paths, name, sdf, [row[name] for row in rows])
+    masses = [row["part"] and row["part"]["mass"] for row in rows]
+    check_property(stage, paths, "part:mass", "double", masses)
+    check_property(stage, paths, "unit_price", "float", [row["unit.price"] for row in rows])
+    found = usdparquet.read_columns(target, ["cost"], paths)
+    assert found["cost"].to_pylist() == [row["cost"] for row in rows]
+    zones = {str(child.GetPath()) for child in stage.GetPrimAtPath("/World").GetChildren()}
+    assert zones == {path.rpartition("/")[0] for path in (row[0] for row in some_rows(600))}
+
+
 def test_order_of_bytes_is_namespace_order(tmp_path: Path) -> None:
     # What Spark sorts by: the writer in C++ has nothing to put in another place.
     chance = random.Random(3)
@@ -139,6 +160,7 @@ def test_an_empty_frame_has_its_columns(frame: DataFrame, tmp_path: Path) -> Non
     assert (done.rows, done.parts) == (0, 1)
     (part,) = part_files(target)
     assert usdparquet.read_columns(part).schema.names == frame.columns
+    assert list(Usd.Stage.Open(str(target)).Traverse()) == []
 
 
 def test_long_tables(spark: SparkSession, tmp_path: Path) -> None:
@@ -155,6 +177,9 @@ def test_long_tables(spark: SparkSession, tmp_path: Path) -> None:
     assert (done.rows, done.parts) == (180, 2)
     wanted = sorted(rows, key=lambda row: (row[0], -1 if row[1] is None else row[1]))
     assert [tuple(row.values()) for row in rows_of(target)] == wanted
+    heat = Usd.Stage.Open(str(target)).GetAttributeAtPath("/R/s7.heat")
+    assert heat.GetTimeSamples() == [1.0, 2.0, 4.0, 5.0, 7.0]
+    assert [heat.Get(time) for time in (4, 7)] == [28, 49]
     write_layer(frame, target, time="frame", order="time", parts=1)
     times = [row["frame"] for row in pq.read_table(part_files(target)[0]).to_pylist()]
     assert times == sorted(times, key=lambda time: -1 if time is None else time)

@@ -12,12 +12,12 @@ require("pyspark", "pandas")
 from .binding import bind  # noqa: E402
 from .converting import ConvertReport, FailedFile, convert_layers  # noqa: E402
 from .reading import read_layer  # noqa: E402
-from .writing import DatasetSummary, write_layer  # noqa: E402
+from .writing import WrittenDataset, write_layer  # noqa: E402
 
 __all__ = [
     "ConvertReport",
-    "DatasetSummary",
     "FailedFile",
+    "WrittenDataset",
     "bind",
     "convert_layers",
     "read_layer",

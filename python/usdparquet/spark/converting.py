@@ -15,11 +15,11 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from usdparquet._dataset import describe_part
 from usdparquet._layer_metadata import layer_fields
 
 from .jobs import collected
-from .manifest import describe_part
-from .parts import RESULT, part_name, result
+from .parts import RESULT, result
 from .staging import Staging, staged
 from .writing import assemble
 
@@ -57,7 +57,7 @@ class ConvertReport:
     failures: list[FailedFile] = field(default_factory=list)
     partial: list[str] = field(default_factory=list)
     """Files with more in them than a table, which is left out: composition arcs, variants,
-    connections."""
+    connections, and without `samples` time samples."""
 
 
 def convert_layers(
@@ -66,6 +66,7 @@ def convert_layers(
     *,
     spark: SparkSession | None = None,
     flatten: bool = False,
+    samples: bool = False,
     layer: Mapping[str, object] | None = None,
     compression: str = "zstd",
     seconds: float = 600,
@@ -74,7 +75,8 @@ def convert_layers(
 
     `paths`: the files, which the workers see under these names. `target`: as of `write_layer`.
     `spark`: the session; if not given, the active one. `flatten`: convert the composed stage of
-    each file instead of its layer alone. `layer`: metadata of the new layer, such as `defaultPrim`.
+    each file instead of its layer alone. `samples`: convert time samples, too, which makes the
+    dataset a long table. `layer`: metadata of the new layer, such as `defaultPrim`.
     `seconds`: how long one file may take.
 
     A file that cannot be converted is left out and listed in the report; also one that OpenUSD does
@@ -91,7 +93,12 @@ def convert_layers(
     if not files:
         raise ValueError(f"{name}: there are no files to convert")
     converter = _Converter(
-        {"flatten": flatten, "compression": compression, "layer": layer_fields(layer or {})},
+        {
+            "flatten": flatten,
+            "samples": samples,
+            "compression": compression,
+            "layer": layer_fields(layer or {}),
+        },
         seconds,
     )
     with staged(target) as staging:
@@ -102,7 +109,8 @@ def convert_layers(
                 f"{name}: none of {len(files):,} files can be converted; "
                 f"the first: {report.failures[0].reason}"
             )
-        assemble(staging, name, rows)
+        first = json.loads(rows[0]["told"])
+        assemble(staging, name, rows, path=first["path"], time=first["time"])
         text = json.dumps(asdict(report), indent=1, ensure_ascii=False)
         (staging.dataset / REPORT).write_text(f"{text}\n", encoding="utf-8")
         staging.commit()
@@ -133,17 +141,17 @@ def _sorted_out(rows: list[Row], files: list[str]) -> tuple[list[Row], ConvertRe
     """The rows of the files that go together, and the report on all."""
     kept, failures, partial = [], [], []
     columns: dict[str, tuple[str, str]] = {}
-    scene: tuple[str, dict[str, Any]] | None = None
+    first: tuple[str, dict[str, Any]] | None = None
     for row in sorted(rows, key=lambda row: row["number"]):
         file = files[row["number"]]
         problem = row["problem"]
         if problem is None:
             told = json.loads(row["told"])
-            problem = _collision(file, told, columns, scene)
+            problem = _collision(file, told, columns, first)
         if problem is not None:
             failures.append(FailedFile(file, problem))
             continue
-        scene = scene or (file, told["scene"])
+        first = first or (file, told)
         for name, what in told["columns"].items():
             columns.setdefault(name, (file, what))
         if not told["is_whole"]:
@@ -164,16 +172,25 @@ def _collision(
     file: str,
     told: dict[str, Any],
     columns: dict[str, tuple[str, str]],
-    scene: tuple[str, dict[str, Any]] | None,
+    first: tuple[str, dict[str, Any]] | None,
 ) -> str | None:
     """What keeps a file from being a part beside those before it."""
     for name, what in told["columns"].items():
-        first, other = columns.get(name, (file, what))
+        where, other = columns.get(name, (file, what))
         if other != what:
-            return f"{file}: '{name}' is {what}, but {other} in {first}"
-    if scene is not None and scene[1] != told["scene"]:
-        shown, others = (_shown(fields) for fields in (told["scene"], scene[1]))
-        return f"{file}: the layer has {shown}, but {scene[0]} has {others}"
+            return f"{file}: '{name}' is {what}, but {other} in {where}"
+    if first is None:
+        return None
+    where, other_told = first
+    if other_told["scene"] != told["scene"]:
+        shown, others = (_shown(each["scene"]) for each in (told, other_told))
+        return f"{file}: the layer has {shown}, but {where} has {others}"
+    for role in ("path", "time"):
+        if other_told[role] != told[role]:
+            return (
+                f"{file}: the column of each prim's {role} would be '{told[role]}', but is "
+                f"'{other_told[role]}' for {where}: rename the property '{role}'"
+            )
     return None
 
 
@@ -210,7 +227,7 @@ class _Converter:
         if "problem" in told:
             reason: str = told["problem"]
             return done | {"problem": reason if file in reason else f"{file}: {reason}"}
-        text = describe_part(target, part_name(number))
+        text = describe_part(target, path=told["path"])
         done |= {"rows": told["rows"], "bytes": told["bytes"], "description": text}
         return done | {"told": json.dumps(told)}
 

@@ -9,9 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from usdparquet._dataset import describe_part
 from usdparquet._write import write_table
-
-from .manifest import describe_part
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -84,7 +83,7 @@ class PartWriter:
         except OSError as error:
             text = str(error).removeprefix(f"{file}: ")
             raise PartError(f"{self.target}: {text}") from error
-        text = describe_part(file, part_name(number))
+        text = describe_part(file, path=self.options["path"])
         return done | {"rows": written.rows, "bytes": written.bytes, "description": text}
 
     def _sentence(self, text: str, file: str, table: pa.Table) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import warnings
 from collections.abc import Callable, Iterator, Sequence
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from pyspark.sql.pandas.types import from_arrow_schema
 
+from usdparquet._dataset import MANIFEST
 from usdparquet._plugin import load_core
 from usdparquet._streams import CapsuleStream
 from usdparquet.tables.file_kinds import FileKind, FileKindError, kind_of
@@ -17,13 +19,14 @@ from usdparquet.tables.layer_worker import exported_table
 from usdparquet.tables.table_file import TableFile
 
 from .binding import column_of
-from .manifest import MANIFEST, part_files
 from .spark_types import foreign_column, spark_schema, spark_table
 
 if TYPE_CHECKING:
     import pyarrow as pa
     from pyspark.sql import DataFrame, SparkSession
     from pyspark.sql.types import StructType
+
+Batches = Iterator["pa.RecordBatch"]
 
 
 def read_layer(
@@ -47,66 +50,62 @@ def read_layer(
     place.stat()  # so that a file that is not there is a FileNotFoundError
     if flatten and (place.is_dir() or place.suffix.lower() in (".parquet", ".json")):
         raise ValueError(f"{source}: is a table, which has no stage to flatten")
-    if place.is_dir() or place.name == MANIFEST:
-        return _tables(spark, place, part_files(place))
+    if place.name == MANIFEST:
+        place = place.parent
+    if place.is_dir():
+        return _tables(spark, place)
     try:
         kind = kind_of(place)
     except FileKindError as error:
         raise ValueError(f"{source}: is no layer: {error}") from error
     if kind is FileKind.PARQUET:
-        return _tables(spark, place, [place])
+        return _tables(spark, place)
     if not kind.is_usd:
         raise ValueError(f"{source}: is no layer; spark.read reads it")
     table = spark_table(_scene(place, flatten))
     return spark.createDataFrame(table, _struct_of(table.schema))
 
 
-def _tables(spark: SparkSession, place: Path, files: Sequence[Path]) -> DataFrame:
-    """The frame of Parquet files, by the names of their columns."""
-    first = TableFile(files[0])
-    _warn_of_more(first)
-    foreign = foreign_column(files[0])
-    if foreign is not None:
-        frame = _by_row_groups(spark, place, files, first, foreign)
+def _tables(spark: SparkSession, place: Path) -> DataFrame:
+    """The frame of a Parquet file, or of those of a dataset by the names of their columns."""
+    table = TableFile(place)
+    _warn_of_more(table)
+    files = [place] if place.is_file() else _part_files(place)
+    if foreign_column(files[0]) is not None:
+        frame = _by_row_groups(spark, table)
     else:
         reader = spark.read.option("mergeSchema", len(files) > 1)
-        if place.is_dir():
+        if place.is_dir() and all(place in file.parents for file in files):
             reader = reader.option("basePath", str(place))
         frame = reader.parquet(*map(str, files))
-    path = first.path_column
+    path = table.path_column
     if path not in frame.columns:
         return frame  # a table by ids
     return frame.select(*(column_of(name) for name in _path_first(frame.columns, path)))
+
+
+def _part_files(folder: Path) -> list[Path]:
+    """The files of a dataset."""
+    manifest = folder / MANIFEST
+    if not manifest.is_file():
+        return [folder / name for name in load_core().folder_files(folder)]
+    told = json.loads(manifest.read_text(encoding="utf-8"))
+    return [Path(os.path.normpath(folder / part["file"])) for part in told["parts"]]
 
 
 def _path_first(names: Sequence[str], path: str) -> list[str]:
     return [path, *(name for name in names if name != path)]
 
 
-def _by_row_groups(
-    spark: SparkSession, place: Path, files: Sequence[Path], first: TableFile, foreign: str
-) -> DataFrame:
-    """The frame of files with types that Spark does not read: a task reads some row groups."""
-    import pyarrow as pa
-
-    if any("=" in part for file in files for part in file.relative_to(place.parent).parts[1:-1]):
-        raise ValueError(
-            f"{place}: column '{foreign}' has a type that Spark does not read; convert it before "
-            "the table is partitioned"
-        )
-    schema, groups = first.schema, []
-    for file in files:
-        table = TableFile(file) if file != files[0] else first
-        try:
-            schema = pa.unify_schemas([schema, table.schema])
-        except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
-            raise ValueError(f"{file}: is of other types than {files[0]}: {error}") from error
-        count = len(load_core().open_row_groups(file).first_rows()) - 1
-        groups += [(str(file), group) for group in range(count)]
-    wanted = (spark_schema(schema) or schema).remove_metadata()
-    frame = spark.createDataFrame(groups, "file string, number int")
+def _by_row_groups(spark: SparkSession, table: TableFile) -> DataFrame:
+    """The frame of a table with types that Spark does not read: a task reads some row groups."""
+    schema = (spark_schema(table.schema) or table.schema).remove_metadata()
+    count = len(load_core().open_row_groups(table.file).first_rows()) - 1
+    groups = [(number,) for number in range(count)]
+    frame = spark.createDataFrame(groups, "number int")
     tasks = min(max(1, len(groups)), 4 * spark.sparkContext.defaultParallelism)
-    return frame.repartition(tasks).mapInArrow(_group_reader(wanted), _struct_of(wanted))
+    read = _group_reader(str(table.file))
+    return frame.repartition(tasks).mapInArrow(read, _struct_of(schema))
 
 
 def _struct_of(schema: pa.Schema) -> StructType:
@@ -114,32 +113,27 @@ def _struct_of(schema: pa.Schema) -> StructType:
     return from_arrow_schema(schema, prefer_timestamp_ntz=True)
 
 
-def _group_reader(
-    schema: pa.Schema,
-) -> Callable[[Iterator[pa.RecordBatch]], Iterator[pa.RecordBatch]]:
-    """Reads row groups with these columns, all pages verified; for `mapInArrow`."""
+def _group_reader(file: str) -> Callable[[Batches], Batches]:
+    """Reads row groups by their numbers, all pages verified; for `mapInArrow`."""
 
-    def read(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        for batch in batches:
-            for row in batch.to_pylist():
-                yield from read_group(row["file"], row["number"], schema).to_batches()
+    def read(batches: Batches) -> Batches:
+        numbers = [row["number"] for batch in batches for row in batch.to_pylist()]
+        yield from read_groups(file, numbers)
 
     return read
 
 
-def read_group(file: str, group: int, schema: pa.Schema) -> pa.Table:
-    """A row group with these columns; nulls for those that the file lacks."""
+def read_groups(file: str, numbers: Sequence[int]) -> Batches:
+    """Row groups with types that Spark has."""
     import pyarrow as pa
 
+    if not numbers:
+        return
     groups = load_core().open_row_groups(file)
     names = pa.table(CapsuleStream(groups.schema())).schema.names
-    table = pa.table(CapsuleStream(groups.read(group, range(len(names)))))
-    table = spark_table(table)
-    cells = [
-        table[field.name] if field.name in names else pa.nulls(len(table), field.type)
-        for field in schema
-    ]
-    return pa.table(cells, schema=schema)
+    for number in numbers:
+        table = pa.table(CapsuleStream(groups.read(number, range(len(names)))))
+        yield from spark_table(table.select(names)).to_batches()
 
 
 def _scene(place: Path, flatten: bool) -> pa.Table:

@@ -15,8 +15,10 @@ from dataclasses import dataclass
 from glob import escape
 from pathlib import Path
 
+from usdparquet._dataset import MANIFEST
+
 SUFFIX = ".parquet"
-_MANIFEST = "_usdparquet.json"
+
 _LOCK = "lock"
 _AT_FDCWD = -100
 _RENAME_EXCHANGE = 2
@@ -110,7 +112,7 @@ def _check_replaceable(place: Path) -> None:
     """ValueError for a folder that is not empty and no dataset either: it would be lost."""
     if not place.parent.is_dir():
         raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(place.parent))
-    if not place.is_dir() or (place / _MANIFEST).is_file():
+    if not place.is_dir() or (place / MANIFEST).is_file():
         return
     found = False
     for folder, folders, files in os.walk(place):

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 from pyspark.sql import functions as fn
 
+from usdparquet._dataset import MANIFEST, describe_part, write_manifest
 from usdparquet._write import write_table
 
 from .binding import bound_frame
 from .jobs import collected
-from .manifest import describe_part, write_manifest
 from .parts import RESULT, PartWriter, part_name
 from .staging import Staging, staged
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class DatasetSummary:
+class WrittenDataset:
     """What was written."""
 
     rows: int
@@ -54,7 +54,7 @@ def write_layer(
     rows_per_page: int | None = None,
     rows_per_group: int | None = None,
     parts: int | None = None,
-) -> DatasetSummary:
+) -> WrittenDataset:
     """Write a DataFrame as a dataset: a folder of Parquet files that OpenUSD opens as one layer.
 
     Spark sorts the rows by path into ranges, and each task writes one range as a file with small
@@ -103,15 +103,18 @@ def write_layer(
         writer = PartWriter(name, str(staging.attempts), df.columns, options)
         empty = _empty_part(df, writer, staging)
         rows = _run(df, writer, parts)
-        summary = assemble(staging, name, rows or [empty])
+        summary = assemble(staging, name, rows or [empty], path=path, time=time)
         staging.commit()
     return replace(summary, join=report)
 
 
-def assemble(staging: Staging, name: str, rows: Sequence[Any]) -> DatasetSummary:
+def assemble(
+    staging: Staging, name: str, rows: Sequence[Any], *, path: str, time: str | None
+) -> WrittenDataset:
     """Make a dataset of the parts that tasks have written.
 
     `rows`: what the tasks returned, one for each part. ValueError for the first problem of one.
+    `path`, `time`: the columns with the prim paths and the times.
     """
     rows = sorted(rows, key=lambda row: row["number"])
     for row in rows:
@@ -125,9 +128,10 @@ def assemble(staging: Staging, name: str, rows: Sequence[Any]) -> DatasetSummary
                 f"{staging.target.parent}; write to a folder that driver and executors mount under "
                 "one name"
             )
-        staging.take(row["attempt"], part_name(row["number"]))
-    write_manifest(staging.dataset, [row["description"] for row in rows])
-    return DatasetSummary(
+    parts = [staging.take(row["attempt"], part_name(row["number"])) for row in rows]
+    told = [row["description"] for row in rows]
+    write_manifest(staging.dataset / MANIFEST, parts, told, path=path, time=time or "")
+    return WrittenDataset(
         sum(row["rows"] for row in rows), sum(row["bytes"] for row in rows), len(rows)
     )
 
@@ -142,7 +146,7 @@ def _empty_part(df: DataFrame, writer: PartWriter, staging: Staging) -> dict[str
         done = write_table(empty_table(df), file, **writer.options)
     except ValueError as error:
         raise ValueError(str(error).replace(str(file), writer.target)) from error
-    text = describe_part(file, part_name(0))
+    text = describe_part(file, path=writer.options["path"])
     return {
         "number": 0,
         "attempt": file.name,

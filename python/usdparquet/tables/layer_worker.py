@@ -14,6 +14,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+
 from usdparquet._write import write_table
 from usdparquet.tables.atomic_file import temporary_folder
 from usdparquet.tables.file_kinds import kind_of
@@ -41,14 +43,21 @@ def exported_table(source: Path, *, flatten: bool) -> Iterator[TableFile]:
 
 
 def table_of_layer(
-    source: Path, target: Path, *, flatten: bool, compression: str, layer: dict[str, Any]
+    source: Path,
+    target: Path,
+    *,
+    flatten: bool,
+    samples: bool,
+    compression: str,
+    layer: dict[str, Any],
 ) -> dict[str, Any]:
     """Write the table of a USD layer to a Parquet file: its prims and their properties.
 
+    `samples`: whether the table has a column of times, and the time samples in its rows.
     `layer`: further metadata of the layer, as the entry `usdparquet:schema` has it. Returns the
-    keys `rows`, `bytes`, `columns` (for each what it holds, in words), `scene` (its SCENE_FIELDS)
-    and `is_whole`: whether the layer had nothing else. Raises ValueError and OSError for what
-    cannot be read.
+    keys `path` and `time` (the columns with them), `rows`, `bytes`, `columns` (for each what it
+    holds, in words), `scene` (its SCENE_FIELDS) and `is_whole`: whether the layer had nothing else.
+    Raises ValueError and OSError for what cannot be read.
     """
     if not kind_of(source).is_usd:
         raise ValueError(f"{source}: is no USD layer")
@@ -65,23 +74,34 @@ def table_of_layer(
         }
         entry = {key: told for key, told in entry.items() if key != "exact"}
         entry |= {"layer": scene | layer, "columns": columns}
+        time = found.time_column
+        if samples and not time:
+            time = next(name for name in ("time", "time_") if name not in rows.schema.names)
+            rows = rows.append_column(time, pa.nulls(len(rows), pa.float64()))
+            entry["time"] = time
+        elif time and not samples:
+            rows = rows.filter(rows[time].is_null()).drop_columns([time])
+            del entry["time"]
+            time = ""
         rows = rows.replace_schema_metadata({SCHEMA_KEY: json.dumps(entry).encode()})
         done = write_table(
             rows,
             target,
             path=found.path_column,
-            time=found.time_column or None,
-            order="path" if found.time_column else None,
+            time=time or None,
+            order="path" if time else None,
             compression=compression,
         )
     return {
+        "path": found.path_column,
+        "time": time,
         "rows": done.rows,
         "bytes": done.bytes,
         "columns": {
             field.name: _described(field.type, columns.get(field.name, {})) for field in rows.schema
         },
         "scene": scene,
-        "is_whole": not found.has_residual,
+        "is_whole": not found.has_residual and (samples or not found.time_column),
     }
 
 
