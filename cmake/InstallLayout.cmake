@@ -101,7 +101,9 @@ macro(usdparquet_install_layout)
       usdparquet_install_plugin(usdparquet/plugin
                                 "$ORIGIN/../../..:$ORIGIN/../../../../pyarrow"
                                 ${USDPARQUET_USD_SUFFIXES})
-      list(APPEND wheel_targets usdparquet_plugin usdparquet_resolve)
+      foreach(suffix "" ${USDPARQUET_USD_SUFFIXES})
+        list(APPEND wheel_targets usdparquet_plugin${suffix} usdparquet_resolve${suffix})
+      endforeach()
       usdparquet_configure_plug_info("${plug_info_dir}/package/plugInfo.json" "libusdparquet.so")
       install(FILES "${plug_info_dir}/package/plugInfo.json" DESTINATION usdparquet/plugin)
       usdparquet_configure_plug_info("${plug_info_dir}/pxr/plugInfo.json"
