@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -41,6 +42,9 @@ class Build:
 
 @pytest.fixture(scope="module")
 def build(tmp_path_factory: pytest.TempPathFactory) -> Build:
+    headers = version("pxr-sdf-dev")
+    if headers != USD:
+        pytest.skip(f"the headers that are installed are of OpenUSD {headers}, not {USD}")
     return Build(tmp_path_factory.mktemp("versions"))
 
 
