@@ -266,6 +266,15 @@ def test_reload_shows_an_added_part(halls: Path) -> None:
     assert layer.GetAttributeAtPath("/World/Hall_7/Wall_1.wall").default == 700.5
 
 
+def test_reload_shows_a_new_manifest(halls: Path) -> None:
+    usdparquet.dataset(halls)
+    layer = open_layer(halls)
+    pq.write_table(hall(7), halls / "part-7.parquet")
+    usdparquet.dataset(halls)
+    assert layer.Reload()
+    assert layer.GetAttributeAtPath("/World/Hall_7/Wall_1.wall").default == 700.5
+
+
 def test_many_parts_with_few_open(tmp_path: Path) -> None:
     tables = {f"{n:04}.parquet": hall(n, 2) for n in range(150)}
     folder = write_folder(tmp_path / "d.parquet", tables)
