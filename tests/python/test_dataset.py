@@ -266,6 +266,15 @@ def test_reload_shows_an_added_part(halls: Path) -> None:
     assert layer.GetAttributeAtPath("/World/Hall_7/Wall_1.wall").default == 700.5
 
 
+def test_reload_shows_a_new_manifest(halls: Path) -> None:
+    usdparquet.dataset(halls)
+    layer = open_layer(halls)
+    pq.write_table(hall(7), halls / "part-7.parquet")
+    usdparquet.dataset(halls)
+    assert layer.Reload()
+    assert layer.GetAttributeAtPath("/World/Hall_7/Wall_1.wall").default == 700.5
+
+
 def test_many_parts_with_few_open(tmp_path: Path) -> None:
     tables = {f"{n:04}.parquet": hall(n, 2) for n in range(150)}
     folder = write_folder(tmp_path / "d.parquet", tables)
@@ -367,6 +376,24 @@ def test_a_gone_index_is_built_anew(tmp_path: Path, halls: Path) -> None:
     assert layer.GetAttributeAtPath("/World/Hall_2/Wall_2.wall").default == 201.0
 
 
+def test_a_damaged_index_is_built_anew(halls: Path) -> None:
+    expected = as_text(halls)
+    usdparquet.dataset(halls)
+    (index,) = halls.glob("_usdparquet.*.index")
+    content = bytearray(index.read_bytes())
+    told = set()
+    for at in range(0, len(content), 37):
+        damaged = bytes([*content[:at], content[at] ^ 0x40, *content[at + 1 :]])
+        index.write_bytes(damaged)
+        with collected_warnings() as warnings:
+            assert as_text(halls) == expected, at
+        told.update(re.sub(r"[0-9]+", "N", text.partition(": ")[2]) for text in warnings)
+    assert any(
+        "built anew from the column 'path'. Write it again with 'usdparquet dataset'" in text
+        for text in told
+    )
+
+
 @pytest.mark.parametrize("change", ["gone", "cut", "flipped", "stale", "of another version"])
 def test_the_cache_of_a_manifest_is_no_more_than_that(halls: Path, change: str) -> None:
     usdparquet.dataset(halls)
@@ -397,6 +424,8 @@ BAD_MANIFESTS = {
     "digest": (lambda m: edited(m, digest="xyz"), "'digest' 'xyz' is no hexadecimal"),
     "base64": (lambda m: m | {"schemas": ["?"]}, "is no base64"),
     "a schema that is none": (lambda m: m | {"schemas": ["AAAA"]}, "a schema that is damaged"),
+    "no schema": (lambda m: edited(m | {"schemas": []}, schema=0), "it has parts, but no schema"),
+    "no files": (lambda m: m | {"parts": []}, "it lists no files"),
     "deep": (lambda m: "[" * 100, "too deep"),
 }
 
@@ -471,6 +500,10 @@ def test_commands(tmp_path: Path, halls: Path) -> None:
     assert code == 0
     assert "15 rows in 3 files without a manifest, 15 prims" in output
     assert f"which 'usdparquet dataset {halls}' saves" in output
+    code, output = run("inspect", halls, "--json")
+    schemas = Path(__file__).parents[2] / "docs" / "schemas"
+    schema = json.loads((schemas / "inspect-dataset.json").read_text())
+    assert set(json.loads(output)) == set(schema["required"]) == set(schema["properties"])
     code, output = run("dataset", halls)
     assert code == 0 and "15 rows in 3 files, 15 prims" in output
     code, output = run("inspect", halls)

@@ -41,6 +41,7 @@ arrow::Result<ManifestPart> ReadPart(const Json& object, const Manifest& manifes
   const auto fail = [&](const arrow::Status& status) {
     return status.WithMessage("part ", QuotedValue(part.file), ": ", status.message());
   };
+  if (manifest.schemas.empty()) return arrow::Status::Invalid("it has parts, but no schema");
   const auto schema =
       JsonNumber(object, "schema", static_cast<int64_t>(manifest.schemas.size()) - 1);
   if (!schema.ok()) return fail(schema.status());
@@ -87,6 +88,7 @@ arrow::Result<Manifest> Read(std::string_view text) {
     }
   }
   ARROW_ASSIGN_OR_RAISE(const Json* const parts, JsonList(json, "parts", kMaxParts));
+  if (parts->empty()) return arrow::Status::Invalid("it lists no files");
   manifest.parts.reserve(parts->size());
   for (const Json& object : *parts) {
     ARROW_ASSIGN_OR_RAISE(auto part, ReadPart(object, manifest));
