@@ -181,7 +181,6 @@ def test_random_conditions_select_as_python_does(table: TableFile, text: str) ->
         ("path IN (SELECT content FROM read_text('/etc/passwd'))", "'read_text' is no table"),
         ("true AND " * 2000 + "true", None),
         ("NOT " * 2000 + "true", "Max expression depth limit of 1000 exceeded"),
-        ("NOT " * 900 + "true", "the SQL is nested too deeply"),
         ("x" * 2_000_000, "the SQL has more than 1,048,576 characters"),
     ],
 )
@@ -192,6 +191,14 @@ def test_conditions_that_are_refused(table: TableFile, text: str, reason: str | 
     with pytest.raises((SqlError, TableFileError)) as error:
         selected(table, text)
     assert reason in str(error.value)
+
+
+def test_deep_nesting_is_refused_or_understood(table: TableFile) -> None:
+    """How deep Python's reader of JSON goes depends on the version of Python."""
+    try:
+        assert len(selected(table, "NOT " * 900 + "true")) == ROWS
+    except SqlError as error:
+        assert str(error) == "the SQL is nested too deeply"
 
 
 def test_the_longest_statement(table: TableFile) -> None:
