@@ -201,6 +201,19 @@ def test_time_samples(spark: SparkSession, tmp_path: Path) -> None:
     ]
 
 
+def test_of_two_files_with_a_path_the_later_one_counts(spark: SparkSession, tmp_path: Path) -> None:
+    files = [scene(tmp_path / name, "A") for name in ("a.usda", "b.usda")]
+    later = Sdf.Layer.FindOrOpen(str(files[1]))
+    later.GetAttributeAtPath("/A/p1.cost").default = 99.0
+    later.Save()
+    target = tmp_path / "site.parquet"
+    with pytest.warns(UserWarning, match=r"^/.*/site\.parquet[:/]"):
+        assert convert_layers(files, target, spark=spark).rows == 8
+    layer = Sdf.Layer.FindOrOpen(str(target))
+    assert layer.GetAttributeAtPath("/A/p1.cost").default == 99.0
+    assert layer.GetPrimAtPath("/A/p1").typeName == "Xform"
+
+
 def test_nothing_to_convert(spark: SparkSession, tmp_path: Path) -> None:
     target = tmp_path / "site.parquet"
     none = tmp_path / "none.usd"

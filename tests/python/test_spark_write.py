@@ -101,7 +101,7 @@ def test_the_layer_has_the_values_of_the_frame(frame: DataFrame, tmp_path: Path)
     check_property(stage, paths, "unit_price", "float", [row["unit.price"] for row in rows])
     found = usdparquet.read_columns(target, ["cost"], paths)
     assert found["cost"].to_pylist() == [row["cost"] for row in rows]
-    zones = {str(child.GetPath()) for child in stage.GetPrimAtPath("/World").GetChildren()}
+    zones = {str(child.GetPath()) for child in stage.GetPrimAtPath("/World").GetAllChildren()}
     assert zones == {path.rpartition("/")[0] for path in (row[0] for row in some_rows(600))}
 
 
@@ -177,7 +177,8 @@ def test_long_tables(spark: SparkSession, tmp_path: Path) -> None:
     assert (done.rows, done.parts) == (180, 2)
     wanted = sorted(rows, key=lambda row: (row[0], -1 if row[1] is None else row[1]))
     assert [tuple(row.values()) for row in rows_of(target)] == wanted
-    heat = Usd.Stage.Open(str(target)).GetAttributeAtPath("/R/s7.heat")
+    stage = Usd.Stage.Open(str(target))
+    heat = stage.GetAttributeAtPath("/R/s7.heat")
     assert heat.GetTimeSamples() == [1.0, 2.0, 4.0, 5.0, 7.0]
     assert [heat.Get(time) for time in (4, 7)] == [28, 49]
     write_layer(frame, target, time="frame", order="time", parts=1)
@@ -337,7 +338,7 @@ def test_a_task_that_ends_too_late_leaves_nothing(tmp_path: Path) -> None:
     with staged(target) as staging:
         writer = PartWriter(str(target), str(staging.attempts), ["path", "x"], options)
         row = writer.write_part(table, 0, "one.parquet")
-        writing.assemble(staging, str(target), [row])
+        writing.assemble(staging, str(target), [row], path="path", time=None)
         staging.commit()
     with pytest.raises(PartError, match=r"costs\.parquet: can't write into the folder: No such"):
         writer.write_part(table, 0, "two.parquet")

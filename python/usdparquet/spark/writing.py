@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -130,7 +131,15 @@ def assemble(
             )
     parts = [staging.take(row["attempt"], part_name(row["number"])) for row in rows]
     told = [row["description"] for row in rows]
-    write_manifest(staging.dataset / MANIFEST, parts, told, path=path, time=time or "")
+    hidden = str(staging.dataset)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        try:
+            write_manifest(staging.dataset / MANIFEST, parts, told, path=path, time=time or "")
+        except ValueError as error:
+            raise ValueError(str(error).replace(hidden, name)) from error
+    for each in caught:
+        warnings.warn(str(each.message).replace(hidden, name), each.category, stacklevel=3)
     return WrittenDataset(
         sum(row["rows"] for row in rows), sum(row["bytes"] for row in rows), len(rows)
     )
