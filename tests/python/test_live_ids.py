@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -69,6 +70,52 @@ def test_rows_are_at_the_prims_with_their_ids(tmp_path: Path, ids: Path) -> None
     assert values(layer, "tag") == {"/A": 1, "/C/D": 1, "/E": 4}
     assert values(layer, "path") == {"/A": "y", "/C/D": "y", "/E": "x"}
     assert prims(layer) == ["/A", "/C", "/C/D", "/E"]
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        *(pa.int8(), pa.int16(), pa.int32(), pa.uint8(), pa.uint16(), pa.uint32(), pa.uint64()),
+        *(pa.float16(), pa.float32(), pa.float64(), pa.decimal32(9, 2), pa.decimal64(18, 1)),
+        *(pa.decimal128(9, 0), pa.decimal128(9, 2), pa.decimal256(40, 1)),
+        *(pa.string(), pa.large_string(), pa.dictionary(pa.int8(), pa.string())),
+        pa.dictionary(pa.int32(), pa.int64()),
+    ],
+    ids=str,
+)
+def test_keys_of_every_type_are_what_they_write(
+    tmp_path: Path, ids: Path, kind: pa.DataType
+) -> None:
+    table = tmp_path / "t.parquet"
+    plain = kind.value_type if pa.types.is_dictionary(kind) else kind
+    if pa.types.is_decimal(plain):
+        keys = pa.array([Decimal(4), Decimal(1), None], plain)
+    else:
+        keys = pa.array(["4", "1", None]).cast(pa.float32() if plain == pa.float16() else plain)
+        keys = keys.cast(plain)
+    write(table, {"tag": keys if plain == kind else keys.dictionary_encode(), "v": [4.5, 1.5, 0]})
+    layer = Sdf.Layer.FindOrOpen(identifier(table, ids))
+    assert values(layer) == {"/A": 1.5, "/C/D": 1.5, "/E": 4.5}
+
+
+@pytest.mark.parametrize(
+    ("keys", "texts"),
+    [
+        (pa.array([True, False]), ["true", "false"]),
+        (pa.array([2**64 - 1, 0], pa.uint64()), ["18446744073709551615", "0"]),
+        (pa.array([-(2**31), -1], pa.int32()), ["-2147483648", "-1"]),
+        (pa.array([Decimal("12.50"), Decimal("-0.05")], pa.decimal128(9, 2)), ["12.5", "-0.05"]),
+        (pa.array([Decimal("0.00"), Decimal("-12")], pa.decimal256(40, 2)), ["0", "-12"]),
+        (pa.array([1.5, float("nan")]), ["1.5", "nan"]),
+    ],
+    ids=["bool", "uint64", "int32", "decimal", "wide decimal", "double"],
+)
+def test_what_a_key_writes(tmp_path: Path, keys: pa.Array, texts: list[str]) -> None:
+    table, ids = tmp_path / "t.parquet", tmp_path / "i.parquet"
+    write(table, {"tag": keys, "v": [1, 2]})
+    write(ids, {"path": ["/A", "/B"], "id": texts})
+    expected = {"/A": 1, "/B": 2} if "nan" not in texts else {"/A": 1}
+    assert values(Sdf.Layer.FindOrOpen(identifier(table, ids))) == expected
 
 
 def test_a_prim_without_a_row_is_none_even_if_an_id_without_a_path_has_one(tmp_path: Path) -> None:
