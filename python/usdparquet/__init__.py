@@ -10,12 +10,12 @@ from __future__ import annotations
 TYPE_CHECKING = False  # as in typing, which takes a while to load
 if TYPE_CHECKING:
     from ._bind import bind
+    from ._join import JoinReport
     from ._plugin import plugin_dir, register
     from ._read import read_columns
     from ._resolve import resolve_columns
     from ._stats import cache_stats, set_cache_budget
     from ._write import WriteSummary, write_table
-    from .identifiers.join import JoinReport
     from .identifiers.scene_ids import IdCandidate, id_candidates, ids
     from .tables.finding import find_prims
 

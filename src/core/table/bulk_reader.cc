@@ -64,7 +64,7 @@ std::vector<int> AllRowGroups(const parquet::FileMetaData& metadata) {
 
 arrow::Result<std::unique_ptr<BulkReader>> BulkReader::Open(const TableFile& file,
                                                             arrow::MemoryPool* pool) {
-  std::unique_ptr<BulkReader> reader(new BulkReader(file));
+  std::unique_ptr<BulkReader> reader(new BulkReader(file, pool));
   ARROW_ASSIGN_OR_RAISE(reader->arrow_, OpenArrowReader(file.file(), file.metadata(), pool));
   return reader;
 }
@@ -104,6 +104,37 @@ arrow::Result<std::shared_ptr<arrow::Table>> BulkReader::Read(
     return table;
   });
   return read.ok() ? read : Explain(read.status(), row_groups, leaves);
+}
+
+arrow::Status BulkReader::VisitGroup(
+    int row_group, const std::vector<int>& leaves, int64_t rows_at_once,
+    const std::function<arrow::Status(const arrow::Table&)>& f) const {
+  ARROW_RETURN_NOT_OK(
+      VerifyChunks(file_.Pages(), leaves, std::span(&row_group, 1), ChunkCheck::kForReader));
+  const int64_t rows = file_.metadata()->RowGroup(row_group)->num_rows();
+  int64_t done = 0;
+  arrow::Status stopped;
+  const arrow::Status read = Guarded([&]() -> arrow::Status {
+    ARROW_ASSIGN_OR_RAISE(const auto arrow,
+                          OpenArrowReader(file_.file(), file_.metadata(), pool_, true));
+    arrow->set_batch_size(rows_at_once);
+    ARROW_ASSIGN_OR_RAISE(const auto reader, arrow->GetRecordBatchReader({row_group}, leaves));
+    for (;;) {
+      ARROW_ASSIGN_OR_RAISE(const auto batch, reader->Next());
+      if (!batch) break;
+      ARROW_RETURN_NOT_OK(batch->Validate());
+      ARROW_ASSIGN_OR_RAISE(const auto table,
+                            arrow::Table::FromRecordBatches(reader->schema(), {batch}));
+      done += batch->num_rows();
+      stopped =
+          Guarded([&] { return f(*table->ReplaceSchemaMetadata(manifest().schema_metadata)); });
+      if (!stopped.ok()) return stopped;
+    }
+    if (done == rows) return arrow::Status::OK();
+    return arrow::Status::IOError("its columns decode to ", done, " of ", rows, " rows");
+  });
+  if (read.ok() || !stopped.ok()) return read;
+  return Explain(read, {row_group}, leaves);
 }
 
 /// Reads top-level columns in parallel, in threads that end with the read.

@@ -9,6 +9,7 @@
 #include <parquet/arrow/reader.h>
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -41,13 +42,19 @@ class USDPARQUET_API BulkReader {
   arrow::Result<std::shared_ptr<arrow::Table>> ReadGroup(int row_group,
                                                          const std::vector<int>& leaves) const;
 
+  /// Calls `f` with the columns of `leaves` in one row group, at most `rows_at_once` rows at a
+  /// time. Holds these rows and, of each column, a page and what is read of the file at once. Ends
+  /// with the error of `f`, if that has one. Reads in the thread that calls it.
+  arrow::Status VisitGroup(int row_group, const std::vector<int>& leaves, int64_t rows_at_once,
+                           const std::function<arrow::Status(const arrow::Table&)>& f) const;
+
   /// The first row of a leaf column in a row group, counted from the start of the file, whose cell
   /// is text that is no UTF-8, or has such text in it. Nothing if there is none, or no text. Reads
   /// it past Arrow's types: dictionaries with such text are none to Arrow.
   arrow::Result<std::optional<int64_t>> FindBadText(int row_group, int leaf) const;
 
  private:
-  explicit BulkReader(const TableFile& file) : file_(file) {}
+  BulkReader(const TableFile& file, arrow::MemoryPool* pool) : file_(file), pool_(pool) {}
 
   arrow::Result<std::shared_ptr<arrow::Table>> Read(const std::vector<int>& row_groups,
                                                     const std::vector<int>& leaves) const;
@@ -57,6 +64,7 @@ class USDPARQUET_API BulkReader {
                         const std::vector<int>& leaves) const;
 
   const TableFile& file_;
+  arrow::MemoryPool* const pool_;
   std::unique_ptr<parquet::arrow::FileReader> arrow_;
 };
 

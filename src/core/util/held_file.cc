@@ -6,27 +6,17 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <cstring>
 #include <utility>
 
 #include "core/util/system_error.h"
+#include "core/util/write_at.h"
 
 namespace usdparquet {
 namespace {
 
 constexpr int64_t kMostHeld = 64 << 10;
-
-arrow::Status WriteAt(int descriptor, int64_t offset, std::string_view bytes) {
-  while (!bytes.empty()) {
-    const ssize_t written = ::pwrite(descriptor, bytes.data(), bytes.size(), offset);
-    if (written < 0 && errno == EINTR) continue;
-    if (written < 0) return SystemError("can't write the file");
-    bytes.remove_prefix(static_cast<size_t>(written));
-    offset += written;
-  }
-  return arrow::Status::OK();
-}
+constexpr char kCannotWrite[] = "can't write the file";
 
 }  // namespace
 
@@ -36,7 +26,7 @@ arrow::Status HeldFile::Write(const void* bytes, int64_t count) {
   const std::string_view added(static_cast<const char*>(bytes), static_cast<size_t>(count));
   if (Held() + count > kMostHeld) ARROW_RETURN_NOT_OK(Flush());
   if (count > kMostHeld) {
-    ARROW_RETURN_NOT_OK(WriteAt(descriptor_, written_, added));
+    ARROW_RETURN_NOT_OK(WriteAt(descriptor_, written_, added, kCannotWrite));
     written_ += count;
   } else {
     held_ += added;
@@ -45,7 +35,7 @@ arrow::Status HeldFile::Write(const void* bytes, int64_t count) {
 }
 
 arrow::Status HeldFile::Flush() {
-  ARROW_RETURN_NOT_OK(WriteAt(descriptor_, written_, held_));
+  ARROW_RETURN_NOT_OK(WriteAt(descriptor_, written_, held_, kCannotWrite));
   written_ += Held();
   held_.clear();
   return arrow::Status::OK();
@@ -54,13 +44,13 @@ arrow::Status HeldFile::Flush() {
 arrow::Status HeldFile::Close() {
   if (closed()) return arrow::Status::OK();
   return ::close(std::exchange(descriptor_, -1)) == 0 ? arrow::Status::OK()
-                                                      : SystemError("can't write the file");
+                                                      : SystemError(kCannotWrite);
 }
 
 arrow::Status HeldFile::Overwrite(int64_t offset, std::string_view bytes) {
   if (offset < written_ || offset > written_ + Held()) {
     ARROW_RETURN_NOT_OK(Flush());
-    ARROW_RETURN_NOT_OK(WriteAt(descriptor_, offset, bytes));
+    ARROW_RETURN_NOT_OK(WriteAt(descriptor_, offset, bytes, kCannotWrite));
     written_ = std::max(written_, offset + static_cast<int64_t>(bytes.size()));
     return arrow::Status::OK();
   }
