@@ -11,12 +11,12 @@ TYPE_CHECKING = False  # as in typing, which takes a while to load
 if TYPE_CHECKING:
     from ._bind import bind
     from ._dataset import DatasetSummary, dataset, describe_part, write_manifest
+    from ._join import JoinReport
     from ._plugin import cmake_dir, plugin_dir, register
     from ._read import read_columns
     from ._resolve import resolve_columns
     from ._stats import cache_stats, set_cache_budget
     from ._write import WriteSummary, write_table
-    from .identifiers.join import JoinReport
     from .identifiers.scene_ids import IdCandidate, id_candidates, ids
     from .tables.finding import find_prims
 
@@ -49,7 +49,7 @@ __all__ = [
 _PLACES = {
     "DatasetSummary": "_dataset",
     "IdCandidate": "identifiers.scene_ids",
-    "JoinReport": "identifiers.join",
+    "JoinReport": "_join",
     "WriteSummary": "_write",
     "bind": "_bind",
     "cache_stats": "_stats",

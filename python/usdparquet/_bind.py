@@ -6,17 +6,21 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ._key_column import key_cells, rows_of, told_time
+from ._join import Joined, join
+from ._key_column import key_column, rows_of, told_time
 from ._read import read_columns
+from ._rows import Rows, file_rows, held_rows
 from ._streams import as_table
 from ._write import WriteSummary, write_table
-from .identifiers.join import Joined, join
 from .identifiers.scene_ids import id_candidates, ids
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 _PARQUET = ".parquet"
+_ID_COLUMNS = ("path", "id")
+HELD_IDS = 1_000_000
+"""How many ids of a file are read at once."""
 
 
 def bind(
@@ -62,13 +66,15 @@ def bound_table(
     path: str = "path",
     time: str | None = None,
     keep: str | None = None,
+    file: str | os.PathLike[str],
+    memory: int | None = None,
 ) -> Joined:
-    """The rows of a table at prims, as `bind` writes them."""
-    rows = as_table(table, key)
-    cells = key_cells(rows, key)
-    time = time or told_time(rows)
-    ids_of = prim_ids(scene, id)
-    return join(rows, ids_of, key=key, time=time, keep=keep, path=path, keys=cells)
+    """The rows of a table at prims, as `bind` writes them to `file`."""
+    rows = table if isinstance(table, Rows) else held_rows(as_table(table, key))
+    column = key_column(rows.schema, key)
+    time = time or told_time(rows.schema)
+    ids_of = _id_rows(scene, id)
+    return join(rows, ids_of, key=column, file=file, time=time, keep=keep, path=path, memory=memory)
 
 
 def prim_ids(scene: Any, id: str | None = None) -> pa.Table:
@@ -86,6 +92,18 @@ def prim_ids(scene: Any, id: str | None = None) -> pa.Table:
     if hasattr(scene, "GetRootLayer") or hasattr(scene, "pseudoRoot"):
         raise ValueError(_which_id(scene, "the scene"))
     return as_table(scene, "path")
+
+
+def _id_rows(scene: object, id: str | None) -> Rows:
+    """The same as rows. A large file of ids is not held."""
+    if id is None and isinstance(scene, str | os.PathLike):
+        file = Path(scene)
+        if file.suffix.lower() == _PARQUET:
+            rows = file_rows(str(file))
+            names = rows.schema.names
+            if rows.num_rows > HELD_IDS and all(names.count(name) == 1 for name in _ID_COLUMNS):
+                return rows.select([names.index(name) for name in _ID_COLUMNS])
+    return held_rows(prim_ids(scene, id))
 
 
 def _which_id(scene: object, name: str) -> str:

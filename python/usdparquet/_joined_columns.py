@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
+from ._join import codes_of, spread
 from ._plugin import load_core
 from ._streams import CapsuleStream
 from .identifiers.id_text import id_texts
-from .identifiers.join import codes_of, spread
 
 if TYPE_CHECKING:
     import pyarrow as pa

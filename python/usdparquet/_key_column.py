@@ -7,8 +7,9 @@ import os
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from ._join import Key
 from ._plugin import load_core
-from ._streams import CapsuleStream
+from ._rows import Rows, file_rows
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -16,20 +17,15 @@ if TYPE_CHECKING:
 _SCHEMA_KEY = b"usdparquet:schema"
 
 
-def key_cells(table: pa.Table, key: str) -> pa.ChunkedArray:
-    """The cells of the column called `key`, or else of the field of a struct (`column:field`), or
-    else of what becomes the property of that name: as for the format argument `key`.
+def key_column(schema: pa.Schema, key: str) -> Key:
+    """The column called `key`, or else the field of a struct (`column:field`), or else what becomes
+    the property of that name: as for the format argument `key`.
 
     ValueError if there is none, or if it may be several.
     """
-    return _cells(table, key_steps(table, key))
-
-
-def key_steps(table: pa.Table, key: str) -> tuple[int, ...]:
-    """Where these cells are: the number of the column, and of the fields in it. As `key_cells`."""
-    told = _entry(table).get("columns", {})
+    told = _entry(schema).get("columns", {})
     named: list[list[tuple[int, ...]]] = [[], [], []]
-    for name, steps, is_leaf in _columns(table.schema):
+    for name, steps, is_leaf in _columns(schema):
         if name == key:
             named[0 if len(steps) == 1 else 1].append(steps)
         elif is_leaf:
@@ -42,33 +38,28 @@ def key_steps(table: pa.Table, key: str) -> tuple[int, ...]:
         if len(found) > 1:
             raise ValueError(f"two columns {what} '{key}'; rename one")
         if found:
-            return found[0]
-    names = ", ".join(f"'{name}'" for name in table.schema.names)
+            return Key(key, found[0])
+    names = ", ".join(f"'{name}'" for name in schema.names)
     raise ValueError(f"there is no column '{key}' with the ids (there are {names})")
 
 
-def told_time(table: pa.Table) -> str | None:
+def told_time(schema: pa.Schema) -> str | None:
     """The column of times that the table's metadata names, if it has it."""
-    name: str | None = _entry(table).get("time")
-    return name if name in table.schema.names else None
+    name: str | None = _entry(schema).get("time")
+    return name if name in schema.names else None
 
 
-def rows_of(file: str | os.PathLike[str]) -> pa.Table:
+def rows_of(file: str | os.PathLike[str]) -> Rows:
     """All columns of a Parquet file, with what the file says of them. They are verified.
 
     ValueError or OSError for what cannot be read.
     """
-    import pyarrow as pa
-
     core = load_core()
-    groups = core.open_row_groups(file)
-    names = pa.table(CapsuleStream(groups.schema())).schema.names
-    table = pa.table(CapsuleStream(core.read_rows(file, has_paths=False)["stream"])).select(names)
-    text = groups.key_values().get(_SCHEMA_KEY)
+    text = core.open_row_groups(file).key_values().get(_SCHEMA_KEY)
     if text is None:
-        return table
+        return file_rows(os.fspath(file))
     core.check_schema_entry(text)
-    return table.replace_schema_metadata(rows_metadata(json.loads(text)))
+    return file_rows(os.fspath(file), rows_metadata(json.loads(text)))
 
 
 def rows_metadata(entry: dict[str, Any]) -> dict[bytes, bytes]:
@@ -77,9 +68,9 @@ def rows_metadata(entry: dict[str, Any]) -> dict[bytes, bytes]:
     return {_SCHEMA_KEY: json.dumps(kept).encode()} if kept else {}
 
 
-def _entry(table: pa.Table) -> dict[str, Any]:
+def _entry(schema: pa.Schema) -> dict[str, Any]:
     """What the metadata of a table says of its columns (docs/file-format.md)."""
-    text = (table.schema.metadata or {}).get(_SCHEMA_KEY)
+    text = (schema.metadata or {}).get(_SCHEMA_KEY)
     if text is None:
         return {}
     load_core().check_schema_entry(text)
@@ -103,12 +94,3 @@ def _columns(schema: pa.Schema) -> Iterator[tuple[str, tuple[int, ...], bool]]:
         if is_struct:
             fields = list(enumerate(kind))
             stack += [(f"{name}:{field.name}", (*steps, at), field.type) for at, field in fields]
-
-
-def _cells(table: pa.Table, steps: tuple[int, ...]) -> pa.ChunkedArray:
-    import pyarrow.compute as pc
-
-    cells = table.column(steps[0])
-    for step in steps[1:]:
-        cells = pc.struct_field(cells, [step])
-    return cells

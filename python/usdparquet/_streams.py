@@ -45,6 +45,8 @@ class TableStream:
     """Other columns whose cells were Sdf.Paths, or lists of them."""
     hint: str
     """What an error about the path column should say as well."""
+    is_held: bool
+    """Whether the rows are in memory, whatever is made of the stream."""
 
 
 def arrow_stream(table: Any, path: str) -> TableStream:
@@ -65,6 +67,9 @@ def arrow_stream(table: Any, path: str) -> TableStream:
     elif library == "polars":
         _check_polars_types(table)
         table, relationships = _without_objects(table)
+    elif hasattr(table, "to_reader") and not hasattr(table, STREAM_METHOD):
+        table = table.to_reader()  # a scanner of pyarrow's
+    is_held = library != "" or hasattr(table, "num_rows")  # readers do not know them
     # A class has the method too, but only its instances are tables.
     method: Callable[[], object] | None = getattr(table, STREAM_METHOD, None)
     kind = type(table).__name__
@@ -78,7 +83,9 @@ def arrow_stream(table: Any, path: str) -> TableStream:
         capsule = method()
     except UnicodeDecodeError as error:  # pyarrow reads the names, and text in cells is no matter
         raise ValueError("the name of a column is no valid UTF-8; rename it") from error
-    return TableStream(capsule, path, [name for name in relationships if name != path], hint)
+    return TableStream(
+        capsule, path, [name for name in relationships if name != path], hint, is_held
+    )
 
 
 def as_table(table: Any, path: str) -> pa.Table:

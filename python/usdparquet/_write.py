@@ -14,7 +14,7 @@ from ._streams import arrow_stream
 from ._texts import check_text
 
 if TYPE_CHECKING:
-    from .identifiers.join import JoinReport
+    from ._join import JoinReport
 
 
 @dataclass(frozen=True)
@@ -59,6 +59,7 @@ def write_table(
     rows_per_page: int | None = None,
     rows_per_group: int | None = None,
     metadata: Mapping[str, str] | None = None,
+    memory: int | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> WriteSummary:
     """Write a table as a Parquet file that is quick to read as a layer.
@@ -67,8 +68,9 @@ def write_table(
     index is embedded. The file appears under its name when it is complete; if anything fails, or
     the work is interrupted, an existing file of that name is left as it was.
 
-    `table`: a pyarrow Table or RecordBatchReader, a pandas or polars DataFrame, a DuckDB relation,
-    or anything else with ``__arrow_c_stream__``. Named levels of a pandas index are columns.
+    `table`: a pyarrow Table, RecordBatchReader or Scanner, a pandas or polars DataFrame, a DuckDB
+    relation, or anything else with ``__arrow_c_stream__``. A stream is never in memory whole.
+    Named levels of a pandas index are columns.
     `path`: the column with the prim paths, texts or Sdf.Paths. If no column of a pandas frame is
     called that, it is the index that holds prim paths. Other Sdf.Paths are relationships' targets.
     `key`, `ids`: for a table that knows ids instead of paths. `key` is the column with the ids,
@@ -89,6 +91,8 @@ def write_table(
     `compression`: ``zstd``, ``snappy`` or ``none``; `level`: the codec's compression level.
     `rows_per_page`, `rows_per_group`: 12,288 and 131,072 if not given.
     `metadata`: texts for the key-value metadata of the file.
+    `memory`: bytes of rows to hold, besides those that are in memory anyway; 512 MiB if not given.
+    What is beyond lies in nameless temporary files beside `file` (docs/limits.md).
     `progress`: called now and then with the number of rows written and of all rows.
 
     Raises ValueError for what is wrong with the table, naming column and row (from 0), and
@@ -97,6 +101,8 @@ def write_table(
     for name, rows in (("rows_per_page", rows_per_page), ("rows_per_group", rows_per_group)):
         if rows is not None and rows < 1:
             raise ValueError(f"{name} is {rows}; it needs at least one row")
+    if memory is not None and memory < 1:
+        raise ValueError(f"memory is {memory}; it is a number of bytes")
     if order is not None and time is None:
         raise ValueError("order is for tables with a time column, which time names")
     for name, text in (("path", path), ("time", time), ("compression", compression)):
@@ -113,10 +119,19 @@ def write_table(
         from ._bind import bound_table
 
         try:
-            joined = bound_table(table, ids, key=key, path=path, time=time, keep=keep)
+            joined = bound_table(
+                table,
+                ids,
+                key=key,
+                path=path,
+                time=time,
+                keep=keep,
+                file=target,
+                memory=None if memory is None else memory // 4,
+            )
         except ValueError as error:
             raise ValueError(f"{target}: {error}") from error
-        table, report = joined.table, joined.report
+        table, report = joined.table(), joined.report
     core = load_core()
     try:
         stream = arrow_stream(table, path)
@@ -137,7 +152,9 @@ def write_table(
             schema_json=_schema_json(layer or {}),
             metadata=dict(metadata or {}),
             is_strict=strict,
+            is_held=stream.is_held,
             progress=progress,
+            **({} if memory is None else {"memory": memory}),
         )
     except ValueError as error:
         if not stream.hint or f"column '{stream.path}'" not in str(error):

@@ -1,7 +1,10 @@
 #include "bindings/bindings.h"
 
 #include <Python.h>
+#include <arrow/c/bridge.h>
+#include <arrow/record_batch.h>
 
+#include <memory>
 #include <string>
 
 namespace nb = nanobind;
@@ -47,6 +50,24 @@ void Raise(const arrow::Status& status) {
   }
   PyErr_SetObject(type, ToStr(message).ptr());
   throw nb::python_error();
+}
+
+namespace {
+
+/// Gives the stream back if Python did not take it.
+void ReleaseStream(void* pointer) noexcept {
+  auto* const stream = static_cast<ArrowArrayStream*>(pointer);
+  if (stream->release) stream->release(stream);
+  delete stream;
+}
+
+}  // namespace
+
+nb::capsule ToStream(const std::shared_ptr<arrow::RecordBatchReader>& reader) {
+  auto stream = std::make_unique<ArrowArrayStream>();
+  const arrow::Status status = arrow::ExportRecordBatchReader(reader, stream.get());
+  if (!status.ok()) Raise(status);
+  return nb::capsule(stream.release(), "arrow_array_stream", &ReleaseStream);
 }
 
 void Progress::Call(int64_t done, int64_t all) {

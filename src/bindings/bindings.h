@@ -5,10 +5,12 @@
 
 #include <arrow/result.h>
 #include <arrow/status.h>
+#include <arrow/type_fwd.h>
 #include <nanobind/nanobind.h>
 
 #include <exception>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -87,11 +89,15 @@ class Progress {
   std::exception_ptr raised_;
 };
 
+/// An `arrow_array_stream` capsule. REQUIRES: the GIL is held.
+nanobind::capsule ToStream(const std::shared_ptr<arrow::RecordBatchReader>& reader);
+
 // Each adds its functions to the module.
 void AddWriting(nanobind::module_& module);
 void AddReading(nanobind::module_& module);
 void AddRecovering(nanobind::module_& module);
 void AddColoring(nanobind::module_& module);
+void AddJoining(nanobind::module_& module);
 void AddInterrupting(nanobind::module_& module);
 void AddDatasets(nanobind::module_& module);
 

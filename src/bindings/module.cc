@@ -47,6 +47,7 @@ NB_MODULE(_core, m) {
   usdparquet::bindings::AddWriting(m);
   usdparquet::bindings::AddRecovering(m);
   usdparquet::bindings::AddColoring(m);
+  usdparquet::bindings::AddJoining(m);
   usdparquet::bindings::AddInterrupting(m);
   usdparquet::bindings::AddDatasets(m);
 }

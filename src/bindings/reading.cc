@@ -153,19 +153,8 @@ nb::dict Storage(const nb::object& source) {
   return out;
 }
 
-/// Gives the stream back if Python did not take it.
-void ReleaseStream(void* pointer) noexcept {
-  auto* const stream = static_cast<ArrowArrayStream*>(pointer);
-  if (stream->release) stream->release(stream);
-  delete stream;
-}
-
 nb::object StreamOf(const std::shared_ptr<arrow::Table>& table) {
-  auto stream = std::make_unique<ArrowArrayStream>();
-  const arrow::Status status = arrow::ExportRecordBatchReader(
-      std::make_shared<arrow::TableBatchReader>(table), stream.get());
-  if (!status.ok()) Raise(status);
-  return nb::capsule(stream.release(), "arrow_array_stream", &ReleaseStream);
+  return ToStream(std::make_shared<arrow::TableBatchReader>(table));
 }
 
 nb::dict Read(const nb::object& source, const std::string& path_column,

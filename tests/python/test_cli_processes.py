@@ -335,6 +335,7 @@ STUCK = {
     "validate": "usdparquet._core.check_sections",
     "query": "usdparquet._core.open_row_groups",
     "table": "usdparquet.tables.stage_table.resolve_columns",
+    "dataset": "usdparquet._core.write_manifest",
     "diff": "usdparquet.tables.diff.diff_files",
     "convert": "usdparquet.tables.convert.export_layer",
     "optimize": "usdparquet._core.optimize",

@@ -15,7 +15,7 @@ from pxr import Usd
 from pyspark.sql import SparkSession
 
 import usdparquet
-from usdparquet.identifiers.join import join
+from usdparquet._bind import bound_table
 from usdparquet.spark import bind
 from usdparquet.spark.binding import bound_frame
 
@@ -55,7 +55,12 @@ def counts_of(report: Any) -> dict[str, int]:
     ],
 )
 def test_as_on_one_machine(
-    spark: SparkSession, kind: str, other: str, keep: str | None, time: str | None
+    spark: SparkSession,
+    tmp_path: Path,
+    kind: str,
+    other: str,
+    keep: str | None,
+    time: str | None,
 ) -> None:
     chance = random.Random(kind)
     rows = pa.table(
@@ -72,14 +77,15 @@ def test_as_on_one_machine(
             "instance": [chance.random() < 0.2 for _ in range(30)],
         }
     )
-    wanted = join(rows, ids, key="key", keep=keep, time=time)
+    file = tmp_path / "beside"
+    wanted = bound_table(rows, ids, key="key", keep=keep, time=time, file=file)
     # One partition has its rows in their order, which `keep` goes by.
     frame = spark.createDataFrame(rows).coalesce(1)
     found, report = bound_frame(frame, spark.createDataFrame(ids), key="key", keep=keep, time=time)
-    assert found.columns == wanted.table.schema.names
-    assert sorted_rows(found.toArrow()) == sorted_rows(wanted.table)
+    assert found.columns == wanted.schema.names
+    assert sorted_rows(found.toArrow()) == sorted_rows(wanted.table().read_all())
     assert counts_of(report) == counts_of(wanted.report)
-    unmatched = set(wanted.unmatched["key"].cast(pa.string()).to_pylist())
+    unmatched = set(wanted.unmatched().read_all()["key"].cast(pa.string()).to_pylist())
     assert len(report.unknown_ids) <= len(unmatched)
     is_short = len(wanted.report.unknown_ids) < 5
     if is_short:

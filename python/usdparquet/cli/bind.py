@@ -21,11 +21,11 @@ from usdparquet.cli.console import (
     steps,
     told_warnings,
 )
-from usdparquet.cli.options import Compression, CompressionOption, Json
+from usdparquet.cli.options import Compression, CompressionOption, Json, Memory
 from usdparquet.tables.errors import OptionsError, kind_of_output
 
 if TYPE_CHECKING:
-    from usdparquet.identifiers.join import JoinReport
+    from usdparquet._join import JoinReport
 
 
 class Keep(StrEnum):
@@ -86,6 +86,7 @@ def bind(
         bool, typer.Option("--strict", help="End with 1 if anything did not match.")
     ] = False,
     compression: CompressionOption = Compression.ZSTD,
+    memory: Memory = None,
     as_json: Json = False,
 ) -> None:
     """Write the rows of a table as a layer, each at the prims that have its id.
@@ -115,8 +116,7 @@ def bind(
     with steps() as step:
         step(f"Reading {table.name}")
         source = TableFile(table)
-        rows = source.read(source.stored_columns())
-        rows = rows.replace_schema_metadata(rows_metadata(source.description))
+        rows = source.rows(rows_metadata(source.description))
         step(f"Matching {table.name} with {scene.name}")
         try:
             with told_warnings():
@@ -128,21 +128,24 @@ def bind(
                     path=path,
                     time=time,
                     keep=keep.value if keep else None,
+                    file=output,
+                    memory=None if memory is None else (memory << 20) // 4,
                 )
         except ValueError as error:
             text = str(error)
             raise ValueError(text if str(scene) in text else f"{table}: {text}") from error
         step(f"Writing {output.name}")
         written = write_table(
-            joined.table,
+            joined.table(),
             output,
             path=path,
             time=time,
             compression=compression.value,
+            memory=None if memory is None else memory << 20,
             progress=lambda done, total: step("", done, total),
         )
         if unmatched is not None:
-            write_rows(joined.unmatched, unmatched)
+            write_rows(joined.unmatched(), unmatched)
     for note in source.notes:
         say(note, sys.stderr)
     report = joined.report
@@ -164,7 +167,7 @@ def bind(
 
 def _lines(report: JoinReport, unmatched: Path | None) -> list[str]:
     """The report, a line for each thing that there is."""
-    from usdparquet.identifiers.join import SHOWN
+    from usdparquet._join import SHOWN
 
     lines = [
         f"matched: {counted(report.matched_rows, 'row')} at {counted(report.matched_prims, 'prim')}"

@@ -91,7 +91,7 @@ def ids(
         if kind is FileKind.PARQUET:
             write_table(table, output)
         else:
-            write_rows(table, output)
+            write_rows(table.to_reader(), output)
         prims, distinct = len(table), len(table["id"].unique())
         if as_json:
             report = {"output": str(output), "id": id, "prims": prims, "distinct": distinct}

@@ -16,7 +16,15 @@ from usdparquet.cli.console import (
     progress_bar,
     say,
 )
-from usdparquet.cli.options import Compression, CompressionOption, In, Json, PathColumn, TimeColumn
+from usdparquet.cli.options import (
+    Compression,
+    CompressionOption,
+    In,
+    Json,
+    Memory,
+    PathColumn,
+    TimeColumn,
+)
 
 
 class RowOrder(StrEnum):
@@ -49,6 +57,7 @@ def optimize(
         RowOrder | None,
         typer.Option(help="Rows of a long table; by time where they are, else by path."),
     ] = None,
+    memory: Memory = None,
     as_json: Json = False,
 ) -> None:
     """Write a file with rows in namespace order, small indexed pages and an embedded path index.
@@ -60,7 +69,11 @@ def optimize(
     check_inputs(source)
     check_output(target)
     before = source.stat().st_size
-    sizes = {"rows_per_page": rows_per_page, "rows_per_group": rows_per_group}
+    sizes = {
+        "rows_per_page": rows_per_page,
+        "rows_per_group": rows_per_group,
+        "memory": None if memory is None else memory << 20,
+    }
     with progress_bar(f"Writing {target.name}") as progress:
         done = load_core().optimize(
             source,

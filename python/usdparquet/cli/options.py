@@ -54,6 +54,14 @@ IdColumn = Annotated[
         "column with the ids.",
     ),
 ]
+Memory = Annotated[
+    int | None,
+    typer.Option(
+        min=1,
+        metavar="MIB",
+        help="MiB of rows to hold while they are put in order; 512 if not given.",
+    ),
+]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 

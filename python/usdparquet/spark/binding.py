@@ -18,9 +18,7 @@ from pyspark.sql.types import (
 )
 
 from usdparquet._bind import prim_ids
-from usdparquet._key_column import key_cells, key_steps
-from usdparquet.identifiers.id_text import id_text, id_texts, narrowed
-from usdparquet.identifiers.join import (
+from usdparquet._join import (
     SHOWN,
     JoinReport,
     check_columns,
@@ -29,6 +27,8 @@ from usdparquet.identifiers.join import (
     nothing_text,
     several_text,
 )
+from usdparquet._key_column import key_column
+from usdparquet.identifiers.id_text import id_text, id_texts, narrowed
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -82,7 +82,7 @@ def bound_frame(
     """The frame that `bind` returns, and what matched."""
     check_keep(keep)
     empty = df.limit(0).toArrow()
-    check_columns(empty, None, time, path)
+    check_columns(empty.schema, time, path)
     rows = df.withColumn(_TEXT, _key_text(df, empty, key))
     prims = _prims(df.sparkSession, ids, id)
     counts = _counts(rows, prims).persist()
@@ -105,13 +105,17 @@ def column_of(name: str) -> Column:
 
 def _key_text(df: DataFrame, empty: pa.Table, key: str) -> Column:
     """The ids of rows, as texts."""
-    number, *fields = key_steps(empty, key)
+    import pyarrow as pa
+
+    found = key_column(empty.schema, key)
+    number, *fields = found.steps
     kind: DataType = df.schema[number].dataType
     column = column_of(df.columns[number])
     for field in fields:
         assert isinstance(kind, StructType)
         column, kind = column.getField(kind[field].name), kind[field].dataType
-    return _text_of(column, kind, key_cells(empty, key), key)
+    none = pa.RecordBatch.from_pylist([], pa.schema([empty.schema.field(number)]))
+    return _text_of(column, kind, pa.chunked_array([found.cells(none)]), key)
 
 
 def _text_of(column: Column, kind: DataType, cells: pa.ChunkedArray, name: str) -> Column:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from pyspark.sql import Column, DataFrame, Row
 
-    from usdparquet.identifiers.join import JoinReport
+    from usdparquet._join import JoinReport
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from usdparquet._plugin import load_core
+from usdparquet._rows import Rows
 from usdparquet._texts import nearest_name, shown_names
 from usdparquet.regular_file import check_table_file
 from usdparquet.tables.columns import Column
@@ -224,6 +225,16 @@ class TableFile:
         """The columns in all rows; errors as of `batches`."""
         schema = pa.schema([(name, column.type) for name, column in columns.items()])
         return pa.Table.from_batches(self.batches(columns), schema)
+
+    def rows(self, metadata: dict[bytes, bytes] | None = None) -> Rows:
+        """All rows, to be read several times; `metadata` is what to say of the columns."""
+        stored = list(self.stored_columns().items())
+
+        def read(columns: Sequence[int]) -> Iterator[pa.RecordBatch]:
+            return self.batches(dict(stored[column] for column in columns))
+
+        is_held = isinstance(self._source, MemorySource)
+        return Rows(self.schema.with_metadata(metadata), self.num_rows, is_held, read)
 
     def _groups(self, rows: Iterable[RowNumbers] | None) -> Iterator[tuple[int, RowNumbers | None]]:
         """The groups to read, with the rows within each; None for all."""

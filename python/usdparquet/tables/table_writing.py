@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
-from usdparquet._key_column import key_cells
+from usdparquet._key_column import key_column
 from usdparquet._streams import without_views
 from usdparquet._write import WriteSummary, write_table
 from usdparquet.identifiers.id_text import id_texts
@@ -94,7 +94,9 @@ def write_by_ids(
     import pyarrow.parquet as pq
 
     try:
-        id_texts(key_cells(schema.empty_table(), key), key)
+        column = key_column(schema, key)
+        batch = pa.RecordBatch.from_pylist([], pa.schema([schema.field(column.steps[0])]))
+        id_texts(pa.chunked_array([column.cells(batch)]), key)
     except ValueError as error:
         raise TableFileError(f"{target}: {error}") from error
     entry = {} if names is None else _entry(table, names)
@@ -110,7 +112,7 @@ def write_by_ids(
     with replaced_file(target) as temporary:
         options = {"compression": compression, "write_page_checksum": True}
         with pq.ParquetWriter(temporary, schema, write_page_index=True, **options) as writer:
-            for group in _groups(batches):
+            for group in row_groups(batches):
                 writer.write_table(group.cast(schema), row_group_size=group.num_rows)
                 rows += group.num_rows
                 if progress is not None:
@@ -139,7 +141,7 @@ def _by_ids_text(target: Path, key: str) -> str:
     )
 
 
-def _groups(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.Table]:
+def row_groups(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.Table]:
     """Batches in portions for row groups."""
     held: list[pa.RecordBatch] = []
     for batch in batches:

@@ -6,11 +6,14 @@
 #include <parquet/arrow/schema.h>
 #include <parquet/arrow/writer.h>
 
+#include <algorithm>
 #include <functional>
 #include <set>
+#include <utility>
 #include <vector>
 
 #include "core/check/cell_check.h"
+#include "core/check/table_checker.h"
 #include "core/check/time_check.h"
 #include "core/index/arrow_columns.h"
 #include "core/schema/column_convert.h"
@@ -186,7 +189,7 @@ arrow::Result<TableSchema> SchemaOf(const arrow::Schema& schema, const SchemaEnt
 }
 
 /// Fails unless the cells are absolute paths, or lists of them.
-Status CheckTargets(const std::string& name, const arrow::ChunkedArray& column) {
+Status CheckTargets(const std::string& name, const arrow::ChunkedArray& column, int64_t first_row) {
   const arrow::DataType& type = *column.type();
   const bool has_lists = type.id() == arrow::Type::LIST || type.id() == arrow::Type::LARGE_LIST;
   const arrow::DataType& text = has_lists ? *type.field(0)->type() : type;
@@ -194,7 +197,7 @@ Status CheckTargets(const std::string& name, const arrow::ChunkedArray& column) 
     return Status::Invalid("column '", name, "' has type ", type.ToString(),
                            "; a relationship has texts with paths, or lists of them");
   }
-  int64_t row = 0;
+  int64_t row = first_row;
   for (const auto& chunk : column.chunks()) {
     for (int64_t i = 0; i < chunk->length(); ++i, ++row) {
       if (chunk->IsNull(i)) continue;
@@ -214,124 +217,169 @@ Status CheckTargets(const std::string& name, const arrow::ChunkedArray& column) 
   return Status::OK();
 }
 
-/// Converts the columns that `check.types` names.
-arrow::Result<std::shared_ptr<arrow::Table>> ConvertColumns(std::shared_ptr<arrow::Table> table,
-                                                            const TableCheck& check) {
-  if (check.types.empty()) return table;
-  ARROW_ASSIGN_OR_RAISE(const TableSchema schema, SchemaOf(*table->schema(), {}, check));
-  for (const auto& [name, sdf_type] : check.types) {
-    const int i = table->schema()->GetFieldIndex(name);
-    if (i < 0 || name == check.path_column) {
-      return Status::Invalid("argument 'types' names '", name,
-                             "', which is no property column of the table (it has ",
-                             NamesOf(*table->schema()), ")");
-    }
-    if (sdf_type == kRelationshipType) {
-      ARROW_RETURN_NOT_OK(CheckTargets(name, *table->column(i)));
-      continue;
-    }
-    const auto shape = ShapeOfSdfType(sdf_type);
-    bool has_shape = false;
-    for (const ColumnInfo& column : schema.columns) {
-      has_shape = has_shape || (column.column_name == name && column.type == *shape);
-    }
-    if (has_shape) continue;
-    ARROW_ASSIGN_OR_RAISE(auto column, ConvertColumn(name, table->column(i), *shape, sdf_type));
-    const auto field = table->field(i)->WithType(column->type());
-    ARROW_ASSIGN_OR_RAISE(table, table->SetColumn(i, field, std::move(column)));
-  }
-  return table;
-}
-
 std::string AndMore(uint32_t count) {
   if (count < 2) return "";
   return " (and " + std::to_string(count - 1) + " more such row" + (count > 2 ? "s)" : ")");
 }
 
-Status CheckPaths(const arrow::Table& table, const std::string& time_column,
-                  const TableCheck& check) {
-  ARROW_ASSIGN_OR_RAISE(const auto paths, StringViews(*table.GetColumnByName(check.path_column)));
-  ARROW_ASSIGN_OR_RAISE(const TableIndex index, IndexRows(paths, nullptr, check.unicode_test));
-  const PathIndexReport& report = index.path_report;
-  if (report.num_invalid > 0) {
-    const uint32_t row = report.invalid_rows[0];
-    if (!paths[row].data()) {
+Status CheckPaths(const RowOrdering& rows, const std::string& time_column, const TableCheck& check,
+                  const PathOfRow& path_of) {
+  if (rows.num_invalid() > 0) {
+    const auto& [row, path] = *rows.first_invalid();
+    if (!path) {
       return Status::Invalid("column '", check.path_column, "', row ", row,
                              ": the path is null; every row needs the path of its prim",
-                             AndMore(report.num_invalid));
+                             AndMore(rows.num_invalid()));
     }
-    return Status::Invalid(
-        "column '", check.path_column, "', row ", row, ": ", QuotedValue(paths[row]),
-        " is no absolute prim path: ", PathProblem(paths[row], check.unicode_test),
-        AndMore(report.num_invalid));
+    return Status::Invalid("column '", check.path_column, "', row ", row, ": ", QuotedValue(*path),
+                           " is no absolute prim path: ", PathProblem(*path, check.unicode_test),
+                           AndMore(rows.num_invalid()));
   }
-  if (!time_column.empty()) {
-    return CheckTimes(time_column, *table.GetColumnByName(time_column), paths, index.hashes);
-  }
-  if (report.num_duplicates > 0) {
-    const auto [earlier, later] = report.duplicates[0];
-    return Status::Invalid("column '", check.path_column, "', row ", later, ": ",
-                           QuotedValue(paths[later]), " is the path of row ", earlier,
-                           " already; a prim has one row", AndMore(report.num_duplicates));
-  }
-  return Status::OK();
-}
-
-/// Text that is no UTF-8, which keeps some readers from the whole file.
-Status CheckTexts(const arrow::Table& table) {
-  for (int i = 0; i < table.num_columns(); ++i) {
-    const auto row = FindBadText(*table.column(i));
-    if (row) return BadTextError(table.field(i)->name(), *row, kCorrectText);
-  }
-  return Status::OK();
-}
-
-Status CheckCells(const arrow::Table& table, const std::string& time_column,
-                  const TableCheck& check) {
-  for (int i = 0; i < table.num_columns(); ++i) {
-    const std::string& name = table.field(i)->name();
-    if (name == check.path_column || name == time_column) continue;
-    if (const auto bad = FindBadCell(*table.column(i))) {
-      return Status::Invalid("column '", name, "', row ", bad->row, ": the cell ", bad->reason,
-                             "; correct it or make it null");
-    }
-  }
-  return Status::OK();
-}
-
-arrow::Result<CheckedTable> Check(std::shared_ptr<arrow::Table> table, const TableCheck& check) {
-  ARROW_RETURN_NOT_OK(CheckNames(*table->schema()));
-  ARROW_RETURN_NOT_OK(CheckPathColumn(*table->schema(), check.path_column));
-  ARROW_RETURN_NOT_OK(CheckStorable(*table->schema()));
-  ARROW_ASSIGN_OR_RAISE(const SchemaEntry entry, MakeSchemaEntry(*table->schema(), check));
-  ARROW_RETURN_NOT_OK(CheckProperties(*table->schema(), entry, check));
-  ARROW_ASSIGN_OR_RAISE(table, WithoutViewsAndDictionary(std::move(table), check.path_column));
-  ARROW_ASSIGN_OR_RAISE(table, ConvertColumns(std::move(table), check));
-  CheckedTable checked{table, entry == SchemaEntry() ? "" : SerializeSchemaEntry(entry)};
-  ARROW_ASSIGN_OR_RAISE(const TableSchema schema, SchemaOf(*table->schema(), entry, check));
-  if (!check.is_strict) {
-    ARROW_RETURN_NOT_OK(CheckTexts(*table));
-    return checked;
-  }
-  if (!schema.left_out.empty()) {
-    const LeftOutColumn& column = schema.left_out[0];
-    return Status::Invalid("column '", column.column_name, "': ", column.reason,
-                           "; convert it or leave it out");
-  }
-  ARROW_RETURN_NOT_OK(CheckPaths(*table, entry.time_column, check));
-  ARROW_ASSIGN_OR_RAISE(const auto lost,
-                        FindTimedCells(*table, check.path_column, entry.time_column, entry));
-  if (!lost.empty()) return Status::Invalid(DescribeTimedCells(lost.front()));
-  ARROW_RETURN_NOT_OK(CheckTexts(*table));
-  ARROW_RETURN_NOT_OK(CheckCells(*table, entry.time_column, check));
-  return checked;
+  if (!time_column.empty()) return CheckTimes(time_column, rows, path_of);
+  if (rows.num_repeated() == 0) return Status::OK();
+  const auto& [row, path] = *rows.first_repeated();
+  return Status::Invalid("column '", check.path_column, "', row ", row, ": ", QuotedValue(*path),
+                         " is the path of row ", rows.RowBefore(row),
+                         " already; a prim has one row", AndMore(rows.num_repeated()));
 }
 
 }  // namespace
 
+arrow::Result<std::unique_ptr<TableChecker>> TableChecker::Make(const arrow::Schema& schema,
+                                                                const TableCheck& check) {
+  std::unique_ptr<TableChecker> checker(new TableChecker(check));
+  ARROW_RETURN_NOT_OK(Guarded([&] { return checker->Init(schema); }));
+  return checker;
+}
+
+Status TableChecker::Init(const arrow::Schema& schema) {
+  ARROW_RETURN_NOT_OK(CheckNames(schema));
+  ARROW_RETURN_NOT_OK(CheckPathColumn(schema, check_.path_column));
+  ARROW_RETURN_NOT_OK(CheckStorable(schema));
+  ARROW_ASSIGN_OR_RAISE(entry_, MakeSchemaEntry(schema, check_));
+  ARROW_RETURN_NOT_OK(CheckProperties(schema, entry_, check_));
+  if (!(entry_ == SchemaEntry())) schema_json_ = SerializeSchemaEntry(entry_);
+  const auto given = arrow::schema(schema.fields(), schema.metadata());
+  ARROW_ASSIGN_OR_RAISE(auto none, arrow::Table::MakeEmpty(given));
+  ARROW_ASSIGN_OR_RAISE(none, WithoutViewsAndDictionary(std::move(none), check_.path_column));
+  if (!check_.types.empty()) {
+    ARROW_ASSIGN_OR_RAISE(given_, SchemaOf(*none->schema(), {}, check_));
+  }
+  ARROW_ASSIGN_OR_RAISE(none, Converted(std::move(none)));
+  schema_ = none->schema();
+  converts_ = !schema_->Equals(*given);
+  ARROW_ASSIGN_OR_RAISE(const TableSchema read, SchemaOf(*schema_, entry_, check_));
+  if (!check_.is_strict || read.left_out.empty()) return Status::OK();
+  const LeftOutColumn& column = read.left_out[0];
+  return Status::Invalid("column '", column.column_name, "': ", column.reason,
+                         "; convert it or leave it out");
+}
+
+/// The rows with the columns converted that `check.types` names.
+arrow::Result<std::shared_ptr<arrow::Table>> TableChecker::Converted(
+    std::shared_ptr<arrow::Table> rows) const {
+  for (const auto& [name, sdf_type] : check_.types) {
+    const int i = rows->schema()->GetFieldIndex(name);
+    if (i < 0 || name == check_.path_column) {
+      return Status::Invalid("argument 'types' names '", name,
+                             "', which is no property column of the table (it has ",
+                             NamesOf(*rows->schema()), ")");
+    }
+    if (sdf_type == kRelationshipType) {
+      ARROW_RETURN_NOT_OK(CheckTargets(name, *rows->column(i), num_rows_));
+      continue;
+    }
+    const auto shape = ShapeOfSdfType(sdf_type);
+    bool has_shape = false;
+    for (const ColumnInfo& column : given_.columns) {
+      has_shape = has_shape || (column.column_name == name && column.type == *shape);
+    }
+    if (has_shape) continue;
+    ARROW_ASSIGN_OR_RAISE(auto column,
+                          ConvertColumn(name, rows->column(i), *shape, sdf_type, num_rows_));
+    const auto field = rows->field(i)->WithType(column->type());
+    ARROW_ASSIGN_OR_RAISE(rows, rows->SetColumn(i, field, std::move(column)));
+  }
+  return rows;
+}
+
+arrow::Result<std::shared_ptr<arrow::Table>> TableChecker::Add(std::shared_ptr<arrow::Table> rows) {
+  return Guarded([&]() -> arrow::Result<std::shared_ptr<arrow::Table>> {
+    ARROW_ASSIGN_OR_RAISE(auto made,
+                          WithoutViewsAndDictionary(std::move(rows), check_.path_column));
+    ARROW_ASSIGN_OR_RAISE(made, Converted(std::move(made)));
+    ARROW_RETURN_NOT_OK(Look(*made));
+    num_rows_ += made->num_rows();
+    return made;
+  });
+}
+
+/// Notes what is wrong with the next rows.
+Status TableChecker::Look(const arrow::Table& rows) {
+  // Text that is no UTF-8 keeps some readers from the whole file.
+  for (int i = 0; i < rows.num_columns(); ++i) {
+    if (bad_texts_.contains(i)) continue;
+    if (const auto row = FindBadText(*rows.column(i))) bad_texts_[i] = num_rows_ + *row;
+  }
+  if (!check_.is_strict) return Status::OK();
+  const std::string& time_column = entry_.time_column;
+  const auto times = rows.GetColumnByName(time_column);
+  const Status added = ordering_.Add(*rows.GetColumnByName(check_.path_column), check_.path_column,
+                                     times.get(), time_column);
+  if (bad_rows_.ok()) bad_rows_ = added;
+  ARROW_ASSIGN_OR_RAISE(const auto lost,
+                        FindTimedCells(rows, check_.path_column, time_column, entry_));
+  for (TimedCells cells : lost) {
+    cells.first_row += num_rows_;
+    const auto known = std::ranges::find(timed_cells_, cells.column, &TimedCells::column);
+    if (known == timed_cells_.end()) {
+      timed_cells_.push_back(std::move(cells));
+    } else {
+      known->count += cells.count;
+    }
+  }
+  for (int i = 0; i < rows.num_columns(); ++i) {
+    const std::string& name = rows.field(i)->name();
+    if (name == check_.path_column || name == time_column || bad_cells_.contains(i)) continue;
+    if (auto bad = FindBadCell(*rows.column(i))) {
+      bad->row += num_rows_;
+      bad_cells_[i] = *bad;
+    }
+  }
+  return Status::OK();
+}
+
+Status TableChecker::Finish(const PathOfRow& path_of) const {
+  return Guarded([&]() -> Status {
+    const auto name = [this](int i) { return schema_->field(i)->name(); };
+    if (check_.is_strict) {
+      if (ordering_.num_invalid() == 0) ARROW_RETURN_NOT_OK(bad_rows_);
+      ARROW_RETURN_NOT_OK(CheckPaths(ordering_, entry_.time_column, check_, path_of));
+      if (!timed_cells_.empty()) return Status::Invalid(DescribeTimedCells(timed_cells_.front()));
+    }
+    if (!bad_texts_.empty()) {
+      const auto& [i, row] = *bad_texts_.begin();
+      return BadTextError(name(i), row, kCorrectText);
+    }
+    if (bad_cells_.empty()) return Status::OK();
+    const auto& [i, bad] = *bad_cells_.begin();
+    return Status::Invalid("column '", name(i), "', row ", bad.row, ": the cell ", bad.reason,
+                           "; correct it or make it null");
+  });
+}
+
 arrow::Result<CheckedTable> CheckTable(std::shared_ptr<arrow::Table> table,
                                        const TableCheck& check) {
-  return Guarded([&] { return Check(std::move(table), check); });
+  ARROW_ASSIGN_OR_RAISE(const auto checker, TableChecker::Make(*table->schema(), check));
+  ARROW_ASSIGN_OR_RAISE(auto checked, checker->Add(std::move(table)));
+  ARROW_RETURN_NOT_OK(checker->Finish(
+      [&](int64_t row) { return PathAt(*checked->GetColumnByName(check.path_column), row); }));
+  return CheckedTable{std::move(checked), checker->schema_json()};
+}
+
+arrow::Result<std::string> PathAt(const arrow::ChunkedArray& paths, int64_t row) {
+  ARROW_ASSIGN_OR_RAISE(const auto texts, StringViews(*paths.Slice(row, 1)));
+  return std::string(texts.at(0));
 }
 
 }  // namespace usdparquet

@@ -3,21 +3,23 @@
 /// \file
 /// Checks the times of a table before it is written as a layer.
 
-#include <arrow/chunked_array.h>
+#include <arrow/result.h>
 #include <arrow/status.h>
 
 #include <cstdint>
-#include <span>
+#include <functional>
 #include <string>
-#include <string_view>
-#include <vector>
+
+#include "core/index/row_ordering.h"
 
 namespace usdparquet {
 
-/// Fails at the first time that no time code can hold, and at the first row with the path and the
-/// time of an earlier one. `name` is what messages call the column; `hashes` are those of `paths`.
-arrow::Status CheckTimes(const std::string& name, const arrow::ChunkedArray& times,
-                         const std::vector<std::string_view>& paths,
-                         std::span<const uint64_t> hashes);
+/// The path of a row that was checked.
+using PathOfRow = std::function<arrow::Result<std::string>(int64_t)>;
+
+/// Fails at the first row with the path and the time of an earlier one. `name` is what messages
+/// call the column.
+arrow::Status CheckTimes(const std::string& name, const RowOrdering& rows,
+                         const PathOfRow& path_of);
 
 }  // namespace usdparquet

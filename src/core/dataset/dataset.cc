@@ -2,10 +2,6 @@
 
 #include <arrow/buffer.h>
 #include <arrow/io/memory.h>
-#include <fcntl.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <utility>
@@ -20,6 +16,7 @@
 #include "core/util/limits.h"
 #include "core/util/message_text.h"
 #include "core/util/open_file.h"
+#include "core/util/system_calls.h"
 #include "core/util/system_error.h"
 
 namespace usdparquet {
@@ -52,7 +49,9 @@ class MappedBytes final : public arrow::Buffer {
  public:
   MappedBytes(void* begin, size_t size)
       : Buffer(static_cast<const uint8_t*>(begin), static_cast<int64_t>(size)) {}
-  ~MappedBytes() override { ::munmap(const_cast<uint8_t*>(data()), static_cast<size_t>(size())); }
+  ~MappedBytes() override {
+    UnmapMemory(const_cast<uint8_t*>(data()), static_cast<size_t>(size()));
+  }
 };
 
 /// The file with the index, mapped unless files are not to be. Not by Arrow, which has the system
@@ -60,18 +59,13 @@ class MappedBytes final : public arrow::Buffer {
 arrow::Result<InputFile> OpenIndexFile(const std::string& path) {
   ARROW_RETURN_NOT_OK(CheckRegularFile(path));
   if (UsesPread()) return OpenFile(path);
-  const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  const int descriptor = OpenToRead(path);
   if (descriptor < 0) return SystemError("the file can't be opened");
-  struct stat found;
-  void* mapped = MAP_FAILED;
-  if (::fstat(descriptor, &found) == 0 && found.st_size > 0) {
-    const auto size = static_cast<size_t>(found.st_size);
-    mapped = ::mmap(nullptr, size, PROT_READ, MAP_SHARED, descriptor, 0);
-  }
-  ::close(descriptor);
-  if (mapped == MAP_FAILED) return OpenFile(path);
-  return std::make_shared<arrow::io::BufferReader>(
-      std::make_shared<MappedBytes>(mapped, static_cast<size_t>(found.st_size)));
+  const auto size = static_cast<size_t>(FindFile(descriptor).size);
+  void* const mapped = size > 0 ? MapFile(descriptor, size) : nullptr;
+  CloseFile(descriptor);
+  if (!mapped) return OpenFile(path);
+  return std::make_shared<arrow::io::BufferReader>(std::make_shared<MappedBytes>(mapped, size));
 }
 
 /// The same; of one that can't be read there is a warning.

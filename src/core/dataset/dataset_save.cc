@@ -1,12 +1,6 @@
 #include "core/dataset/dataset_save.h"
 
-#include <fcntl.h>
-#include <sys/file.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <cerrno>
-#include <cstdio>
 #include <filesystem>
 #include <utility>
 #include <vector>
@@ -20,6 +14,7 @@
 #include "core/util/limits.h"
 #include "core/util/message_text.h"
 #include "core/util/open_file.h"
+#include "core/util/system_calls.h"
 #include "core/util/system_error.h"
 
 namespace usdparquet {
@@ -35,10 +30,16 @@ std::string HiddenName(const std::string& name) {
   return name.substr(0, base) + "." + name.substr(base) + ".new";
 }
 
+/// Whether something has that name, be it a link that leads nowhere.
+bool IsThere(const std::string& path) {
+  std::error_code ignored;
+  return fs::exists(fs::symlink_status(path, ignored));
+}
+
 /// Gives the new file its name. One that is not there has it already.
 arrow::Status TakeName(const std::string& folder, const std::string& name) {
   const std::string from = PathFrom(folder, HiddenName(name)), to = PathFrom(folder, name);
-  if (std::rename(from.c_str(), to.c_str()) == 0 || errno == ENOENT) return arrow::Status::OK();
+  if (RenameFile(from, to) || errno == ENOENT) return arrow::Status::OK();
   return SystemError(
       ("a save can't be finished: can't rename a new file to " + MessageText(QuotedValue(name)))
           .c_str());
@@ -47,10 +48,10 @@ arrow::Status TakeName(const std::string& folder, const std::string& name) {
 /// Brings the names in a folder to the disk; where that can't be asked for, the system does so
 /// later.
 void SyncFolder(const std::string& folder) {
-  const int descriptor = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  const int descriptor = OpenFolder(folder);
   if (descriptor < 0) return;
-  ::fsync(descriptor);
-  ::close(descriptor);
+  SyncFile(descriptor);
+  CloseFile(descriptor);
 }
 
 arrow::Result<std::vector<std::string>> ReadJournal(const std::string& path) {
@@ -81,27 +82,26 @@ arrow::Result<std::vector<std::string>> ReadJournal(const std::string& path) {
 
 arrow::Status FinishSave(const std::string& folder) {
   const std::string journal = folder + "/" + kJournalName;
-  struct stat found;
-  if (::lstat(journal.c_str(), &found) != 0) return arrow::Status::OK();
+  if (!IsThere(journal)) return arrow::Status::OK();
   const auto names = ReadJournal(journal);
   if (!names.ok()) {
     // Another process has finished it in the meantime.
-    return ::lstat(journal.c_str(), &found) != 0 ? arrow::Status::OK() : names.status();
+    return IsThere(journal) ? names.status() : arrow::Status::OK();
   }
   for (const std::string& name : *names) ARROW_RETURN_NOT_OK(TakeName(folder, name));
   ARROW_RETURN_NOT_OK(TakeName(folder, kManifestName));
   SyncFolder(folder);
-  if (::unlink(journal.c_str()) == 0 || errno == ENOENT) return arrow::Status::OK();
+  if (RemoveFile(journal) || errno == ENOENT) return arrow::Status::OK();
   return SystemError("the journal of a save that is finished can't be removed");
 }
 
 arrow::Result<std::unique_ptr<DatasetSave>> DatasetSave::Begin(const std::string& folder) {
   ARROW_RETURN_NOT_OK(FinishSave(folder));
   std::unique_ptr<DatasetSave> save(new DatasetSave(folder));
-  save->lock_ = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  save->lock_ = OpenFolder(folder);
   if (save->lock_ < 0) return SystemError("can't open the folder");
   // Where folders have no locks, nobody else is known to save.
-  if (::flock(save->lock_, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
+  if (!TakeLock(save->lock_) && IsTakenOrGone()) {
     return arrow::Status::IOError("another process is saving the dataset; try again");
   }
   const auto text = ReadManifestText(folder);
@@ -120,14 +120,14 @@ arrow::Result<std::unique_ptr<DatasetSave>> DatasetSave::Begin(const std::string
 
 DatasetSave::~DatasetSave() {
   if (!has_journal_) RemoveNewFiles();
-  if (lock_ >= 0) ::close(lock_);
+  if (lock_ >= 0) CloseFile(lock_);
 }
 
 void DatasetSave::RemoveNewFiles() const {
   for (const size_t part : replaced_) {
-    ::unlink(PathFrom(folder_, HiddenName(manifest_.parts[part].file)).c_str());
+    RemoveFile(PathFrom(folder_, HiddenName(manifest_.parts[part].file)));
   }
-  ::unlink((folder_ + "/" + HiddenName(kManifestName)).c_str());
+  RemoveFile(folder_ + "/" + HiddenName(kManifestName));
 }
 
 std::string DatasetSave::FileOf(size_t part) const {

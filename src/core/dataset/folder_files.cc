@@ -1,22 +1,26 @@
 #include "core/dataset/folder_files.h"
 
-#include <dirent.h>
-#include <sys/stat.h>
-
 #include <algorithm>
 #include <cerrno>
-#include <cstring>
-#include <memory>
+#include <filesystem>
 #include <set>
 #include <utility>
 
 #include "core/util/limits.h"
+#include "core/util/system_calls.h"
 #include "core/util/system_error.h"
 
 namespace usdparquet {
 namespace {
 
+namespace fs = std::filesystem;
+
 constexpr int kMaxFolderDepth = 32;
+
+arrow::Status CannotList(const std::string& folder, const std::error_code& error) {
+  errno = error.value();
+  return SystemError(("can't list the folder " + folder).c_str());
+}
 
 class Lister {
  public:
@@ -30,25 +34,14 @@ class Lister {
       return arrow::Status::Invalid("folders lie more than ", kMaxFolderDepth,
                                     " deep in each other");
     }
-    const std::unique_ptr<DIR, int (*)(DIR*)> listed(::opendir((folder_ + "/" + inside).c_str()),
-                                                     &::closedir);
-    if (!listed) {
-      return SystemError(("can't list the folder " + inside).c_str());
-    }
     std::vector<std::string> folders;
-    for (;;) {
-      errno = 0;
-      const dirent* const entry = ::readdir(listed.get());
-      if (!entry) break;
-      const std::string name = entry->d_name;
+    std::error_code error;
+    fs::directory_iterator entries(folder_ + "/" + inside, error);
+    for (; !error && entries != fs::directory_iterator(); entries.increment(error)) {
+      const std::string name = entries->path().filename().string();
       if (name[0] == '.' || name[0] == '_') continue;
-      bool is_folder = entry->d_type == DT_DIR;
-      if (entry->d_type != DT_REG && entry->d_type != DT_DIR) {
-        struct stat found;  // a link, or a file system that does not tell
-        is_folder =
-            ::stat((folder_ + "/" + inside + name).c_str(), &found) == 0 && S_ISDIR(found.st_mode);
-      }
-      if (is_folder) {
+      std::error_code ignored;
+      if (entries->is_directory(ignored)) {  // links followed
         folders.push_back(inside + name + "/");
       } else if (f_) {
         sum_ += inside.empty() ? f_(name) : f_(inside + name);
@@ -59,12 +52,11 @@ class Lister {
                                             " files; write larger ones");
       }
     }
-    if (errno != 0) return SystemError("can't list the folder");
+    if (error) return CannotList(inside, error);
     for (const std::string& below : folders) {
-      struct stat found;
-      const bool is_new = ::stat((folder_ + "/" + below).c_str(), &found) == 0 &&
-                          visited_.emplace(found.st_dev, found.st_ino).second;
-      if (!is_new) continue;  // links may go round
+      std::error_code ignored;
+      const fs::path place = fs::canonical(folder_ + "/" + below, ignored);
+      if (place.empty() || !visited_.insert(place.string()).second) continue;  // links may go round
       folders_.push_back(folder_ + "/" + below.substr(0, below.size() - 1));
       ARROW_RETURN_NOT_OK(Add(below, depth + 1));
     }
@@ -85,7 +77,7 @@ class Lister {
   uint64_t sum_ = 0;
   std::vector<std::string> files_;
   std::vector<std::string> folders_;
-  std::set<std::pair<dev_t, ino_t>> visited_;
+  std::set<std::string> visited_;
 };
 
 }  // namespace
@@ -110,14 +102,10 @@ arrow::Result<std::vector<std::string>> FoldersIn(const std::string& folder) {
 }
 
 bool HasManifest(const std::string& folder) {
-  struct stat found;
-  return ::stat((folder + "/" + kManifestName).c_str(), &found) == 0;
+  return FindFile(folder + "/" + kManifestName).kind != FileKind::kNone;
 }
 
-bool IsFolder(const std::string& path) {
-  struct stat found;
-  return ::stat(path.c_str(), &found) == 0 && S_ISDIR(found.st_mode);
-}
+bool IsFolder(const std::string& path) { return FindFile(path).kind == FileKind::kFolder; }
 
 std::string PathFrom(const std::string& folder, const std::string& name) {
   return name.starts_with('/') ? name : folder + "/" + name;

@@ -1,12 +1,9 @@
 #include "core/dataset/manifest_cache.h"
 
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <chrono>
 #include <cstddef>
 #include <cstring>
+#include <filesystem>
 #include <thread>
 #include <utility>
 
@@ -14,6 +11,7 @@
 #include "core/dataset/hive_keys.h"
 #include "core/util/limits.h"
 #include "core/util/path_hash.h"
+#include "core/util/system_calls.h"
 
 namespace usdparquet {
 namespace {
@@ -148,9 +146,12 @@ bool ReadCachedBody(CacheBytes bytes, CachedManifest* cached) {
 uint64_t NameHash(std::string_view name) { return HashOf(name); }
 
 FolderTime TimeOf(const std::string& folder) {
-  struct stat found;
-  if (::stat(folder.c_str(), &found) != 0) return {};
-  return {found.st_mtim.tv_sec, found.st_mtim.tv_nsec};
+  std::error_code error;
+  const auto of_file = std::filesystem::last_write_time(folder, error);
+  if (error) return {};
+  const auto time = std::chrono::file_clock::to_sys(of_file).time_since_epoch();
+  const auto seconds = std::chrono::floor<std::chrono::seconds>(time);
+  return {seconds.count(), std::chrono::nanoseconds(time - seconds).count()};
 }
 
 void NoteFolderTime(const std::string& folder) {
@@ -161,11 +162,10 @@ void NoteFolderTime(const std::string& folder) {
                      std::chrono::nanoseconds(time.nanoseconds);
   if (since < -kTick) return;  // another clock
   if (since < kTick) std::this_thread::sleep_for(kTick - since);
-  const int descriptor =
-      ::open((folder + "/" + kManifestCacheName).c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+  const int descriptor = OpenToChange(folder + "/" + kManifestCacheName);
   if (descriptor < 0) return;
   CacheHeader header;
-  const bool is_read = ::pread(descriptor, &header, sizeof(header), 0) == sizeof(header) &&
+  const bool is_read = ReadAt(descriptor, &header, sizeof(header), 0) == sizeof(header) &&
                        header.header_hash == HeaderHash(header);
   const auto sum = SumOfFiles(folder, &NameHash);
   const auto folders = FoldersIn(folder);  // whose own times nobody would look at
@@ -175,9 +175,9 @@ void NoteFolderTime(const std::string& folder) {
     header.folder_nanoseconds = time.nanoseconds;
     header.header_hash = HeaderHash(header);
     // In place, which is no change of the folder. Half a header would be none.
-    (void)!::pwrite(descriptor, &header, sizeof(header), 0);
+    WriteAt(descriptor, {reinterpret_cast<const char*>(&header), sizeof(header)}, 0);
   }
-  ::close(descriptor);
+  CloseFile(descriptor);
 }
 
 std::string SerializeManifestCache(const Manifest& manifest, std::string_view text,

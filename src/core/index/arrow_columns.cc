@@ -206,7 +206,8 @@ arrow::Result<std::vector<std::string_view>> StringViews(const arrow::ChunkedArr
   return views;
 }
 
-arrow::Result<RowTimes> ReadRowTimes(const arrow::ChunkedArray& column, const std::string& name) {
+arrow::Result<RowTimes> ReadRowTimes(const arrow::ChunkedArray& column, const std::string& name,
+                                     int64_t first_row) {
   RowTimes rows;
   rows.times.reserve(column.length());
   rows.column.info.column_name = name;
@@ -226,7 +227,8 @@ arrow::Result<RowTimes> ReadRowTimes(const arrow::ChunkedArray& column, const st
     return time.kind == RowTime::Kind::kBad;
   });
   if (bad != rows.times.end()) {
-    return arrow::Status::Invalid("column '", name, "', row ", bad - rows.times.begin(),
+    return arrow::Status::Invalid("column '", name, "', row ",
+                                  first_row + (bad - rows.times.begin()),
                                   ": no time code can hold ", rows.column.Describe(*bad),
                                   "; times are finite numbers within ±2^53 where they are whole, "
                                   "or null for defaults");

@@ -28,10 +28,10 @@ struct RowTimes {
   std::vector<RowTime> times;
 };
 
-/// Reads the column `name`. Fails if it holds no times, or one that no time code can hold; the
-/// message names column and row, not the file.
+/// Reads the column `name`, or a part of it that begins at row `first_row`. Fails if it holds no
+/// times, or one that no time code can hold; the message names column and row, not the file.
 USDPARQUET_API arrow::Result<RowTimes> ReadRowTimes(const arrow::ChunkedArray& column,
-                                                    const std::string& name);
+                                                    const std::string& name, int64_t first_row = 0);
 
 /// Builds the index of a table in this thread, with the hashes of all rows. `times` is null unless
 /// it is a long table; timestamps then count from the earliest, `codes_per_second` to a second.

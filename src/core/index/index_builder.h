@@ -31,6 +31,9 @@ class PagePaths {
   explicit PagePaths(std::unique_ptr<Page> page) : page_(std::move(page)) {}
   /// The texts must stay; a null has no data pointer.
   explicit PagePaths(std::span<const std::string_view> texts) : texts_(texts) {}
+  /// The same of texts that `owner` keeps.
+  PagePaths(std::vector<std::string_view> texts, std::shared_ptr<const void> owner)
+      : owner_(std::move(owner)), owned_(std::move(texts)), texts_(owned_) {}
 
   uint32_t size() const { return page_ ? page_->num_rows : static_cast<uint32_t>(texts_.size()); }
   /// Path number `i`; without a data pointer if it is null.
@@ -41,7 +44,9 @@ class PagePaths {
 
  private:
   std::unique_ptr<Page> page_;
-  std::span<const std::string_view> texts_;
+  std::shared_ptr<const void> owner_;
+  std::vector<std::string_view> owned_;
+  std::span<const std::string_view> texts_;  // they stay where they are when they are moved
 };
 
 /// Where an index is built from: the pages of a path column and, of a long table, the times.

@@ -18,7 +18,7 @@
 #include <utility>
 
 #include "core/index/arrow_columns.h"
-#include "core/index/row_order.h"
+#include "core/index/row_ordering.h"
 #include "core/recover/column_parts.h"
 #include "core/recover/column_recovery.h"
 #include "core/recover/damaged_file.h"
@@ -230,24 +230,18 @@ class Recovery {
 
   arrow::Status FindOrder() {
     ARROW_ASSIGN_OR_RAISE(const auto path_cells, AllCells(path_));
-    auto texts = StringViews(*path_cells);
-    if (!texts.ok()) {
-      return arrow::Status::Invalid("the path column '", write_.path_column, "' ",
-                                    texts.status().message());
-    }
+    RowOrdering ordering(write_.unicode_test);
     if (time_ < 0) {
-      ARROW_ASSIGN_OR_RAISE(const TableIndex index,
-                            IndexRows(*texts, nullptr, write_.unicode_test));
-      order_ = NamespaceOrder(*texts, index);
+      ARROW_RETURN_NOT_OK(ordering.Add(*path_cells, write_.path_column, nullptr, ""));
+      order_ = Inverted(ordering.TakePlaces());
     } else {
       ARROW_ASSIGN_OR_RAISE(const auto time_cells, AllCells(time_));
-      ARROW_ASSIGN_OR_RAISE(const RowTimes times, ReadRowTimes(*time_cells, write_.time_column));
-      ARROW_ASSIGN_OR_RAISE(
-          const TableIndex index,
-          IndexRows(*texts, &times, write_.unicode_test,
-                    TimeCodesPerSecondOf(entry_).value_or(TimeScale().codes_per_second)));
-      const RowOrder natural = IsInOrderOfTime(times) ? RowOrder::kTime : RowOrder::kPath;
-      order_ = LongTableOrder(*texts, times, index, write_.order.value_or(natural));
+      ARROW_RETURN_NOT_OK(
+          ordering.Add(*path_cells, write_.path_column, time_cells.get(), write_.time_column));
+      const RowOrder natural = ordering.is_in_order_of_time() ? RowOrder::kTime : RowOrder::kPath;
+      order_ = Inverted(
+          ordering.TakePlaces(write_.order.value_or(natural),
+                              TimeCodesPerSecondOf(entry_).value_or(TimeScale().codes_per_second)));
     }
     is_reordered_ = !std::is_sorted(order_.begin(), order_.end());
     return arrow::Status::OK();

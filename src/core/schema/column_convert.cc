@@ -124,7 +124,7 @@ std::string CellText(const arrow::Array& array, int64_t row) {
 
 arrow::Result<std::shared_ptr<arrow::ChunkedArray>> ConvertColumn(
     const std::string& name, const std::shared_ptr<arrow::ChunkedArray>& column,
-    const ValueType& shape, std::string_view sdf_type) {
+    const ValueType& shape, std::string_view sdf_type, int64_t first_row) {
   const auto type = ArrowType(shape);
   auto scalar = column->type();
   const int depth = ListDepth(&scalar);
@@ -136,7 +136,6 @@ arrow::Result<std::shared_ptr<arrow::ChunkedArray>> ConvertColumn(
                                   type->ToString());
   }
   arrow::ArrayVector chunks;
-  int64_t first_row = 0;
   for (const auto& chunk : column->chunks()) {
     if (shape.tuple > 1) {
       const auto wrong = shape.is_array ? FindWrongInnerLength(*chunk, shape.tuple)

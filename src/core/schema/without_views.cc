@@ -4,6 +4,8 @@
 #include <arrow/compute/cast.h>
 #include <arrow/type.h>
 
+#include "core/schema/nested_arrays.h"
+
 namespace usdparquet {
 
 std::shared_ptr<arrow::DataType> WithoutViews(const std::shared_ptr<arrow::DataType>& type) {
@@ -40,58 +42,21 @@ std::shared_ptr<arrow::DataType> WithoutViews(const std::shared_ptr<arrow::DataT
 
 namespace {
 
-arrow::Result<std::shared_ptr<arrow::Array>> WithoutViewEntries(
-    const std::shared_ptr<arrow::Array>& array);
-
-/// A list or struct whose children have dictionaries without views.
-arrow::Result<std::shared_ptr<arrow::Array>> WithChildren(const arrow::Array& array) {
-  auto data = array.data()->Copy();
-  arrow::FieldVector fields;
-  for (int i = 0; i < array.type()->num_fields(); ++i) {
-    auto& child = data->child_data[static_cast<size_t>(i)];
-    ARROW_ASSIGN_OR_RAISE(const auto plain, WithoutViewEntries(arrow::MakeArray(child)));
-    child = plain->data();
-    fields.push_back(array.type()->field(i)->WithType(plain->type()));
-  }
-  switch (array.type_id()) {
-    case arrow::Type::LIST:
-      data->type = arrow::list(fields[0]);
-      break;
-    case arrow::Type::LARGE_LIST:
-      data->type = arrow::large_list(fields[0]);
-      break;
-    case arrow::Type::FIXED_SIZE_LIST:
-      data->type = arrow::fixed_size_list(
-          fields[0], static_cast<const arrow::FixedSizeListType&>(*array.type()).list_size());
-      break;
-    default:
-      data->type = arrow::struct_(std::move(fields));
-  }
-  return arrow::MakeArray(data);
-}
-
 /// `array` with plain text for the entries of its dictionaries, at any depth: Arrow cannot cast a
 /// dictionary of views.
 arrow::Result<std::shared_ptr<arrow::Array>> WithoutViewEntries(
     const std::shared_ptr<arrow::Array>& array) {
-  switch (array->type_id()) {
-    case arrow::Type::DICTIONARY: {
-      const auto& coded = static_cast<const arrow::DictionaryArray&>(*array);
-      const auto& type = static_cast<const arrow::DictionaryType&>(*array->type());
-      const auto value = WithoutViews(type.value_type());
-      if (value->Equals(*type.value_type())) return array;
-      ARROW_ASSIGN_OR_RAISE(const auto entries, arrow::compute::Cast(*coded.dictionary(), value));
-      return arrow::DictionaryArray::FromArrays(
-          arrow::dictionary(type.index_type(), value, type.ordered()), coded.indices(), entries);
-    }
-    case arrow::Type::LIST:
-    case arrow::Type::LARGE_LIST:
-    case arrow::Type::FIXED_SIZE_LIST:
-    case arrow::Type::STRUCT:
-      return WithChildren(*array);
-    default:
-      return array;
+  if (array->type_id() == arrow::Type::DICTIONARY) {
+    const auto& coded = static_cast<const arrow::DictionaryArray&>(*array);
+    const auto& type = static_cast<const arrow::DictionaryType&>(*array->type());
+    const auto value = WithoutViews(type.value_type());
+    if (value->Equals(*type.value_type())) return array;
+    ARROW_ASSIGN_OR_RAISE(const auto entries, arrow::compute::Cast(*coded.dictionary(), value));
+    return arrow::DictionaryArray::FromArrays(
+        arrow::dictionary(type.index_type(), value, type.ordered()), coded.indices(), entries);
   }
+  if (array->type_id() == arrow::Type::MAP) return array;
+  return WithChildren(array, [](const auto& child, int) { return WithoutViewEntries(child); });
 }
 
 /// `table` with column `i` cast to `type`.

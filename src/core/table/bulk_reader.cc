@@ -135,6 +135,44 @@ std::vector<int> BulkReader::ReadWith(const std::vector<int>& leaves) const {
   return all;
 }
 
+arrow::Status BulkReader::VisitGroup(
+    int row_group, const std::vector<int>& leaves, int64_t rows_at_once,
+    const std::function<arrow::Status(const arrow::Table&)>& f) const {
+  if (file_.parts()) {
+    ARROW_ASSIGN_OR_RAISE(const auto table, ReadGroup(row_group, leaves));
+    for (int64_t row = 0; row < table->num_rows(); row += rows_at_once) {
+      ARROW_RETURN_NOT_OK(Guarded([&] { return f(*table->Slice(row, rows_at_once)); }));
+    }
+    return arrow::Status::OK();
+  }
+  ARROW_RETURN_NOT_OK(
+      VerifyChunks(file_.Pages(), leaves, std::span(&row_group, 1), ChunkCheck::kForReader));
+  const int64_t rows = file_.metadata()->RowGroup(row_group)->num_rows();
+  int64_t done = 0;
+  arrow::Status stopped;
+  const arrow::Status read = Guarded([&]() -> arrow::Status {
+    ARROW_ASSIGN_OR_RAISE(const auto arrow,
+                          OpenArrowReader(file_.file(), file_.metadata(), pool_, true));
+    arrow->set_batch_size(rows_at_once);
+    ARROW_ASSIGN_OR_RAISE(const auto reader, arrow->GetRecordBatchReader({row_group}, leaves));
+    for (;;) {
+      ARROW_ASSIGN_OR_RAISE(const auto batch, reader->Next());
+      if (!batch) break;
+      ARROW_RETURN_NOT_OK(batch->Validate());
+      ARROW_ASSIGN_OR_RAISE(const auto table,
+                            arrow::Table::FromRecordBatches(reader->schema(), {batch}));
+      done += batch->num_rows();
+      stopped =
+          Guarded([&] { return f(*table->ReplaceSchemaMetadata(manifest().schema_metadata)); });
+      if (!stopped.ok()) return stopped;
+    }
+    if (done == rows) return arrow::Status::OK();
+    return arrow::Status::IOError("its columns decode to ", done, " of ", rows, " rows");
+  });
+  if (read.ok() || !stopped.ok()) return read;
+  return Explain(read, {row_group}, leaves);
+}
+
 /// Reads top-level columns in parallel, in threads that end with the read.
 arrow::Result<std::shared_ptr<arrow::Table>> BulkReader::ReadFields(
     const std::vector<int>& row_groups, const std::vector<int>& leaves) const {

@@ -9,6 +9,7 @@
 #include <parquet/arrow/reader.h>
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -50,6 +51,12 @@ class USDPARQUET_API BulkReader {
   /// The columns of `leaves` in one row group.
   arrow::Result<std::shared_ptr<arrow::Table>> ReadGroup(int row_group,
                                                          const std::vector<int>& leaves) const;
+
+  /// Calls `f` with the columns of `leaves` in one row group, at most `rows_at_once` rows at a
+  /// time. Holds these rows and, of each column, a page and what is read of the file at once. Ends
+  /// with the error of `f`, if that has one. Reads in the thread that calls it.
+  arrow::Status VisitGroup(int row_group, const std::vector<int>& leaves, int64_t rows_at_once,
+                           const std::function<arrow::Status(const arrow::Table&)>& f) const;
 
   /// The first row of a leaf column in a row group, counted from the start of the file, whose cell
   /// is text that is no UTF-8, or has such text in it. Nothing if there is none, or no text. Reads

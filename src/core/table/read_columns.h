@@ -17,7 +17,6 @@
 #include <vector>
 
 #include "core/schema/property_name.h"
-#include "core/table/table.h"
 #include "core/util/export.h"
 
 namespace usdparquet {
@@ -59,6 +58,9 @@ struct ReadAnswer {
 USDPARQUET_API arrow::Result<ReadAnswer> ReadColumns(
     std::shared_ptr<arrow::io::RandomAccessFile> file, const std::string& name,
     const ReadRequest& request);
+
+class Table;
+struct TableOptions;
 
 /// Opens what is to be read as a table with these options.
 using TableOpener = std::function<arrow::Result<std::shared_ptr<Table>>(TableOptions)>;

@@ -14,10 +14,10 @@ namespace usdparquet {
 namespace {
 
 constexpr int64_t kMostHeld = 64 << 10;
+constexpr char kCannotWrite[] = "can't write the file";
 
 arrow::Status Put(int descriptor, int64_t offset, std::string_view bytes) {
-  if (WriteAt(descriptor, bytes, offset)) return arrow::Status::OK();
-  return SystemError("can't write the file");
+  return WriteAt(descriptor, bytes, offset) ? arrow::Status::OK() : SystemError(kCannotWrite);
 }
 
 }  // namespace
@@ -46,7 +46,7 @@ arrow::Status HeldFile::Flush() {
 arrow::Status HeldFile::Close() {
   if (closed()) return arrow::Status::OK();
   return CloseFile(std::exchange(descriptor_, -1)) ? arrow::Status::OK()
-                                                   : SystemError("can't write the file");
+                                                   : SystemError(kCannotWrite);
 }
 
 arrow::Status HeldFile::Overwrite(int64_t offset, std::string_view bytes) {

@@ -19,18 +19,6 @@ constexpr std::string_view kRandom = "XXXXXX";  // as MakeFolder wants it, at th
 /// Names of files have 255 bytes at most.
 constexpr size_t kMaxName = 230;
 
-/// What a symbolic link leads to, be it there or not; else `path` itself.
-fs::path FollowLinks(fs::path path) {
-  std::error_code error;
-  for (int links = 0; links < 40; ++links) {
-    if (!fs::is_symlink(path, error)) break;
-    const fs::path next = fs::read_symlink(path, error);
-    if (error) break;
-    path = next.is_absolute() ? next : path.parent_path() / next;
-  }
-  return path;
-}
-
 /// How the hidden folders of a file begin.
 std::string FolderPrefix(const fs::path& target) {
   return "." + target.filename().string().substr(0, kMaxName) + ".tmp-";
@@ -57,6 +45,17 @@ void RemoveStaleFolders(const fs::path& target) {
 }
 
 }  // namespace
+
+fs::path FollowLinks(fs::path path) {
+  std::error_code error;
+  for (int links = 0; links < 40; ++links) {
+    if (!fs::is_symlink(path, error)) break;
+    const fs::path next = fs::read_symlink(path, error);
+    if (error) break;
+    path = next.is_absolute() ? next : path.parent_path() / next;
+  }
+  return path;
+}
 
 ReplaceFile::ReplaceFile(std::string path) : path_(std::move(path)) {}
 

@@ -6,6 +6,7 @@
 #include <arrow/io/interfaces.h>
 #include <arrow/result.h>
 
+#include <filesystem>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -13,6 +14,9 @@
 #include "core/util/held_file.h"
 
 namespace usdparquet {
+
+/// What a symbolic link leads to, be it there or not; else `path` itself.
+std::filesystem::path FollowLinks(std::filesystem::path path);
 
 /// A file that takes its name only when it is complete. Until then it lies in a hidden folder
 /// beside it, `.NAME.tmp-XXXXXX`; without Commit, the destructor removes that. Where a process was

@@ -27,7 +27,7 @@ FoundFile FoundOf(const struct stat& found) {
                         : S_ISSOCK(mode)                 ? FileKind::kSocket
                         : S_ISCHR(mode) || S_ISBLK(mode) ? FileKind::kDevice
                                                          : FileKind::kOther;
-  return {kind, mode & 07777};
+  return {kind, mode & 07777, static_cast<int64_t>(found.st_size)};
 }
 
 }  // namespace
@@ -37,6 +37,11 @@ size_t MemoryPageSize() { return static_cast<size_t>(::sysconf(_SC_PAGESIZE)); }
 void* MapMemory(size_t size, bool populate) { return Map(size, populate ? MAP_POPULATE : 0); }
 
 void* ReserveMemory(size_t size) { return Map(size, MAP_NORESERVE); }
+
+void* MapFile(int descriptor, size_t size) {
+  void* const memory = ::mmap(nullptr, size, PROT_READ, MAP_SHARED, descriptor, 0);
+  return memory == MAP_FAILED ? nullptr : memory;
+}
 
 void* RemapMemory(void* memory, size_t old_size, size_t new_size) {
   void* const moved = ::mremap(memory, old_size, new_size, MREMAP_MAYMOVE);
@@ -68,6 +73,25 @@ int OpenToRead(const std::string& path) {
 int MakeFile(const std::string& path) {
   return ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
 }
+
+int OpenToChange(const std::string& path) {
+  return ::open(path.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+}
+
+int MakeNamelessFile(const std::string& folder) {
+#ifdef O_TMPFILE
+  return ::open(folder.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+#else
+  errno = EOPNOTSUPP;
+  return -1;
+#endif
+}
+
+bool IsOfNoUse() { return errno == EOPNOTSUPP || errno == EISDIR || errno == EINVAL; }
+
+int MakeFileNamed(std::string* path) { return ::mkostemp(path->data(), O_CLOEXEC); }
+
+bool RemoveFile(const std::string& path) { return ::unlink(path.c_str()) == 0; }
 
 int64_t ReadAt(int descriptor, void* bytes, size_t size, int64_t offset) {
   for (;;) {
@@ -110,9 +134,15 @@ int MakeMemoryFile(std::string_view bytes, std::string* path) {
 
 bool MakeFolder(std::string* path) { return ::mkdtemp(path->data()) != nullptr; }
 
+int OpenFolder(const std::string& path) {
+  return ::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+}
+
+bool TakeLock(int descriptor) { return ::flock(descriptor, LOCK_EX | LOCK_NB) == 0; }
+
 int LockFolder(const std::string& path) {
   const int descriptor = ::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-  if (descriptor < 0 || ::flock(descriptor, LOCK_EX | LOCK_NB) == 0) return descriptor;
+  if (descriptor < 0 || TakeLock(descriptor)) return descriptor;
   const int reason = errno;
   ::close(descriptor);
   errno = reason;

@@ -28,6 +28,10 @@ void* MapMemory(size_t size, bool populate);
 /// As MapMemory without `populate`, but no memory is promised either: for more than will be used.
 void* ReserveMemory(size_t size);
 
+/// The first `size` bytes of an opened file, to be read, or null. They change with the file.
+/// REQUIRES: 0 < size, at most the file's.
+void* MapFile(int descriptor, size_t size);
+
 /// Gives mapped memory another size, which may move it; null, and nothing has changed, if it fails.
 void* RemapMemory(void* memory, size_t old_size, size_t new_size);
 
@@ -48,6 +52,7 @@ enum class FileKind : uint8_t { kNone, kFile, kFolder, kPipe, kSocket, kDevice, 
 struct FoundFile {
   FileKind kind = FileKind::kNone;
   unsigned permissions = 0;
+  int64_t size = 0;  ///< in bytes
 };
 
 /// What lies under `path`, links followed; kNone if nothing does, or if that cannot be told.
@@ -63,6 +68,20 @@ int OpenToRead(const std::string& path);
 
 /// Makes a file that was not there, to be written. Returns the descriptor or -1.
 int MakeFile(const std::string& path);
+
+/// Opens a file that is no link, to be read and changed. Returns the descriptor or -1.
+int OpenToChange(const std::string& path);
+
+/// Makes a file without a name in a folder, to be written and read. Returns the descriptor or -1;
+/// IsOfNoUse() tells then whether that was because such files are unknown there.
+int MakeNamelessFile(const std::string& folder);
+bool IsOfNoUse();
+
+/// Makes a file with a name of its own in place of the six X at the end of `path`, to be written
+/// and read. Returns the descriptor or -1.
+int MakeFileNamed(std::string* path);
+
+bool RemoveFile(const std::string& path);
 
 /// As pread: the bytes that were read, 0 at the end of the file, or -1. Goes on after signals.
 USDPARQUET_API int64_t ReadAt(int descriptor, void* bytes, size_t size, int64_t offset);
@@ -88,6 +107,13 @@ USDPARQUET_API int MakeMemoryFile(std::string_view bytes, std::string* path);
 
 /// Makes a folder with a name of its own in place of the six X at the end of `path`.
 bool MakeFolder(std::string* path);
+
+/// Opens a folder, links followed. Returns the descriptor or -1.
+int OpenFolder(const std::string& path);
+
+/// Takes the lock of what was opened, which ends with the process at the latest. IsTakenOrGone()
+/// tells whether it failed because another has it.
+bool TakeLock(int descriptor);
 
 /// Opens a folder and takes its lock, which ends with the process at the latest. Returns the
 /// descriptor or -1; IsTakenOrGone() tells then whether that was because another has it.

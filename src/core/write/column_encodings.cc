@@ -12,8 +12,7 @@ namespace {
 /// Whether most values of a column differ, as a look at its first rows tells: then a
 /// dictionary only adds to it.
 bool IsMostlyDistinct(const arrow::ChunkedArray& column) {
-  constexpr int64_t kSample = 10000;
-  const auto views = StringViews(*column.Slice(0, kSample));
+  const auto views = StringViews(*column.Slice(0, kEncodingSample));
   if (!views.ok() || views->empty()) return false;
   const std::unordered_set<std::string_view> distinct(views->begin(), views->end());
   return distinct.size() * 2 > views->size();

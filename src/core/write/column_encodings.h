@@ -7,11 +7,15 @@
 #include <parquet/properties.h>
 #include <parquet/schema.h>
 
+#include <cstdint>
 #include <memory>
 
 #include "core/write/table_writer.h"
 
 namespace usdparquet {
+
+/// How many rows tell whether a column is mostly distinct.
+inline constexpr int64_t kEncodingSample = 10'000;
 
 /// The properties with which `table`, or one that begins like it, is written: pages, checksums,
 /// codec, and for each of its `leaves` an encoding, chosen by its type and, for strings, its first

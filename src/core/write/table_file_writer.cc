@@ -11,7 +11,6 @@
 
 #include <algorithm>
 
-#include "core/index/arrow_columns.h"
 #include "core/index/path_index_file.h"
 #include "core/index/time_index_file.h"
 #include "core/pages/page_locations.h"
@@ -94,7 +93,10 @@ auto Named(const std::string& path, F f) -> decltype(f()) {
 }  // namespace
 
 TableFileWriter::TableFileWriter(const std::string& path, const WriteOptions& options)
-    : path_(path), options_(options), file_(path) {}
+    : path_(path),
+      options_(options),
+      file_(path),
+      keys_(path, options.time_column, options.memory / 8) {}
 
 TableFileWriter::~TableFileWriter() = default;
 
@@ -155,12 +157,8 @@ arrow::Status TableFileWriter::Write(const arrow::Table& rows) {
     if (i == path_field_) fingerprint_.Add(rows.num_rows(), before, after - before);
     if (i == time_field_) time_chunks_.push_back({rows.num_rows(), before, after - before});
   }
-  const auto& paths = rows.column(path_field_)->chunks();
-  paths_.insert(paths_.end(), paths.begin(), paths.end());
-  if (time_field_ >= 0) {
-    const auto& times = rows.column(time_field_)->chunks();
-    times_.insert(times_.end(), times.begin(), times.end());
-  }
+  ARROW_RETURN_NOT_OK(keys_.Add(*rows.column(path_field_),
+                                time_field_ < 0 ? nullptr : rows.column(time_field_).get()));
   summary_.rows += rows.num_rows();
   return arrow::Status::OK();
 }
@@ -183,20 +181,13 @@ arrow::Status TableFileWriter::WriteSection(const std::string& key, const std::s
   return AddEntry(key, SectionEntry(offset, bytes));
 }
 
-arrow::Result<TableIndex> TableFileWriter::MakeIndex(const std::string& schema_json) const {
-  const std::shared_ptr<arrow::DataType> type = paths_.empty() ? arrow::utf8() : paths_[0]->type();
-  ARROW_ASSIGN_OR_RAISE(const auto column, arrow::ChunkedArray::Make(paths_, type));
-  ARROW_ASSIGN_OR_RAISE(const auto paths, StringViews(*column));
-  if (time_field_ < 0) return IndexRows(paths, nullptr, options_.unicode_test);
-  RowTimes times;
-  if (times_.empty()) return IndexRows(paths, &times, options_.unicode_test, 1);
+arrow::Result<TableIndex> TableFileWriter::MakeIndex(const std::string& schema_json) {
   SchemaEntry entry;
-  if (!schema_json.empty()) {
+  if (time_field_ >= 0 && !schema_json.empty()) {
     ARROW_ASSIGN_OR_RAISE(entry, ParseSchemaEntry(schema_json));
   }
-  ARROW_ASSIGN_OR_RAISE(times, ReadRowTimes(arrow::ChunkedArray(times_), options_.time_column));
-  return IndexRows(paths, &times, options_.unicode_test,
-                   TimeCodesPerSecondOf(entry).value_or(TimeScale().codes_per_second));
+  return keys_.MakeIndex(options_.unicode_test,
+                         TimeCodesPerSecondOf(entry).value_or(TimeScale().codes_per_second));
 }
 
 arrow::Status TableFileWriter::WriteIndex(const TableIndex& index) {
@@ -214,11 +205,12 @@ arrow::Result<WriteSummary> TableFileWriter::Finish(const Ending& ending) {
 }
 
 arrow::Result<WriteSummary> TableFileWriter::End(const Ending& ending) {
-  if (options_.has_index && ending.index) {
-    ARROW_RETURN_NOT_OK(WriteIndex(*ending.index));
-  } else if (options_.has_index) {
+  {
     ARROW_ASSIGN_OR_RAISE(const TableIndex index, MakeIndex(ending.schema_json));
-    ARROW_RETURN_NOT_OK(WriteIndex(index));
+    if (options_.has_index) ARROW_RETURN_NOT_OK(WriteIndex(index));
+    summary_.num_invalid = index.path_report.num_invalid;
+    summary_.num_duplicates =
+        index.times ? index.time_report.num_duplicates : index.path_report.num_duplicates;
   }
   if (options_.entries) ARROW_RETURN_NOT_OK(writer_->AddKeyValueMetadata(options_.entries));
   if (!ending.residual.empty()) {

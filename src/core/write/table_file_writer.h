@@ -18,13 +18,15 @@
 #include "core/sections/fingerprint.h"
 #include "core/util/export.h"
 #include "core/util/replace_file.h"
+#include "core/write/key_spool.h"
 #include "core/write/table_writer.h"
 
 namespace usdparquet {
 
 /// A file in the making, which takes its name when it is finished. Holds one row group at a time,
-/// and the paths of all rows for the index. After an error nothing more may be called; the
-/// destructor leaves no trace of an unfinished file. Every error names the file. Not thread-safe.
+/// and a part of the paths of all rows for the index; the other paths lie in a file without a name.
+/// After an error nothing more may be called; the destructor leaves no trace of an unfinished file.
+/// Every error names the file. Not thread-safe.
 class USDPARQUET_API TableFileWriter {
  public:
   /// Begins the file `path` with the columns of `first_rows`, by whose values the encodings are
@@ -44,9 +46,6 @@ class USDPARQUET_API TableFileWriter {
 
   /// What is known only at the end.
   struct Ending {
-    /// The index of all rows, if the caller has it; else it is made of the paths (and times)
-    /// written.
-    const TableIndex* index = nullptr;
     std::string schema_json;  ///< the entry `usdparquet:schema`; empty: none
     std::string residual;     ///< a crate file; empty: none
   };
@@ -58,7 +57,7 @@ class USDPARQUET_API TableFileWriter {
   arrow::Status Begin(const arrow::Table& first_rows);
   arrow::Status Write(const arrow::Table& rows);
   arrow::Status WriteIndex(const TableIndex& index);
-  arrow::Result<TableIndex> MakeIndex(const std::string& schema_json) const;
+  arrow::Result<TableIndex> MakeIndex(const std::string& schema_json);
   arrow::Status WriteSection(const std::string& key, const std::string& bytes);
   arrow::Result<int64_t> WriteBlob(std::string_view bytes);
   arrow::Status AddEntry(const std::string& key, const std::string& value);
@@ -70,9 +69,8 @@ class USDPARQUET_API TableFileWriter {
   std::shared_ptr<arrow::io::OutputStream> sink_;
   std::unique_ptr<parquet::arrow::FileWriter> writer_;
   int path_field_ = -1;
-  int time_field_ = -1;       // of a long table
-  arrow::ArrayVector paths_;  // of the groups written
-  arrow::ArrayVector times_;  // of a long table
+  int time_field_ = -1;  // of a long table
+  KeySpool keys_;        // of the groups written
   Fingerprint fingerprint_;
   std::vector<std::array<int64_t, 3>> time_chunks_;  // rows, offset, size
   WriteSummary summary_;

@@ -1,155 +1,248 @@
 #include "core/write/table_writer.h"
 
-#include <arrow/array.h>
+#include <arrow/array/concatenate.h>
 #include <arrow/buffer.h>
-#include <arrow/compute/api_vector.h>
-#include <arrow/datum.h>
+#include <arrow/chunked_array.h>
+#include <arrow/memory_pool.h>
 #include <arrow/util/key_value_metadata.h>
 
 #include <algorithm>
+#include <utility>
+#include <vector>
 
-#include "core/index/arrow_columns.h"
+#include "core/index/row_ordering.h"
 #include "core/schema/schema_entry.h"
-#include "core/schema/text_check.h"
 #include "core/schema/timed_cells.h"
 #include "core/schema/without_views.h"
 #include "core/sections/residual_blob.h"
-#include "core/table/bulk_reader.h"
-#include "core/table/table_file.h"
 #include "core/util/file_name.h"
 #include "core/util/guard.h"
-#include "core/util/open_file.h"
+#include "core/write/column_encodings.h"
+#include "core/write/dictionary_pool.h"
+#include "core/write/row_source.h"
+#include "core/write/sorted_rows.h"
 #include "core/write/table_file_writer.h"
 
 namespace usdparquet {
 namespace {
-
-/// Rows [begin, begin + count) of `order`, gathered from `table`; a slice where nothing moves.
-arrow::Result<std::shared_ptr<arrow::Table>> Gather(const arrow::Table& table,
-                                                    const std::vector<uint32_t>& order,
-                                                    bool is_reordered, int64_t begin,
-                                                    int64_t count) {
-  if (!is_reordered) return table.Slice(begin, count);
-  const arrow::UInt32Array indices(
-      count, arrow::Buffer::Wrap(order.data() + begin, static_cast<size_t>(count)));
-  ARROW_ASSIGN_OR_RAISE(const arrow::Datum taken,
-                        arrow::compute::Take(arrow::Datum(table), arrow::Datum(indices.data())));
-  return taken.table();
-}
-
-template <typename T>
-std::vector<T> Permuted(const std::vector<T>& values, const std::vector<uint32_t>& order) {
-  std::vector<T> permuted;
-  permuted.reserve(order.size());
-  for (const uint32_t i : order) permuted.push_back(values[i]);
-  return permuted;
-}
-
-/// A table whose rows are indexed, and the order that they are written in.
-struct PreparedRows {
-  std::vector<std::string_view> paths;
-  std::optional<RowTimes> times;  // of long tables
-  TableIndex index;
-  std::vector<uint32_t> order;
-  std::optional<RowOrder> row_order;  // of long tables
-  bool is_reordered = false;
-};
 
 /// The rate with which timestamps become time codes.
 double CodesPerSecond(const SchemaEntry& entry) {
   return TimeCodesPerSecondOf(entry).value_or(TimeScale().codes_per_second);
 }
 
-arrow::Result<PreparedRows> Prepare(const arrow::Table& table, const SchemaEntry& entry,
-                                    const WriteOptions& options) {
-  const int path_field = table.schema()->GetFieldIndex(options.path_column);
-  if (path_field < 0) {
-    return arrow::Status::Invalid("the table has no column '", options.path_column,
-                                  "' with the prim paths");
-  }
-  auto paths = StringViews(*table.column(path_field));
-  if (!paths.ok()) {
-    return arrow::Status::Invalid("the path column '", options.path_column, "' ",
-                                  paths.status().message());
-  }
-  PreparedRows rows;
-  rows.paths = std::move(*paths);
-  if (options.time_column.empty()) {
-    ARROW_ASSIGN_OR_RAISE(rows.index, IndexRows(rows.paths, nullptr, options.unicode_test));
-    rows.order = NamespaceOrder(rows.paths, rows.index);
-  } else {
-    const int time_field = table.schema()->GetFieldIndex(options.time_column);
-    if (time_field < 0) {
-      return arrow::Status::Invalid("the table has no column '", options.time_column,
-                                    "' with the times");
+/// The part of the memory for rows that a run of sorted rows, and a portion of a file, may take.
+constexpr int64_t kRunShare = 4;
+
+/// Writes the rows of a source: first finds where they go, from their paths and times, and then
+/// reads them once more.
+class RowWriter {
+ public:
+  RowWriter(const RowSource& rows, std::string path, WriteOptions options)
+      : rows_(rows), path_(std::move(path)), options_(std::move(options)) {}
+
+  arrow::Result<WriteSummary> Write(std::string residual) {
+    ending_.residual = std::move(residual);
+    ARROW_RETURN_NOT_OK(WithFileName(ReadSchema(), path_));
+    if (options_.rows_per_group < 1) {  // which it refuses
+      return TableFileWriter::Open(path_, *none_, options_).status();
     }
-    ARROW_ASSIGN_OR_RAISE(rows.times, ReadRowTimes(*table.column(time_field), options.time_column));
-    ARROW_ASSIGN_OR_RAISE(rows.index, IndexRows(rows.paths, &*rows.times, options.unicode_test,
-                                                CodesPerSecond(entry)));
-    const RowOrder natural = IsInOrderOfTime(*rows.times) ? RowOrder::kTime : RowOrder::kPath;
-    rows.row_order = options.order.value_or(natural);
-    rows.order = LongTableOrder(rows.paths, *rows.times, rows.index, *rows.row_order);
-  }
-  rows.is_reordered = !std::is_sorted(rows.order.begin(), rows.order.end());
-  return rows;
-}
-
-arrow::Result<WriteSummary> Write(const arrow::Table& given, const std::string& path,
-                                  WriteOptions options, std::string residual) {
-  auto plain = WithoutViewsAndDictionary(given.Slice(0), options.path_column);
-  if (!plain.ok()) return WithFileName(plain.status(), path);
-  const arrow::Table& table = **plain;
-  TableFileWriter::Ending ending;
-  ending.schema_json = options.schema_json;
-  if (ending.schema_json.empty() && table.schema()->metadata()) {
-    ending.schema_json = table.schema()->metadata()->Get(kSchemaKey).ValueOr("");
-  }
-  ending.residual = std::move(residual);
-  SchemaEntry entry;
-  if (!ending.schema_json.empty()) {
-    auto parsed = ParseSchemaEntry(ending.schema_json);
-    if (!parsed.ok()) return WithFileName(parsed.status(), path);
-    entry = std::move(*parsed);
-  }
-  // The time of a file may lie in a struct, which the writer does not look into.
-  if (options.time_column.empty() && table.schema()->GetFieldIndex(entry.time_column) >= 0) {
-    options.time_column = entry.time_column;
-  }
-  if (!options.time_column.empty() && options.time_column != entry.time_column) {
-    entry.time_column = options.time_column;
-    ending.schema_json = SerializeSchemaEntry(entry);
+    ARROW_RETURN_NOT_OK(FindPlaces());
+    if (sorted_) {
+      ARROW_RETURN_NOT_OK(rows_.VisitAll([&](const arrow::Table& rows) { return Sort(rows); }));
+      ARROW_RETURN_NOT_OK(WithFileName(sorted_->Finish(), path_));
+      ARROW_RETURN_NOT_OK(OpenWriter(true));
+      for (int64_t group = 0; group < sorted_->num_groups(); ++group) {
+        ARROW_ASSIGN_OR_RAISE(const auto rows, WithFileName(sorted_->Group(group), path_));
+        ARROW_RETURN_NOT_OK(WriteGroup(*rows));
+      }
+      sorted_.reset();
+    } else {
+      ARROW_RETURN_NOT_OK(rows_.VisitAll([&](const arrow::Table& rows) { return Pass(rows); }));
+      ARROW_RETURN_NOT_OK(OpenWriter(true));
+      ARROW_RETURN_NOT_OK(WritePending(true));
+    }
+    ARROW_ASSIGN_OR_RAISE(WriteSummary summary, writer_->Finish(ending_));
+    summary.was_reordered = is_reordered_;
+    summary.order = row_order_;
+    summary.num_timed_cells = num_timed_cells_;
+    return summary;
   }
 
-  auto prepared = Prepare(table, entry, options);
-  if (!prepared.ok()) return WithFileName(prepared.status(), path);
-  PreparedRows& rows = *prepared;
-  ARROW_ASSIGN_OR_RAISE(const auto timed_cells,
-                        FindTimedCells(table, options.path_column, options.time_column, entry));
-  ARROW_ASSIGN_OR_RAISE(const auto writer, TableFileWriter::Open(path, table, options));
-  for (int64_t begin = 0; begin < table.num_rows(); begin += options.rows_per_group) {
-    const int64_t count = std::min(options.rows_per_group, table.num_rows() - begin);
-    ARROW_ASSIGN_OR_RAISE(const auto group,
-                          Gather(table, rows.order, rows.is_reordered, begin, count));
-    ARROW_RETURN_NOT_OK(writer->WriteGroup(*group));
-    if (options.progress) options.progress(begin + count, table.num_rows());
+ private:
+  /// Finds the columns, and what the table says of them.
+  arrow::Status ReadSchema() {
+    ARROW_ASSIGN_OR_RAISE(none_, arrow::Table::MakeEmpty(rows_.schema()));
+    ARROW_ASSIGN_OR_RAISE(none_, WithoutViewsAndDictionary(none_, options_.path_column));
+    const arrow::Schema& schema = *none_->schema();
+    ending_.schema_json = options_.schema_json;
+    if (ending_.schema_json.empty() && schema.metadata()) {
+      ending_.schema_json = schema.metadata()->Get(kSchemaKey).ValueOr("");
+    }
+    if (!ending_.schema_json.empty()) {
+      ARROW_ASSIGN_OR_RAISE(entry_, ParseSchemaEntry(ending_.schema_json));
+    }
+    // The time of a file may lie in a struct, which the writer does not look into.
+    if (options_.time_column.empty() && schema.GetFieldIndex(entry_.time_column) >= 0) {
+      options_.time_column = entry_.time_column;
+    }
+    if (!options_.time_column.empty() && options_.time_column != entry_.time_column) {
+      entry_.time_column = options_.time_column;
+      ending_.schema_json = SerializeSchemaEntry(entry_);
+    }
+    path_field_ = schema.GetFieldIndex(options_.path_column);
+    if (path_field_ < 0) {
+      return arrow::Status::Invalid("the table has no column '", options_.path_column,
+                                    "' with the prim paths");
+    }
+    if (options_.time_column.empty()) return arrow::Status::OK();
+    time_field_ = schema.GetFieldIndex(options_.time_column);
+    if (time_field_ >= 0) return arrow::Status::OK();
+    return arrow::Status::Invalid("the table has no column '", options_.time_column,
+                                  "' with the times");
   }
-  // The index at hand has the row numbers of the table as it was given.
-  if (rows.times && rows.is_reordered && options.has_index) {
-    rows.paths = Permuted(rows.paths, rows.order);
-    rows.times->times = Permuted(rows.times->times, rows.order);
-    ARROW_ASSIGN_OR_RAISE(rows.index, IndexRows(rows.paths, &*rows.times, options.unicode_test,
-                                                CodesPerSecond(entry)));
+
+  /// Reads paths and times. Rows that are in order already need no sorting.
+  arrow::Status FindPlaces() {
+    RowOrdering ordering(options_.unicode_test);
+    ordering.Reserve(rows_.num_rows());
+    std::vector<int> columns{path_field_};
+    if (time_field_ >= 0) columns.push_back(time_field_);
+    std::sort(columns.begin(), columns.end());
+    const auto add = [&](const arrow::Table& rows) -> arrow::Status {
+      if (ordering.num_rows() > 0) Report(0);
+      const auto times = time_field_ < 0 ? nullptr : rows.GetColumnByName(options_.time_column);
+      return ordering.Add(*rows.GetColumnByName(options_.path_column), options_.path_column,
+                          times.get(), options_.time_column);
+    };
+    ARROW_RETURN_NOT_OK(rows_.Visit(
+        columns, [&](const arrow::Table& rows) { return WithFileName(add(rows), path_); }));
+    std::vector<uint32_t> places;
+    if (time_field_ < 0) {
+      places = ordering.TakePlaces();
+    } else {
+      const RowOrder natural = ordering.is_in_order_of_time() ? RowOrder::kTime : RowOrder::kPath;
+      row_order_ = options_.order.value_or(natural);
+      places = ordering.TakePlaces(*row_order_, CodesPerSecond(entry_));
+    }
+    is_reordered_ = !std::is_sorted(places.begin(), places.end());
+    if (is_reordered_) {
+      sorted_.emplace(std::move(places), options_.rows_per_group, options_.memory / kRunShare,
+                      rows_.is_held(), path_);
+    }
+    return arrow::Status::OK();
   }
-  if (rows.times || !rows.is_reordered) ending.index = &rows.index;
-  ARROW_ASSIGN_OR_RAISE(WriteSummary summary, writer->Finish(ending));
-  summary.was_reordered = rows.is_reordered;
-  summary.order = rows.row_order;
-  for (const TimedCells& cells : timed_cells) summary.num_timed_cells += cells.count;
-  summary.num_invalid = rows.index.path_report.num_invalid;
-  summary.num_duplicates =
-      rows.times ? rows.index.time_report.num_duplicates : rows.index.path_report.num_duplicates;
-  return summary;
-}
+
+  /// Makes the next rows such as they are written, and looks at them in their given order.
+  arrow::Result<std::shared_ptr<arrow::Table>> Prepare(const arrow::Table& given) {
+    ARROW_ASSIGN_OR_RAISE(const auto rows,
+                          WithoutViewsAndDictionary(given.Slice(0), options_.path_column));
+    ARROW_ASSIGN_OR_RAISE(const auto timed, FindTimedCells(*rows, options_.path_column,
+                                                           options_.time_column, entry_));
+    for (const TimedCells& cells : timed) num_timed_cells_ += cells.count;
+    return rows;
+  }
+
+  arrow::Status Sort(const arrow::Table& given) {
+    const auto sort = [&]() -> arrow::Status {
+      if (sorted_->num_rows_added() > 0) Report(0);
+      ARROW_ASSIGN_OR_RAISE(const auto rows, Prepare(given));
+      if (!writer_) ARROW_RETURN_NOT_OK(AddPending(rows));
+      return sorted_->Add(*rows);
+    };
+    ARROW_RETURN_NOT_OK(WithFileName(sort(), path_));
+    return OpenWriter(false);
+  }
+
+  arrow::Status Pass(const arrow::Table& given) {
+    const auto pass = [&]() -> arrow::Status {
+      ARROW_ASSIGN_OR_RAISE(const auto rows, Prepare(given));
+      return AddPending(rows);
+    };
+    ARROW_RETURN_NOT_OK(WithFileName(pass(), path_));
+    ARROW_RETURN_NOT_OK(OpenWriter(false));
+    return WritePending(false);
+  }
+
+  arrow::Status AddPending(const std::shared_ptr<arrow::Table>& rows) {
+    if (!pending_) {
+      pending_ = rows;
+      return arrow::Status::OK();
+    }
+    return arrow::ConcatenateTables({pending_, rows}).Value(&pending_);
+  }
+
+  /// Begins the file once there are the rows by which its encodings are chosen.
+  arrow::Status OpenWriter(bool is_end) {
+    if (writer_) return arrow::Status::OK();
+    if (!pending_) pending_ = none_;
+    if (!is_end && pending_->num_rows() < kEncodingSample) return arrow::Status::OK();
+    ARROW_ASSIGN_OR_RAISE(writer_, TableFileWriter::Open(path_, *pending_, options_));
+    if (sorted_) pending_.reset();
+    return arrow::Status::OK();
+  }
+
+  /// Writes the full row groups of what is pending, and the rest too if it `is_end`.
+  arrow::Status WritePending(bool is_end) {
+    if (!writer_) return arrow::Status::OK();
+    int64_t at = 0;
+    while (pending_->num_rows() - at >= options_.rows_per_group ||
+           (is_end && at < pending_->num_rows())) {
+      auto rows = pending_->Slice(at, options_.rows_per_group);
+      at += rows->num_rows();
+      if (rows_.is_cut_anywhere()) {
+        ARROW_ASSIGN_OR_RAISE(rows, WithFileName(InOnePiece(std::move(rows)), path_));
+      }
+      ARROW_RETURN_NOT_OK(WriteGroup(*rows));
+    }
+    pending_ = pending_->Slice(at);
+    return arrow::Status::OK();
+  }
+
+  /// Joins the arrays of each column, as if they had been read at once: pages may end where arrays
+  /// do. Dictionaries are those of the file's chunks.
+  static arrow::Result<std::shared_ptr<arrow::Table>> InOnePiece(
+      std::shared_ptr<arrow::Table> rows) {
+    for (int i = 0; i < rows->num_columns(); ++i) {
+      const auto& column = rows->column(i);
+      const auto one = arrow::schema({rows->field(i)});
+      if (column->num_chunks() <= 1 || DictionaryPool::IsNeeded(*one)) continue;
+      ARROW_ASSIGN_OR_RAISE(auto joined,
+                            arrow::Concatenate(column->chunks(), arrow::system_memory_pool()));
+      ARROW_ASSIGN_OR_RAISE(
+          rows, rows->SetColumn(i, rows->field(i),
+                                std::make_shared<arrow::ChunkedArray>(std::move(joined))));
+    }
+    return rows;
+  }
+
+  arrow::Status WriteGroup(const arrow::Table& rows) {
+    ARROW_RETURN_NOT_OK(writer_->WriteGroup(rows));
+    num_written_ += rows.num_rows();
+    Report(num_written_);
+    return arrow::Status::OK();
+  }
+
+  void Report(int64_t written) const {
+    if (options_.progress) options_.progress(written, rows_.num_rows());
+  }
+
+  const RowSource& rows_;
+  const std::string path_;
+  WriteOptions options_;
+  SchemaEntry entry_;
+  TableFileWriter::Ending ending_;
+  std::shared_ptr<arrow::Table> none_;  // the table without its rows
+  int path_field_ = -1;
+  int time_field_ = -1;
+  std::optional<RowOrder> row_order_;  // of long tables
+  bool is_reordered_ = false;
+  std::optional<SortedRows> sorted_;  // where rows are put in order
+  std::unique_ptr<TableFileWriter> writer_;
+  std::shared_ptr<arrow::Table> pending_;  // not yet written; or, while sorting, the first ones
+  int64_t num_timed_cells_ = 0;
+  int64_t num_written_ = 0;
+};
 
 /// The bytes of a file's residual.
 arrow::Result<std::string> ReadResidual(arrow::io::RandomAccessFile& file,
@@ -162,33 +255,25 @@ arrow::Result<std::string> ReadResidual(arrow::io::RandomAccessFile& file,
 
 }  // namespace
 
+arrow::Result<WriteSummary> WriteRows(const RowSource& rows, const std::string& path,
+                                      const WriteOptions& options) {
+  return Guarded([&] { return RowWriter(rows, path, options).Write({}); });
+}
+
 arrow::Result<WriteSummary> WriteTable(const arrow::Table& table, const std::string& path,
                                        const WriteOptions& options) {
-  return Guarded([&] { return Write(table, path, options, {}); });
+  return WriteRows(TableRows(table.Slice(0)), path, options);
 }
 
 arrow::Result<WriteSummary> OptimizeFile(const std::string& input, const std::string& output,
                                          const WriteOptions& options) {
-  std::shared_ptr<arrow::Table> table;
-  std::string residual;
-  const auto read = [&]() -> arrow::Status {
-    ARROW_ASSIGN_OR_RAISE(auto opened, OpenFile(input));
-    ARROW_ASSIGN_OR_RAISE(const TableFile file, TableFile::Open(std::move(opened)));
-    ARROW_ASSIGN_OR_RAISE(residual, ReadResidual(*file.file(), *file.metadata()));
-    ARROW_ASSIGN_OR_RAISE(const auto reader, BulkReader::Open(file));
-    ARROW_ASSIGN_OR_RAISE(table, reader->ReadAll());
-    ARROW_RETURN_NOT_OK(CheckNamesAreText(*table->schema()));
-    ARROW_RETURN_NOT_OK(SchemaEntryOf(table->schema()->metadata()).status());
-    for (int i = 0; i < table->num_columns(); ++i) {
-      if (const auto row = FindBadText(*table->column(i))) {
-        return BadTextError(table->field(i)->name(), *row, kRecoverText);
-      }
-    }
-    return arrow::Status::OK();
-  };
-  const arrow::Status status = Guarded(read);
-  if (!status.ok()) return WithFileName(status, input);
-  return Guarded([&] { return Write(*table, output, options, std::move(residual)); });
+  ARROW_ASSIGN_OR_RAISE(const auto rows, FileRows::Open(input, options.memory / kRunShare / 2));
+  ARROW_ASSIGN_OR_RAISE(auto residual, WithFileName(Guarded([&] {
+                                                      return ReadResidual(*rows->file().file(),
+                                                                          *rows->file().metadata());
+                                                    }),
+                                                    input));
+  return Guarded([&] { return RowWriter(*rows, output, options).Write(std::move(residual)); });
 }
 
 }  // namespace usdparquet
