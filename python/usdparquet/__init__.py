@@ -42,7 +42,7 @@ __all__ = [
 
 _PLACES = {
     "IdCandidate": "identifiers.scene_ids",
-    "JoinReport": "identifiers.join",
+    "JoinReport": "_join",
     "WriteSummary": "_write",
     "bind": "_bind",
     "cache_stats": "_stats",
