@@ -99,10 +99,12 @@ class CheckedStream {
     ARROW_RETURN_NOT_OK(is_held_ && !checker_->converts() ? Keep(*reader, merged)
                                                           : Spool(*reader, merged));
     ARROW_RETURN_NOT_OK(checker_->Finish([&](int64_t row) { return PathOf(row, check); }));
+    schema_json_ = checker_->schema_json();
+    checker_.reset();  // some 27 bytes a row, which the writer needs now
     return std::move(rows_);
   }
 
-  const std::string& schema_json() const { return checker_->schema_json(); }
+  const std::string& schema_json() const { return schema_json_; }
 
  private:
   using Metadata = std::shared_ptr<const arrow::KeyValueMetadata>;
@@ -150,6 +152,7 @@ class CheckedStream {
   const WriteOptions& options_;
   const bool is_held_;
   std::unique_ptr<TableChecker> checker_;
+  std::string schema_json_;
   std::unique_ptr<RowSource> rows_;
 };
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
-import signal
 import subprocess
 import sys
 import time
@@ -228,6 +228,16 @@ def test_no_place_for_a_temporary_file(tmp_path: Path) -> None:
         usdparquet.write_table(shuffled(1000).to_reader(), tmp_path / "out.parquet", memory=1)
 
 
+def has_nameless_file(process: int, folder: Path) -> bool:
+    """Whether a process has a file open that lies in a folder and has no name there."""
+    for link in Path(f"/proc/{process}/fd").iterdir():
+        with contextlib.suppress(OSError):  # closed in the meantime
+            target = str(link.readlink())
+            if target.startswith(str(folder)) and "(deleted)" in target:
+                return True
+    return False
+
+
 def test_a_kill_leaves_no_temporary_file(tmp_path: Path) -> None:
     """Only the folder of the unfinished file, which the next writer removes."""
     pq.write_table(shuffled(20_000), tmp_path / "in.parquet")
@@ -236,12 +246,12 @@ def test_a_kill_leaves_no_temporary_file(tmp_path: Path) -> None:
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout
         assert process.stdout.readline() == "ready\n"
-        deadline = time.monotonic() + 30
-        while time.monotonic() < deadline:
-            links = [str(link.readlink()) for link in Path(f"/proc/{process.pid}/fd").iterdir()]
-            if any(link.startswith(str(tmp_path)) and "(deleted)" in link for link in links):
-                break
-        process.send_signal(signal.SIGKILL)
+        try:
+            deadline = time.monotonic() + 30
+            while time.monotonic() < deadline and not has_nameless_file(process.pid, tmp_path):
+                pass
+        finally:
+            process.kill()
     left = {entry.name for entry in tmp_path.iterdir()} - {"in.parquet", "out.parquet"}
     assert all(name.startswith(".out.parquet.tmp-") for name in left)
     usdparquet.write_table(shuffled(10), out)
