@@ -36,7 +36,21 @@ def _run() -> None:
     except MissingExtraError as error:
         sys.exit(f"usdparquet: {error}")
     interrupts.take_process()
+    _name_plugin()
     app(prog_name="usdparquet")
+
+
+def _name_plugin() -> None:
+    """Let an OpenUSD that does not look beside itself, as usd-exchange's, find the plugin too."""
+    from ._plugin import plugin_dir
+
+    name = "PXR_PLUGINPATH_NAME"
+    folders = os.environ.get(name, "").split(os.pathsep)
+    try:
+        folders.append(str(plugin_dir()))
+    except FileNotFoundError:
+        return  # the package was built without it
+    os.environ[name] = os.pathsep.join(filter(None, folders))
 
 
 def _ignore_interrupts() -> None:

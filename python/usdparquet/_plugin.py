@@ -40,8 +40,8 @@ def register() -> None:
     usdparquet are in different site-packages folders.  Call it before the first layer is opened:
     OpenUSD gathers its file formats once.  Does nothing if OpenUSD knows the plugin already.
 
-    Raises RuntimeError if OpenUSD refuses the plugin or has gathered its file formats already,
-    MissingExtraError, which is an ImportError, if OpenUSD is not installed.
+    Raises RuntimeError if OpenUSD refuses the plugin, or has layers open and gathered its file
+    formats already; MissingExtraError, which is an ImportError, if OpenUSD is not installed.
     """
     require("pxr")
     load_arrow()

@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from ._extras import require
 from ._path_cells import is_path
 from ._texts import check_text, hint_of, shown_cell
 
@@ -51,7 +52,8 @@ def resolve_columns(
     `time`: a number, a Usd.TimeCode, or None for the default time.
 
     Raises ValueError for a column that no prim has (but for those in `types`), for a prim that is
-    not there, and for values that have no type together; TypeError for arguments of another kind.
+    not there, and for values that have no type together; TypeError for arguments of another kind;
+    MissingExtraError, which is an ImportError, if OpenUSD is not installed.
     """
     return resolve_counted(stage, columns, prims, under, types, time).table
 
@@ -65,6 +67,7 @@ def resolve_counted(
     time: object | None = None,
 ) -> Resolved:
     """`resolve_columns`, and by which way the values came."""
+    require("pxr")
     from pxr import Usd
 
     from ._resolve_prims import RELATIONSHIP

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -140,6 +143,27 @@ def split_folders(tmp_path: Path) -> list[Path]:
     link_usdparquet(own)
     link_arrow(arrow)
     return folders
+
+
+def test_the_command_opens_layers_where_openusd_does_not_find_the_plugin(
+    scene: Path, tmp_path: Path
+) -> None:
+    site = tmp_path / "usd"
+    link_usd(site)
+    remove_plug_info(site)
+    done = subprocess.run(
+        [*(sys.executable, "-m", "usdparquet", "table"), scene, "--columns=cost", "--format=json"],
+        env={**os.environ, "PYTHONPATH": str(site)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stderr == ""
+    assert json.loads(done.stdout) == [
+        {"path": "/World", "cost": None},
+        {"path": "/World/Part", "cost": 2.5},
+        {"path": "/World/Other", "cost": None},
+    ]
 
 
 @pytest.mark.parametrize("how", ["register", "PXR_PLUGINPATH_NAME"])

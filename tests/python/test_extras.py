@@ -99,7 +99,15 @@ print(usdparquet.plugin_dir().name, sorted(usdparquet.cache_stats())[:1])
     ]
 
 
-@pytest.mark.parametrize("call", ["ids('s.usda', 'name')", "id_candidates('s.usda')", "register()"])
+@pytest.mark.parametrize(
+    "call",
+    [
+        "ids('s.usda', 'name')",
+        "id_candidates('s.usda')",
+        "register()",
+        "resolve_columns(None, ['cost'])",
+    ],
+)
 def test_functions_that_need_openusd_say_so(run, call: str) -> None:
     program = f"""
 import usdparquet

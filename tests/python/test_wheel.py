@@ -272,7 +272,7 @@ def test_a_wheel_holds_what_is_its_own(wheel: Path) -> None:
     for name in (f"{about}/licenses/LICENSE", f"{about}/METADATA", "usdparquet/licences/arrow.txt"):
         assert name in files
     assert {name.split("/")[0] for name in files} == {"usdparquet", "pxr", about}
-    assert wheel.stat().st_size < 2 << 20
+    assert wheel.stat().st_size < 3 << 20
     tags = re.search(r"-(\w+-\w+)-(manylinux_2_\d+_\w+)\.whl$", wheel.name)
     assert tags
     assert f"Tag: {tags[1]}-{tags[2]}\n" in files[f"{about}/WHEEL"].decode()
