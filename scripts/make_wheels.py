@@ -102,7 +102,8 @@ def with_bill(files: dict[str, bytes]) -> dict[str, bytes]:
 
 def for_abi3(files: dict[str, bytes], module: Path) -> dict[str, bytes]:
     """The files of the wheel for the stable ABI, from those of another wheel."""
-    found = {name: content for name, content in files.items() if not name.startswith(MODULE)}
+    (own,) = (name for name in files if name.startswith(MODULE) and name.endswith(".so"))
+    found = {name: content for name, content in files.items() if name != own}
     found[f"usdparquet/{module.name}"] = module.read_bytes()
     (about,) = (name for name in files if name.endswith(".dist-info/WHEEL"))
     text = re.sub(r"^Tag: \w+-\w+-", f"Tag: {ABI3_TAG}-", files[about].decode(), flags=re.MULTILINE)

@@ -25,10 +25,10 @@ class Build:
         self.tree = folder / "tree"
         make_stock_tree(self.tree, USD)
 
-    def configure(self, library: Path, *options: str) -> tuple[int, str]:
+    def configure(self, library: Path, *options: str, folder: Path = PROJECT) -> tuple[int, str]:
         done = run_cmake(
-            PROJECT,
-            *("-S", ".", "-B", self.folder, "-G", "Ninja"),
+            folder,
+            *("-S", PROJECT, "-B", self.folder, "-G", "Ninja"),
             f"-DPython_EXECUTABLE={sys.executable}",
             "-DUSDPARQUET_BUILD_PYTHON=OFF",
             "-DUSDPARQUET_COMPILE_FOLDERS=OFF",
@@ -77,6 +77,14 @@ def test_what_is_no_library_of_openusd_is_refused(build: Build, library: str, sa
     status, output = build.configure(Path(library) if library else "")
     assert status != 0
     assert said in output
+
+
+def test_paths_are_of_the_folder_that_cmake_is_called_in(build: Build, tmp_path: Path) -> None:
+    make_stub_library(tmp_path / "usd.so", "26.11")
+    (tmp_path / "tree").symlink_to(build.tree)
+    options = ("-DUSDPARQUET_USD_SOURCE=tree", "-DUSDPARQUET_USD_LIBRARY=usd.so")
+    _, said = build.configure(Path("usd.so"), *options, folder=tmp_path)
+    assert f"The headers in {tmp_path}/tree are of OpenUSD {USD}, {tmp_path}/usd.so is" in said
 
 
 def test_an_application_that_renamed_openusd_has_a_folder_of_its_own(
