@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import glob
+import json
 import os
 import warnings
 from collections.abc import Iterable, Sequence
@@ -41,8 +42,8 @@ def dataset(
     """Write the manifest of a dataset: its files, and an index of all of them together.
 
     `paths`: a folder, whose files are the dataset's, or files, folders and glob patterns (`*`,
-    `**`) in the order of the rows. Files whose name, or the name of a folder below the given one,
-    begins with `.` or `_` do not count.
+    `**`) in the order of the rows. Files whose name, or the name of a folder below the given one
+    or that a pattern finds, begins with `.` or `_` do not count.
     `manifest`: the file to write, ``FOLDER/_usdparquet.json``; the dataset is then the layer
     ``FOLDER``. It may be left out for a single folder. Files elsewhere are named from there on.
     `path`, `time`: the columns with the prim paths and the times, if the files do not name them.
@@ -61,7 +62,8 @@ def dataset(
     if target.name != MANIFEST:
         raise ValueError(f"{target}: the name of a manifest is {MANIFEST}, in the dataset's folder")
     covers = len(given) == 1 and bool(folders) and folders[0].resolve() == target.parent.resolve()
-    files = [file for each in given for file in _files_of(each)]
+    # A folder is named as its manifest names it, also where it was given by a link.
+    files = [file for each in ([target.parent] if covers else given) for file in _files_of(each)]
     for file in files:
         check_readable_file(Path(file))
     return _write(target, files, [], covers, path, time, index)
@@ -123,6 +125,25 @@ def _write(
     return DatasetSummary(**done)
 
 
+def listed_files(folder: Path) -> list[str]:
+    """The files of a manifest by their names from its folder on; ValueError if it is none."""
+    told = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+    try:
+        return [part["file"] for part in told["parts"]]
+    except (KeyError, TypeError) as error:
+        raise ValueError(f"{folder / MANIFEST}: is no manifest") from error
+
+
+def named_columns(folder: Path) -> dict[str, str]:
+    """The columns with the paths and the times, `path` and `time`, that a manifest names."""
+    try:
+        told = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+    except (OSError, ValueError):  # whoever opens the dataset says what is wrong
+        return {}
+    found = told if isinstance(told, dict) else {}
+    return {key: found[key] for key in ("path", "time") if isinstance(found.get(key), str)}
+
+
 def _files_of(given: FileName) -> list[str]:
     """The files that a name stands for: those of a folder, those of a pattern, or itself."""
     path = Path(given)
@@ -137,7 +158,12 @@ def _files_of(given: FileName) -> list[str]:
     if path.exists() or not glob.has_magic(str(path)):
         return [str(path)]
     found = sorted(glob.glob(str(path), recursive=True))  # noqa: PTH207 - absolute patterns too
-    shown = [each for each in found if not Path(each).name.startswith((".", "_"))]
+    fixed = [glob.has_magic(part) for part in path.parts].index(True)
+    shown = [
+        each
+        for each in found
+        if not any(part.startswith((".", "_")) for part in Path(each).parts[fixed:])
+    ]
     if not shown:
         raise FileNotFoundError(f"{path}: no file is called so")
     return [file for each in shown for file in _files_of(each)]

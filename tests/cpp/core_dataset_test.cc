@@ -109,6 +109,8 @@ TEST(Dataset, ManifestAndCacheSayTheSame) {
   ASSERT_TRUE(cached);
   EXPECT_TRUE(cached->covers_folder);
   EXPECT_EQ(cached->index_file, manifest->index->file);
+  EXPECT_EQ(cached->list.path_column, manifest->path_column);
+  EXPECT_EQ(cached->list.time_column, manifest->time_column);
   for (size_t i = 0; i < 3; ++i) {
     EXPECT_EQ(cached->list.parts[i].name, manifest->parts[i].file);
     EXPECT_EQ(cached->list.parts[i].digest, manifest->parts[i].description.digest);

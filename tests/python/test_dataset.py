@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -16,6 +17,9 @@ from usd_values import collected_warnings, open_layer
 
 import usdparquet
 from usdparquet._dataset import MANIFEST
+from usdparquet.tables.table_file import TableFile
+
+MANIFEST_CACHE = "_usdparquet.parts"
 
 
 def hall(number: int, count: int = 5, **columns: object) -> pa.Table:
@@ -42,7 +46,8 @@ def write_folder(folder: Path, tables: dict[str, pa.Table], **options: object) -
 
 
 def as_text(source: Path, **arguments: str) -> str:
-    layer = Sdf.Layer.OpenAsAnonymous(Sdf.Layer.CreateIdentifier(str(source), arguments))
+    # OpenAsAnonymous takes no arguments, and passes over those in a name.
+    layer = open_layer(source, **arguments) if arguments else Sdf.Layer.OpenAsAnonymous(str(source))
     assert layer, f"{source} does not open"
     text: str = layer.ExportToString()
     return text
@@ -110,6 +115,21 @@ def test_types_that_are_stored_otherwise(tmp_path: Path, how: str) -> None:
     folder = write_folder(tmp_path / "d.parquet", {"a.parquet": first, "b.parquet": second})
     cast = second.set_column(4, "n", second["n"].cast(pa.int32()))
     assert as_text(prepare(folder, how)) == as_text(one_file(tmp_path, [first, cast]))
+
+
+@pytest.mark.parametrize("widths", [("int8", "int16", "int32"), ("uint16", "uint32")])
+def test_the_widest_integers_count(tmp_path: Path, how: str, widths: tuple[str, ...]) -> None:
+    info = {name: np.iinfo(name) for name in widths}
+    tables = [
+        pa.table({"path": [f"/{n}_0", f"/{n}_1"], "x": pa.array([info[n].min, info[n].max], n)})
+        for n in widths
+    ]
+    folder = write_folder(tmp_path / "d.parquet", {f"{n}.parquet": t for n, t in enumerate(tables)})
+    prepare(folder, how)
+    wide = [table.cast(tables[-1].schema) for table in tables]
+    single = one_file(tmp_path, wide)
+    assert as_text(folder) == as_text(single)
+    assert usdparquet.read_columns(folder).equals(usdparquet.read_columns(single))
 
 
 def test_folders_are_columns(tmp_path: Path, how: str) -> None:
@@ -223,6 +243,54 @@ def test_files_elsewhere(tmp_path: Path) -> None:
     )
 
 
+def test_the_columns_that_a_manifest_names(tmp_path: Path) -> None:
+    prims = pa.table({"prim": ["/A", "/A", "/B"], "path": ["x", "y", "z"], "frame": [1, 2, 1]})
+    more = pa.table({"prim": ["/C"], "path": ["w"], "frame": [1]})
+    single = one_file(tmp_path, [prims, more])
+    expected = as_text(single, path="prim", time="frame")
+    assert "timeSamples" in expected
+    tables = {"0.parquet": prims, "1.parquet": more}
+    folder = write_folder(tmp_path / "d.parquet", tables)
+    for index in (True, False):
+        usdparquet.dataset(folder, path="prim", time="frame", index=index)
+        for name in (None, MANIFEST_CACHE):
+            if name:
+                (folder / name).unlink()
+            assert as_text(folder) == expected, (index, name)
+            read = usdparquet.read_columns(folder, ["path"])
+            assert read["prim"].to_pylist() == ["/A", "/A", "/B", "/C"]
+        assert TableFile(folder).path_column == "prim"
+        assert TableFile(folder).time_column == "frame"
+    # What is said where the layer is used counts more.
+    assert as_text(folder, path="path", time="frame") == as_text(single, path="path", time="frame")
+
+
+def test_a_manifest_in_a_linked_folder(tmp_path: Path) -> None:
+    write_folder(tmp_path / "files", {"x.parquet": hall(0)})
+    (tmp_path / "disk" / "deep").mkdir(parents=True)
+    link = tmp_path / "all.parquet"
+    link.symlink_to(tmp_path / "disk" / "deep")
+    usdparquet.dataset([tmp_path / "files"], link / MANIFEST)
+    assert as_text(link) == as_text(one_file(tmp_path, [hall(0)]))
+
+
+def test_a_folder_that_is_given_by_a_link(tmp_path: Path, halls: Path) -> None:
+    expected = as_text(halls)
+    (tmp_path / "link").symlink_to(halls)
+    usdparquet.dataset(tmp_path / "link", halls / MANIFEST)
+    assert as_text(halls) == expected
+
+
+def test_patterns_pass_over_hidden_folders(tmp_path: Path) -> None:
+    names = ["a/0.parquet", "_temporary/0/1.parquet", "a/.old/2.parquet", "_3.parquet"]
+    write_folder(tmp_path / "_in", {name: hall(n) for n, name in enumerate(names)})
+    done = usdparquet.dataset(
+        str(tmp_path / "_in" / "**" / "*.parquet"), tmp_path / "d.parquet" / MANIFEST
+    )
+    assert done.parts == 1
+    assert as_text(tmp_path / "d.parquet") == as_text(one_file(tmp_path, [hall(0)]))
+
+
 def test_manifest_of_descriptions(tmp_path: Path, halls: Path) -> None:
     """Each file is described where it was written, and moved afterwards."""
     files = sorted(halls.iterdir())
@@ -293,7 +361,7 @@ def test_many_parts_with_few_open(tmp_path: Path) -> None:
 
 def error_of(source: Path, **arguments: str) -> str:
     with pytest.raises(Tf.ErrorException) as raised:
-        Sdf.Layer.OpenAsAnonymous(Sdf.Layer.CreateIdentifier(str(source), arguments))
+        open_layer(source, **arguments)
     return " ".join(str(raised.value).split())
 
 
@@ -321,6 +389,14 @@ def test_types_that_differ(tmp_path: Path, with_manifest: bool) -> None:
 def test_a_file_that_is_no_parquet(halls: Path) -> None:
     (halls / "notes.txt").write_text("some notes")
     assert "notes.txt: this is not a Parquet file" in error_of(halls)
+
+
+def test_a_damaged_column_of_paths_names_the_part(halls: Path) -> None:
+    part = halls / "part-1.parquet"
+    content = bytearray(part.read_bytes())
+    content[4:40] = b"\xff" * 36
+    part.write_bytes(content)
+    assert "part-1.parquet: a page header is damaged" in error_of(halls)
 
 
 def test_an_outgrown_manifest(halls: Path) -> None:

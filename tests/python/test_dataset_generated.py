@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pxr import Sdf
-from usd_values import collected_warnings
+from usd_values import collected_warnings, open_layer
 
 import usdparquet
 from usdparquet._plugin import load_core
@@ -55,7 +55,8 @@ def parts(draw: st.DrawFn) -> tuple[list[pa.Table], list[int], bool]:
 
 def observed(source: Path, arguments: dict[str, str]) -> tuple[str, list[str], list[object]]:
     with collected_warnings() as warnings:
-        layer = Sdf.Layer.OpenAsAnonymous(Sdf.Layer.CreateIdentifier(str(source), arguments))
+        # Not OpenAsAnonymous, which passes over arguments. Nobody else has the layer.
+        layer = open_layer(source, **arguments)
         text = layer.ExportToString()
     values: list[object] = []
 

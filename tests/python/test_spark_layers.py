@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 import pytest
 from document_blocks import run_python
 from pxr import Gf, Sdf, Usd, UsdGeom
-from pyspark.sql import SparkSession
+from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.types import TimestampNTZType
 from spark_datasets import leftovers, part_files, rows_of
 
@@ -48,6 +48,11 @@ ROWS = {
     "tint": [None, *([[number, 1.0, 0.0]] for number in (0.0, 1.0, 2.0))],
     "mass": [None, None, 7.5, None],
 }
+
+
+def tuples(frame: DataFrame) -> list[tuple[Any, ...]]:
+    """All rows of a frame, by their paths."""
+    return sorted(tuple(row) for row in frame.collect())
 
 
 def test_a_usd_file(spark: SparkSession, tmp_path: Path) -> None:
@@ -93,6 +98,31 @@ def test_partitions_and_missing_columns(spark: SparkSession, tmp_path: Path) -> 
         {"path": "/A", "x": 1, "y": None, "year": 2025},
         {"path": "/B", "x": 2, "y": "b", "year": 2026},
     ]
+
+
+def test_names_and_types_that_spark_takes_otherwise(spark: SparkSession, tmp_path: Path) -> None:
+    folder = tmp_path / "br [1]{a}" / "t*.parquet"
+    folder.mkdir(parents=True)
+    pq.write_table(
+        pa.table({"path": ["/A"], "x": pa.array([1], pa.int16())}), folder / "[a?].parquet"
+    )
+    assert tuples(read_layer(spark, folder)) == [("/A", 1)]
+    assert tuples(read_layer(spark, folder / "[a?].parquet")) == [("/A", 1)]
+    # A wider integer, and types that only a later file has.
+    more = {"x": pa.array([70000], pa.int32()), "h": pa.array([1.5], pa.float16())}
+    pq.write_table(pa.table({"path": ["/B"], **more}), folder / "b:c.parquet")
+    assert tuples(read_layer(spark, folder)) == [("/A", 1, None), ("/B", 70000, 1.5)]
+
+
+def test_partitions_that_lie_elsewhere(spark: SparkSession, tmp_path: Path) -> None:
+    for year in (2025, 2026):
+        (tmp_path / "in" / f"year={year}").mkdir(parents=True)
+        file = tmp_path / "in" / f"year={year}" / "0.parquet"
+        pq.write_table(pa.table({"path": [f"/P{year}"], "x": [1]}), file)
+    usdparquet.dataset([tmp_path / "in"], tmp_path / "t.parquet" / "_usdparquet.json")
+    found = read_layer(spark, tmp_path / "t.parquet")
+    assert found.columns == ["path", "x", "year"]
+    assert tuples(found) == [("/P2025", 1, 2025), ("/P2026", 1, 2026)]
 
 
 def test_types_that_spark_does_not_have(spark: SparkSession, tmp_path: Path) -> None:

@@ -282,6 +282,16 @@ def test_bad_targets(frame: DataFrame, tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=r"has 'notes\.txt' in it, which is no part of a dataset"):
         write_layer(frame, target)
     assert (target / "notes.txt").read_text() == "x"
+    # Beside a manifest too.
+    target = tmp_path / "made.parquet"
+    write_layer(frame, target)
+    (target / "notes.txt").write_text("x")
+    with pytest.raises(ValueError, match=r"has 'notes\.txt' in it, which is no part of a dataset"):
+        write_layer(frame, target)
+    assert (target / "notes.txt").read_text() == "x"
+    (target / "notes.txt").unlink()
+    (target / "_usdparquet.json").write_text("damaged")
+    write_layer(frame, target)
     assert leftovers(tmp_path) == []
 
 

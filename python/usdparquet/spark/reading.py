@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import os
+import re
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pyarrow.parquet as pq
 from pyspark.sql.pandas.types import from_arrow_schema
 
-from usdparquet._dataset import MANIFEST
+from usdparquet._dataset import MANIFEST, listed_files
 from usdparquet._plugin import load_core
 from usdparquet._streams import CapsuleStream
 from usdparquet.tables.file_kinds import FileKind, FileKindError, kind_of
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from pyspark.sql.types import StructType
 
 Batches = Iterator["pa.RecordBatch"]
+_GLOB = re.compile(r"[*?\[\]{}\\]")
 
 
 def read_layer(
@@ -71,26 +73,44 @@ def _tables(spark: SparkSession, place: Path) -> DataFrame:
     table = TableFile(place)
     _warn_of_more(table)
     files = [place] if place.is_file() else _part_files(place)
-    if foreign_column(files[0]) is not None:
+    is_inside = all(place in file.parents for file in files)
+    # Spark makes columns of the folders below one, and other columns of what lies elsewhere.
+    has_keys = any("=" in part for file in files for part in file.parent.parts)
+    if not _spark_reads(files) or (place.is_dir() and has_keys and not is_inside):
         frame = _by_row_groups(spark, table)
     else:
         reader = spark.read.option("mergeSchema", len(files) > 1)
-        if place.is_dir() and all(place in file.parents for file in files):
+        if place.is_dir() and is_inside:
             reader = reader.option("basePath", str(place))
-        frame = reader.parquet(*map(str, files))
+        frame = reader.parquet(*(_GLOB.sub(r"\\\g<0>", str(file)) for file in files))
     path = table.path_column
     if path not in frame.columns:
         return frame  # a table by ids
     return frame.select(*(column_of(name) for name in _path_first(frame.columns, path)))
 
 
+def _spark_reads(files: Sequence[Path]) -> bool:
+    """Whether Spark reads the columns of all files, and takes the names of the files as such."""
+    types: dict[str, pa.DataType] = {}
+    for file in files:
+        if ":" in str(file) or foreign_column(file) is not None:
+            return False
+        for field in pq.read_schema(file):
+            if types.setdefault(field.name, field.type) != field.type:  # Spark merges no types
+                return False
+    return True
+
+
 def _part_files(folder: Path) -> list[Path]:
     """The files of a dataset."""
-    manifest = folder / MANIFEST
-    if not manifest.is_file():
+    if not (folder / MANIFEST).is_file():
         return [folder / name for name in load_core().folder_files(folder)]
-    told = json.loads(manifest.read_text(encoding="utf-8"))
-    return [Path(os.path.normpath(folder / part["file"])) for part in told["parts"]]
+    place = folder.resolve()  # before '..', which is that of where a link leads
+    names = listed_files(folder)
+    return [
+        Path(os.path.normpath(place / name)) if ".." in Path(name).parts else folder / name
+        for name in names
+    ]
 
 
 def _path_first(names: Sequence[str], path: str) -> list[str]:

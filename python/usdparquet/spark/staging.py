@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from glob import escape
 from pathlib import Path
 
-from usdparquet._dataset import MANIFEST
+from usdparquet._dataset import MANIFEST, listed_files
 
 SUFFIX = ".parquet"
 
@@ -112,15 +112,19 @@ def _check_replaceable(place: Path) -> None:
     """ValueError for a folder that is not empty and no dataset either: it would be lost."""
     if not place.parent.is_dir():
         raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(place.parent))
-    if not place.is_dir() or (place / MANIFEST).is_file():
+    if not place.is_dir():
         return
-    found = False
+    manifest = place / MANIFEST
+    found = manifest.is_file()
+    listed: set[Path] = set()
+    with suppress(ValueError):  # a damaged manifest lists nothing
+        listed = {Path(name) for name in listed_files(place)} if found else set()
     for folder, folders, files in os.walk(place):
         folders[:] = [name for name in folders if name[0] not in "._"]
         for name in files:
             if name.lower().endswith(SUFFIX):
                 found = True
-            elif name[0] not in "._":
+            elif name[0] not in "._" and Path(folder, name).relative_to(place) not in listed:
                 raise ValueError(
                     f"{place}: has '{Path(folder, name).relative_to(place)}' in it, which is no "
                     "part of a dataset and would be lost; write to another folder"

@@ -15,6 +15,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from usdparquet._dataset import named_columns
 from usdparquet._plugin import load_core
 from usdparquet._rows import Rows
 from usdparquet._texts import nearest_name, shown_names
@@ -50,7 +51,8 @@ class _Part:
 class TableFile:
     """A file as a table.
 
-    `path_column` holds the prim paths; if not given, it is the one that the file names, else
+    `path_column` holds the prim paths; if not given, it is the one that the file or the manifest of
+    a dataset names, else
     `path`. `time_column` holds the times of the rows; if neither given nor named, there is none.
     `text` says how a CSV file is written. `source`: the rows, if they are not in a file; `file` is
     then what messages call them.
@@ -73,8 +75,9 @@ class TableFile:
         self.description: dict[str, Any] = _footer(file, self._metadata)
         """What the file says of its columns."""
         footer = self.description
-        self.path_column: str = path_column or footer.get("path") or "path"
-        self.time_column: str = time_column or footer.get("time") or ""
+        named = footer | named_columns(file)
+        self.path_column: str = path_column or named.get("path") or "path"
+        self.time_column: str = time_column or named.get("time") or ""
         repeated = [name for name, count in Counter(self.schema.names).items() if count > 1]
         if repeated:
             raise TableFileError(f"{file}: two columns are named '{repeated[0]}'")

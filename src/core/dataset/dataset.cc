@@ -121,6 +121,8 @@ arrow::Result<OpenedDataset> OpenWithManifest(const std::string& folder, const s
   PartList list;
   ARROW_RETURN_NOT_OK(ReadSchemas(manifest.schemas, &list));
   list.partitions = std::move(manifest.partitions);
+  list.path_column = std::move(manifest.path_column);
+  list.time_column = std::move(manifest.time_column);
   list.folder = folder;
   list.parts.reserve(manifest.parts.size());
   for (ManifestPart& part : manifest.parts) {

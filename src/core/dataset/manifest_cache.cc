@@ -121,7 +121,11 @@ bool ReadCachedPart(CacheBytes& bytes, const CachedManifest& cached, Part* part)
 
 bool ReadCachedBody(CacheBytes bytes, CachedManifest* cached) {
   uint32_t count;
-  if (!bytes.Text(&cached->index_file) || !bytes.Count(sizeof(uint32_t), &count)) return false;
+  PartList& list = cached->list;
+  if (!bytes.Text(&cached->index_file) || !bytes.Text(&list.path_column) ||
+      !bytes.Text(&list.time_column) || !bytes.Count(sizeof(uint32_t), &count)) {
+    return false;
+  }
   cached->schemas.resize(count);
   for (std::string& schema : cached->schemas) {
     if (!bytes.Text(&schema)) return false;
@@ -185,6 +189,8 @@ std::string SerializeManifestCache(const Manifest& manifest, std::string_view te
   CacheHeader header{};
   CacheWriter body;
   body.Text(manifest.index ? manifest.index->file : "");
+  body.Text(manifest.path_column);
+  body.Text(manifest.time_column);
   body.Number(static_cast<uint32_t>(manifest.schemas.size()));
   for (size_t i = 0; i < manifest.schemas.size(); ++i) {
     body.Text(i == 0 ? first_schema : manifest.schemas[i]);

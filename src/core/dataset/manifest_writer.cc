@@ -34,7 +34,12 @@ constexpr char kIndexSuffix[] = ".index";
 /// The name of a file from the folder of a manifest on.
 std::string NameFrom(const std::string& folder, const std::string& file) {
   const fs::path target = fs::absolute(file).lexically_normal();
-  return target.lexically_relative(fs::absolute(folder).lexically_normal()).generic_string();
+  const fs::path name = target.lexically_relative(fs::absolute(folder).lexically_normal());
+  if (name.empty() || *name.begin() != "..") return name.generic_string();
+  // The system takes '..' from where a link to the folder leads.
+  std::error_code error;
+  const fs::path place = fs::canonical(folder, error);
+  return (error ? name : target.lexically_relative(place)).generic_string();
 }
 
 /// Puts a section behind others, where sections may begin.
@@ -177,6 +182,8 @@ arrow::Result<PlannedManifest> PlanManifest(const std::string& file,
   plan.manifest.covers_folder = covers_folder;
   ARROW_ASSIGN_OR_RAISE(PartList list, PartsOfFiles(names, files, &plan.manifest.schemas));
   plan.manifest.partitions = list.partitions;
+  plan.manifest.path_column = options.path_column;
+  plan.manifest.time_column = options.time_column;
   for (size_t i = 0; i < files.size(); ++i) {
     const Part& part = list.parts[i];
     plan.summary.parts += 1;

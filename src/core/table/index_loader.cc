@@ -30,8 +30,11 @@ class FileSource : public IndexSource {
 
   arrow::Status CannotLocate(uint32_t group, const arrow::Status& status) const {
     const std::string path = "the path column '" + columns_.path.info().column_name + "'";
-    if (columns_.source.file.parts()) {  // the file is named
-      return arrow::Status::IOError(path, " can't be read: ", status.message());
+    if (const PartFiles* const parts = columns_.source.file.parts()) {
+      const std::string file = parts->list().parts[parts->GroupAt(group).part].name + ": ";
+      const bool is_named = status.message().starts_with(file);
+      return arrow::Status::IOError(path, " can't be read: ", is_named ? "" : file,
+                                    status.message());
     }
     return arrow::Status::IOError(path, " can't be read in row group ", group, ", from row ",
                                   columns_.source.file.group_first_rows()[group], ": ",

@@ -38,6 +38,8 @@ struct PartList {
   /// Footers without row groups: each a schema that files have, with the entries that tell types.
   std::vector<std::shared_ptr<parquet::FileMetaData>> schemas;
   std::vector<PartitionColumn> partitions;
+  /// The columns with the paths and the times, where the manifest names them.
+  std::string path_column, time_column;
   std::vector<Part> parts;
 };
 

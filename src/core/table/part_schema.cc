@@ -10,6 +10,7 @@
 #include <parquet/schema.h>
 
 #include <algorithm>
+#include <initializer_list>
 #include <unordered_set>
 #include <utility>
 
@@ -107,6 +108,18 @@ bool HaveSameType(const ColumnInfo& a, const ColumnInfo& b) {
   return a.type == b.type && (!is_text || (a.conversion == b.conversion && a.is_utc == b.is_utc));
 }
 
+/// Whether a column holds integers that one of the other type, of the same Sdf type, can't hold.
+bool IsWiderInteger(const arrow::DataType& type, const arrow::DataType& other) {
+  using arrow::Type;
+  const auto narrower = [&](std::initializer_list<Type::type> types) {
+    return std::ranges::find(types, other.id()) != types.end();
+  };
+  return type.id() == Type::INT32    ? narrower({Type::INT8, Type::INT16})
+         : type.id() == Type::INT16  ? narrower({Type::INT8})
+         : type.id() == Type::UINT32 ? narrower({Type::UINT16})
+                                     : false;
+}
+
 class Unifier {
  public:
   explicit Unifier(const PartList& list) : list_(list) {
@@ -175,7 +188,15 @@ class Unifier {
         return arrow::Status::Invalid("two columns are named '", MessageText(name), "'");
       }
       if (partitions_.contains(name)) continue;
-      if (!owners_.try_emplace(name, read_.size()).second) continue;
+      if (!owners_.try_emplace(name, read_.size()).second) {
+        const size_t place = places_.at(name);
+        if (IsWiderInteger(*read.types->field(i)->type(), *types_[place]->type())) {
+          nodes_[place] = Optional(root.field(i));
+          types_[place] = read.types->field(i);
+        }
+        continue;
+      }
+      places_.emplace(name, nodes_.size());
       nodes_.push_back(Optional(root.field(i)));
       types_.push_back(read.types->field(i));
     }
@@ -248,6 +269,7 @@ class Unifier {
   std::vector<ReadColumnsOf> read_;
   std::vector<SchemaEntry> entries_;
   std::unordered_map<std::string, size_t> owners_;  // the first schema with the column
+  std::unordered_map<std::string, size_t> places_;  // of the column in what follows
   parquet::schema::NodeVector nodes_;
   arrow::FieldVector types_;
 };

@@ -43,12 +43,17 @@ arrow::Result<std::shared_ptr<Table>> Table::Open(TableFile file, const std::str
 /// Makes a reader for each column that the file and the options present.
 arrow::Status Table::ReadColumns() {
   ARROW_ASSIGN_OR_RAISE(entry_, SchemaEntryOf(metadata().key_value_metadata()));
-  std::string path_column = options_.path_column;
-  if (path_column.empty()) path_column = entry_.path_column;
+  // What is said where the layer is used, in the manifest, in the files.
+  const PartList no_parts;
+  const PartList& manifest = file_.parts() ? file_.parts()->list() : no_parts;
+  const auto first = [](const std::string& a, const std::string& b, const std::string& c) {
+    return !a.empty() ? a : !b.empty() ? b : c;
+  };
+  std::string path_column = first(options_.path_column, manifest.path_column, entry_.path_column);
   if (path_column.empty()) path_column = "path";
   if (options_.ids || !options_.has_paths) path_column.clear();
-  const std::string& time_column =
-      options_.time_column.empty() ? entry_.time_column : options_.time_column;
+  const std::string time_column =
+      first(options_.time_column, manifest.time_column, entry_.time_column);
   ARROW_ASSIGN_OR_RAISE(schema_, ReadSchema(metadata(), entry_, path_column, time_column,
                                             options_.columns, options_.unicode_test, options_.use));
   for (ColumnInfo& column : schema_.columns) {
