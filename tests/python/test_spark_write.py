@@ -290,6 +290,11 @@ def test_bad_targets(frame: DataFrame, tmp_path: Path) -> None:
         write_layer(frame, target)
     assert (target / "notes.txt").read_text() == "x"
     (target / "notes.txt").unlink()
+    (target / "_delta_log").mkdir()
+    with pytest.raises(ValueError, match=r"has '_delta_log' in it"):
+        write_layer(frame, target)
+    (target / "_delta_log").rmdir()
+    (target / "_temporary").mkdir()
     (target / "_usdparquet.json").write_text("damaged")
     write_layer(frame, target)
     assert leftovers(tmp_path) == []

@@ -114,23 +114,30 @@ def _check_replaceable(place: Path) -> None:
         raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(place.parent))
     if not place.is_dir():
         return
-    manifest = place / MANIFEST
-    found = manifest.is_file()
+    found = (place / MANIFEST).is_file()
     listed: set[Path] = set()
     with suppress(ValueError):  # a damaged manifest lists nothing
         listed = {Path(name) for name in listed_files(place)} if found else set()
     for folder, folders, files in os.walk(place):
-        folders[:] = [name for name in folders if name[0] not in "._"]
         for name in files:
             if name.lower().endswith(SUFFIX):
                 found = True
             elif name[0] not in "._" and Path(folder, name).relative_to(place) not in listed:
-                raise ValueError(
-                    f"{place}: has '{Path(folder, name).relative_to(place)}' in it, which is no "
-                    "part of a dataset and would be lost; write to another folder"
-                )
+                raise _would_be_lost(place, Path(folder, name))
+        for name in folders:
+            # Such as the log of a table of Delta Lake.
+            if name[0] in "._" and name != "_temporary":
+                raise _would_be_lost(place, Path(folder, name))
+        folders[:] = [name for name in folders if name != "_temporary"]
     if not found and any(place.iterdir()):
         raise ValueError(f"{place}: is a folder without a dataset; write to another folder")
+
+
+def _would_be_lost(place: Path, other: Path) -> ValueError:
+    return ValueError(
+        f"{place}: has '{other.relative_to(place)}' in it, which is no part of a dataset and would "
+        "be lost; write to another folder"
+    )
 
 
 def _remove_leftovers(parent: Path, prefix: str) -> None:
