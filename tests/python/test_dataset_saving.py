@@ -10,6 +10,7 @@ from pathlib import Path
 
 import dataset_kill_worker
 import faulty_calls
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from pxr import Sdf, Tf
@@ -84,6 +85,63 @@ def test_removed_prims(halls: Path) -> None:
     assert pq.read_table(halls / "part-1.parquet").num_rows == 0
     left = pq.read_table(halls / "part-2.parquet")["wall"].to_pylist()
     assert left == [200.0, 200.5, 201.0, 0.25]
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "removed"),
+    [
+        # /D is there only because of the row that goes.
+        (["/D/F"], ["/H/x"], "/D/F"),
+        # /B is before /H because of the row that goes.
+        (["/B/F", "/H/x"], ["/B/G"], "/B/F"),
+        (["/B/F", "/H"], ["/B"], "/B/F"),
+    ],
+)
+def test_a_prim_that_others_need_is_not_removed(
+    tmp_path: Path, first: list[str], second: list[str], removed: str
+) -> None:
+    tables = [pa.table({"path": paths, "v": range(len(paths))}) for paths in (first, second)]
+    folder = write_folder(tmp_path / "d.parquet", {"a.parquet": tables[0], "b.parquet": tables[1]})
+    usdparquet.dataset(folder)
+    before = contents(folder)
+    layer = open_layer(folder)
+    parent, _, name = removed.rpartition("/")
+    del layer.GetPrimAtPath(parent).nameChildren[name]
+    said = f"the prim {removed} can't be removed alone: a prim above it has no earlier row"
+    with pytest.raises(Tf.ErrorException, match=said):
+        layer.Save()
+    assert contents(folder) == before
+    layer.Reload(force=True)
+
+
+def test_a_prim_that_others_do_not_need_is_removed(tmp_path: Path) -> None:
+    paths = ["/B", "/B/F", "/H/x", "/H/y"]
+    folder = write_folder(
+        tmp_path / "d.parquet", {"a.parquet": pa.table({"path": paths, "v": range(4)})}
+    )
+    usdparquet.dataset(folder)
+    layer = open_layer(folder)
+    del layer.GetPrimAtPath("/B").nameChildren["F"]
+    del layer.GetPrimAtPath("/H").nameChildren["y"]
+    expected = layer.ExportToString()
+    assert layer.Save()
+    assert as_text(folder) == expected
+
+
+@pytest.mark.parametrize("name", ["{}/data.txt", "../data.txt", "other.parquet"])
+def test_a_journal_renames_no_file_that_is_not_the_datasets(
+    halls: Path, tmp_path: Path, name: str
+) -> None:
+    name = name.format(tmp_path)
+    place = halls / name
+    place.write_text("old")
+    place.with_name(f".{place.name}.new").write_text("new")
+    manifest = json.loads((halls / MANIFEST).read_text())
+    journal = {"version": manifest["version"], "parts": [name]}
+    (halls / "_usdparquet.journal").write_text(json.dumps(journal))
+    with pytest.raises(Tf.ErrorException, match="which is no file of the dataset in its folder"):
+        Sdf.Layer.OpenAsAnonymous(str(halls))
+    assert place.read_text() == "old"
 
 
 def test_rows_that_a_removed_prim_hid_do_not_come_back(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 #include "core/dataset/dataset_save.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <filesystem>
 #include <utility>
@@ -80,6 +81,33 @@ arrow::Result<std::vector<std::string>> ReadJournal(const std::string& path) {
 
 }  // namespace
 
+namespace {
+
+/// Whether a part lies in the folder of its dataset.
+bool IsWithin(const std::string& name) {
+  if (fs::path(name).is_absolute()) return false;
+  return std::ranges::none_of(fs::path(name), [](const fs::path& step) { return step == ".."; });
+}
+
+/// What the journal lists may only be files of the dataset that lie in its folder: whoever opens a
+/// folder does what its journal says.
+arrow::Status CheckNames(const std::string& folder, const std::vector<std::string>& names) {
+  ARROW_ASSIGN_OR_RAISE(const auto text, ReadManifestText(folder));
+  ARROW_ASSIGN_OR_RAISE(const Manifest manifest, ParseManifest(text));
+  for (const std::string& name : names) {
+    const bool is_listed =
+        std::ranges::find(manifest.parts, name, &ManifestPart::file) != manifest.parts.end();
+    if (is_listed && IsWithin(name)) continue;
+    return arrow::Status::Invalid("a save was not finished, and its journal '", kJournalName,
+                                  "' names ", MessageText(QuotedValue(name)),
+                                  ", which is no file of the dataset in its folder; remove it and "
+                                  "run 'usdparquet dataset' on the folder");
+  }
+  return arrow::Status::OK();
+}
+
+}  // namespace
+
 arrow::Status FinishSave(const std::string& folder) {
   const std::string journal = folder + "/" + kJournalName;
   if (!IsThere(journal)) return arrow::Status::OK();
@@ -88,6 +116,7 @@ arrow::Status FinishSave(const std::string& folder) {
     // Another process has finished it in the meantime.
     return IsThere(journal) ? names.status() : arrow::Status::OK();
   }
+  ARROW_RETURN_NOT_OK(CheckNames(folder, *names));
   for (const std::string& name : *names) ARROW_RETURN_NOT_OK(TakeName(folder, name));
   ARROW_RETURN_NOT_OK(TakeName(folder, kManifestName));
   SyncFolder(folder);
@@ -112,7 +141,9 @@ arrow::Result<std::unique_ptr<DatasetSave>> DatasetSave::Begin(const std::string
   }
   ARROW_ASSIGN_OR_RAISE(save->manifest_, ParseManifest(*text));
   // What a process left that was killed before it had a journal.
-  for (size_t i = 0; i < save->manifest_.parts.size(); ++i) save->replaced_.insert(i);
+  for (size_t i = 0; i < save->manifest_.parts.size(); ++i) {
+    if (IsWithin(save->manifest_.parts[i].file)) save->replaced_.insert(i);
+  }
   save->RemoveNewFiles();
   save->replaced_.clear();
   return save;
@@ -134,7 +165,12 @@ std::string DatasetSave::FileOf(size_t part) const {
   return PathFrom(folder_, manifest_.parts[part].file);
 }
 
-std::string DatasetSave::NewFileOf(size_t part) {
+arrow::Result<std::string> DatasetSave::NewFileOf(size_t part) {
+  if (!IsWithin(manifest_.parts[part].file)) {
+    return arrow::Status::Invalid(
+        "it lies outside of the dataset's folder, and is not saved over; export the layer to "
+        "another file");
+  }
   replaced_.insert(part);
   return PathFrom(folder_, HiddenName(manifest_.parts[part].file));
 }

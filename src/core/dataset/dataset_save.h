@@ -38,8 +38,9 @@ class USDPARQUET_API DatasetSave {
   const Manifest& manifest() const { return manifest_; }
   /// The file of a part.
   std::string FileOf(size_t part) const;
-  /// Where its new file is to be written, which counts as written from now on.
-  std::string NewFileOf(size_t part);
+  /// Where its new file is to be written, which counts as written from now on. Fails for a part
+  /// outside of the folder.
+  arrow::Result<std::string> NewFileOf(size_t part);
 
   /// Puts the new files in place of the old ones, with a manifest and an index of all.
   arrow::Status Commit(const IdentifierTest& unicode_test);

@@ -9,6 +9,7 @@
 #include <pxr/usd/sdf/schema.h>
 
 #include <algorithm>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -105,6 +106,47 @@ class RemovedPrims {
   std::set<std::string, std::less<>> texts_;
 };
 
+/// Tells whether prims that stay owe themselves, or their place among their siblings, to a row that
+/// goes: the place of a prim without an earlier row is that of the first row below it.
+class StayingPrims {
+ public:
+  explicit StayingPrims(const RemovedPrims& removed) : removed_(removed) {}
+
+  /// To be called with the paths of all rows first,
+  void NoteAncestors(std::string_view path) {
+    if (!removed_.Has(path)) return;
+    VisitPrefixes(path, [&](std::string_view prefix) {
+      if (!removed_.Has(prefix)) is_named_.emplace(prefix, false);
+    });
+  }
+
+  /// and then with all again, in their order. False if one of them is such a row.
+  bool MayGo(std::string_view path) {
+    bool may_go = true;
+    const bool goes = removed_.Has(path);
+    VisitPrefixes(path, [&](std::string_view prefix) {
+      const auto found = is_named_.find(prefix);
+      if (found == is_named_.end()) return;
+      if (goes && !found->second) may_go = false;
+      found->second = true;
+    });
+    return may_go;
+  }
+
+ private:
+  /// The path and those of its ancestors.
+  template <typename F>
+  static void VisitPrefixes(std::string_view path, const F& f) {
+    for (size_t end = path.size(); end != std::string_view::npos && end > 0;
+         end = path.rfind('/', end - 1)) {
+      f(path.substr(0, end));
+    }
+  }
+
+  const RemovedPrims& removed_;
+  std::map<std::string, bool, std::less<>> is_named_;
+};
+
 class DatasetWriter {
  public:
   DatasetWriter(const UsdParquetLayerData& data, usdparquet::DatasetSave& save,
@@ -153,6 +195,18 @@ class DatasetWriter {
 
   /// Leaves the rows of removed prims out of new files.
   arrow::Status Remove(const RemovedPrims& removed) {
+    StayingPrims staying(removed);
+    ARROW_RETURN_NOT_OK(VisitPaths([&](std::string_view path) {
+      staying.NoteAncestors(path);
+      return arrow::Status::OK();
+    }));
+    ARROW_RETURN_NOT_OK(VisitPaths([&](std::string_view path) {
+      if (staying.MayGo(path)) return arrow::Status::OK();
+      return arrow::Status::Invalid("the prim ", path,
+                                    " can't be removed alone: a prim above it has no earlier row, "
+                                    "and would go too or change its place; export the layer to "
+                                    "another file");
+    }));
     for (uint32_t part = 0; part < parts_.list().parts.size(); ++part) {
       ARROW_RETURN_NOT_OK(
           usdparquet::WithFileName(RemoveFrom(part, removed), parts_.list().parts[part].name));
@@ -191,37 +245,73 @@ class DatasetWriter {
           "optimize' first");
     }
     const auto cannot_write_whole = [] { return false; };
-    ARROW_ASSIGN_OR_RAISE(const bool is_patched,
-                          usdparquet::PatchFile(*table, *patches, save_.NewFileOf(part), options_,
-                                                cannot_write_whole));
+    ARROW_ASSIGN_OR_RAISE(const std::string new_file, save_.NewFileOf(part));
+    ARROW_ASSIGN_OR_RAISE(
+        const bool is_patched,
+        usdparquet::PatchFile(*table, *patches, new_file, options_, cannot_write_whole));
     if (is_patched) return arrow::Status::OK();
     return arrow::Status::Invalid(
         "its columns can't hold the edited values; export the layer to another file");
   }
 
+  /// Calls `f` with the paths of all rows of all files, up to the first error.
+  arrow::Status VisitPaths(const std::function<arrow::Status(std::string_view)>& f) const {
+    for (uint32_t part = 0; part < parts_.list().parts.size(); ++part) {
+      const auto visit = [&]() -> arrow::Status {
+        ARROW_ASSIGN_OR_RAISE(auto bytes, usdparquet::OpenFile(save_.FileOf(part)));
+        ARROW_ASSIGN_OR_RAISE(const auto file, OpenCells(std::move(bytes)));
+        ARROW_ASSIGN_OR_RAISE(const auto reader, usdparquet::BulkReader::Open(file->table_file()));
+        ARROW_ASSIGN_OR_RAISE(const auto paths, ReadPaths(*file, *reader));
+        if (!paths) return arrow::Status::OK();
+        ARROW_ASSIGN_OR_RAISE(const auto texts, usdparquet::StringViews(*paths->column(0)));
+        for (const std::string_view text : texts) {
+          if (text.data()) ARROW_RETURN_NOT_OK(f(text));
+        }
+        return arrow::Status::OK();
+      };
+      ARROW_RETURN_NOT_OK(usdparquet::WithFileName(visit(), parts_.list().parts[part].name));
+    }
+    return arrow::Status::OK();
+  }
+
+  /// Not as a table of prims, of which rows that are not shown would be missing.
+  static arrow::Result<std::shared_ptr<usdparquet::Table>> OpenCells(
+      std::shared_ptr<arrow::io::RandomAccessFile> bytes) {
+    usdparquet::TableOptions options;
+    options.has_paths = false;
+    options.use = usdparquet::WantedAs::kCells;
+    options.unicode_test = UsdParquetIsIdentifier;
+    return usdparquet::Table::Open(std::move(bytes), "", std::move(options));
+  }
+
+  /// The column of paths of a file; null if it has none.
+  arrow::Result<std::shared_ptr<arrow::Table>> ReadPaths(
+      const usdparquet::Table& file, const usdparquet::BulkReader& reader) const {
+    const int leaf = file.metadata().schema()->ColumnIndex(table_.path_column());
+    if (leaf < 0) return nullptr;
+    ARROW_ASSIGN_OR_RAISE(auto paths, reader.ReadAll({leaf}));
+    return usdparquet::WithoutViews(std::move(paths));
+  }
+
   arrow::Status RemoveFrom(uint32_t part, const RemovedPrims& removed) {
-    const std::string source = patched_.contains(part) ? save_.NewFileOf(part) : save_.FileOf(part);
+    std::string source = save_.FileOf(part);
+    if (patched_.contains(part)) {
+      ARROW_ASSIGN_OR_RAISE(source, save_.NewFileOf(part));
+    }
     ARROW_ASSIGN_OR_RAISE(auto bytes, usdparquet::OpenFile(source));
     ARROW_ASSIGN_OR_RAISE(auto table, ReadWithout(std::move(bytes), removed));
     if (!table) return arrow::Status::OK();
-    return usdparquet::WriteTable(*table, save_.NewFileOf(part), options_).status();
+    ARROW_ASSIGN_OR_RAISE(const std::string new_file, save_.NewFileOf(part));
+    return usdparquet::WriteTable(*table, new_file, options_).status();
   }
 
   /// The rows of the file that are left; null if that is all of them.
   arrow::Result<std::shared_ptr<arrow::Table>> ReadWithout(
       std::shared_ptr<arrow::io::RandomAccessFile> bytes, const RemovedPrims& removed) const {
-    // Not as a table of prims, of which rows that are not shown would be missing.
-    usdparquet::TableOptions options;
-    options.has_paths = false;
-    options.use = usdparquet::WantedAs::kCells;
-    options.unicode_test = UsdParquetIsIdentifier;
-    ARROW_ASSIGN_OR_RAISE(const auto file,
-                          usdparquet::Table::Open(std::move(bytes), "", std::move(options)));
+    ARROW_ASSIGN_OR_RAISE(const auto file, OpenCells(std::move(bytes)));
     ARROW_ASSIGN_OR_RAISE(const auto reader, usdparquet::BulkReader::Open(file->table_file()));
-    const int leaf = file->metadata().schema()->ColumnIndex(table_.path_column());
-    if (leaf < 0) return nullptr;
-    ARROW_ASSIGN_OR_RAISE(auto paths, reader->ReadAll({leaf}));
-    ARROW_ASSIGN_OR_RAISE(paths, usdparquet::WithoutViews(std::move(paths)));
+    ARROW_ASSIGN_OR_RAISE(const auto paths, ReadPaths(*file, *reader));
+    if (!paths) return nullptr;
     ARROW_ASSIGN_OR_RAISE(const auto texts, usdparquet::StringViews(*paths->column(0)));
     arrow::Int64Builder left;
     for (size_t row = 0; row < texts.size(); ++row) {
