@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
+import os
 import subprocess
 import sys
 from collections import Counter
@@ -126,6 +128,20 @@ def test_a_prim_that_others_do_not_need_is_removed(tmp_path: Path) -> None:
     expected = layer.ExportToString()
     assert layer.Save()
     assert as_text(folder) == expected
+
+
+def test_a_journal_waits_for_who_has_the_lock(halls: Path) -> None:
+    manifest = json.loads((halls / MANIFEST).read_text())
+    journal = halls / "_usdparquet.journal"
+    journal.write_text(json.dumps({"version": manifest["version"], "parts": []}))
+    holder = os.open(halls, os.O_RDONLY)
+    fcntl.flock(holder, fcntl.LOCK_EX)
+    with pytest.raises(Tf.ErrorException, match="another process is saving the dataset; try again"):
+        Sdf.Layer.OpenAsAnonymous(str(halls))
+    assert journal.exists()
+    os.close(holder)
+    assert Sdf.Layer.OpenAsAnonymous(str(halls))
+    assert not journal.exists()
 
 
 @pytest.mark.parametrize("name", ["{}/data.txt", "../data.txt", "other.parquet"])

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <filesystem>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -106,9 +108,8 @@ arrow::Status CheckNames(const std::string& folder, const std::vector<std::strin
   return arrow::Status::OK();
 }
 
-}  // namespace
-
-arrow::Status FinishSave(const std::string& folder) {
+/// Does what the journal says, if there is one. REQUIRES: nobody else does, or saves.
+arrow::Status Finish(const std::string& folder) {
   const std::string journal = folder + "/" + kJournalName;
   if (!IsThere(journal)) return arrow::Status::OK();
   const auto names = ReadJournal(journal);
@@ -124,6 +125,30 @@ arrow::Status FinishSave(const std::string& folder) {
   return SystemError("the journal of a save that is finished can't be removed");
 }
 
+}  // namespace
+
+arrow::Status FinishSave(const std::string& folder) {
+  const auto has_journal = [&] { return IsThere(folder + "/" + kJournalName); };
+  if (!has_journal()) return arrow::Status::OK();
+  const int lock = OpenFolder(folder);
+  // Who has the lock finishes it, which takes some renames. Where folders have no locks, nobody
+  // else is known to be there.
+  bool is_others = false;
+  for (int tries = 0; tries < 200; ++tries) {
+    is_others = lock >= 0 && !TakeLock(lock) && IsTakenOrGone();
+    if (!is_others) break;
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
+  arrow::Status finished;
+  if (!is_others) {
+    finished = Finish(folder);
+  } else if (has_journal()) {
+    finished = arrow::Status::IOError("another process is saving the dataset; try again");
+  }
+  if (lock >= 0) CloseFile(lock);
+  return finished;
+}
+
 arrow::Result<std::unique_ptr<DatasetSave>> DatasetSave::Begin(const std::string& folder) {
   ARROW_RETURN_NOT_OK(FinishSave(folder));
   std::unique_ptr<DatasetSave> save(new DatasetSave(folder));
@@ -133,6 +158,8 @@ arrow::Result<std::unique_ptr<DatasetSave>> DatasetSave::Begin(const std::string
   if (!TakeLock(save->lock_) && IsTakenOrGone()) {
     return arrow::Status::IOError("another process is saving the dataset; try again");
   }
+  // A process may have been killed between the two.
+  ARROW_RETURN_NOT_OK(Finish(folder));
   const auto text = ReadManifestText(folder);
   if (!text.ok()) {
     return arrow::Status::Invalid(
@@ -209,7 +236,7 @@ arrow::Status DatasetSave::Commit(const IdentifierTest& unicode_test) {
     SyncFolder(folder_);
     ARROW_RETURN_NOT_OK(WriteFileText(folder_ + "/" + kJournalName, journal.dump()));
     has_journal_ = true;
-    ARROW_RETURN_NOT_OK(FinishSave(folder_));
+    ARROW_RETURN_NOT_OK(Finish(folder_));
     ARROW_RETURN_NOT_OK(WriteCacheOf(plan, folder_));
     RemoveOtherIndexes(folder_, plan.manifest);
     NoteFolderTime(folder_);
