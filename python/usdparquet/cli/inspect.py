@@ -15,7 +15,8 @@ from usdparquet.regular_file import is_dataset
 
 if TYPE_CHECKING:
     from usdparquet.tables.color_legend import Legend
-    from usdparquet.tables.file_description import ColumnDescription
+    from usdparquet.tables.dataset_description import DatasetDescription
+    from usdparquet.tables.file_description import ColumnDescription, FileDescription
 
 _SWATCH = 4
 """How wide a colour is shown."""
@@ -113,27 +114,9 @@ def validate(
         found = [*found, *value_problems(file, path, time)]
     found = [*found, *layer_problems(file, description, path, time, found, values=values)]
     shown = sum(len(column.properties) for column in description.columns)
-    if as_json:
-        print_json(
-            {
-                "file": str(file),
-                "valid": not found,
-                "prims": description.prims,
-                "properties": shown,
-                "values_checked": values and description.problem is None,
-                "problems": found,
-            }
-        )
-    else:
-        for text in found:
-            say(text)
-    if found:
-        raise typer.Exit(1)
-    if not as_json:
-        say(
-            f"{description.path}: {counted(description.prims, 'prim')} with "
-            f"{counted(shown, 'property', 'properties')}, no problems"
-        )
+    properties = counted(shown, "property", "properties")
+    sound = f"{counted(description.prims, 'prim')} with {properties}, no problems"
+    _report(file, description, found, shown, sound, values=values, as_json=as_json)
 
 
 def _validate_dataset(file: Path, path: str, time: str, *, values: bool, as_json: bool) -> None:
@@ -141,13 +124,33 @@ def _validate_dataset(file: Path, path: str, time: str, *, values: bool, as_json
 
     description = describe_dataset(file, path, time)
     found = dataset_problems(file, description, path, time, values=values)
+    properties = counted(len(description.columns), "property", "properties")
+    sound = (
+        f"{counted(description.prims, 'prim')} with {properties} in "
+        f"{counted(description.files, 'file')}, no problems"
+    )
+    shown = len(description.columns)
+    _report(file, description, found, shown, sound, values=values, as_json=as_json)
+
+
+def _report(
+    file: Path,
+    description: FileDescription | DatasetDescription,
+    found: list[str],
+    properties: int,
+    sound: str,
+    *,
+    values: bool,
+    as_json: bool,
+) -> None:
+    """Say what is wrong, which ends with 1, or `sound` where nothing is."""
     if as_json:
         print_json(
             {
                 "file": str(file),
                 "valid": not found,
                 "prims": description.prims,
-                "properties": len(description.columns),
+                "properties": properties,
                 "values_checked": values and description.problem is None,
                 "problems": found,
             }
@@ -158,11 +161,7 @@ def _validate_dataset(file: Path, path: str, time: str, *, values: bool, as_json
     if found:
         raise typer.Exit(1)
     if not as_json:
-        say(
-            f"{description.path}: {counted(description.prims, 'prim')} with "
-            f"{counted(len(description.columns), 'property', 'properties')} in "
-            f"{counted(description.files, 'file')}, no problems"
-        )
+        say(f"{description.path}: {sound}")
 
 
 def _print_legend(file: Path, legend: Legend) -> None:

@@ -6,6 +6,7 @@
 #include <cinttypes>
 #include <cstdio>
 
+#include "core/util/json_depth.h"
 #include "core/util/limits.h"
 #include "core/util/message_text.h"
 #include "core/util/utf8.h"
@@ -14,24 +15,6 @@ namespace usdparquet {
 namespace {
 
 using Json = nlohmann::json;
-
-/// Whether objects and lists lie more than kMaxJsonDepth deep in each other.
-bool IsTooDeep(std::string_view text) {
-  int depth = 0;
-  bool is_in_string = false;
-  for (size_t i = 0; i < text.size(); ++i) {
-    const char c = text[i];
-    if (c == '"') is_in_string = !is_in_string;
-    if (is_in_string) {
-      if (c == '\\') ++i;
-    } else if (c == '{' || c == '[') {
-      if (++depth > kMaxJsonDepth) return true;
-    } else if (c == '}' || c == ']') {
-      --depth;
-    }
-  }
-  return false;
-}
 
 arrow::Status Lacks(const char* key) {
   return arrow::Status::Invalid("it has no '", key, "' of the right type");
@@ -44,7 +27,7 @@ std::string ManifestVersion() {
 }
 
 arrow::Result<Json> ParseJsonObject(std::string_view text) {
-  if (IsTooDeep(text)) return arrow::Status::Invalid("its objects and lists lie too deep");
+  if (IsTooDeepJson(text)) return arrow::Status::Invalid("its objects and lists lie too deep");
   Json json = Json::parse(text, nullptr, /*allow_exceptions=*/false);
   if (json.is_discarded()) return arrow::Status::Invalid("it is no JSON");
   if (!json.is_object()) return arrow::Status::Invalid("it is no JSON object");

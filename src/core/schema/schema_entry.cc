@@ -8,6 +8,7 @@
 #include <stdexcept>
 #include <system_error>
 
+#include "core/util/json_depth.h"
 #include "core/util/limits.h"
 #include "core/util/message_text.h"
 #include "core/util/utf8.h"
@@ -209,23 +210,10 @@ ColumnEntry ReadColumn(const Json& json) {
   return column;
 }
 
-/// Parses JSON of no more than kMaxJsonDepth: what is made of it is walked by recursion.
 Json Parse(std::string_view text) {
-  int depth = 0;
-  bool is_in_string = false;
-  for (size_t i = 0; i < text.size(); ++i) {
-    const char c = text[i];
-    if (c == '"') is_in_string = !is_in_string;
-    if (is_in_string) {
-      if (c == '\\') ++i;  // what is escaped ends no string
-    } else if (c == '{' || c == '[') {
-      if (++depth > kMaxJsonDepth) {
-        throw Wrong("objects and lists lie more than " + std::to_string(kMaxJsonDepth) +
-                    " deep in each other");
-      }
-    } else if (c == '}' || c == ']') {
-      --depth;
-    }
+  if (IsTooDeepJson(text)) {
+    throw Wrong("objects and lists lie more than " + std::to_string(kMaxJsonDepth) +
+                " deep in each other");
   }
   try {
     return Json::parse(text);
