@@ -3,6 +3,8 @@
 #include <arrow/array.h>
 #include <arrow/buffer.h>
 #include <arrow/compute/api_vector.h>
+#include <arrow/compute/exec.h>
+#include <arrow/datum.h>
 #include <arrow/memory_pool.h>
 
 #include <algorithm>
