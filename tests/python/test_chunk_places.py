@@ -24,6 +24,7 @@ from test_old_writers import check_layer, check_rows
 from typer.testing import CliRunner
 
 from usdparquet.cli import app
+from usdparquet.tables.file_description import describe_file
 
 ROWS = 600
 TABLE = pa.table(
@@ -290,3 +291,26 @@ def test_a_short_size_of_another_writer_is_damage(tmp_path: Path) -> None:
     layer = Sdf.Layer.OpenAsAnonymous(str(file))
     with pytest.raises(Tf.ErrorException, match="column 'code'"):
         _ = layer.GetAttributeAtPath("/R/p1.code").default
+
+
+def test_sizes_that_a_footer_claims_are_sums_of_what_can_be(tmp_path: Path) -> None:
+    """libFuzzer's finding: they were added up whatever they were, beyond 64 bits."""
+    surgery = written(tmp_path, row_group_size=ROWS // 2)
+    right = [surgery.meta("cost", group)[Meta.UNCOMPRESSED] for group in (0, 1)]
+    surgery.meta("after", 0).change(Meta.UNCOMPRESSED, (1 << 63) - 1)
+    surgery.meta("code", 1).change(Meta.UNCOMPRESSED, -5)
+    file = tmp_path / "claims.parquet"
+    file.write_bytes(surgery.data())
+    columns = {column.name: column for column in describe_file(file).columns}
+    assert columns["cost"].uncompressed_bytes == sum(right)
+    assert columns["after"].uncompressed_bytes == (1 << 63) - 1
+    assert columns["after"].problem == ""
+    assert columns["code"].uncompressed_bytes == surgery.meta("code", 0)[Meta.UNCOMPRESSED]
+    said = "column 'code', row group 1: what the footer says of it is damaged: "
+    assert columns["code"].problem.startswith(said)
+    assert "-5 when decompressed" in columns["code"].problem
+    layer = Sdf.Layer.OpenAsAnonymous(str(file))
+    layer.GetAttributeAtPath("/R/p1.cost").default = 7.5
+    changed = tmp_path / "changed.parquet"
+    assert layer.Export(str(changed))
+    assert pq.read_table(changed)["cost"][1].as_py() == 7.5

@@ -11,6 +11,7 @@
 #include <cctype>
 
 #include "core/table/table_file.h"
+#include "core/util/claimed_sum.h"
 #include "core/util/guard.h"
 #include "core/util/message_text.h"
 
@@ -33,17 +34,26 @@ std::string CodecName(arrow::Compression::type codec) {
   return name;
 }
 
-void AddChunk(const parquet::ColumnChunkMetaData& chunk, ColumnStorage* column) {
+arrow::Status AddChunk(const parquet::ColumnChunkMetaData& chunk, int64_t file_size,
+                       ColumnStorage* column) {
+  const int64_t stored = chunk.total_compressed_size();
+  const int64_t decompressed = chunk.total_uncompressed_size();
+  if (stored < 0 || stored > file_size || decompressed < 0) {
+    return arrow::Status::Invalid(stored, " bytes, ", decompressed,
+                                  " when decompressed, in a file of ", file_size, " bytes");
+  }
   column->codecs.insert(CodecName(chunk.compression()));
   for (const auto encoding : chunk.encodings()) {
     column->encodings.insert(parquet::EncodingToString(encoding));
   }
-  column->stored_bytes += chunk.total_compressed_size();
-  column->decompressed_bytes += chunk.total_uncompressed_size();
+  column->stored_bytes = ClaimedSum(column->stored_bytes, stored);
+  column->decompressed_bytes = ClaimedSum(column->decompressed_bytes, decompressed);
   if (!chunk.GetOffsetIndexLocation()) column->has_offset_index = false;
+  return arrow::Status::OK();
 }
 
 arrow::Result<FileStorage> Read(std::shared_ptr<arrow::io::RandomAccessFile> file) {
+  ARROW_ASSIGN_OR_RAISE(const int64_t file_size, file->GetSize());
   ARROW_ASSIGN_OR_RAISE(const TableFile opened, TableFile::Open(std::move(file)));
   const parquet::FileMetaData& metadata = *opened.metadata();
   parquet::arrow::SchemaManifest manifest;
@@ -71,8 +81,7 @@ arrow::Result<FileStorage> Read(std::shared_ptr<arrow::io::RandomAccessFile> fil
       if (column_of_leaf[leaf] < 0) continue;
       ColumnStorage& column = storage.columns[static_cast<size_t>(column_of_leaf[leaf])];
       const arrow::Status added = Guarded([&] {
-        AddChunk(*row_group->ColumnChunk(static_cast<int>(leaf)), &column);
-        return arrow::Status::OK();
+        return AddChunk(*row_group->ColumnChunk(static_cast<int>(leaf)), file_size, &column);
       });
       if (!added.ok()) {
         if (added.IsOutOfMemory()) return added;

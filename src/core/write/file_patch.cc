@@ -29,6 +29,7 @@
 #include "core/sections/section_locator.h"
 #include "core/table/bulk_reader.h"
 #include "core/table/file_check.h"
+#include "core/util/claimed_sum.h"
 #include "core/util/file_name.h"
 #include "core/util/guard.h"
 #include "core/util/replace_file.h"
@@ -202,14 +203,15 @@ class Patcher {
       const auto group = old_.RowGroup(g);
       for (int c = 0; c < group->num_columns(); ++c) {
         const auto found = chunks_.find({g, c});
-        live += found == chunks_.end() ? group->ColumnChunk(c)->total_compressed_size()
-                                       : found->second.chunk->total_compressed_size();
+        live =
+            ClaimedSum(live, found == chunks_.end() ? group->ColumnChunk(c)->total_compressed_size()
+                                                    : found->second.chunk->total_compressed_size());
       }
     }
     ARROW_ASSIGN_OR_RAISE(int64_t size, table_.file().GetSize());
     for (const auto& [place, chunk] : chunks_) size += chunk.chunk->total_compressed_size();
     constexpr int64_t kSmall = int64_t{1} << 20;
-    return size <= kSmall || size <= 2 * live;
+    return size <= kSmall || size / 2 <= live;
   }
 
   /// `cells` with `values` in `places`. A struct, of which the field to patch was read alone, is
@@ -369,7 +371,7 @@ class Patcher {
         const auto old_chunk = group->ColumnChunk(c);
         const ColumnChunkMetaData& chunk = is_new ? *found->second.chunk : *old_chunk;
         CopyChunk(chunk, is_new ? found->second.delta : 0, to->NextColumnChunk());
-        bytes += chunk.total_uncompressed_size();
+        bytes = ClaimedSum(bytes, chunk.total_uncompressed_size());
         const parquet::ColumnChunkId id{g, c};
         const auto offsets =
             is_new ? found->second.offset_index : old_chunk->GetOffsetIndexLocation();
