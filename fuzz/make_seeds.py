@@ -32,6 +32,7 @@ from pxr import Sdf  # noqa: E402
 import usdparquet  # noqa: E402
 
 SEEDS = FUZZ / "seeds"
+DATASETS = FUZZ / "datasets"
 CORPUS = FUZZ / "corpus"
 ROWS = 60
 CODECS = ("none", "snappy", "gzip", "brotli", "zstd", "lz4")
@@ -499,6 +500,39 @@ def recipes() -> Iterator[bytes]:
             yield bytes([number, flags])
 
 
+def parts_of(table: pa.Table, folder: Path, names: list[str]) -> None:
+    each = table.num_rows // len(names)
+    for i, name in enumerate(names):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        rows = table.slice(i * each, each)
+        if i == 1 and "=" in name:
+            rows = rows.drop_columns(["note"])
+        pq.write_table(rows, folder / name, compression="none", row_group_size=8)
+
+
+def datasets() -> None:
+    """Folders of a few small files: by themselves, by values in their names, of a long table."""
+    flat = pa.table({"path": paths()} | {name: columns()[name] for name in ("cost", "note", "day")})
+    parts_of(flat, DATASETS / "flat", ["a.parquet", "b.parquet", "c.parquet"])
+    names = ["year=2024/a.parquet", "year=2025/a.parquet", "year=__HIVE_DEFAULT_PARTITION__/b.c"]
+    parts_of(flat, DATASETS / "keys", names)
+    parts_of(long_table(), DATASETS / "long", ["a.parquet", "b.parquet"])
+    usdparquet.dataset(DATASETS / "flat")
+    usdparquet.dataset(DATASETS / "keys", index=False)
+    usdparquet.dataset(DATASETS / "long", time="frame")
+
+
+def dataset_inputs() -> Iterator[bytes]:
+    """Which folder and which of its files, then that file."""
+    for number, folder in enumerate(sorted(DATASETS.iterdir())):
+        for kind, name in enumerate(("_usdparquet.json", "_usdparquet.parts")):
+            yield bytes([number, kind]) + (folder / name).read_bytes()
+        files = json.loads((folder / "_usdparquet.json").read_text())["parts"]
+        for names in ([files[0]["file"]], [each["file"] for each in files], ["../outside"], [""]):
+            journal = {"version": "1.0", "parts": names}
+            yield bytes([number, 2]) + json.dumps(journal).encode()
+
+
 def keep(target: str, inputs: Iterator[bytes]) -> None:
     folder = CORPUS / target
     folder.mkdir(parents=True, exist_ok=True)
@@ -511,6 +545,9 @@ def main() -> None:
     for name, data in whole_files():
         if not (SEEDS / f"{name}.parquet").exists():
             (SEEDS / f"{name}.parquet").write_bytes(data)
+    if not DATASETS.exists():
+        datasets()
+    keep("dataset", dataset_inputs())
     keep("schema_json", schema_inputs())
     keep("footer", footer_inputs())
     keep("sections", section_inputs())

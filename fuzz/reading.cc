@@ -6,9 +6,11 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <functional>
 #include <mutex>
 #include <utility>
 
+#include "core/dataset/dataset.h"
 #include "core/pages/page_cache.h"
 #include "core/schema/type_table.h"
 #include "core/sections/residual_blob.h"
@@ -27,7 +29,10 @@ using usdparquet::ColumnInfo;
 using usdparquet::EpochGuard;
 using usdparquet::Page;
 using usdparquet::PrimId;
+using usdparquet::ReadRequest;
 using usdparquet::Table;
+using usdparquet::TableOpener;
+using usdparquet::TableOptions;
 
 // A file of a few bytes can have 2^31 rows: of a larger one only some are asked for.
 constexpr uint32_t kMaxRows = 2'000;
@@ -247,21 +252,54 @@ void CheckTable(const arrow::Table& table) {
              why);
 }
 
-void RunReadColumns(const std::shared_ptr<arrow::io::RandomAccessFile>& file,
-                    const Answers& answers) {
-  usdparquet::ReadRequest request;
-  const auto all = usdparquet::ReadColumns(file, "fuzz", request);
+using Reader = std::function<arrow::Result<usdparquet::ReadAnswer>(const ReadRequest&)>;
+
+void RunReadColumns(const Reader& read, const Answers& answers) {
+  ReadRequest request;
+  const auto all = read(request);
   if (all.ok()) CheckTable(*all->table);
   request.paths.emplace();
   for (const std::string& path : answers.prims) {
     if (request.paths->size() < 20) request.paths->push_back(path);
   }
   request.paths->push_back("/not/there");
-  const auto some = usdparquet::ReadColumns(file, "fuzz", request);
+  const auto some = read(request);
   if (some.ok()) CheckTable(*some->table);
   request.paths.reset();
   request.under = "/";
-  (void)usdparquet::ReadColumns(file, "fuzz", request);
+  (void)read(request);
+}
+
+/// What the table says that `open` opens.
+Answers ReadTable(const TableOpener& open, const ReadingOptions& options) {
+  Answers answers;
+  usdparquet::PageCache cache(kCacheBytes);
+  TableOptions table_options;
+  table_options.cache = &cache;
+  table_options.num_threads = 1;
+  table_options.ignore_embedded_index = options.ignores_index;
+  std::mutex mutex;
+  table_options.report = [&](bool is_error, const std::string& message) {
+    std::lock_guard lock(mutex);
+    answers.has_damage |= is_error;
+    Say(message);
+  };
+  const auto opened = open(std::move(table_options));
+  if (!opened.ok()) {
+    answers.error = opened.status().ToString();
+    Say(answers.error);
+    return answers;
+  }
+  Table& table = **opened;
+  answers.is_long = table.is_long();
+  answers.num_rows = table.num_rows();
+  if (options.with_walk) ReadNamespace(table, &answers);
+  if (options.with_cells && table.num_rows() > 0 && !table.columns().empty()) {
+    ReadCells(table, options, &answers);
+  }
+  if (options.with_checks) RunChecks(table);
+  answers.has_damage |= table.has_damage();
+  return answers;
 }
 
 }  // namespace
@@ -283,36 +321,27 @@ PrimId FindPrim(const Table& table, std::string_view path) {
 }
 
 Answers ReadAll(std::string_view bytes, const ReadingOptions& options) {
-  Answers answers;
   const auto file = MemoryFile(bytes, options.is_mapped);
-  usdparquet::PageCache cache(kCacheBytes);
-  usdparquet::TableOptions table_options;
-  table_options.cache = &cache;
-  table_options.num_threads = 1;
-  table_options.ignore_embedded_index = options.ignores_index;
-  std::mutex mutex;
-  table_options.report = [&](bool is_error, const std::string& message) {
-    std::lock_guard lock(mutex);
-    answers.has_damage |= is_error;
-    Say(message);
-  };
-  const auto opened = Table::Open(file, "fuzz", table_options);
-  if (opened.ok()) {
-    Table& table = **opened;
-    answers.is_long = table.is_long();
-    answers.num_rows = table.num_rows();
-    if (options.with_walk) ReadNamespace(table, &answers);
-    if (options.with_cells && table.num_rows() > 0 && !table.columns().empty()) {
-      ReadCells(table, options, &answers);
-    }
-    if (options.with_checks) RunChecks(table);
-    answers.has_damage |= table.has_damage();
-  } else {
-    answers.error = opened.status().ToString();
-    Say(answers.error);
-  }
+  Answers answers = ReadTable(
+      [&](TableOptions table) { return Table::Open(file, "fuzz", std::move(table)); }, options);
   if (options.with_checks) (void)usdparquet::ReadFileStorage(file);
-  if (options.with_columns) RunReadColumns(file, answers);
+  if (options.with_columns) {
+    RunReadColumns([&](const ReadRequest& request) { return ReadColumns(file, "fuzz", request); },
+                   answers);
+  }
+  return answers;
+}
+
+Answers ReadDataset(const std::string& folder, const ReadingOptions& options) {
+  const TableOpener open = [&](TableOptions table) -> arrow::Result<std::shared_ptr<Table>> {
+    ARROW_ASSIGN_OR_RAISE(auto opened, usdparquet::OpenDataset(folder));
+    return Table::Open(std::move(opened.file), "fuzz", std::move(table));
+  };
+  const Answers answers = ReadTable(open, options);
+  if (options.with_columns) {
+    RunReadColumns([&](const ReadRequest& request) { return ReadColumns(open, "fuzz", request); },
+                   answers);
+  }
   return answers;
 }
 

@@ -52,6 +52,9 @@ struct ReadingOptions {
 /// Reads the file. Checks what has to hold of any file: a walk ends, lists agree with each other.
 Answers ReadAll(std::string_view bytes, const ReadingOptions& options);
 
+/// Reads the dataset in `folder` the same way, but for what `validate` does of a file.
+Answers ReadDataset(const std::string& folder, const ReadingOptions& options);
+
 /// The prim at `path`, by the index of now.
 usdparquet::PrimId FindPrim(const usdparquet::Table& table, std::string_view path);
 

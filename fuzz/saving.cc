@@ -1,7 +1,6 @@
 #include "fuzz/saving.h"
 
 #include <arrow/builder.h>
-#include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
@@ -14,6 +13,7 @@
 #include "core/write/file_patch.h"
 #include "core/write/table_writer.h"
 #include "fuzz/check.h"
+#include "fuzz/scratch.h"
 
 namespace usdparquet_fuzz {
 namespace {
@@ -23,25 +23,6 @@ namespace fs = std::filesystem;
 
 constexpr double kNewValue = 1234.5;
 constexpr size_t kMaxCells = 200'000;
-
-/// A folder for this process, in memory where there is such a place.
-class Scratch {
- public:
-  Scratch() {
-    const fs::path memory = "/dev/shm";
-    const fs::path base = fs::is_directory(memory) ? memory : fs::temp_directory_path();
-    folder_ = base / ("usdparquet_fuzz_" + std::to_string(getpid()));
-    fs::create_directories(folder_);
-  }
-  ~Scratch() {
-    std::error_code ignored;
-    fs::remove_all(folder_, ignored);
-  }
-  std::string operator/(const char* name) const { return folder_ / name; }
-
- private:
-  fs::path folder_;
-};
 
 const Scratch& Folder() {
   static const Scratch scratch;
