@@ -15,6 +15,7 @@
 #include "core/pages/page_levels.h"
 #include "core/table/read_columns.h"
 #include "core/table/table.h"
+#include "test_files.h"
 
 namespace usdparquet {
 namespace {
@@ -95,6 +96,30 @@ TEST(FuzzFindings, NumbersTooLargeForTheirTypeAreWhatArrowMakesOfThem) {
       EXPECT_EQ(cell("small"), std::to_string(small[row]));
       EXPECT_EQ(cell("word"), std::to_string(word[row]));
     }
+  }
+}
+
+// Nothing was copied to no address.
+TEST(FuzzFindings, ListsThatAreAllEmptyBesideNullsAreEmpty) {
+  arrow::ListBuilder lists(arrow::default_memory_pool(), std::make_shared<arrow::Int32Builder>());
+  ASSERT_TRUE(lists.AppendEmptyValue().ok() && lists.AppendNull().ok());
+  ASSERT_TRUE(lists.AppendEmptyValue().ok());
+  const auto table =
+      arrow::Table::Make(arrow::schema({arrow::field("path", arrow::utf8()),
+                                        arrow::field("samples", arrow::list(arrow::int32()))}),
+                         {usdparquet_test::Strings({"/A", "/B", "/C"}), *lists.Finish()});
+  const std::string bytes =
+      usdparquet_test::ReadBytes(usdparquet_test::WriteFile("lists.parquet", *table));
+  const auto opened = Table::Open(
+      std::make_shared<arrow::io::BufferReader>(arrow::Buffer::FromString(bytes)), "lists.parquet");
+  ASSERT_TRUE(opened.ok()) << opened.status();
+  EpochGuard guard;
+  const Page* page = (*opened)->Fetch(0, 0, guard);
+  EXPECT_EQ((*opened)->columns()[0].sdf_type, "int[]");
+  const std::vector<bool> is_present{true, false, true};
+  for (uint32_t row = 0; row < 3; ++row) {
+    EXPECT_EQ(page->IsPresent(row), is_present[row]);
+    EXPECT_EQ(page->offsets[row + 1], page->offsets[row]);
   }
 }
 

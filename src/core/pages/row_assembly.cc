@@ -67,6 +67,7 @@ std::vector<RowSpan> AssembleNested(const ColumnInfo& column, const Levels& leve
 /// Copies `count` scalars, widened to double where Sdf has the tuple only so.
 void CopyScalars(Scalar stored, Scalar presented, const std::byte* from, uint32_t count,
                  std::byte* to) {
+  if (count == 0) return;  // of nothing, there may be no address
   if (stored == presented) {
     std::memcpy(to, from, count * ScalarSize(stored));
     return;
