@@ -12,6 +12,7 @@
 #include "core/dataset/manifest_cache.h"
 #include "core/dataset/parts_of_files.h"
 #include "core/table/part_files.h"
+#include "core/util/file_name.h"
 #include "core/util/guard.h"
 #include "core/util/limits.h"
 #include "core/util/message_text.h"

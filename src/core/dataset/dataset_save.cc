@@ -13,6 +13,7 @@
 #include "core/dataset/manifest_cache.h"
 #include "core/dataset/manifest_json.h"
 #include "core/dataset/manifest_writer.h"
+#include "core/util/file_name.h"
 #include "core/util/guard.h"
 #include "core/util/limits.h"
 #include "core/util/message_text.h"
