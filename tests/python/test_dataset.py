@@ -386,9 +386,51 @@ def test_types_that_differ(tmp_path: Path, with_manifest: bool) -> None:
         assert message in error_of(folder)
 
 
-def test_a_file_that_is_no_parquet(halls: Path) -> None:
-    (halls / "notes.txt").write_text("some notes")
-    assert "notes.txt: this is not a Parquet file" in error_of(halls)
+DAMAGE = {
+    "no Parquet": (lambda _: b"some notes", "this is not a Parquet file"),
+    "empty": (lambda _: b"", "the file is empty"),
+    "cut": (lambda content: content[:-10], "the file is truncated"),
+    "damaged footer": (
+        lambda content: content[:-40] + bytes([content[-40] ^ 1]) + content[-39:],
+        "the footer is damaged",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", DAMAGE)
+def test_without_a_manifest_the_rest_of_a_damaged_part_is_there(halls: Path, name: str) -> None:
+    change, reason = DAMAGE[name]
+    part = halls / "part-1.parquet"
+    usdparquet.write_table(hall(1), part)  # with a seal of its footer
+    part.write_bytes(change(part.read_bytes()))  # type: ignore[no-untyped-call]
+    with collected_warnings() as warnings:
+        layer = open_layer(halls)
+    assert len(warnings) == 1, warnings
+    assert f"{halls}: part-1.parquet: {reason}" in warnings[0]
+    assert "its prims are missing until it is replaced or taken out" in warnings[0]
+    assert [spec.name for spec in layer.GetPrimAtPath("/World").nameChildren] == [
+        "Hall_0",
+        "Hall_2",
+    ]
+    assert layer.GetAttributeAtPath("/World/Hall_2/Wall_2.wall").default == 201.0
+    code, output = run("validate", halls, "--values")
+    assert code == 1 and output.count("\n") == 1 and f"part-1.parquet: {reason}" in output
+    assert f"part-1.parquet: {reason}" in run("inspect", halls)[1]
+    # Who reads or writes whole tables is not given a part of one.
+    for read in (usdparquet.read_columns, usdparquet.dataset):
+        with pytest.raises((OSError, ValueError), match=f"part-1.parquet: {reason}"):
+            read(halls)  # type: ignore[operator]
+    code, output = run("convert", halls, halls.parent / "one.parquet")
+    assert code == 1 and f"part-1.parquet: {reason}" in output
+    assert not (halls.parent / "one.parquet").exists()
+
+
+def test_nothing_but_damaged_files(tmp_path: Path) -> None:
+    folder = tmp_path / "d.parquet"
+    folder.mkdir()
+    for name in ("a", "b"):
+        (folder / name).write_text("some notes")
+    assert "d.parquet: a: this is not a Parquet file" in error_of(folder)
 
 
 def test_a_damaged_column_of_paths_names_the_part(halls: Path) -> None:

@@ -47,8 +47,10 @@ arrow::Result<std::shared_ptr<usdparquet::Table>> OpenTable(const std::string& r
     ARROW_ASSIGN_OR_RAISE(auto file, UsdParquetOpenAsset(resolved_path, asset));
     return usdparquet::Table::Open(std::move(file), resolved_path, std::move(options));
   }
-  ARROW_ASSIGN_OR_RAISE(
-      auto opened, usdparquet::WithFileName(usdparquet::OpenDataset(resolved_path), resolved_path));
+  ARROW_ASSIGN_OR_RAISE(auto opened, usdparquet::WithFileName(
+                                         usdparquet::OpenDataset(
+                                             resolved_path, usdparquet::DamagedParts::kAreLeftOut),
+                                         resolved_path));
   for (const std::string& warning : opened.warnings) {
     TF_WARN("%s: %s", resolved_path.c_str(), warning.c_str());
   }
