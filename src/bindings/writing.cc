@@ -206,13 +206,14 @@ nb::dict Write(nb::capsule stream, const nb::object& file, const std::string& pa
 
 void AddWriting(nb::module_& m) {
   m.def(
-      "optimize", &Optimize, nb::arg("input"), nb::arg("output"), nb::arg("path_column") = "path",
+      "optimize", &Optimize, nb::arg("input"), nb::arg("output"), nb::arg("path_column") = "",
       nb::arg("compression") = "zstd", nb::arg("level") = nb::none(),
       nb::arg("rows_per_page") = WriteOptions().rows_per_page,
       nb::arg("rows_per_group") = WriteOptions().rows_per_group, nb::arg("has_index") = true,
       nb::arg("time_column") = "", nb::arg("order") = nb::none(),
       nb::arg("memory") = WriteOptions::kDefaultMemory, nb::arg("progress") = nb::none(),
-      "Writes the Parquet file `input` to `output` with its rows in namespace order, small "
+      "Writes the Parquet file, or the dataset, `input` to the file `output` with its rows in "
+      "namespace order, small "
       "pages, page index, checksums and the embedded path index. `progress(done, all)` is called "
       "with numbers of rows. `time_column` names the times of a long table, whose rows go by "
       "`order`, 'path' or 'time'. Rows are put in order with `memory` bytes, the rest outside of "

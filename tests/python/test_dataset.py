@@ -420,8 +420,9 @@ def test_without_a_manifest_the_rest_of_a_damaged_part_is_there(halls: Path, nam
     for read in (usdparquet.read_columns, usdparquet.dataset):
         with pytest.raises((OSError, ValueError), match=f"part-1.parquet: {reason}"):
             read(halls)  # type: ignore[operator]
-    code, output = run("convert", halls, halls.parent / "one.parquet")
-    assert code == 1 and f"part-1.parquet: {reason}" in output
+    for command in ("convert", "optimize"):
+        code, output = run(command, halls, halls.parent / "one.parquet")
+        assert code == 1 and f"part-1.parquet: {reason}" in output
     assert not (halls.parent / "one.parquet").exists()
 
 
