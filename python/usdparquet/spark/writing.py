@@ -14,7 +14,7 @@ from usdparquet._dataset import MANIFEST, describe_part, write_manifest
 from usdparquet._write import write_table
 
 from .binding import bound_frame
-from .jobs import collected
+from .jobs import collected, mapped
 from .parts import RESULT, PartWriter, part_name
 from .staging import Staging, staged
 
@@ -188,5 +188,5 @@ def _run(df: DataFrame, writer: PartWriter, parts: int | None) -> list[Row]:
     ranges = (
         frame.repartitionByRange(path) if parts is None else frame.repartitionByRange(parts, path)
     )
-    job = ranges.sortWithinPartitions(*by).mapInArrow(writer.function(), RESULT)
+    job = mapped(ranges.sortWithinPartitions(*by), writer.function(), RESULT)
     return collected(df.sparkSession, job)
