@@ -112,17 +112,15 @@ def write_table(
             check_text(text, f"a text in the argument '{name}'")
     target = os.fspath(file)
     report: JoinReport | None = None
-    if key is not None or ids is not None or keep is not None:
-        if key is None or ids is None:
-            given = "key" if key is not None else "ids" if ids is not None else "keep"
-            raise ValueError(f"{given} is for tables by id, which take both key and ids")
+    by_ids = key_and_ids(key, ids, keep)
+    if by_ids is not None:
         from ._bind import bound_table
 
         try:
             joined = bound_table(
                 table,
-                ids,
-                key=key,
+                by_ids[1],
+                key=by_ids[0],
                 path=path,
                 time=time,
                 keep=keep,
@@ -161,6 +159,16 @@ def write_table(
             raise
         raise ValueError(f"{error}{stream.hint}") from error
     return WriteSummary(**written, join=report)
+
+
+def key_and_ids(key: str | None, ids: object | None, keep: str | None) -> tuple[str, object] | None:
+    """The arguments of a table by ids; None for one by paths, ValueError if one is missing."""
+    if key is not None and ids is not None:
+        return key, ids
+    if key is None and ids is None and keep is None:
+        return None
+    given = "key" if key is not None else "ids" if ids is not None else "keep"
+    raise ValueError(f"{given} is for tables by id, which take both key and ids")
 
 
 def _schema_json(layer: Mapping[str, object]) -> str:
