@@ -80,7 +80,8 @@ def write_table(
     are an error.
     `time`: the column with the times of the rows; several rows of a path are its time samples then.
     `order`: how to sort a table with times: ``path`` (prim by prim, each by time) or ``time`` (time
-    by time, for playback); if not given, by time where the times never decrease, else by path.
+    by time, for playback); if not given, by time where the times never decrease and rows without
+    one come first, else by path.
     `types`: the Sdf types of columns, such as ``{"size": "float3"}``, including roles such as
     ``color3f``, ``token``, ``asset`` or ``quatf``; cells are converted. ``rel`` makes absolute
     paths, or lists of them, the targets of a relationship.

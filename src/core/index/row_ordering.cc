@@ -74,7 +74,10 @@ void RowOrdering::AddTime(const RowTime& time) {
   const bool is_sample = time.kind == RowTime::Kind::kSample;
   times_.push_back(time.raw);
   has_time_.push_back(is_sample);
-  if (!is_sample) return;
+  if (!is_sample) {
+    if (last_time_) is_in_order_of_time_ = false;  // where it would come first
+    return;
+  }
   if (last_time_) {
     const bool is_falling = time_column_.has_timestamps() ? time.raw < *last_time_
                                                           : std::bit_cast<double>(time.raw) <

@@ -56,7 +56,8 @@ class USDPARQUET_API RowOrdering {
   /// first of the two. Sorts all rows: 4 more bytes a row.
   std::optional<std::pair<uint32_t, uint32_t>> FirstRepeatedTime() const;
 
-  /// Whether the times never fall from row to row: then the table is in order of time.
+  /// Whether the times never fall from row to row, and rows without one come first: then the table
+  /// is in order of time.
   bool is_in_order_of_time() const { return is_in_order_of_time_; }
 
   /// The place of each row in namespace order: every prim is followed by its descendants, and

@@ -42,7 +42,8 @@ struct WriteOptions {
   /// The column with the times of a long table; if empty, the one that the schema entry
   /// names, if any.
   std::string time_column;
-  /// How to order a long table. If not given, by time where the times never fall, else by path.
+  /// How to order a long table. If not given, by time where the times never fall and rows without
+  /// one come first, else by path.
   std::optional<RowOrder> order;
   /// The footer's entry `usdparquet:schema`; empty: that of the table's own metadata, if any.
   std::string schema_json;
