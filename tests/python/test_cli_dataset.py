@@ -162,6 +162,15 @@ def test_diff_of_a_folder_that_is_none(tmp_path: Path, years: Path) -> None:
     assert code == 2 and "empty.parquet: the folder has no Parquet files" in output
 
 
+def test_a_manifest_stands_for_its_dataset(tmp_path: Path) -> None:
+    folder = write_folder(tmp_path / "d.parquet", {"0.parquet": hall(0)})
+    usdparquet.dataset(folder)
+    for command in (["inspect"], ["validate"], ["query"], ["query", "--paths"]):
+        said = [run(command[0], source, *command[1:]) for source in (folder, folder / MANIFEST)]
+        assert said[0] == said[1] and said[0][0] == 0, command
+    assert run("convert", folder / MANIFEST, tmp_path / "one.usda")[0] == 0
+
+
 # --- recover. ------------------------------------------------------------------------------------
 
 

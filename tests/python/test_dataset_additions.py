@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 from typing import Any
 
@@ -262,7 +261,7 @@ def apply(layer: Sdf.Layer, edit: tuple[str, str, str], number: int) -> None:
 
 
 @settings(
-    max_examples=int(os.environ.get("T19_EXAMPLES", "20")),
+    max_examples=20,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
