@@ -47,10 +47,4 @@ struct UsdParquetAdditions {
 arrow::Result<UsdParquetAdditions> UsdParquetFindAdditions(const UsdParquetLayerData& data,
                                                            const UsdParquetLayerEdits& edits);
 
-/// Whether `saved`, the files that a layer is to be saved to, says what the layer says of all that
-/// was edited; an error if it does not. Properties of a prim may be in another order, unless the
-/// files keep that.
-arrow::Status UsdParquetCheckSaved(const UsdParquetLayerData& data,
-                                   const std::shared_ptr<const UsdParquetSource>& saved);
-
 PXR_NAMESPACE_CLOSE_SCOPE

@@ -6,7 +6,6 @@
 #include <arrow/compute/api_vector.h>
 #include <arrow/datum.h>
 #include <arrow/table.h>
-#include <pxr/usd/sdf/schema.h>
 
 #include <algorithm>
 #include <functional>
@@ -29,6 +28,8 @@
 #include "plugin/format/dataset_additions.h"
 #include "plugin/format/layer_file.h"
 #include "plugin/format/part_rows_writer.h"
+#include "plugin/format/removed_prims.h"
+#include "plugin/format/saved_check.h"
 #include "plugin/values/identifier.h"
 
 PXR_NAMESPACE_OPEN_SCOPE
@@ -36,7 +37,6 @@ PXR_NAMESPACE_OPEN_SCOPE
 namespace {
 
 using usdparquet::ColumnPatch;
-using Spec = UsdParquetLayerEdits::Spec;
 
 constexpr char kExport[] =
     "; export the layer to another file (alone in a folder, 'usdparquet dataset' makes a dataset "
@@ -45,117 +45,6 @@ constexpr char kExport[] =
 arrow::Status OrExport(const arrow::Status& status) {
   return status.ok() ? status : status.WithMessage(status.message(), kExport);
 }
-
-/// Prims that were removed, and all other edits.
-class RemovedPrims {
- public:
-  explicit RemovedPrims(const UsdParquetLayerData& data) : data_(data) {
-    for (const auto& [path, spec] : data.edits()) {
-      const bool is_removed = spec.hides_file && spec.type == SdfSpecTypeUnknown;
-      if (is_removed && path.IsPrimPath() && !data.edits().IsMoved(path)) paths_.insert(path);
-    }
-  }
-
-  bool empty() const { return paths_.empty(); }
-
-  /// The edits that are about other prims. False if a list of children is not what the removed
-  /// prims leave, with new ones behind.
-  bool KeepOthers(UsdParquetLayerEdits* others) const {
-    for (const auto& [path, spec] : data_.edits()) {
-      if (spec.hides_file && spec.type == SdfSpecTypeUnknown && IsBelow(path)) continue;
-      const VtValue* const children = spec.Find(SdfChildrenKeys->PrimChildren);
-      if (children && !spec.hides_file) {
-        if (!IsLeft(path, *children)) return false;
-        if (spec.fields.size() == 1) continue;
-      }
-      (*others)[path] = spec;
-    }
-    return true;
-  }
-
-  /// Whether a row with that path is one of a removed prim.
-  bool Has(std::string_view path) const {
-    for (size_t end = path.size(); end != std::string_view::npos && end > 0;
-         end = path.rfind('/', end - 1)) {
-      if (texts_.contains(path.substr(0, end))) return true;
-    }
-    return false;
-  }
-
-  void MakeTexts() {
-    for (const SdfPath& path : paths_) texts_.insert(path.GetString());
-  }
-
- private:
-  bool IsBelow(const SdfPath& path) const {
-    for (SdfPath above = path.GetPrimPath(); above.IsPrimPath(); above = above.GetParentPath()) {
-      if (paths_.contains(above)) return true;
-    }
-    return false;
-  }
-
-  /// Whether these are the children of the file but for those that were removed, and new ones.
-  bool IsLeft(const SdfPath& parent, const VtValue& children) const {
-    VtValue before;
-    data_.source().Has(parent, SdfChildrenKeys->PrimChildren, &before, nullptr);
-    TfTokenVector left, now;
-    if (before.IsHolding<TfTokenVector>()) {
-      for (const TfToken& name : before.UncheckedGet<TfTokenVector>()) {
-        if (!paths_.contains(parent.AppendChild(name))) left.push_back(name);
-      }
-    }
-    if (children.IsHolding<TfTokenVector>()) now = children.UncheckedGet<TfTokenVector>();
-    return now.size() >= left.size() && std::equal(left.begin(), left.end(), now.begin()) &&
-           std::none_of(now.begin() + left.size(), now.end(), [&](const TfToken& name) {
-             return data_.source().HasSpec(parent.AppendChild(name));
-           });
-  }
-
-  const UsdParquetLayerData& data_;
-  std::set<SdfPath> paths_;
-  std::set<std::string, std::less<>> texts_;
-};
-
-/// Tells whether prims that stay owe themselves, or their place among their siblings, to a row that
-/// goes: the place of a prim without an earlier row is that of the first row below it.
-class StayingPrims {
- public:
-  explicit StayingPrims(const RemovedPrims& removed) : removed_(removed) {}
-
-  /// To be called with the paths of all rows first,
-  void NoteAncestors(std::string_view path) {
-    if (!removed_.Has(path)) return;
-    VisitPrefixes(path, [&](std::string_view prefix) {
-      if (!removed_.Has(prefix)) is_named_.emplace(prefix, false);
-    });
-  }
-
-  /// and then with all again, in their order. False if one of them is such a row.
-  bool MayGo(std::string_view path) {
-    bool may_go = true;
-    const bool goes = removed_.Has(path);
-    VisitPrefixes(path, [&](std::string_view prefix) {
-      const auto found = is_named_.find(prefix);
-      if (found == is_named_.end()) return;
-      if (goes && !found->second) may_go = false;
-      found->second = true;
-    });
-    return may_go;
-  }
-
- private:
-  /// The path and those of its ancestors.
-  template <typename F>
-  static void VisitPrefixes(std::string_view path, const F& f) {
-    for (size_t end = path.size(); end != std::string_view::npos && end > 0;
-         end = path.rfind('/', end - 1)) {
-      f(path.substr(0, end));
-    }
-  }
-
-  const RemovedPrims& removed_;
-  std::map<std::string, bool, std::less<>> is_named_;
-};
 
 class DatasetWriter {
  public:
@@ -229,8 +118,8 @@ class DatasetWriter {
   }
 
   /// Leaves the rows of removed prims out of new files.
-  arrow::Status Remove(const RemovedPrims& removed) {
-    StayingPrims staying(removed);
+  arrow::Status Remove(const UsdParquetRemovedPrims& removed) {
+    UsdParquetStayingPrims staying(removed);
     ARROW_RETURN_NOT_OK(VisitPaths([&](std::string_view path) {
       staying.NoteAncestors(path);
       return arrow::Status::OK();
@@ -323,7 +212,7 @@ class DatasetWriter {
     return usdparquet::WithoutViews(std::move(paths));
   }
 
-  arrow::Status RemoveFrom(uint32_t part, const RemovedPrims& removed) {
+  arrow::Status RemoveFrom(uint32_t part, const UsdParquetRemovedPrims& removed) {
     ARROW_ASSIGN_OR_RAISE(const std::string source, CurrentFileOf(part));
     ARROW_ASSIGN_OR_RAISE(auto table, ReadWithout(source, removed));
     if (!table) return arrow::Status::OK();
@@ -332,8 +221,8 @@ class DatasetWriter {
   }
 
   /// The rows of the file that are left; null if that is all of them.
-  arrow::Result<std::shared_ptr<arrow::Table>> ReadWithout(const std::string& source,
-                                                           const RemovedPrims& removed) const {
+  arrow::Result<std::shared_ptr<arrow::Table>> ReadWithout(
+      const std::string& source, const UsdParquetRemovedPrims& removed) const {
     ARROW_ASSIGN_OR_RAISE(const auto file, UsdParquetOpenCells(source));
     ARROW_ASSIGN_OR_RAISE(const auto reader, usdparquet::BulkReader::Open(file->table_file()));
     ARROW_ASSIGN_OR_RAISE(const auto paths, ReadPaths(*file, *reader));
@@ -381,7 +270,7 @@ arrow::Status UsdParquetSaveDataset(const UsdParquetLayerData& data, const std::
     return arrow::Status::Invalid(
         "its files were changed after the layer was opened; reload the layer and edit it again");
   }
-  RemovedPrims removed(data);
+  UsdParquetRemovedPrims removed(data);
   UsdParquetLayerEdits others, rest;
   if (!removed.KeepOthers(&others)) {
     return arrow::Status::Invalid("prims of a dataset can't be put into another order", kExport);

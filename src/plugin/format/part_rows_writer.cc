@@ -71,7 +71,12 @@ class AdditionWriter {
     ARROW_ASSIGN_OR_RAISE(auto entry, usdparquet::SchemaEntryOf((*table)->schema()->metadata()));
     bool is_changed = false;
     for (const Column& column : additions_.columns) {
-      if (!HasCells(column) || (*table)->schema()->GetFieldIndex(column.top) >= 0) continue;
+      if (!HasCells(column)) continue;
+      const int there = (*table)->schema()->GetFieldIndex(column.top);
+      if (there >= 0) {
+        if ((*table)->schema()->field(there)->type()->id() != arrow::Type::NA) continue;
+        ARROW_ASSIGN_OR_RAISE(*table, (*table)->RemoveColumn(there));  // it has nulls alone
+      }
       if (column.is_new) {
         const auto type = UsdParquetColumnBuilder::Make(column.sdf_type)->type();
         ARROW_RETURN_NOT_OK(AddColumn(arrow::field(column.top, type), table));
