@@ -126,7 +126,7 @@ def write_table(
                 time=time,
                 keep=keep,
                 file=target,
-                memory=None if memory is None else memory // 4,
+                memory=memory,
             )
         except ValueError as error:
             raise ValueError(f"{target}: {error}") from error

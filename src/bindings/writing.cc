@@ -1,7 +1,6 @@
 // Writing tables from Python.
 
 #include <arrow/c/bridge.h>
-#include <arrow/memory_pool.h>
 #include <arrow/record_batch.h>
 #include <arrow/table.h>
 #include <arrow/util/key_value_metadata.h>
@@ -20,6 +19,7 @@
 #include "core/check/table_check.h"
 #include "core/check/table_checker.h"
 #include "core/schema/schema_entry.h"
+#include "core/util/block_memory.h"
 #include "core/util/file_name.h"
 #include "core/util/guard.h"
 #include "core/write/batch_spool.h"
@@ -125,8 +125,7 @@ class CheckedStream {
       if (options_.progress && spool->size() > 0) options_.progress(0, spool->num_rows());
       ARROW_ASSIGN_OR_RAISE(auto table, arrow::Table::FromRecordBatches(reader.schema(), {batch}));
       ARROW_ASSIGN_OR_RAISE(table, checker_->Add(std::move(table)));
-      ARROW_ASSIGN_OR_RAISE(const auto checked,
-                            table->CombineChunksToBatch(arrow::system_memory_pool()));
+      ARROW_ASSIGN_OR_RAISE(const auto checked, table->CombineChunksToBatch(BlockPool()));
       ARROW_RETURN_NOT_OK(spool->Append(checked));
     }
     rows_ = std::make_unique<SpooledRows>(checker_->schema()->WithMetadata(metadata),

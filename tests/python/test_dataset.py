@@ -6,6 +6,7 @@ import json
 import os
 import re
 from collections.abc import Iterator, Sequence
+from contextlib import nullcontext
 from pathlib import Path
 
 import numpy as np
@@ -357,6 +358,51 @@ def test_many_parts_with_few_open(tmp_path: Path) -> None:
 
 
 # --- What is wrong. ------------------------------------------------------------------------------
+
+
+NAN = float("nan")
+
+
+@pytest.mark.parametrize(
+    ("paths", "times", "told"),
+    [
+        # One prim, whose schedule is that of all rows but those.
+        (["/A"] * 4, [1.0, NAN, 2.0, None], "1 row has a time that no time code can hold and is "
+         "left out: row 1: nan"),
+        (["/A", "/B"] * 2, [NAN] * 4, "4 rows have a time that no time code can hold and are left "
+         "out: row 0: nan, row 1: nan, row 2: nan, row 3: nan"),
+        (["/A", "/B"] * 4, [1e300, NAN, 1.5, 2.5, -1e300, 2.0, NAN, float("inf")],
+         "3 rows have a time that no time code can hold and are left out: row 1: nan, row 6: nan, "
+         "row 7: inf"),
+        (["/A", "no"] * 7, [NAN] * 14, "7 rows have a time that no time code can hold and are left "
+         "out: row 0: nan, row 2: nan, row 4: nan, row 6: nan, row 8: nan, …"),
+    ],
+)  # fmt: skip
+def test_times_that_are_none(
+    tmp_path: Path, how: str, paths: list[str], times: list[float | None], told: str
+) -> None:
+    """They are told as of a single file, whoever made the index."""
+    table = pa.table({"path": paths, "t": pa.array(times, pa.float64()), "x": range(len(paths))})
+    half = len(paths) // 2
+    parts = {"a.parquet": table.slice(0, half), "b.parquet": table.slice(half)}
+    folder = write_folder(tmp_path / "d.parquet", parts)
+    with pytest.warns(UserWarning) if how == "manifest" else nullcontext([]) as noted:
+        prepare(folder, how, time="t")
+    assert how != "manifest" or any(told in str(each.message) for each in noted)
+    single = one_file(tmp_path, [table])
+    with collected_warnings() as expected:
+        text = as_text(single, time="t")
+    with collected_warnings() as found:
+        assert as_text(folder, time="t") == text
+    assert told in "\n".join(expected)
+    assert [each.replace(str(folder), "") for each in found] == [
+        each.replace(str(single), "") for each in expected
+    ]
+    if how == "manifest":
+        index = next(folder.glob("_usdparquet.*.index")).read_bytes()
+        at = index.index(b"UPQTIMES") + 8
+        assert index[at : at + 4] == b"\x01\0\x01\0"  # version 1.1
+        assert "version=1.1" in json.loads((folder / MANIFEST).read_text())["index"]["times"]
 
 
 def error_of(source: Path, **arguments: str) -> str:

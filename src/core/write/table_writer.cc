@@ -3,7 +3,6 @@
 #include <arrow/array/concatenate.h>
 #include <arrow/buffer.h>
 #include <arrow/chunked_array.h>
-#include <arrow/memory_pool.h>
 #include <arrow/util/key_value_metadata.h>
 
 #include <algorithm>
@@ -16,6 +15,7 @@
 #include "core/schema/without_views.h"
 #include "core/sections/residual_blob.h"
 #include "core/table/part_files.h"
+#include "core/util/block_memory.h"
 #include "core/util/file_name.h"
 #include "core/util/guard.h"
 #include "core/write/column_encodings.h"
@@ -31,9 +31,6 @@ namespace {
 double CodesPerSecond(const SchemaEntry& entry) {
   return TimeCodesPerSecondOf(entry).value_or(TimeScale().codes_per_second);
 }
-
-/// The part of the memory for rows that a run of sorted rows, and a portion of a file, may take.
-constexpr int64_t kRunShare = 4;
 
 /// Writes the rows of a source: first finds where they go, from their paths and times, and then
 /// reads them once more.
@@ -213,8 +210,7 @@ class RowWriter {
       const auto& column = rows->column(i);
       const auto one = arrow::schema({rows->field(i)});
       if (column->num_chunks() <= 1 || DictionaryPool::IsNeeded(*one)) continue;
-      ARROW_ASSIGN_OR_RAISE(auto joined,
-                            arrow::Concatenate(column->chunks(), arrow::system_memory_pool()));
+      ARROW_ASSIGN_OR_RAISE(auto joined, arrow::Concatenate(column->chunks(), BlockPool()));
       ARROW_ASSIGN_OR_RAISE(
           rows, rows->SetColumn(i, rows->field(i),
                                 std::make_shared<arrow::ChunkedArray>(std::move(joined))));

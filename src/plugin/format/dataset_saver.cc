@@ -203,12 +203,13 @@ class DatasetWriter {
     return arrow::Status::OK();
   }
 
-  /// The column of paths of a file; null if it has none.
+  /// The column of paths of a file; null if it has none, or no text in it as its type says.
   arrow::Result<std::shared_ptr<arrow::Table>> ReadPaths(
       const usdparquet::Table& file, const usdparquet::BulkReader& reader) const {
     const int leaf = file.metadata().schema()->ColumnIndex(table_.path_column());
     if (leaf < 0) return nullptr;
     ARROW_ASSIGN_OR_RAISE(auto paths, reader.ReadAll({leaf}));
+    if (paths->column(0)->type()->id() == arrow::Type::NA) return nullptr;
     return usdparquet::WithoutViews(std::move(paths));
   }
 
