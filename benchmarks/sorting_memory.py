@@ -48,8 +48,14 @@ sys.stdin.readline()
 if work == "optimize":
     core.optimize(source, target, memory=memory, compression=compression)
 elif work == "write":
+    # With pre_buffer, as it has it by itself, the scanner keeps all that it has read of a file.
+    reading = pyarrow.dataset.ParquetFragmentScanOptions(pre_buffer=False)
     scanner = pyarrow.dataset.dataset(source).scanner(
-        batch_size=65_536, batch_readahead=1, fragment_readahead=1, use_threads=False
+        batch_size=65_536,
+        batch_readahead=1,
+        fragment_readahead=1,
+        use_threads=False,
+        fragment_scan_options=reading,
     )
     usdparquet.write_table(
         scanner.to_reader(), target, memory=memory, compression=compression

@@ -54,7 +54,8 @@ def bind(
             raise ValueError(f"{source}: is no .parquet file; give what it holds as a table")
         source.stat()  # so that a file that is not there is a FileNotFoundError
         table = rows_of(source)
-    return write_table(table, file, key=key, ids=prim_ids(scene, id), **options)
+    ids_of = scene if id is None and _is_parquet(scene) else prim_ids(scene, id)
+    return write_table(table, file, key=key, ids=ids_of, **options)
 
 
 def bound_table(
@@ -85,10 +86,9 @@ def prim_ids(scene: Any, id: str | None = None) -> pa.Table:
     if id is not None:
         return ids(scene, id, instances=True)
     if isinstance(scene, str | os.PathLike):
-        file = Path(scene)
-        if file.suffix.lower() == _PARQUET:
-            return read_columns(file, ["id"], path="path")
-        raise ValueError(_which_id(file, str(file)))
+        if _is_parquet(scene):
+            return read_columns(scene, ["id"], path="path")
+        raise ValueError(_which_id(scene, str(scene)))
     if hasattr(scene, "GetRootLayer") or hasattr(scene, "pseudoRoot"):
         raise ValueError(_which_id(scene, "the scene"))
     return as_table(scene, "path")
@@ -96,14 +96,18 @@ def prim_ids(scene: Any, id: str | None = None) -> pa.Table:
 
 def _id_rows(scene: object, id: str | None) -> Rows:
     """The same as rows. A large file of ids is not held."""
-    if id is None and isinstance(scene, str | os.PathLike):
-        file = Path(scene)
-        if file.suffix.lower() == _PARQUET:
-            rows = file_rows(str(file))
-            names = rows.schema.names
-            if rows.num_rows > HELD_IDS and all(names.count(name) == 1 for name in _ID_COLUMNS):
-                return rows.select([names.index(name) for name in _ID_COLUMNS])
+    if id is None and _is_parquet(scene):
+        rows = file_rows(str(scene))
+        names = rows.schema.names
+        if rows.num_rows > HELD_IDS and all(names.count(name) == 1 for name in _ID_COLUMNS):
+            return rows.select([names.index(name) for name in _ID_COLUMNS])
     return held_rows(prim_ids(scene, id))
+
+
+def _is_parquet(scene: object) -> bool:
+    return (
+        isinstance(scene, str | os.PathLike) and Path(os.fspath(scene)).suffix.lower() == _PARQUET
+    )
 
 
 def _which_id(scene: object, name: str) -> str:

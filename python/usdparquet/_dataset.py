@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ._plugin import load_core
-from .regular_file import check_readable_file
+from .regular_file import check_readable_file, is_dataset
 
 MANIFEST = "_usdparquet.json"
 """The name of the manifest in the folder of a dataset."""
@@ -125,6 +125,39 @@ def _write(
     return DatasetSummary(**done)
 
 
+def table_named(path: Path) -> Path:
+    """The folder of a dataset, if `path` is its manifest; any other path as it is."""
+    return path.parent if path.name == MANIFEST and is_dataset(path.parent) else path
+
+
+def check_not_in_dataset(target: Path, source: Path) -> None:
+    """ValueError if a file to write is the dataset that is read, or one of its files."""
+    if not is_dataset(source):
+        return
+    if target.is_dir() and target.samefile(source):
+        raise ValueError(
+            f"{source}: is a dataset, which is not written over: name another file to write, or "
+            f"write each of its files anew and then run 'usdparquet dataset {source}'"
+        )
+    if source.resolve() in target.resolve().parents:
+        raise ValueError(
+            f"{target}: lies in the dataset that is read, and would be one of its files; write to "
+            "another folder"
+        )
+    if target.exists() and any(target.samefile(file) for file in dataset_files(source).values()):
+        raise ValueError(f"{target}: is a file of the dataset that is read; write to another file")
+
+
+def dataset_files(folder: Path) -> dict[str, Path]:
+    """The files of a dataset that are there, by their names from its folder on.
+
+    ValueError if its manifest is none, or if there is no manifest and no file.
+    """
+    has_manifest = (folder / MANIFEST).exists()
+    names = listed_files(folder) if has_manifest else _names_in(folder)
+    return {name: folder / name for name in names if (folder / name).exists()}
+
+
 def listed_files(folder: Path) -> list[str]:
     """The files of a manifest by their names from its folder on; ValueError if it is none."""
     told = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
@@ -144,17 +177,22 @@ def named_columns(folder: Path) -> dict[str, str]:
     return {key: found[key] for key in ("path", "time") if isinstance(found.get(key), str)}
 
 
+def _names_in(folder: Path) -> list[str]:
+    """The names of all files of a folder; ValueError if there are none."""
+    names: list[str] = load_core().folder_files(folder)
+    if not names:
+        raise ValueError(
+            f"{folder}: the folder has no Parquet files (names that begin with '.' or '_' do not "
+            "count)"
+        )
+    return names
+
+
 def _files_of(given: FileName) -> list[str]:
     """The files that a name stands for: those of a folder, those of a pattern, or itself."""
     path = Path(given)
     if path.is_dir():
-        names = load_core().folder_files(path)
-        if not names:
-            raise ValueError(
-                f"{path}: the folder has no Parquet files (names that begin with '.' or '_' do not "
-                "count)"
-            )
-        return [str(path / name) for name in names]
+        return [str(path / name) for name in _names_in(path)]
     if path.exists() or not glob.has_magic(str(path)):
         return [str(path)]
     found = sorted(glob.glob(str(path), recursive=True))  # noqa: PTH207 - absolute patterns too

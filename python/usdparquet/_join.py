@@ -125,9 +125,9 @@ def join(
     give the order. One id on many prims: each of them has the row. `key` is the column with the
     ids, `path` the name of the column that the paths go to, `time` the one that makes several rows
     of an id samples. `keep` says which of several rows of one id (and time) counts: ``first`` or
-    ``last``. Of the rows some `memory` bytes are held, or all if they are in memory anyway; others
-    lie in a nameless file beside `file` while they are put in order. Besides, some 30 bytes a row
-    and a prim are needed.
+    ``last``. `memory` is that of the writer of `file`: a part of it holds rows, or they are in
+    memory anyway; others lie in a nameless file beside `file` while they are put in order. Besides,
+    some 30 bytes a row and a prim are needed.
 
     Raises ValueError for a column that is not there, several rows of an id without `keep`, a path
     twice in `ids`, and if nothing matches.
@@ -141,43 +141,49 @@ def join(
     row_codes = _codes(codes.add, rows, key.steps[0], key.cells, key.name)
     prims = _prims_of(ids, codes)
     del codes
+    _check_paths(ids)
+    # By code, and for the codes -1 and -2, which ids have that are none: they stand at the end.
     num_codes = int(row_codes.max(initial=-1)) + 1
-    has_prim = np.zeros(num_codes, bool)
-    has_prim[prims.codes[prims.codes >= 0]] = True
+    has_prim = np.zeros(num_codes + 2, bool)
+    for some in _portions(prims.codes):
+        has_prim[prims.codes[some]] = True
+    has_prim[num_codes:] = False
 
-    is_bound = row_codes >= 0
-    is_bound[is_bound] = has_prim[row_codes[is_bound]]
-    bound = np.flatnonzero(is_bound).astype(np.uint32)
-    bound, dropped = _kept(rows, row_codes, bound, time, keep, key)
-    order = bound[np.argsort(row_codes[bound], kind="stable")]
-    of_code = np.bincount(row_codes[bound], minlength=num_codes).astype(np.uint32)
-    first_of_code = (np.cumsum(of_code) - of_code).astype(np.uint32)
-    del bound
-    is_known = prims.codes >= 0
-    counts = np.zeros(len(prims.codes), np.uint32)
-    counts[is_known] = of_code[prims.codes[is_known]]
+    is_bound = _taken(has_prim, row_codes)
+    num_unknown = int(np.count_nonzero(row_codes >= 0) - np.count_nonzero(is_bound))
+    bound, dropped = _kept(rows, row_codes, _where(is_bound), time, keep, key)
+    del is_bound
+    bound_codes = _taken(row_codes, bound)
+    of_code = _counts(bound_codes, num_codes + 2)
+    order = _by_codes(bound, bound_codes)
+    del bound, bound_codes
+    counts = _taken(of_code, prims.codes)
     takes = counts * ~prims.is_inside
     if not takes.any():
         raise ValueError(_nothing_text(key, rows, row_codes, prims, bool(counts.any())))
-    first = np.zeros(len(prims.codes), np.uint32)
-    first[is_known] = first_of_code[prims.codes[is_known]]
-    # The place in `order` of each row to write; modulo 2^32.
-    starts = first - (np.cumsum(takes) - takes).astype(np.uint32)
-    places = np.repeat(starts, takes)
-    places += np.arange(len(places), dtype=np.uint32)
-    row_of = order[places]
-    del order, places, starts, first, first_of_code, of_code
-
+    # Where the rows of a prim begin in `order`, less where they begin in the result; modulo 2^32.
+    starts = _taken(np.cumsum(of_code, dtype=np.uint32) - of_code, prims.codes)
+    starts -= np.cumsum(takes, dtype=np.uint32) - takes
+    row_of = np.empty(int(takes.sum(dtype=np.int64)), np.uint32)
     is_used = np.zeros(rows.num_rows, bool)
-    is_used[row_of] = True
-    rowless = np.flatnonzero((counts == 0) & (prims.codes != -1) & ~prims.is_inside)
-    in_instances = np.flatnonzero((counts > 0) & prims.is_inside)
-    strange = np.flatnonzero(~has_prim)  # codes, which rise as their ids come
+    done = 0
+    for some in _portions(takes):
+        places = np.repeat(starts[some], takes[some])
+        places += np.arange(done, done + len(places), dtype=np.uint32)
+        found = order[places]
+        is_used[found] = True
+        row_of[done : done + len(found)] = found
+        done += len(found)
+    del order, starts, of_code
+
+    rowless = _where((counts == 0) & (prims.codes != -1) & ~prims.is_inside)
+    in_instances = _where((counts > 0) & prims.is_inside)
+    strange = _where(~has_prim[:num_codes])  # codes, which rise as their ids come
     few = [int(np.argmax(row_codes == code)) for code in strange[:SHOWN]]
     report = JoinReport(
         matched_rows=int(np.count_nonzero(is_used)),
         matched_prims=int(np.count_nonzero(takes)),
-        rows_without_prim=int(np.count_nonzero(row_codes >= 0) - np.count_nonzero(is_bound)),
+        rows_without_prim=num_unknown,
         unknown_ids=_key_texts(rows, key, few),
         rows_without_id=int(np.count_nonzero(row_codes < 0)),
         rows_dropped=dropped,
@@ -192,11 +198,11 @@ def join(
         prims_in_instances=len(in_instances),
         instance_prims=prims.texts("path", in_instances[:SHOWN]),
     )
+    takes = takes.astype(np.min_scalar_type(takes.max()), copy=False)
     field = pa.field(path, pa.large_string())
     schema = pa.schema([field, *rows.schema], rows.schema.metadata)
-    numbers = row_of.tobytes()
     count = len(row_of)
-    del row_of, row_codes
+    numbers = [row_of.tobytes()]  # until they are used
 
     def joined() -> pa.RecordBatchReader:
         options = {} if memory is None else {"memory": memory}
@@ -204,7 +210,7 @@ def join(
         stream = pa.RecordBatchReader.from_batches(rows.schema, _noted(rows, errors))
         try:
             capsule = load_core().rearrange(
-                stream.__arrow_c_stream__(), numbers, file, is_held=rows.is_held, **options
+                stream.__arrow_c_stream__(), numbers.pop(), file, is_held=rows.is_held, **options
             )
         except (ValueError, OSError) as raised:
             if errors:  # Arrow tells of it in other words
@@ -310,19 +316,23 @@ def _codes(
 
     codes = np.empty(rows.num_rows, np.int32)
     done = 0
-
-    def numbered(array: pa.Array) -> Numbers:
-        stream = pa.table({"": array}).__arrow_c_stream__()
-        try:
-            return np.frombuffer(number(stream), np.int32)
-        except ValueError as error:
-            raise ValueError(f"column '{name}' {error}") from error
-
-    numbered(cells(pa.RecordBatch.from_pylist([], pa.schema([rows.schema.field(column)]))))
+    _numbered(number, cells(pa.RecordBatch.from_pylist([], pa.schema([rows.schema[column]]))), name)
     for batch in rows.read([column]):
-        codes[done : done + batch.num_rows] = numbered(cells(batch))
+        codes[done : done + batch.num_rows] = _numbered(number, cells(batch), name)
         done += batch.num_rows
     return codes
+
+
+def _numbered(number: Callable[[object], bytes], cells: pa.Array, name: str) -> Numbers:
+    """The same of some cells."""
+    import numpy as np
+    import pyarrow as pa
+
+    stream = pa.table({"": cells}).__arrow_c_stream__()
+    try:
+        return np.frombuffer(number(stream), np.int32)
+    except ValueError as error:
+        raise ValueError(f"column '{name}' {error}") from error
 
 
 def _prims_of(ids: Rows, codes: Any) -> _Prims:
@@ -331,24 +341,6 @@ def _prims_of(ids: Rows, codes: Any) -> _Prims:
 
     schema = ids.schema
     check_ids(schema.names)
-    path = schema.get_field_index("path")
-    row = 0
-    for batch in ids.read([path]):
-        column = batch.column(0)
-        if column.null_count:
-            row += int(np.argmax(column.is_null().to_numpy(zero_copy_only=False)))
-            raise ValueError(f"the ids, row {row}: the path is null; leave the row out")
-        row += batch.num_rows
-    numbers = _codes(load_core().IdCodes().add, ids, path, lambda batch: batch.column(0), "path")
-    times = np.bincount(numbers[numbers >= 0])
-    if times.max(initial=0) > 1:
-        rows = np.flatnonzero(numbers == int(np.argmax(times > 1)))[:2]
-        prims = _Prims(ids, numbers, numbers)
-        name = prims.texts("path", rows[:1])[0]
-        raise ValueError(
-            f"the ids, rows {rows[0]} and {rows[1]}: '{name}' is there twice; a prim has one id"
-        )
-    del numbers, times
     found = _codes(
         codes.find, ids, schema.get_field_index("id"), lambda batch: batch.column(0), "id"
     )
@@ -360,6 +352,100 @@ def _prims_of(ids: Rows, codes: Any) -> _Prims:
             inside[done : done + batch.num_rows] = cells
             done += batch.num_rows
     return _Prims(ids, found, inside)
+
+
+def _check_paths(ids: Rows) -> None:
+    """ValueError for a prim without a path, and for one that is there twice."""
+    import numpy as np
+
+    column = ids.schema.get_field_index("path")
+    codes = load_core().IdCodes()
+    row = 0
+    different = 0
+    for batch in ids.read([column]):
+        cells = batch.column(0)
+        if cells.null_count:
+            row += int(np.argmax(cells.is_null().to_numpy(zero_copy_only=False)))
+            raise ValueError(f"the ids, row {row}: the path is null; leave the row out")
+        numbers = _numbered(codes.add, cells, "path")
+        has_number = np.flatnonzero(numbers >= 0)
+        numbers = numbers[has_number]
+        # Those of new texts go on from those before.
+        is_known = numbers != np.arange(different, different + len(numbers))
+        if is_known.any():
+            at = int(np.argmax(is_known))
+            first = next(
+                begin + int(np.argmax(same))
+                for begin, same in _same_as(numbers[at], codes, ids, column)
+                if same.any()
+            )
+            second = int(has_number[at])
+            raise ValueError(
+                f"the ids, rows {first} and {row + second}: '{cells[second]}' is there twice; "
+                "a prim has one id"
+            )
+        different += len(numbers)
+        row += len(cells)
+
+
+def _same_as(number: int, codes: Any, rows: Rows, column: int) -> Iterator[tuple[int, Numbers]]:
+    """Which cells have this number, portion by portion; and the first row of each."""
+    row = 0
+    for batch in rows.read([column]):
+        yield row, _numbered(codes.find, batch.column(0), "path") == number
+        row += batch.num_rows
+
+
+def _portions(numbers: Numbers) -> Iterator[slice]:
+    """Stretches of a long array. What numpy makes of each is small, such as int64 for an index."""
+    for begin in range(0, len(numbers), ROWS_AT_ONCE):
+        yield slice(begin, begin + ROWS_AT_ONCE)
+
+
+def _taken(values: Numbers, numbers: Numbers) -> Numbers:
+    """`values[numbers]`."""
+    import numpy as np
+
+    taken = np.empty(len(numbers), values.dtype)
+    for some in _portions(numbers):
+        taken[some] = values[numbers[some]]
+    return taken
+
+
+def _where(mask: Numbers) -> Numbers:
+    """The numbers of the places that are true."""
+    import numpy as np
+
+    places = np.empty(int(np.count_nonzero(mask)), np.uint32)
+    done = 0
+    for some in _portions(mask):
+        found = np.flatnonzero(mask[some])
+        places[done : done + len(found)] = found + some.start
+        done += len(found)
+    return places
+
+
+def _counts(codes: Numbers, size: int) -> Numbers:
+    """How often each code below `size` is there."""
+    import numpy as np
+
+    counts = np.zeros(size, np.uint32)
+    for some in _portions(codes):
+        np.add.at(counts, codes[some], np.uint32(1))
+    return counts
+
+
+def _by_codes(rows: Numbers, codes: Numbers) -> Numbers:
+    """Rows, which rise, in the order of their codes."""
+    import numpy as np
+
+    if not (codes[1:] < codes[:-1]).any():  # as where each code has one row
+        return rows
+    keys = codes.astype(np.uint64)
+    keys <<= np.uint64(32)
+    keys |= rows
+    keys.sort()
+    return keys.astype(np.uint32)
 
 
 def _cells_at(
@@ -422,10 +508,10 @@ def _kept(
     import numpy as np
     import pyarrow as pa
 
-    of_rows = codes[rows]
+    of_rows = _taken(codes, rows)
     if keep is None:
         # With times, the writer refuses one that comes twice.
-        if time is None and np.bincount(of_rows).max(initial=0) > 1:
+        if time is None and _counts(of_rows, int(of_rows.max(initial=-1)) + 1).max(initial=0) > 1:
             raise ValueError(_several_text(table, codes, rows, key))
         return rows, 0
     if time is not None:

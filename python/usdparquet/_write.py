@@ -80,7 +80,8 @@ def write_table(
     are an error.
     `time`: the column with the times of the rows; several rows of a path are its time samples then.
     `order`: how to sort a table with times: ``path`` (prim by prim, each by time) or ``time`` (time
-    by time, for playback); if not given, by time where the times never decrease, else by path.
+    by time, for playback); if not given, by time where the times never decrease and rows without
+    one come first, else by path.
     `types`: the Sdf types of columns, such as ``{"size": "float3"}``, including roles such as
     ``color3f``, ``token``, ``asset`` or ``quatf``; cells are converted. ``rel`` makes absolute
     paths, or lists of them, the targets of a relationship.
@@ -112,22 +113,20 @@ def write_table(
             check_text(text, f"a text in the argument '{name}'")
     target = os.fspath(file)
     report: JoinReport | None = None
-    if key is not None or ids is not None or keep is not None:
-        if key is None or ids is None:
-            given = "key" if key is not None else "ids" if ids is not None else "keep"
-            raise ValueError(f"{given} is for tables by id, which take both key and ids")
+    by_ids = key_and_ids(key, ids, keep)
+    if by_ids is not None:
         from ._bind import bound_table
 
         try:
             joined = bound_table(
                 table,
-                ids,
-                key=key,
+                by_ids[1],
+                key=by_ids[0],
                 path=path,
                 time=time,
                 keep=keep,
                 file=target,
-                memory=None if memory is None else memory // 4,
+                memory=memory,
             )
         except ValueError as error:
             raise ValueError(f"{target}: {error}") from error
@@ -161,6 +160,16 @@ def write_table(
             raise
         raise ValueError(f"{error}{stream.hint}") from error
     return WriteSummary(**written, join=report)
+
+
+def key_and_ids(key: str | None, ids: object | None, keep: str | None) -> tuple[str, object] | None:
+    """The arguments of a table by ids; None for one by paths, ValueError if one is missing."""
+    if key is not None and ids is not None:
+        return key, ids
+    if key is None and ids is None and keep is None:
+        return None
+    given = "key" if key is not None else "ids" if ids is not None else "keep"
+    raise ValueError(f"{given} is for tables by id, which take both key and ids")
 
 
 def _schema_json(layer: Mapping[str, object]) -> str:

@@ -15,7 +15,9 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
+#include "core/table/table_file.h"
 #include "core/util/guard.h"
 
 namespace usdparquet::bindings {
@@ -91,6 +93,10 @@ class Progress {
 
 /// An `arrow_array_stream` capsule. REQUIRES: the GIL is held.
 nanobind::capsule ToStream(const std::shared_ptr<arrow::RecordBatchReader>& reader);
+
+/// A message for each column of a row group with damaged pages, which begins with `name`. Decodes
+/// every page of the file. Thread-safe; needs no GIL.
+arrow::Result<std::vector<std::string>> FindDamage(const TableFile& file, const std::string& name);
 
 // Each adds its functions to the module.
 void AddWriting(nanobind::module_& module);

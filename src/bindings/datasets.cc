@@ -79,8 +79,8 @@ nb::dict WriteOneManifest(const nb::object& manifest, const nb::list& files,
 
 nb::dict DescribeDataset(const nb::object& source) {
   const std::string folder = FileName(source);
-  const OpenedDataset opened =
-      CallUnlocked([&] { return WithFileName(OpenDataset(folder), folder); });
+  const OpenedDataset opened = CallUnlocked(
+      [&] { return WithFileName(OpenDataset(folder, DamagedParts::kAreLeftOut), folder); });
   nb::list parts;
   for (const Part& part : opened.file.parts()->list().parts) {
     const std::string file = opened.file.parts()->FileOf(part);
@@ -108,7 +108,8 @@ nb::dict DescribeDataset(const nb::object& source) {
 nb::list CheckParts(const nb::object& source) {
   const std::string folder = FileName(source);
   const auto found = CallUnlocked([&]() -> arrow::Result<std::vector<std::string>> {
-    ARROW_ASSIGN_OR_RAISE(const OpenedDataset opened, WithFileName(OpenDataset(folder), folder));
+    ARROW_ASSIGN_OR_RAISE(const OpenedDataset opened,
+                          WithFileName(OpenDataset(folder, DamagedParts::kAreLeftOut), folder));
     const PartFiles& parts = *opened.file.parts();
     std::vector<std::string> messages;
     for (uint32_t i = 0; i < parts.list().parts.size(); ++i) {
@@ -118,12 +119,8 @@ nb::list CheckParts(const nb::object& source) {
         continue;
       }
       const std::string name = folder + ": " + parts.list().parts[i].name;
-      ARROW_ASSIGN_OR_RAISE(std::vector<std::string> damaged,
-                            WithFileName(FindDamagedPages((*part)->file), name));
-      if (damaged.empty()) {
-        ARROW_ASSIGN_OR_RAISE(damaged, WithFileName(FindWrongOffsetIndexes((*part)->file), name));
-      }
-      for (const std::string& message : damaged) messages.push_back(name + ": " + message);
+      ARROW_ASSIGN_OR_RAISE(const auto damaged, FindDamage((*part)->file, name));
+      messages.insert(messages.end(), damaged.begin(), damaged.end());
     }
     return messages;
   });
@@ -146,7 +143,7 @@ void AddDatasets(nb::module_& m) {
         "Raises ValueError or OSError with the reason if there is none.");
   m.def("check_parts", &CheckParts, nb::arg("folder"),
         "A message for each chunk of a dataset's files with damaged pages, and for each file that "
-        "is gone or changed. Decodes every page.");
+        "is gone or changed since its manifest was written. Decodes every page.");
   m.def("write_manifest", &WriteOneManifest, nb::arg("manifest"), nb::arg("files"), nb::kw_only(),
         nb::arg("descriptions") = std::vector<std::optional<std::string>>(),
         nb::arg("covers_folder") = false, nb::arg("path_column") = "", nb::arg("time_column") = "",

@@ -80,9 +80,9 @@ void AddJoining(nb::module_& m) {
       "rearrange", &Rearrange, nb::arg("stream"), nb::arg("order"), nb::arg("file"),
       nb::arg("memory") = WriteOptions::kDefaultMemory, nb::arg("is_held") = false,
       "Reads the rows of an `arrow_array_stream` capsule and gives such a capsule of the rows "
-      "whose numbers `order` has, uint32 each, as often as it has them. Holds some `memory` bytes "
-      "of rows, or all if they are in memory anyway (`is_held`); the rest lies in a nameless file "
-      "beside `file`.");
+      "whose numbers `order` has, uint32 each, as often as it has them. `memory` is that of the "
+      "writer of these rows, of which it holds a part; or all rows if they are in memory anyway "
+      "(`is_held`). The rest lies in a nameless file beside `file`.");
 }
 
 }  // namespace usdparquet::bindings

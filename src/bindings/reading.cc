@@ -40,10 +40,11 @@ arrow::Result<std::shared_ptr<arrow::io::RandomAccessFile>> OpenNamed(const std:
 }
 
 /// A file or the folder of a dataset.
-arrow::Result<std::shared_ptr<Table>> OpenTable(const std::string& file, TableOptions options) {
+arrow::Result<std::shared_ptr<Table>> OpenTable(const std::string& file, TableOptions options,
+                                                DamagedParts damaged = DamagedParts::kAreErrors) {
   if (IsFolder(file)) {
     options.unicode_test = IsPythonIdentifier;
-    ARROW_ASSIGN_OR_RAISE(auto opened, WithFileName(OpenDataset(file), file));
+    ARROW_ASSIGN_OR_RAISE(auto opened, WithFileName(OpenDataset(file, damaged), file));
     return Table::Open(std::move(opened.file), file, std::move(options));
   }
   ARROW_ASSIGN_OR_RAISE(auto opened, OpenNamed(file));
@@ -74,7 +75,8 @@ nb::dict Describe(const nb::object& source, const std::string& path_column,
   TableOptions options;
   options.path_column = path_column;
   options.time_column = time_column;
-  const auto opened = CallUnlocked([&] { return OpenTable(file, std::move(options)); });
+  const auto opened = CallUnlocked(  // as OpenUSD does
+      [&] { return OpenTable(file, std::move(options), DamagedParts::kAreLeftOut); });
   const Table& table = *opened;
   nb::list columns;
   for (const auto& column : table.columns()) {
@@ -214,6 +216,14 @@ nb::object ReadRowGroup(const RowGroupReader& reader, int row_group,
   return StreamOf(CallUnlocked([&] { return reader.Read(row_group, columns); }));
 }
 
+nb::list CheckPages(const nb::object& source) {
+  const std::string file = FileName(source);
+  return ToList(CallUnlocked([&]() -> arrow::Result<std::vector<std::string>> {
+    ARROW_ASSIGN_OR_RAISE(const TableFile opened, OpenTableFile(file));
+    return FindDamage(opened, file);
+  }));
+}
+
 /// Cells that no USD value can hold, and damage that the pages alone do not show. `leaves` are
 /// those that were looked at.
 arrow::Status CheckCells(const std::string& file, TableOptions options,
@@ -222,7 +232,8 @@ arrow::Status CheckCells(const std::string& file, TableOptions options,
   options.report = [&](bool is_error, const std::string& message) {
     (is_error ? errors : bad_cells)->push_back(message);
   };
-  ARROW_ASSIGN_OR_RAISE(const auto table, OpenTable(file, std::move(options)));
+  ARROW_ASSIGN_OR_RAISE(const auto table,
+                        OpenTable(file, std::move(options), DamagedParts::kAreLeftOut));
   table->HasSoundIndex();                      // is reported, if not
   leaves->insert(table->schema().path->leaf);  // the open judged it
   for (size_t column = 0; column < table->columns().size(); ++column) {
@@ -255,12 +266,7 @@ nb::list CheckValues(const nb::object& source, const std::string& path_column,
       return errors;
     }
     ARROW_ASSIGN_OR_RAISE(const TableFile opened, OpenTableFile(file));
-    ARROW_ASSIGN_OR_RAISE(std::vector<std::string> found,
-                          WithFileName(FindDamagedPages(opened), file));
-    if (found.empty()) {
-      ARROW_ASSIGN_OR_RAISE(found, WithFileName(FindWrongOffsetIndexes(opened), file));
-    }
-    for (std::string& message : found) message = file + ": " + message;
+    ARROW_ASSIGN_OR_RAISE(std::vector<std::string> found, FindDamage(opened, file));
     std::vector<std::string> errors, bad_cells;
     std::unordered_set<int> leaves;
     ARROW_RETURN_NOT_OK(CheckCells(file, options, &errors, &bad_cells, &leaves));
@@ -331,6 +337,15 @@ nb::list CheckTexts(const nb::object& source) {
 
 }  // namespace
 
+arrow::Result<std::vector<std::string>> FindDamage(const TableFile& file, const std::string& name) {
+  ARROW_ASSIGN_OR_RAISE(std::vector<std::string> found, WithFileName(FindDamagedPages(file), name));
+  if (found.empty()) {
+    ARROW_ASSIGN_OR_RAISE(found, WithFileName(FindWrongOffsetIndexes(file), name));
+  }
+  for (std::string& message : found) message = name + ": " + message;
+  return found;
+}
+
 void AddReading(nb::module_& m) {
   nb::class_<RowGroupReader>(
       m, "RowGroups",
@@ -373,6 +388,9 @@ void AddReading(nb::module_& m) {
         "Decodes every page of the file, with its checksum, and returns a message for each column "
         "of a row group with damage and for each column with cells that no USD value can hold. "
         "Raises as `describe` does.");
+  m.def("check_pages", &CheckPages, nb::arg("file"),
+        "Decodes every page of a file and returns a message for each column of a row group with "
+        "damage. Raises OSError or ValueError where the file can't be read.");
   m.def("check_texts", &CheckTexts, nb::arg("file"),
         "Reads every column with text and returns a message for each that has text which is no "
         "UTF-8. Raises OSError where the file can't be read.");

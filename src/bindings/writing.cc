@@ -1,7 +1,6 @@
 // Writing tables from Python.
 
 #include <arrow/c/bridge.h>
-#include <arrow/memory_pool.h>
 #include <arrow/record_batch.h>
 #include <arrow/table.h>
 #include <arrow/util/key_value_metadata.h>
@@ -20,6 +19,7 @@
 #include "core/check/table_check.h"
 #include "core/check/table_checker.h"
 #include "core/schema/schema_entry.h"
+#include "core/util/block_memory.h"
 #include "core/util/file_name.h"
 #include "core/util/guard.h"
 #include "core/write/batch_spool.h"
@@ -125,8 +125,7 @@ class CheckedStream {
       if (options_.progress && spool->size() > 0) options_.progress(0, spool->num_rows());
       ARROW_ASSIGN_OR_RAISE(auto table, arrow::Table::FromRecordBatches(reader.schema(), {batch}));
       ARROW_ASSIGN_OR_RAISE(table, checker_->Add(std::move(table)));
-      ARROW_ASSIGN_OR_RAISE(const auto checked,
-                            table->CombineChunksToBatch(arrow::system_memory_pool()));
+      ARROW_ASSIGN_OR_RAISE(const auto checked, table->CombineChunksToBatch(BlockPool()));
       ARROW_RETURN_NOT_OK(spool->Append(checked));
     }
     rows_ = std::make_unique<SpooledRows>(checker_->schema()->WithMetadata(metadata),
@@ -206,13 +205,14 @@ nb::dict Write(nb::capsule stream, const nb::object& file, const std::string& pa
 
 void AddWriting(nb::module_& m) {
   m.def(
-      "optimize", &Optimize, nb::arg("input"), nb::arg("output"), nb::arg("path_column") = "path",
+      "optimize", &Optimize, nb::arg("input"), nb::arg("output"), nb::arg("path_column") = "",
       nb::arg("compression") = "zstd", nb::arg("level") = nb::none(),
       nb::arg("rows_per_page") = WriteOptions().rows_per_page,
       nb::arg("rows_per_group") = WriteOptions().rows_per_group, nb::arg("has_index") = true,
       nb::arg("time_column") = "", nb::arg("order") = nb::none(),
       nb::arg("memory") = WriteOptions::kDefaultMemory, nb::arg("progress") = nb::none(),
-      "Writes the Parquet file `input` to `output` with its rows in namespace order, small "
+      "Writes the Parquet file, or the dataset, `input` to the file `output` with its rows in "
+      "namespace order, small "
       "pages, page index, checksums and the embedded path index. `progress(done, all)` is called "
       "with numbers of rows. `time_column` names the times of a long table, whose rows go by "
       "`order`, 'path' or 'time'. Rows are put in order with `memory` bytes, the rest outside of "

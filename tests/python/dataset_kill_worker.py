@@ -27,10 +27,11 @@ def text_of(folder: Path) -> str:
 
 def edit(folder: Path) -> Sdf.Layer:
     layer = Sdf.Layer.FindOrOpen(str(folder))
-    for number in (0, 2):
-        layer.GetAttributeAtPath(f"/World/Hall_{number}/Wall_1.wall").default = -1.0
+    layer.GetAttributeAtPath("/World/Hall_0/Wall_1.wall").default = -1.0
     world = layer.GetPrimAtPath("/World")
     del world.nameChildren["Hall_1"]
+    new = Sdf.PrimSpec(layer.GetPrimAtPath("/World/Hall_2"), "New", Sdf.SpecifierOver)
+    Sdf.AttributeSpec(new, "note", Sdf.ValueTypeNames.String).default = "new"
     return layer
 
 

@@ -182,6 +182,8 @@ def test_rows_with_times_are_samples(tmp_path: Path) -> None:
          "'id')"),
         ({"k": ["1"]}, pa.table({"path": ["/A", "/B", "/A"], "id": ["1", "2", "3"]}), {},
          "the ids, rows 0 and 2: '/A' is there twice; a prim has one id"),
+        ({"k": ["1"]}, pa.table({"path": ["", "/A", "", "/B", "/B"], "id": list("12345")}), {},
+         "the ids, rows 3 and 4: '/B' is there twice; a prim has one id"),
         ({"k": ["1"]}, pa.table({"path": ["/A", None], "id": ["1", "2"]}), {},
          "the ids, row 1: the path is null; leave the row out"),
     ],

@@ -30,7 +30,7 @@ INPUTS = [
     for place in case.inputs
 ]
 # The commands that take the folder of a dataset, and what they say of one without files.
-DATASETS = {"inspect", "validate", "query", "convert", "dataset"}
+DATASETS = {"convert", "dataset", "diff", "inspect", "optimize", "query", "recover", "validate"}
 NO_FILES = "the folder has no Parquet files (names that begin with '.' or '_' do not count)"
 WIDTHS = pytest.mark.parametrize("width", [80, 40])
 

@@ -6,6 +6,7 @@ import json
 import os
 import re
 from collections.abc import Iterator, Sequence
+from contextlib import nullcontext
 from pathlib import Path
 
 import numpy as np
@@ -359,6 +360,51 @@ def test_many_parts_with_few_open(tmp_path: Path) -> None:
 # --- What is wrong. ------------------------------------------------------------------------------
 
 
+NAN = float("nan")
+
+
+@pytest.mark.parametrize(
+    ("paths", "times", "told"),
+    [
+        # One prim, whose schedule is that of all rows but those.
+        (["/A"] * 4, [1.0, NAN, 2.0, None], "1 row has a time that no time code can hold and is "
+         "left out: row 1: nan"),
+        (["/A", "/B"] * 2, [NAN] * 4, "4 rows have a time that no time code can hold and are left "
+         "out: row 0: nan, row 1: nan, row 2: nan, row 3: nan"),
+        (["/A", "/B"] * 4, [1e300, NAN, 1.5, 2.5, -1e300, 2.0, NAN, float("inf")],
+         "3 rows have a time that no time code can hold and are left out: row 1: nan, row 6: nan, "
+         "row 7: inf"),
+        (["/A", "no"] * 7, [NAN] * 14, "7 rows have a time that no time code can hold and are left "
+         "out: row 0: nan, row 2: nan, row 4: nan, row 6: nan, row 8: nan, …"),
+    ],
+)  # fmt: skip
+def test_times_that_are_none(
+    tmp_path: Path, how: str, paths: list[str], times: list[float | None], told: str
+) -> None:
+    """They are told as of a single file, whoever made the index."""
+    table = pa.table({"path": paths, "t": pa.array(times, pa.float64()), "x": range(len(paths))})
+    half = len(paths) // 2
+    parts = {"a.parquet": table.slice(0, half), "b.parquet": table.slice(half)}
+    folder = write_folder(tmp_path / "d.parquet", parts)
+    with pytest.warns(UserWarning) if how == "manifest" else nullcontext([]) as noted:
+        prepare(folder, how, time="t")
+    assert how != "manifest" or any(told in str(each.message) for each in noted)
+    single = one_file(tmp_path, [table])
+    with collected_warnings() as expected:
+        text = as_text(single, time="t")
+    with collected_warnings() as found:
+        assert as_text(folder, time="t") == text
+    assert told in "\n".join(expected)
+    assert [each.replace(str(folder), "") for each in found] == [
+        each.replace(str(single), "") for each in expected
+    ]
+    if how == "manifest":
+        index = next(folder.glob("_usdparquet.*.index")).read_bytes()
+        at = index.index(b"UPQTIMES") + 8
+        assert index[at : at + 4] == b"\x01\0\x01\0"  # version 1.1
+        assert "version=1.1" in json.loads((folder / MANIFEST).read_text())["index"]["times"]
+
+
 def error_of(source: Path, **arguments: str) -> str:
     with pytest.raises(Tf.ErrorException) as raised:
         open_layer(source, **arguments)
@@ -386,9 +432,52 @@ def test_types_that_differ(tmp_path: Path, with_manifest: bool) -> None:
         assert message in error_of(folder)
 
 
-def test_a_file_that_is_no_parquet(halls: Path) -> None:
-    (halls / "notes.txt").write_text("some notes")
-    assert "notes.txt: this is not a Parquet file" in error_of(halls)
+DAMAGE = {
+    "no Parquet": (lambda _: b"some notes", "this is not a Parquet file"),
+    "empty": (lambda _: b"", "the file is empty"),
+    "cut": (lambda content: content[:-10], "the file is truncated"),
+    "damaged footer": (
+        lambda content: content[:-40] + bytes([content[-40] ^ 1]) + content[-39:],
+        "the footer is damaged",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", DAMAGE)
+def test_without_a_manifest_the_rest_of_a_damaged_part_is_there(halls: Path, name: str) -> None:
+    change, reason = DAMAGE[name]
+    part = halls / "part-1.parquet"
+    usdparquet.write_table(hall(1), part)  # with a seal of its footer
+    part.write_bytes(change(part.read_bytes()))  # type: ignore[no-untyped-call]
+    with collected_warnings() as warnings:
+        layer = open_layer(halls)
+    assert len(warnings) == 1, warnings
+    assert f"{halls}: part-1.parquet: {reason}" in warnings[0]
+    assert "its prims are missing until it is replaced or taken out" in warnings[0]
+    assert [spec.name for spec in layer.GetPrimAtPath("/World").nameChildren] == [
+        "Hall_0",
+        "Hall_2",
+    ]
+    assert layer.GetAttributeAtPath("/World/Hall_2/Wall_2.wall").default == 201.0
+    code, output = run("validate", halls, "--values")
+    assert code == 1 and output.count("\n") == 1 and f"part-1.parquet: {reason}" in output
+    assert f"part-1.parquet: {reason}" in run("inspect", halls)[1]
+    # Who reads or writes whole tables is not given a part of one.
+    for read in (usdparquet.read_columns, usdparquet.dataset):
+        with pytest.raises((OSError, ValueError), match=f"part-1.parquet: {reason}"):
+            read(halls)  # type: ignore[operator]
+    for command in ("convert", "optimize"):
+        code, output = run(command, halls, halls.parent / "one.parquet")
+        assert code == 1 and f"part-1.parquet: {reason}" in output
+    assert not (halls.parent / "one.parquet").exists()
+
+
+def test_nothing_but_damaged_files(tmp_path: Path) -> None:
+    folder = tmp_path / "d.parquet"
+    folder.mkdir()
+    for name in ("a", "b"):
+        (folder / name).write_text("some notes")
+    assert "d.parquet: a: this is not a Parquet file" in error_of(folder)
 
 
 def test_a_damaged_column_of_paths_names_the_part(halls: Path) -> None:

@@ -172,16 +172,6 @@ def test_rows_that_a_removed_prim_hid_do_not_come_back(tmp_path: Path) -> None:
     assert not Sdf.Layer.OpenAsAnonymous(str(folder)).GetPrimAtPath("/World/Hall_0/Wall_1")
 
 
-def test_what_is_more_than_cells_is_refused(halls: Path) -> None:
-    layer = open_layer(halls)
-    before = contents(halls)
-    Sdf.PrimSpec(layer.GetPrimAtPath("/World"), "New", Sdf.SpecifierOver)
-    with pytest.raises(Tf.ErrorException, match="export the layer to another file"):
-        layer.Save()
-    assert contents(halls) == before
-    layer.Reload(force=True)
-
-
 def test_partition_columns_are_not_edited(tmp_path: Path) -> None:
     folder = write_folder(tmp_path / "d.parquet", {"year=2024/0.parquet": hall(0)})
     usdparquet.dataset(folder)

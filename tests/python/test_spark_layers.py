@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+import warnings
 from dataclasses import asdict
 from datetime import datetime
 from decimal import Decimal
@@ -98,6 +99,80 @@ def test_partitions_and_missing_columns(spark: SparkSession, tmp_path: Path) -> 
         {"path": "/A", "x": 1, "y": None, "year": 2025},
         {"path": "/B", "x": 2, "y": "b", "year": 2026},
     ]
+
+
+def test_keys_have_the_types_of_the_layer(spark: SparkSession, tmp_path: Path) -> None:
+    """Spark would find dates, fractions and numbers where the layer has texts."""
+    folders = {
+        "day=2024-05-01/size=1.5/zone=07/big=5000000000": "/A",
+        "day=2024-05-02/size=2/zone=8/big=__HIVE_DEFAULT_PARTITION__": "/B",
+        "day=x y/size=1e3/zone=-9/big=1": "/C",
+    }
+    folder = tmp_path / "t.parquet"
+    for name, path in folders.items():
+        (folder / name).mkdir(parents=True)
+        pq.write_table(pa.table({"path": [path]}), folder / name / "part.parquet")
+    setting = "spark.sql.sources.partitionColumnTypeInference.enabled"
+    before = spark.conf.get(setting)
+    found = read_layer(spark, folder)
+    assert spark.conf.get(setting) == before
+    layer = usdparquet.read_columns(folder)
+    kinds = [str(kind) for kind in layer.schema.types]
+    assert kinds == ["string", "string", "string", "int32", "int64"]
+    assert [kind for _, kind in found.dtypes] == ["string", "string", "string", "int", "bigint"]
+    rows = sorted(tuple(row.values()) for row in layer.to_pylist())
+    assert tuples(found) == rows
+    assert rows[1] == ("/B", "2024-05-02", "2", 8, None)
+
+
+@pytest.mark.parametrize(
+    ("folders", "rows"),
+    [
+        # Which Spark refuses, passes over, or decodes in its own way.
+        (["year=2024", "."], [("/P0", 2024), ("/P1", None)]),
+        (["year=2024/deep", "year=2025/deep"], [("/P0", 2024), ("/P1", 2025)]),
+        (["a=1/deep/b=2", "a=3/deep/b=4"], [("/P0", 1, 2), ("/P1", 3, 4)]),
+        (["a=%C3%A4", "a=b%20c"], [("/P0", "ä"), ("/P1", "b c")]),
+        (["a=", "a=1"], [("/P0", ""), ("/P1", "1")]),
+    ],
+)
+def test_folders_that_spark_takes_otherwise(
+    spark: SparkSession, tmp_path: Path, folders: list[str], rows: list[tuple[Any, ...]]
+) -> None:
+    place = tmp_path / "t.parquet"
+    for number, name in enumerate(folders):
+        (place / name).mkdir(parents=True, exist_ok=True)
+        pq.write_table(pa.table({"path": [f"/P{number}"]}), place / name / f"{number}.parquet")
+    layer = usdparquet.read_columns(place).to_pylist()
+    assert sorted(tuple(row.values()) for row in layer) == rows
+    assert tuples(read_layer(spark, place)) == rows
+
+
+def test_names_that_differ_by_case(spark: SparkSession, tmp_path: Path) -> None:
+    folder = tmp_path / "t.parquet"
+    folder.mkdir()
+    pq.write_table(pa.table({"path": ["/A"], "Cost": [1.5]}), folder / "a.parquet")
+    pq.write_table(pa.table({"path": ["/B"], "cost": [2.5]}), folder / "b.parquet")
+    said = r"t\.parquet: the columns 'Cost' and 'cost' differ by case alone.*caseSensitive', 'true'"
+    with pytest.raises(ValueError, match=said):
+        read_layer(spark, folder)
+    spark.conf.set("spark.sql.caseSensitive", "true")
+    try:
+        assert tuples(read_layer(spark, folder)) == [("/A", 1.5, None), ("/B", None, 2.5)]
+    finally:
+        spark.conf.unset("spark.sql.caseSensitive")
+
+
+def test_pandas_takes_no_part(spark: SparkSession, tmp_path: Path) -> None:
+    """PySpark's warnings that it does not know pandas 3 are not for who does not use it."""
+    pq.write_table(
+        pa.table({"path": ["/A"], "h": pa.array([1.5], pa.float16())}), tmp_path / "t.parquet"
+    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", FutureWarning)
+        found = read_layer(spark, tmp_path / "t.parquet")
+        write_layer(found, tmp_path / "written.parquet", parts=1)
+    assert usdparquet.read_columns(tmp_path / "written.parquet")["h"].to_pylist() == [1.5]
 
 
 def test_names_and_types_that_spark_takes_otherwise(spark: SparkSession, tmp_path: Path) -> None:

@@ -129,7 +129,7 @@ def bind(
                     time=time,
                     keep=keep.value if keep else None,
                     file=output,
-                    memory=None if memory is None else (memory << 20) // 4,
+                    memory=None if memory is None else memory << 20,
                 )
         except ValueError as error:
             text = str(error)

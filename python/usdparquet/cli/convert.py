@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from usdparquet._dataset import table_named
 from usdparquet.cli.console import STDOUT, check_inputs, counted, print_json, say, steps
 from usdparquet.cli.options import Compression, IdColumn, Json, Prims, prim_patterns
 from usdparquet.cli.streams import binary_stdout
@@ -167,6 +168,7 @@ def convert(
         flatten=flatten,
         compression=compression.value,
     )
+    source = table_named(source)
     check_inputs(source, datasets=True)
     with _written(target, stream_format, as_json) as file:
         with steps() as step:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from usdparquet._dataset import table_named
 from usdparquet.cli.console import DASH, check_inputs, counted, plain_errors, print_json, say
 from usdparquet.cli.options import Json, PathColumn, TimeColumn
 
@@ -33,7 +34,8 @@ def _tolerance(text: str) -> Decimal:
 
 def diff(
     a: Annotated[
-        Path, typer.Argument(metavar="A", help="A table, or a USD layer.", readable=False)
+        Path,
+        typer.Argument(metavar="A", help="A table, a dataset, or a USD layer.", readable=False),
     ],
     b: Annotated[
         Path, typer.Argument(metavar="B", help="What to compare it with.", readable=False)
@@ -58,7 +60,8 @@ def diff(
     with plain_errors(_TROUBLE):
         from usdparquet.tables.diff import DiffOptions, diff_files
 
-        check_inputs(a, b)
+        a, b = table_named(a), table_named(b)
+        check_inputs(a, b, datasets=True)
         found = diff_files(a, b, DiffOptions(path, time, tolerance, limit or None))
     if as_json:
         print_json(found.as_json())

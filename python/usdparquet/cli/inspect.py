@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from usdparquet._dataset import table_named
 from usdparquet.cli.console import DASH, check_inputs, counted, print_json, say
 from usdparquet.cli.options import Json, PathColumn, TimeColumn
 from usdparquet.regular_file import is_dataset
@@ -52,6 +53,7 @@ def inspect(
 
     if not color and (ramp or values):
         raise OptionsError(f"{'--ramp' if ramp else '--range'} needs --color, the column to show")
+    file = table_named(file)
     if is_dataset(file) and not color:
         from usdparquet.cli.dataset import print_dataset
         from usdparquet.tables.dataset_description import describe_dataset
@@ -103,6 +105,7 @@ def validate(
     )
     from usdparquet.tables.layer_check import layer_problems
 
+    file = table_named(file)
     if is_dataset(file):
         _validate_dataset(file, path, time, values=values, as_json=as_json)
         return

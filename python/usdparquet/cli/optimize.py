@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from usdparquet._dataset import check_not_in_dataset, dataset_files, table_named
 from usdparquet.cli.console import (
     check_inputs,
     check_output,
@@ -19,12 +20,13 @@ from usdparquet.cli.console import (
 from usdparquet.cli.options import (
     Compression,
     CompressionOption,
-    In,
+    InOrDataset,
     Json,
     Memory,
     PathColumn,
     TimeColumn,
 )
+from usdparquet.regular_file import is_dataset
 
 
 class RowOrder(StrEnum):
@@ -35,11 +37,11 @@ class RowOrder(StrEnum):
 
 
 def optimize(
-    source: In,
+    source: InOrDataset,
     target: Annotated[
         Path, typer.Argument(metavar="OUT", help="The file to write; may be IN.", readable=False)
     ],
-    path: PathColumn = "path",
+    path: PathColumn = "",
     compression: CompressionOption = Compression.ZSTD,
     level: Annotated[
         int | None, typer.Option(metavar="N", help="Compression level; for zstd 15.")
@@ -62,13 +64,17 @@ def optimize(
 ) -> None:
     """Write a file with rows in namespace order, small indexed pages and an embedded path index.
 
-    It stays an ordinary Parquet file with the same rows and columns.
+    It is an ordinary Parquet file with the same rows and columns. Of a dataset, it has those of all
+    its files.
     """
     from usdparquet._plugin import load_core
 
-    check_inputs(source)
+    source = table_named(source)
+    check_inputs(source, datasets=True)
     check_output(target)
-    before = source.stat().st_size
+    check_not_in_dataset(target, source)
+    files = dataset_files(source).values() if is_dataset(source) else [source]
+    before = sum(file.stat().st_size for file in files)
     sizes = {
         "rows_per_page": rows_per_page,
         "rows_per_group": rows_per_group,

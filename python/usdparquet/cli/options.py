@@ -21,6 +21,12 @@ class Compression(StrEnum):
 
 
 In = Annotated[Path, typer.Argument(metavar="IN", help="A Parquet file.", readable=False)]
+InOrDataset = Annotated[
+    Path,
+    typer.Argument(
+        metavar="IN", help="A Parquet file, or the folder of a dataset.", readable=False
+    ),
+]
 CompressionOption = Annotated[Compression, typer.Option(help="Codec.")]
 PathColumn = Annotated[
     str, typer.Option("--path", metavar="COLUMN", help="The column with the prim paths.")

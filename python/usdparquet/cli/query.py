@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from usdparquet._dataset import table_named
 from usdparquet.cli.console import check_inputs, check_not_input, say
 from usdparquet.cli.options import IdColumn, PathColumn, Prims, Sort, TimeColumn, prim_patterns
 from usdparquet.cli.rows import (
@@ -125,6 +126,7 @@ def query(
         raise OptionsError("--key is for a Parquet file: name it with -o")
     if key and path:
         raise OptionsError("--path and --key exclude each other: rows have paths or ids")
+    file = table_named(file)
     check_inputs(file, datasets=True)
     check_not_input(output, file)
     if limit is None:

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from usdparquet._dataset import table_named
 from usdparquet.cli.console import (
     check_inputs,
     check_output,
@@ -17,12 +18,15 @@ from usdparquet.cli.console import (
     say,
 )
 from usdparquet.cli.options import Compression, CompressionOption, In, Json, PathColumn
+from usdparquet.regular_file import is_dataset
 
 _NOTHING_RECOVERED = 2
 """The exit code where there is no output; 1 says that something is lost."""
 
 _SHOWN_RANGES = 50
 """The ranges that a table shows; --json has all."""
+
+_SHOWN_FILES = 10
 
 
 def recover(
@@ -47,7 +51,10 @@ def recover(
     from usdparquet._plugin import load_core
 
     with plain_errors(_NOTHING_RECOVERED), progress_bar(f"Reading {source.name}") as progress:
-        check_inputs(source)
+        source = table_named(source)
+        check_inputs(source, datasets=True)
+        if is_dataset(source):
+            raise ValueError(_advice_on_dataset(source))
         check_output(target)
         found = load_core().recover(
             source,
@@ -64,6 +71,25 @@ def recover(
         _print(report, found)
     if not report["complete"]:
         raise typer.Exit(1)
+
+
+def _advice_on_dataset(source: Path) -> str:
+    """Which files of a dataset to recover instead of the folder."""
+    from usdparquet.tables.dataset_description import damaged_files
+
+    damaged = damaged_files(source)
+    told = f"{source}: is a dataset, whose files are recovered one by one"
+    if not damaged:
+        return f"{told}, and none of them is damaged"
+    files = [str(file) for file in damaged]
+    shown = ", ".join(files[:_SHOWN_FILES])
+    more = f" and {len(files) - _SHOWN_FILES:,} more" if len(files) > _SHOWN_FILES else ""
+    is_one = len(files) == 1
+    return (
+        f"{told}: run 'usdparquet recover' on {shown}{more}, put what it writes in "
+        f"{'its place' if is_one else 'their places'} and run 'usdparquet dataset {source}' "
+        f"({next(iter(damaged.values()))})"
+    )
 
 
 def _report(source: Path, target: Path, found: dict[str, Any]) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from usdparquet._dataset import describe_part
 from usdparquet._layer_metadata import layer_fields
 
-from .jobs import collected
+from .jobs import collected, mapped
 from .parts import RESULT, result
 from .staging import Staging, staged
 from .writing import assemble
@@ -133,7 +133,7 @@ def _run(
     frame = session.createDataFrame(list(enumerate(files)), "number int, file string")
     cores = session.sparkContext.defaultParallelism
     tasks = min(len(files), _TASKS_PER_CORE * cores)
-    job = frame.repartition(tasks).mapInArrow(converter.function(str(staging.attempts)), RESULT)
+    job = mapped(frame.repartition(tasks), converter.function(str(staging.attempts)), RESULT)
     return collected(session, job)
 
 

@@ -1,18 +1,36 @@
-"""Runs a job of Spark for its result."""
+"""Jobs of Spark: rows through a function, and the result of a job."""
 
 from __future__ import annotations
 
 import re
 import uuid
+import warnings
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from pyspark.errors import PySparkException
 
 if TYPE_CHECKING:
+    import pyarrow as pa
     from pyspark.sql import DataFrame, Row, SparkSession
+    from pyspark.sql.types import StructType
+
+Batches = Iterator["pa.RecordBatch"]
 
 _PART_ERROR = re.compile(r"^usdparquet\.spark\.parts\.PartError: (.*)$", re.MULTILINE)
+
+
+def mapped(
+    frame: DataFrame, function: Callable[[Batches], Batches], schema: StructType | str
+) -> DataFrame:
+    """The rows that a function makes of those of a frame, on the executors.
+
+    Without PySpark's warning that it is not ready for pandas 3, which has no part in this.
+    """
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", r"PySpark does not yet fully support", FutureWarning)
+        return frame.mapInArrow(function, schema)
 
 
 def collected(session: SparkSession, job: DataFrame) -> list[Row]:

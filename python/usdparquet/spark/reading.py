@@ -6,6 +6,7 @@ import os
 import re
 import warnings
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,15 +21,20 @@ from usdparquet.tables.layer_worker import exported_table
 from usdparquet.tables.table_file import TableFile
 
 from .binding import column_of
+from .jobs import Batches, mapped
 from .spark_types import foreign_column, spark_schema, spark_table
 
 if TYPE_CHECKING:
     import pyarrow as pa
-    from pyspark.sql import DataFrame, SparkSession
+    from pyspark.sql import Column, DataFrame, SparkSession
     from pyspark.sql.types import StructType
 
-Batches = Iterator["pa.RecordBatch"]
 _GLOB = re.compile(r"[*?\[\]{}\\]")
+_STRANGE_KEY = re.compile(r"^=|=$|%[89A-Fa-f][0-9A-Fa-f]")
+"""Folders of which Spark makes no column, or another text: it decodes bytes one by one."""
+_INFERENCE = "spark.sql.sources.partitionColumnTypeInference.enabled"
+_INTEGERS = {"int32": "int", "int64": "bigint"}
+"""What folders can be named by besides texts, and what Spark calls it."""
 
 
 def read_layer(
@@ -65,6 +71,7 @@ def read_layer(
     if not kind.is_usd:
         raise ValueError(f"{source}: is no layer; spark.read reads it")
     table = spark_table(_scene(place, flatten))
+    _check_names(spark, place, table.schema.names)
     return spark.createDataFrame(table, _struct_of(table.schema))
 
 
@@ -72,21 +79,80 @@ def _tables(spark: SparkSession, place: Path) -> DataFrame:
     """The frame of a Parquet file, or of those of a dataset by the names of their columns."""
     table = TableFile(place)
     _warn_of_more(table)
+    _check_names(spark, place, table.schema.names)
     files = [place] if place.is_file() else _part_files(place)
     is_inside = all(place in file.parents for file in files)
     # Spark makes columns of the folders below one, and other columns of what lies elsewhere.
     has_keys = any("=" in part for file in files for part in file.parent.parts)
-    if not _spark_reads(files) or (place.is_dir() and has_keys and not is_inside):
+    is_as_listed = is_inside and _spark_finds_keys([file.relative_to(place) for file in files])
+    if not _spark_reads(files) or (place.is_dir() and has_keys and not is_as_listed):
         frame = _by_row_groups(spark, table)
     else:
         reader = spark.read.option("mergeSchema", len(files) > 1)
         if place.is_dir() and is_inside:
             reader = reader.option("basePath", str(place))
-        frame = reader.parquet(*(_GLOB.sub(r"\\\g<0>", str(file)) for file in files))
+        with _texts_of_keys(spark):
+            frame = reader.parquet(*(_GLOB.sub(r"\\\g<0>", str(file)) for file in files))
     path = table.path_column
-    if path not in frame.columns:
-        return frame  # a table by ids
-    return frame.select(*(column_of(name) for name in _path_first(frame.columns, path)))
+    names = _path_first(frame.columns, path) if path in frame.columns else frame.columns
+    kinds = dict(frame.dtypes)
+    return frame.select(*(_cell(name, kinds[name], table.schema.field(name)) for name in names))
+
+
+def _check_names(spark: SparkSession, source: Path, names: Sequence[str]) -> None:
+    """ValueError for two columns that the session takes for one."""
+    if spark.conf.get("spark.sql.caseSensitive") == "true":
+        return
+    seen: dict[str, str] = {}
+    for name in names:
+        other = seen.setdefault(name.lower(), name)
+        if other != name:
+            raise ValueError(
+                f"{source}: the columns '{other}' and '{name}' differ by case alone, so that Spark "
+                "takes them for one: spark.conf.set('spark.sql.caseSensitive', 'true') tells them "
+                "apart"
+            )
+
+
+@contextmanager
+def _texts_of_keys(spark: SparkSession) -> Iterator[None]:
+    """Within it, Spark reads what folders are named by as texts, and not as what it takes them for.
+
+    A layer has integers and texts there, where Spark would find dates and fractions as well.
+    """
+    before = spark.conf.get(_INFERENCE) or "true"
+    spark.conf.set(_INFERENCE, "false")
+    try:
+        yield
+    finally:
+        spark.conf.set(_INFERENCE, before)
+
+
+def _cell(name: str, kind: str, field: pa.Field) -> Column:
+    """A column of the frame; a key as the integer that it is in the layer."""
+    if kind != "string" or str(field.type) not in _INTEGERS:
+        return column_of(name)
+    return column_of(name).cast(_INTEGERS[str(field.type)]).alias(name)
+
+
+def _spark_finds_keys(files: Sequence[Path]) -> bool:
+    """Whether Spark makes the same columns of the folders of these files as a layer does."""
+    all_keys = set()
+    for file in files:
+        folders = file.parent.parts
+        are_keys = ["=" in folder for folder in folders]
+        if True in are_keys:  # those above another folder are none to Spark
+            first = are_keys.index(True)
+            last = len(are_keys) - 1 - are_keys[::-1].index(True)
+            if not all(are_keys[first:last]):
+                return False
+        if any(_STRANGE_KEY.search(folder) for folder in folders if "=" in folder):
+            return False
+        keys = tuple(folder.partition("=")[0] for folder in folders if "=" in folder)
+        if len(set(keys)) < len(keys):
+            return False
+        all_keys.add(keys)
+    return len(all_keys) == 1
 
 
 def _spark_reads(files: Sequence[Path]) -> bool:
@@ -125,7 +191,7 @@ def _by_row_groups(spark: SparkSession, table: TableFile) -> DataFrame:
     frame = spark.createDataFrame(groups, "number int")
     tasks = min(max(1, len(groups)), 4 * spark.sparkContext.defaultParallelism)
     read = _group_reader(str(table.file))
-    return frame.repartition(tasks).mapInArrow(read, _struct_of(schema))
+    return mapped(frame.repartition(tasks), read, _struct_of(schema))
 
 
 def _struct_of(schema: pa.Schema) -> StructType:

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 from pyspark.sql import functions as fn
 
 from usdparquet._dataset import MANIFEST, describe_part, write_manifest
-from usdparquet._write import write_table
+from usdparquet._write import key_and_ids, write_table
 
 from .binding import bound_frame
-from .jobs import collected
+from .jobs import collected, mapped
 from .parts import RESULT, PartWriter, part_name
 from .staging import Staging, staged
 
@@ -81,12 +81,10 @@ def write_layer(
         raise ValueError(f"parts is {parts}; a dataset needs at least one")
     name = os.fspath(target)
     report: JoinReport | None = None
-    if key is not None or ids is not None or keep is not None:
-        if key is None or ids is None:
-            given = "key" if key is not None else "ids" if ids is not None else "keep"
-            raise ValueError(f"{given} is for tables by id, which take both key and ids")
+    by_ids = key_and_ids(key, ids, keep)
+    if by_ids is not None:
         try:
-            df, report = bound_frame(df, ids, key=key, path=path, time=time, keep=keep)
+            df, report = bound_frame(df, by_ids[1], key=by_ids[0], path=path, time=time, keep=keep)
         except ValueError as error:
             raise ValueError(f"{name}: {error}") from error
     options: dict[str, Any] = {
@@ -188,5 +186,5 @@ def _run(df: DataFrame, writer: PartWriter, parts: int | None) -> list[Row]:
     ranges = (
         frame.repartitionByRange(path) if parts is None else frame.repartitionByRange(parts, path)
     )
-    job = ranges.sortWithinPartitions(*by).mapInArrow(writer.function(), RESULT)
+    job = mapped(ranges.sortWithinPartitions(*by), writer.function(), RESULT)
     return collected(df.sparkSession, job)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from usdparquet._dataset import check_not_in_dataset
 from usdparquet._plugin import load_core
 from usdparquet.identifiers.scene_ids import open_stage
 from usdparquet.regular_file import check_regular_file, check_table_file, is_dataset
@@ -162,6 +163,7 @@ def convert_file(
     kinds = kind_of(source), kind_of_output(target)
     source.stat()  # so that a file that is not there is a FileNotFoundError
     check_table_file(source)
+    check_not_in_dataset(target, source)
     check_regular_file(target)
     if target.exists() and source.samefile(target):
         raise ConvertError(

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from usdparquet._dataset import dataset_files
 from usdparquet._plugin import load_core
 from usdparquet.tables.file_description import InspectError, section_problems
 
@@ -114,6 +115,22 @@ def dataset_problems(
     # A damaged page is told once.
     damaged = core.check_parts(path)
     return [*found, *(damaged or core.check_values(path, path_column, time_column))]
+
+
+def damaged_files(folder: Path) -> dict[Path, str]:
+    """The files of a dataset that cannot be read, or have damaged pages, and a message for each.
+
+    Every page of all files is decoded. ValueError if the manifest is none.
+    """
+    found = {}
+    for file in dataset_files(folder).values():
+        try:
+            messages = load_core().check_pages(file)
+        except (ValueError, OSError) as error:
+            messages = [str(error)]
+        if messages:
+            found[file] = messages[0]
+    return found
 
 
 def _role(entry: dict[str, Any]) -> str:

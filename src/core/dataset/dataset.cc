@@ -12,6 +12,7 @@
 #include "core/dataset/manifest_cache.h"
 #include "core/dataset/parts_of_files.h"
 #include "core/table/part_files.h"
+#include "core/util/file_name.h"
 #include "core/util/guard.h"
 #include "core/util/limits.h"
 #include "core/util/message_text.h"
@@ -169,28 +170,52 @@ arrow::Result<std::optional<OpenedDataset>> OpenWithCache(const std::string& fol
   return opened;
 }
 
-arrow::Result<OpenedDataset> OpenWithoutManifest(const std::string& folder) {
-  ARROW_ASSIGN_OR_RAISE(const std::vector<std::string> names, FilesIn(folder));
+/// Takes the files without a description, which are damaged, out of the lists.
+void LeaveOutDamaged(const std::vector<arrow::Status>& damage, std::vector<std::string>* names,
+                     std::vector<ListedFile>* files, std::vector<std::string>* warnings) {
+  std::vector<std::string> left_names;
+  std::vector<ListedFile> left;
+  for (size_t i = 0; i < files->size(); ++i) {
+    if (damage[i].ok()) {
+      left_names.push_back(std::move((*names)[i]));
+      left.push_back(std::move((*files)[i]));
+      continue;
+    }
+    warnings->push_back(damage[i].message() +
+                        "; its prims are missing until it is replaced or taken out of the folder");
+  }
+  *names = std::move(left_names);
+  *files = std::move(left);
+}
+
+arrow::Result<OpenedDataset> OpenWithoutManifest(const std::string& folder, DamagedParts damaged) {
+  ARROW_ASSIGN_OR_RAISE(std::vector<std::string> names, FilesIn(folder));
   if (names.empty()) {
     return arrow::Status::Invalid(
         "the folder has no Parquet files (names that begin with '.' or '_' do not count)");
   }
   std::vector<ListedFile> files;
   for (const std::string& name : names) files.push_back({PathFrom(folder, name), std::nullopt});
-  ARROW_RETURN_NOT_OK(DescribeFiles(names, &files, /*reads_paths=*/false, ""));
+  OpenedDataset opened;
+  std::vector<arrow::Status> damage(files.size());
+  const bool leaves_out = damaged == DamagedParts::kAreLeftOut;
+  ARROW_RETURN_NOT_OK(
+      DescribeFiles(names, &files, /*reads_paths=*/false, "", leaves_out ? &damage : nullptr));
+  const arrow::Status first_damage = damage[0];
+  LeaveOutDamaged(damage, &names, &files, &opened.warnings);
+  if (files.empty()) return first_damage;
   std::vector<std::string> schemas;
   ARROW_ASSIGN_OR_RAISE(PartList list, PartsOfFiles(names, files, &schemas));
-  OpenedDataset opened;
   ARROW_ASSIGN_OR_RAISE(opened.file, WithoutIndex(std::move(list)));
   return opened;
 }
 
 }  // namespace
 
-arrow::Result<OpenedDataset> OpenDataset(const std::string& folder) {
+arrow::Result<OpenedDataset> OpenDataset(const std::string& folder, DamagedParts damaged) {
   return Guarded([&]() -> arrow::Result<OpenedDataset> {
     ARROW_RETURN_NOT_OK(FinishSave(folder));
-    if (!HasManifest(folder)) return OpenWithoutManifest(folder);
+    if (!HasManifest(folder)) return OpenWithoutManifest(folder, damaged);
     auto text = ReadManifestText(folder);
     if (!text.ok()) {
       return text.status().WithMessage("the manifest can't be read: ", text.status().message());

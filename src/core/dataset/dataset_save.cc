@@ -13,6 +13,7 @@
 #include "core/dataset/manifest_cache.h"
 #include "core/dataset/manifest_json.h"
 #include "core/dataset/manifest_writer.h"
+#include "core/util/file_name.h"
 #include "core/util/guard.h"
 #include "core/util/limits.h"
 #include "core/util/message_text.h"
@@ -202,7 +203,8 @@ arrow::Result<std::string> DatasetSave::NewFileOf(size_t part) {
   return PathFrom(folder_, HiddenName(manifest_.parts[part].file));
 }
 
-arrow::Status DatasetSave::Commit(const IdentifierTest& unicode_test) {
+arrow::Status DatasetSave::Commit(const IdentifierTest& unicode_test,
+                                  const std::function<arrow::Status(TableFile)>& check) {
   return Guarded([&]() -> arrow::Status {
     std::vector<std::string> names;
     std::vector<ListedFile> files;
@@ -231,6 +233,7 @@ arrow::Status DatasetSave::Commit(const IdentifierTest& unicode_test) {
     ARROW_ASSIGN_OR_RAISE(
         const PlannedManifest plan,
         PlanManifest(manifest, names, std::move(files), manifest_.covers_folder, options));
+    if (check) ARROW_RETURN_NOT_OK(check(TableFileOf(plan)));
     ARROW_RETURN_NOT_OK(WriteIndexOf(plan, folder_));
     ARROW_RETURN_NOT_OK(WriteFileText(folder_ + "/" + HiddenName(kManifestName), plan.text));
     SyncFolder(folder_);

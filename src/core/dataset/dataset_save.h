@@ -5,12 +5,14 @@
 
 #include <arrow/result.h>
 
+#include <functional>
 #include <memory>
 #include <set>
 #include <string>
 
 #include "core/dataset/manifest.h"
 #include "core/schema/property_name.h"
+#include "core/table/table_file.h"
 #include "core/util/export.h"
 
 namespace usdparquet {
@@ -42,8 +44,10 @@ class USDPARQUET_API DatasetSave {
   /// outside of the folder.
   arrow::Result<std::string> NewFileOf(size_t part);
 
-  /// Puts the new files in place of the old ones, with a manifest and an index of all.
-  arrow::Status Commit(const IdentifierTest& unicode_test);
+  /// Puts the new files in place of the old ones, with a manifest and an index of all. `check`, if
+  /// given, is asked before with the dataset as it will be; if it fails, nothing is changed.
+  arrow::Status Commit(const IdentifierTest& unicode_test,
+                       const std::function<arrow::Status(TableFile)>& check = {});
 
  private:
   explicit DatasetSave(std::string folder) : folder_(std::move(folder)) {}

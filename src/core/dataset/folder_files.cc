@@ -107,8 +107,4 @@ bool HasManifest(const std::string& folder) {
 
 bool IsFolder(const std::string& path) { return FindFile(path).kind == FileKind::kFolder; }
 
-std::string PathFrom(const std::string& folder, const std::string& name) {
-  return name.starts_with('/') ? name : folder + "/" + name;
-}
-
 }  // namespace usdparquet

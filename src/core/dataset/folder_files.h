@@ -35,7 +35,4 @@ USDPARQUET_API bool HasManifest(const std::string& folder);
 /// Whether `path` leads to a folder.
 USDPARQUET_API bool IsFolder(const std::string& path);
 
-/// A name as it is found from `folder`: as it is, if it is absolute.
-USDPARQUET_API std::string PathFrom(const std::string& folder, const std::string& name);
-
 }  // namespace usdparquet

@@ -145,6 +145,14 @@ arrow::Result<ManifestSummary> Write(const std::string& file, std::vector<Listed
 
 }  // namespace
 
+TableFile TableFileOf(const PlannedManifest& plan) {
+  const auto& metadata = plan.parts->metadata();
+  return TableFile::OfParts(
+      plan.parts,
+      plan.manifest.index ? WithIndexEntries(*metadata, *plan.manifest.index) : metadata,
+      std::make_shared<arrow::io::BufferReader>(arrow::Buffer::FromString(plan.index_bytes)));
+}
+
 arrow::Status WriteFileText(const std::string& path, std::string_view bytes) {
   ReplaceFile file(path);
   ARROW_ASSIGN_OR_RAISE(const auto stream, file.Open());
@@ -192,7 +200,10 @@ arrow::Result<PlannedManifest> PlanManifest(const std::string& file,
     description.schema.clear();
     plan.manifest.parts.push_back({names[i], std::move(description), part.schema, part.keys});
   }
+  list.path_column = options.path_column;
+  list.time_column = options.time_column;
   ARROW_ASSIGN_OR_RAISE(const auto parts, PartFiles::Make(std::move(list)));
+  plan.parts = parts;
   ARROW_RETURN_NOT_OK(AddIndex(file, parts, options, &plan));
   plan.text = SerializeManifest(plan.manifest);
   plan.cache = SerializeManifestCache(plan.manifest, plan.text, FirstSchema(plan.manifest));

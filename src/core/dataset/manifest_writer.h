@@ -5,20 +5,24 @@
 
 #include <arrow/result.h>
 
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "core/dataset/dataset.h"
 #include "core/dataset/manifest.h"
+#include "core/table/part_files.h"
+#include "core/table/table_file.h"
 
 namespace usdparquet {
 
 struct PlannedManifest {
   Manifest manifest;
-  std::string text;         ///< of the manifest
-  std::string index_bytes;  ///< empty without an index
-  std::string cache;        ///< SerializeManifestCache
+  std::string text;                        ///< of the manifest
+  std::string index_bytes;                 ///< empty without an index
+  std::string cache;                       ///< SerializeManifestCache
+  std::shared_ptr<const PartFiles> parts;  ///< the files, wherever they lie by now
   ManifestSummary summary;
 };
 
@@ -27,6 +31,9 @@ arrow::Result<PlannedManifest> PlanManifest(const std::string& file,
                                             const std::vector<std::string>& names,
                                             std::vector<ListedFile> files, bool covers_folder,
                                             const ManifestOptions& options);
+
+/// The dataset that a plan is of. It keeps the bytes of the index.
+TableFile TableFileOf(const PlannedManifest& plan);
 
 /// Writes the index, whose name nobody knows before the manifest has its own.
 arrow::Status WriteIndexOf(const PlannedManifest& plan, const std::string& folder);

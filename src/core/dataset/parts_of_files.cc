@@ -10,6 +10,7 @@
 #include "core/index/path_index_file.h"
 #include "core/index/time_index_file.h"
 #include "core/schema/footer.h"
+#include "core/table/table_file.h"
 #include "core/util/file_name.h"
 #include "core/util/guard.h"
 #include "core/util/open_file.h"
@@ -40,14 +41,34 @@ std::shared_ptr<parquet::FileMetaData> WithIndexEntries(const parquet::FileMetaD
       ->Finish(entries);
 }
 
+namespace {
+
+/// Whether a file is damaged, or is none that can be read at all. Not if the system refuses to read
+/// it: that may be otherwise a moment later, and says nothing of the file.
+bool IsDamagedFile(const std::string& file) {
+  const auto bytes = OpenFile(file);
+  if (!bytes.ok()) return false;
+  const auto opened = Guarded([&] { return TableFile::Open(*bytes); });
+  return !opened.ok() && !opened.status().IsOutOfMemory() && !opened.status().detail();
+}
+
+}  // namespace
+
 arrow::Status DescribeFiles(const std::vector<std::string>& names, std::vector<ListedFile>* files,
-                            bool reads_paths, const std::string& path_column) {
+                            bool reads_paths, const std::string& path_column,
+                            std::vector<arrow::Status>* damage) {
   return ParallelFor(0, files->size(), [&](size_t i) -> arrow::Status {
     ListedFile& listed = (*files)[i];
     if (listed.description) return arrow::Status::OK();
     ARROW_ASSIGN_OR_RAISE(auto file, WithFileName(OpenFile(listed.file), names[i]));
-    ARROW_ASSIGN_OR_RAISE(listed.description,
-                          DescribePart(std::move(file), names[i], reads_paths, path_column));
+    auto described = DescribePart(std::move(file), names[i], reads_paths, path_column);
+    if (described.ok()) {
+      listed.description = std::move(*described);
+    } else if (damage && IsDamagedFile(listed.file)) {
+      (*damage)[i] = described.status();
+    } else {
+      return described.status();
+    }
     return arrow::Status::OK();
   });
 }

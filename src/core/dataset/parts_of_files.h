@@ -23,9 +23,11 @@ std::shared_ptr<parquet::FileMetaData> WithIndexEntries(const parquet::FileMetaD
                                                         const ManifestIndex& index);
 
 /// Describes the files that are not described yet, in several threads. Errors name a file by its
-/// entry in `names`.
+/// entry in `names`. `damage`, if given, has an entry for each file: what is wrong with a damaged
+/// one, which then is no error and stays without a description.
 arrow::Status DescribeFiles(const std::vector<std::string>& names, std::vector<ListedFile>* files,
-                            bool reads_paths, const std::string& path_column);
+                            bool reads_paths, const std::string& path_column,
+                            std::vector<arrow::Status>* damage = nullptr);
 
 /// The parts of described files, with the partition columns that are in their names. `schemas` gets
 /// the bytes of their schemas.

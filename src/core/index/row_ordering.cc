@@ -74,7 +74,10 @@ void RowOrdering::AddTime(const RowTime& time) {
   const bool is_sample = time.kind == RowTime::Kind::kSample;
   times_.push_back(time.raw);
   has_time_.push_back(is_sample);
-  if (!is_sample) return;
+  if (!is_sample) {
+    if (last_time_) is_in_order_of_time_ = false;  // where it would come first
+    return;
+  }
   if (last_time_) {
     const bool is_falling = time_column_.has_timestamps() ? time.raw < *last_time_
                                                           : std::bit_cast<double>(time.raw) <
@@ -141,7 +144,7 @@ uint32_t RowOrdering::ChildOf(uint32_t parent, std::string_view name) {
 
 void RowOrdering::GrowTable() {
   const size_t size = 2 * table_.size();
-  std::vector<uint32_t>().swap(table_);
+  RawVector<uint32_t>().swap(table_);
   table_.assign(size, kNone);
   for (uint32_t prim = 1; prim < hashes_.size(); ++prim) {
     size_t slot = hashes_[prim] & (size - 1);
@@ -177,9 +180,9 @@ std::optional<std::pair<uint32_t, uint32_t>> RowOrdering::FirstRepeatedTime() co
 /// For each prim the place of its first row if rows are counted, else its own number in namespace
 /// order.
 std::vector<uint32_t> RowOrdering::FirstPlaces(bool counts_rows) {
-  std::vector<uint32_t>().swap(table_);
-  std::vector<uint64_t>().swap(hashes_);
-  std::vector<uint32_t>().swap(checks_);
+  RawVector<uint32_t>().swap(table_);
+  RawVector<uint64_t>().swap(hashes_);
+  RawVector<uint32_t>().swap(checks_);
   const size_t count = parents_.size();
   std::vector<uint32_t> own(count, counts_rows ? 0 : 1);
   if (counts_rows) {
@@ -198,7 +201,7 @@ std::vector<uint32_t> RowOrdering::FirstPlaces(bool counts_rows) {
     next[parents_[prim]] += all;
     next[prim] += first[prim];
   }
-  std::vector<uint32_t>().swap(parents_);
+  RawVector<uint32_t>().swap(parents_);
   return first;
 }
 

@@ -17,6 +17,7 @@
 #include "core/index/row_order.h"
 #include "core/schema/property_name.h"
 #include "core/util/export.h"
+#include "core/util/raw_vector.h"
 
 namespace usdparquet {
 
@@ -56,7 +57,8 @@ class USDPARQUET_API RowOrdering {
   /// first of the two. Sorts all rows: 4 more bytes a row.
   std::optional<std::pair<uint32_t, uint32_t>> FirstRepeatedTime() const;
 
-  /// Whether the times never fall from row to row: then the table is in order of time.
+  /// Whether the times never fall from row to row, and rows without one come first: then the table
+  /// is in order of time.
   bool is_in_order_of_time() const { return is_in_order_of_time_; }
 
   /// The place of each row in namespace order: every prim is followed by its descendants, and
@@ -84,11 +86,12 @@ class USDPARQUET_API RowOrdering {
   std::vector<uint32_t> prims_;  // of each row; kNone without a prim path
 
   // Prims in the order in which they are first named, those without a row included; 0 is the root.
-  std::vector<uint32_t> parents_;
-  std::vector<uint64_t> hashes_;
-  std::vector<uint32_t> checks_;  // more bits of the hash
+  // Of mapped memory: what they leave behind as they grow goes back to the system.
+  RawVector<uint32_t> parents_;
+  RawVector<uint64_t> hashes_;
+  RawVector<uint32_t> checks_;  // more bits of the hash
   std::vector<bool> has_row_;
-  std::vector<uint32_t> table_;  // open addressing by hash
+  RawVector<uint32_t> table_;  // open addressing by hash
 
   std::string parent_ = "/";  // of the last valid row, with a slash at the end
   uint32_t parent_prim_ = 0;

@@ -9,6 +9,9 @@ namespace {
 
 constexpr SectionKind kTimeIndexKind{kTimesKey, "UPQTIMES", "time index"};
 
+/// The minor version of an index that tells of rows whose time no time code can hold.
+constexpr uint16_t kVersionWithBadTimes = 1;
+
 /// The first bytes of an index.
 struct TimeIndexHeader {
   char magic[8];
@@ -33,7 +36,10 @@ struct TimeIndexHeader {
   uint32_t start_nanoseconds;
   uint32_t num_duplicates;
   uint32_t duplicate_rows[2 * TimeIndexBuilder::kMaxReported];
-  uint32_t reserved[8];
+  // From version 1.1 on, which is written where there are any; before, these were zero.
+  uint32_t num_bad;
+  uint32_t bad_rows[TimeIndexBuilder::kMaxReported];
+  uint32_t reserved[2];
   uint64_t header_checksum;  ///< of all before
 };
 static_assert(sizeof(TimeIndexHeader) == 192);
@@ -41,7 +47,7 @@ static_assert(sizeof(TimeIndexHeader) == 192);
 bool IsSaneTimeIndex(const TimeIndexHeader& h) {
   return h.num_rows < (1u << 31) && h.directory_shift < 32 && h.num_runs <= h.num_rows &&
          h.num_schedules <= h.num_rows && h.num_codes <= h.num_rows &&
-         h.num_offsets <= h.num_rows && h.num_duplicates <= h.num_rows &&
+         h.num_offsets <= h.num_rows && uint64_t{h.num_duplicates} + h.num_bad <= h.num_rows &&
          h.num_directory == (h.num_rows >> h.directory_shift) + 2 &&
          std::isfinite(h.codes_per_second) && h.codes_per_second > 0 &&
          h.start_nanoseconds < kNanosecondsPerSecond;
@@ -73,6 +79,9 @@ std::string TimeIndexFile::Serialize(const TimeIndex& index, const TimeIndexRepo
     header.duplicate_rows[2 * i] = report.duplicates[i].earlier;
     header.duplicate_rows[2 * i + 1] = report.duplicates[i].later;
   }
+  if (report.num_bad > 0) header.minor_version = kVersionWithBadTimes;
+  header.num_bad = report.num_bad;
+  for (size_t i = 0; i < report.bad.size(); ++i) header.bad_rows[i] = report.bad[i].row;
 
   SectionWriter writer;
   writer.Add(index.directory_);
@@ -119,6 +128,10 @@ TimeIndexFile::Opened TimeIndexFile::Open(arrow::io::RandomAccessFile& file,
     if (earlier < header.num_rows && later < header.num_rows) {
       opened.report.duplicates.push_back({earlier, later});
     }
+  }
+  opened.report.num_bad = header.num_bad;
+  for (size_t i = 0; i < TimeIndexBuilder::kMaxReported && i < header.num_bad; ++i) {
+    if (header.bad_rows[i] < header.num_rows) opened.report.bad.push_back({header.bad_rows[i], {}});
   }
   opened.index = std::move(index);
   return opened;

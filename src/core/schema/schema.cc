@@ -125,8 +125,9 @@ class SchemaReader {
     if (column.property_name != name) column.display_name = name;
     column.storage = type.ToString();
     if (!SetShape(field, &column)) {
-      out->left_out.push_back(
-          {top, name, WithValidUtf8("type " + type.ToString() + " has no Sdf type")});
+      out->left_out.push_back({top, name,
+                               WithValidUtf8("type " + type.ToString() + " has no Sdf type"),
+                               type.id() == arrow::Type::NA});
       return;
     }
     column.sdf_type = SdfTypeName(column.type);

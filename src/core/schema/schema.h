@@ -78,6 +78,7 @@ struct LeftOutColumn {
   int top = -1;             ///< as that of ColumnInfo
   std::string column_name;  ///< valid UTF-8, whatever the file has
   std::string reason;
+  bool is_null = false;  ///< it has Arrow's type of no values: all cells are null
 };
 
 /// The columns of a file, in file order.

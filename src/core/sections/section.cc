@@ -11,7 +11,7 @@ namespace usdparquet {
 namespace {
 
 // Every header begins with these; see section.h.
-constexpr size_t kMagicSize = 8, kHeaderSizeAt = 12;
+constexpr size_t kMagicSize = 8, kMinorVersionAt = 10, kHeaderSizeAt = 12;
 
 template <typename T>
 T ValueAt(const void* bytes, size_t at) {
@@ -45,7 +45,7 @@ uint64_t SectionChecksum(const std::string& bytes) {
 std::string SectionEntry(int64_t offset, const std::string& bytes) {
   SectionLocator locator;
   locator.major = kSectionMajor;
-  locator.minor = kSectionMinor;
+  locator.minor = ValueAt<uint16_t>(bytes.data(), kMinorVersionAt);
   locator.offset = offset;
   locator.length = static_cast<int64_t>(bytes.size());
   locator.checksum = SectionChecksum(bytes);

@@ -14,6 +14,7 @@
 #include <arrow/io/interfaces.h>
 #include <parquet/metadata.h>
 
+#include <algorithm>
 #include <bit>
 #include <cstdint>
 #include <cstring>
@@ -42,7 +43,8 @@ struct SectionKind {
   const char* name;  ///< what messages call it, as in "the embedded path index"
 };
 
-/// The versions that are written. Every minor version of this major one is read.
+/// The versions that are written, the minor one unless a header says a newer one. Every minor
+/// version of this major one is read.
 inline constexpr uint16_t kSectionMajor = 1, kSectionMinor = 0;
 
 /// Puts the bytes of a section together.
@@ -62,7 +64,7 @@ class USDPARQUET_API SectionWriter {
     const std::string checksums = BlockChecksums();
     std::memcpy(header.magic, kind.magic, sizeof(header.magic));
     header.major_version = kSectionMajor;
-    header.minor_version = kSectionMinor;
+    header.minor_version = std::max(header.minor_version, kSectionMinor);
     header.header_size = sizeof(Header);
     header.total_size = sizeof(Header) + body_.size() + checksums.size();
     header.num_blocks = static_cast<uint32_t>(checksums.size() / sizeof(uint32_t));

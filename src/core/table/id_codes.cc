@@ -30,7 +30,7 @@ size_t IdCodes::SlotOf(const Key& key) const {
 
 void IdCodes::Grow() {
   const size_t size = 2 * table_.size();
-  std::vector<int32_t>().swap(table_);
+  RawVector<int32_t>().swap(table_);
   table_.assign(size, kNone);
   for (size_t code = 0; code < hashes_.size(); ++code) {
     size_t slot = hashes_[code] & (size - 1);

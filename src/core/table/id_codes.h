@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "core/util/export.h"
+#include "core/util/raw_vector.h"
 
 namespace usdparquet {
 
@@ -40,9 +41,10 @@ class USDPARQUET_API IdCodes {
   size_t SlotOf(const Key& key) const;
   void Grow();
 
-  std::vector<uint64_t> hashes_;
-  std::vector<uint32_t> checks_;
-  std::vector<int32_t> table_;  // open addressing by hash
+  // Of mapped memory: what they leave behind as they grow goes back to the system.
+  RawVector<uint64_t> hashes_;
+  RawVector<uint32_t> checks_;
+  RawVector<int32_t> table_;  // open addressing by hash
 };
 
 }  // namespace usdparquet

@@ -5,6 +5,7 @@
 #include "core/sections/fingerprint.h"
 #include "core/table/part_files.h"
 #include "core/table/time_reader.h"
+#include "core/util/guard.h"
 
 namespace usdparquet {
 namespace {
@@ -125,16 +126,28 @@ std::optional<TableIndex> IndexLoader::LoadEmbedded(
     if (is_other_scale) return std::nullopt;
     index.times = std::move(times.index);
     index.time_report = std::move(times.report);
+    ReadBadTimes(&index.time_report);
   }
   if (!paths.index) return std::nullopt;
   index.paths = std::move(*paths.index);
   index.path_report = std::move(paths.report);
   if (time) {
-    const uint64_t left_out =
-        uint64_t{index.path_report.num_invalid} + index.time_report.num_duplicates;
+    const uint64_t left_out = uint64_t{index.path_report.num_invalid} +
+                              index.time_report.num_duplicates + index.time_report.num_bad;
     index.times->CheckOnlySchedule(index.paths.num_row_prims(), index.paths.num_rows() - left_out);
   }
   return index;
+}
+
+/// Reads the times that no time code can hold, of which an index has the rows alone. Those that
+/// can't be read are not named.
+void IndexLoader::ReadBadTimes(TimeIndexReport* report) const {
+  if (report->bad.empty()) return;
+  TimeReader reader(columns_.source, *columns_.time);
+  std::erase_if(report->bad, [&](TimeIndexReport::BadTime& bad) {
+    const auto read = Guarded([&] { return reader.Read(bad.row, std::span(&bad.time, 1)); });
+    return !read.ok() || bad.time.kind != RowTime::Kind::kBad;
+  });
 }
 
 std::string IndexLoader::ColumnNames() const {

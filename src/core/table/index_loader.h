@@ -61,6 +61,8 @@ class IndexLoader {
   std::string Remedy() const;
 
  private:
+  void ReadBadTimes(TimeIndexReport* report) const;
+
   const IndexColumns columns_;
   const IndexOptions options_;
 };

@@ -148,8 +148,7 @@ arrow::Result<std::shared_ptr<const OpenPart>> PartFiles::OpenFresh(uint32_t num
 }
 
 std::string PartFiles::FileOf(const Part& part) const {
-  if (!part.file.empty()) return part.file;
-  return part.name.starts_with('/') ? part.name : list_.folder + "/" + part.name;
+  return part.file.empty() ? PathFrom(list_.folder, part.name) : part.file;
 }
 
 std::vector<std::optional<ColumnInfo>> PartFiles::Localize(const ColumnInfo& column) const {

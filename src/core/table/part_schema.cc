@@ -10,10 +10,10 @@
 #include <parquet/schema.h>
 
 #include <algorithm>
-#include <initializer_list>
 #include <unordered_set>
 #include <utility>
 
+#include "core/schema/common_type.h"
 #include "core/schema/footer.h"
 #include "core/schema/schema_entry.h"
 #include "core/util/message_text.h"
@@ -108,18 +108,6 @@ bool HaveSameType(const ColumnInfo& a, const ColumnInfo& b) {
   return a.type == b.type && (!is_text || (a.conversion == b.conversion && a.is_utc == b.is_utc));
 }
 
-/// Whether a column holds integers that one of the other type, of the same Sdf type, can't hold.
-bool IsWiderInteger(const arrow::DataType& type, const arrow::DataType& other) {
-  using arrow::Type;
-  const auto narrower = [&](std::initializer_list<Type::type> types) {
-    return std::ranges::find(types, other.id()) != types.end();
-  };
-  return type.id() == Type::INT32    ? narrower({Type::INT8, Type::INT16})
-         : type.id() == Type::INT16  ? narrower({Type::INT8})
-         : type.id() == Type::UINT32 ? narrower({Type::UINT16})
-                                     : false;
-}
-
 class Unifier {
  public:
   explicit Unifier(const PartList& list) : list_(list) {
@@ -129,8 +117,9 @@ class Unifier {
   arrow::Result<UnifiedSchema> Unify() {
     if (list_.schemas.size() == 1 && partitions_.empty()) return TakeOnly(list_.schemas[0]);
     for (size_t i = 0; i < list_.schemas.size(); ++i) {
-      const arrow::Status added = Add(*list_.schemas[i]);
-      if (!added.ok()) return added.WithMessage(FileOf(i), ": ", added.message());
+      const arrow::Status read = Read(*list_.schemas[i]);
+      if (!read.ok()) return read.WithMessage(FileOf(i), ": ", read.message());
+      ARROW_RETURN_NOT_OK(Add(i));
     }
     for (const PartitionColumn& column : list_.partitions) {
       nodes_.push_back(NodeOf(column));
@@ -176,34 +165,55 @@ class Unifier {
     return only;
   }
 
-  arrow::Status Add(const parquet::FileMetaData& metadata) {
+  arrow::Status Read(const parquet::FileMetaData& metadata) {
     ARROW_ASSIGN_OR_RAISE(ReadColumnsOf read, ReadColumnsIn(metadata));
     ARROW_ASSIGN_OR_RAISE(auto copy, CopyOf(metadata));
-    copies_.push_back(std::move(copy));
-    const GroupNode& root = *copies_.back()->schema()->group_node();
     std::unordered_set<std::string> own;
-    for (int i = 0; i < root.field_count(); ++i) {
-      const std::string& name = root.field(i)->name();
-      if (!own.insert(name).second) {
-        return arrow::Status::Invalid("two columns are named '", MessageText(name), "'");
-      }
-      if (partitions_.contains(name)) continue;
-      if (!owners_.try_emplace(name, read_.size()).second) {
-        const size_t place = places_.at(name);
-        if (IsWiderInteger(*read.types->field(i)->type(), *types_[place]->type())) {
-          nodes_[place] = Optional(root.field(i));
-          types_[place] = read.types->field(i);
-        }
-        continue;
-      }
-      places_.emplace(name, nodes_.size());
-      nodes_.push_back(Optional(root.field(i)));
-      types_.push_back(read.types->field(i));
+    for (const auto& field : read.types->fields()) {
+      if (own.insert(field->name()).second) continue;
+      return arrow::Status::Invalid("two columns are named '", MessageText(field->name()), "'");
     }
     ARROW_ASSIGN_OR_RAISE(SchemaEntry entry, SchemaEntryOf(metadata.key_value_metadata()));
+    copies_.push_back(std::move(copy));
     entries_.push_back(std::move(entry));
     read_.push_back(std::move(read));
     return arrow::Status::OK();
+  }
+
+  /// Adds the columns of a schema that was read.
+  arrow::Status Add(size_t schema) {
+    const GroupNode& root = *copies_[schema]->schema()->group_node();
+    for (int i = 0; i < root.field_count(); ++i) {
+      const auto& field = read_[schema].types->field(i);
+      if (partitions_.contains(field->name())) continue;
+      const auto [known, is_new] = places_.try_emplace(field->name(), nodes_.size());
+      if (is_new) {
+        nodes_.push_back(Optional(root.field(i)));
+        types_.push_back(field);
+        continue;
+      }
+      NodePtr& node = nodes_[known->second];
+      std::shared_ptr<arrow::Field>& so_far = types_[known->second];
+      auto common = CommonType(so_far->type(), field->type());
+      if (!common) return DifferentTypes(schema, i);
+      if (common->Equals(*so_far->type())) continue;
+      if (common->Equals(*field->type())) {
+        node = Optional(root.field(i));
+        so_far = field;
+      } else {
+        so_far = field->WithType(std::move(common))->WithNullable(true);
+        ARROW_ASSIGN_OR_RAISE(node, MakeNode(so_far));
+      }
+    }
+    return arrow::Status::OK();
+  }
+
+  /// How Parquet stores a column of a type that no file has.
+  arrow::Result<NodePtr> MakeNode(const std::shared_ptr<arrow::Field>& field) {
+    std::shared_ptr<parquet::SchemaDescriptor>& made = made_.emplace_back();
+    ARROW_RETURN_NOT_OK(parquet::arrow::ToParquetSchema(
+        arrow::schema({field}).get(), *parquet::default_writer_properties(), &made));
+    return made->group_node()->field(0);
   }
 
   /// What the files say of their columns: of each what the first file says that describes it.
@@ -242,9 +252,8 @@ class Unifier {
       }
     }
     for (const LeftOutColumn& column : read.schema.left_out) {
-      if (!IsPartition(read, column.top) && all.contains(column.column_name)) {
-        return DifferentTypes(schema, column.top);
-      }
+      if (column.is_null || IsPartition(read, column.top)) continue;
+      if (all.contains(column.column_name)) return DifferentTypes(schema, column.top);
     }
     return arrow::Status::OK();
   }
@@ -253,22 +262,54 @@ class Unifier {
     return partitions_.contains(read.types->field(top)->name());
   }
 
+  /// Names a column of a schema and the first file that has it in another type.
   arrow::Status DifferentTypes(size_t schema, int top) const {
-    const auto& field = *read_[schema].types->field(top);
-    const size_t owner = owners_.at(field.name());
-    const auto& first = *read_[owner].types->GetFieldByName(field.name());
+    const arrow::Field& field = *read_[schema].types->field(top);
+    size_t other = 0;
+    for (; other < read_.size(); ++other) {
+      if (other != schema && DoTypesDiffer(read_[schema], read_[other], field.name())) break;
+    }
+    if (other == read_.size()) return arrow::Status::UnknownError("no types differ");
+    const auto& [first, second] = std::minmax(schema, other);
+    const auto is_in = [&](size_t i) {
+      return read_[i].types->GetFieldByName(field.name())->type()->ToString() + " in " + FileOf(i);
+    };
     return arrow::Status::Invalid(
-        MessageText("column '" + field.name() + "' is " + first.type()->ToString() + " in " +
-                    FileOf(owner) + " and " + field.type()->ToString() + " in " + FileOf(schema) +
+        MessageText("column '" + field.name() + "' is " + is_in(first) + " and " + is_in(second) +
                     "; write one of them again with the type of the other"));
+  }
+
+  /// Whether both have a column, and no table can have the values of both.
+  static bool DoTypesDiffer(const ReadColumnsOf& a, const ReadColumnsOf& b,
+                            const std::string& name) {
+    const auto one = a.types->GetFieldByName(name), other = b.types->GetFieldByName(name);
+    if (!one || !other) return false;
+    if (!CommonType(one->type(), other->type())) return true;
+    return AreColumnsOther(a, b, name) || AreColumnsOther(b, a, name);
+  }
+
+  /// Whether what is below column `name` in `a` is something else in `b`.
+  static bool AreColumnsOther(const ReadColumnsOf& a, const ReadColumnsOf& b,
+                              const std::string& name) {
+    const ColumnsByName in_b = ByName(b.schema);
+    const int top = a.types->GetFieldIndex(name);
+    return std::ranges::any_of(a.schema.columns, [&](const ColumnInfo& column) {
+      if (column.top != top) return false;
+      const auto found = in_b.find(column.column_name);
+      if (found != in_b.end()) return !HaveSameType(column, found->second);
+      return std::ranges::any_of(b.schema.left_out, [&](const LeftOutColumn& other) {
+        return !other.is_null && other.column_name == column.column_name;
+      });
+    });
   }
 
   const PartList& list_;
   std::unordered_set<std::string> partitions_;
-  std::vector<std::shared_ptr<parquet::FileMetaData>> copies_;  // own the nodes
+  // Own the nodes.
+  std::vector<std::shared_ptr<parquet::FileMetaData>> copies_;
+  std::vector<std::shared_ptr<parquet::SchemaDescriptor>> made_;
   std::vector<ReadColumnsOf> read_;
   std::vector<SchemaEntry> entries_;
-  std::unordered_map<std::string, size_t> owners_;  // the first schema with the column
   std::unordered_map<std::string, size_t> places_;  // of the column in what follows
   parquet::schema::NodeVector nodes_;
   arrow::FieldVector types_;

@@ -20,6 +20,7 @@ namespace {
 template <typename Examples, typename Describe>
 std::string ListRows(std::string text, uint32_t count, const Examples& examples,
                      const Describe& describe) {
+  if (examples.empty()) return text + "…";
   for (size_t i = 0; i < examples.size(); ++i) {
     text += (i ? ", row " : "row ") + describe(examples[i]);
   }

@@ -4,6 +4,10 @@
 
 namespace usdparquet {
 
+std::string PathFrom(const std::string& folder, const std::string& name) {
+  return name.starts_with('/') ? name : folder + "/" + name;
+}
+
 arrow::Status WithFileName(const arrow::Status& status, const std::string& name) {
   if (status.ok()) return status;
   std::string message = name + ": " + status.message();

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// The name of the file in an error.
+/// Names of files: from a folder on, and in errors.
 
 #include <arrow/result.h>
 #include <arrow/status.h>
@@ -11,6 +11,9 @@
 #include "core/util/export.h"
 
 namespace usdparquet {
+
+/// A name as it is found from `folder`: as it is, if it is absolute.
+USDPARQUET_API std::string PathFrom(const std::string& folder, const std::string& name);
 
 /// `status`, if it is an error, with `name` before its message and the system's reason, if it has
 /// one, behind it; on one line and in valid UTF-8.

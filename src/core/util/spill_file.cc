@@ -1,10 +1,9 @@
 #include "core/util/spill_file.h"
 
-#include <arrow/memory_pool.h>
-
 #include <cerrno>
 #include <filesystem>
 
+#include "core/util/block_memory.h"
 #include "core/util/replace_file.h"
 #include "core/util/system_calls.h"
 #include "core/util/system_error.h"
@@ -53,7 +52,7 @@ arrow::Result<int64_t> SpillFile::Append(std::string_view bytes) {
 arrow::Result<std::shared_ptr<arrow::Buffer>> SpillFile::ReadAt(int64_t offset,
                                                                 int64_t size) const {
   ARROW_ASSIGN_OR_RAISE(std::shared_ptr<arrow::Buffer> buffer,
-                        arrow::AllocateBuffer(size, arrow::system_memory_pool()));
+                        arrow::AllocateBuffer(size, BlockPool()));
   for (int64_t done = 0; done < size;) {
     const int64_t count = usdparquet::ReadAt(descriptor_, buffer->mutable_data() + done,
                                              static_cast<size_t>(size - done), offset + done);

@@ -8,6 +8,7 @@
 
 #include <string_view>
 
+#include "core/util/block_memory.h"
 #include "core/util/limits.h"
 #include "core/write/dictionary_pool.h"
 
@@ -20,7 +21,7 @@ constexpr int kMaxNesting = 2 * static_cast<int>(kMaxSchemaDepth);
 arrow::ipc::IpcWriteOptions SpoolWriting() {
   auto options = arrow::ipc::IpcWriteOptions::Defaults();
   options.max_recursion_depth = kMaxNesting;
-  options.memory_pool = arrow::system_memory_pool();
+  options.memory_pool = BlockPool();
   options.use_threads = false;
   return options;
 }
@@ -28,7 +29,7 @@ arrow::ipc::IpcWriteOptions SpoolWriting() {
 arrow::ipc::IpcReadOptions SpoolReading() {
   auto options = arrow::ipc::IpcReadOptions::Defaults();
   options.max_recursion_depth = kMaxNesting;
-  options.memory_pool = arrow::system_memory_pool();
+  options.memory_pool = BlockPool();
   options.use_threads = false;
   return options;
 }
@@ -56,8 +57,8 @@ arrow::Status BatchSpool::Append(const std::shared_ptr<arrow::RecordBatch>& batc
     }
     std::shared_ptr<arrow::Buffer> bytes;
     if (has_dictionaries_) {  // which belong to the batch
-      ARROW_ASSIGN_OR_RAISE(const auto sink, arrow::io::BufferOutputStream::Create(
-                                                 1 << 16, arrow::system_memory_pool()));
+      ARROW_ASSIGN_OR_RAISE(const auto sink,
+                            arrow::io::BufferOutputStream::Create(1 << 16, BlockPool()));
       ARROW_ASSIGN_OR_RAISE(const auto writer,
                             arrow::ipc::MakeStreamWriter(sink, schema_, SpoolWriting()));
       ARROW_RETURN_NOT_OK(writer->WriteRecordBatch(*batch));

@@ -5,6 +5,7 @@
 #include <unordered_set>
 
 #include "core/index/arrow_columns.h"
+#include "core/util/block_memory.h"
 
 namespace usdparquet {
 namespace {
@@ -35,7 +36,8 @@ std::shared_ptr<parquet::WriterProperties> ChooseEncodings(const arrow::Table& t
       ->write_batch_size(std::min<int64_t>(options.rows_per_page, 1024))
       ->max_rows_per_page(options.rows_per_page)
       ->enable_write_page_index()
-      ->enable_page_checksum();
+      ->enable_page_checksum()
+      ->memory_pool(BlockPool());
   if (options.compression_level) {
     builder.compression_level(*options.compression_level);
   } else if (options.codec == arrow::Compression::ZSTD) {

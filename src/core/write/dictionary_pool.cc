@@ -3,12 +3,12 @@
 #include <arrow/array/array_dict.h>
 #include <arrow/buffer.h>
 #include <arrow/compute/cast.h>
-#include <arrow/memory_pool.h>
 
 #include <algorithm>
 #include <utility>
 
 #include "core/schema/nested_arrays.h"
+#include "core/util/block_memory.h"
 
 namespace usdparquet {
 namespace {
@@ -41,8 +41,7 @@ struct DictionaryPool::Entry {
     if (last && (last == dictionary || last->Equals(*dictionary))) return arrow::Status::OK();
     if (!first) {
       first = dictionary;
-      ARROW_ASSIGN_OR_RAISE(
-          all, arrow::DictionaryUnifier::Make(dictionary->type(), arrow::system_memory_pool()));
+      ARROW_ASSIGN_OR_RAISE(all, arrow::DictionaryUnifier::Make(dictionary->type(), BlockPool()));
       if (dictionary->null_count() > 0) all.reset();  // Arrow unifies none with nulls
     } else {
       is_first_alone = false;
@@ -108,7 +107,7 @@ arrow::Result<std::shared_ptr<arrow::Array>> DictionaryPool::EncodeArray(
   ARROW_ASSIGN_OR_RAISE(
       const auto moved,
       coded.Transpose(type, coded.dictionary(), reinterpret_cast<const int32_t*>(one.codes->data()),
-                      arrow::system_memory_pool()));
+                      BlockPool()));
   return static_cast<const arrow::DictionaryArray&>(*moved).indices();
 }
 

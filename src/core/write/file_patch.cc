@@ -5,7 +5,6 @@
 #include <arrow/compute/api_vector.h>
 #include <arrow/compute/cast.h>
 #include <arrow/io/memory.h>
-#include <arrow/memory_pool.h>
 #include <arrow/table.h>
 #include <arrow/util/key_value_metadata.h>
 #include <parquet/arrow/schema.h>
@@ -29,6 +28,7 @@
 #include "core/sections/section_locator.h"
 #include "core/table/bulk_reader.h"
 #include "core/table/file_check.h"
+#include "core/util/block_memory.h"
 #include "core/util/claimed_sum.h"
 #include "core/util/file_name.h"
 #include "core/util/guard.h"
@@ -236,8 +236,8 @@ class Patcher {
     ARROW_ASSIGN_OR_RAISE(const arrow::Datum cast,
                           arrow::compute::Cast(arrow::Datum(values.data()), cells->type()));
     if (!ComesBack(values, *cast.make_array())) return nullptr;
-    ARROW_ASSIGN_OR_RAISE(const auto all, arrow::Concatenate({cells, cast.make_array()},
-                                                             arrow::system_memory_pool()));
+    ARROW_ASSIGN_OR_RAISE(const auto all,
+                          arrow::Concatenate({cells, cast.make_array()}, BlockPool()));
     std::vector<int64_t> order(static_cast<size_t>(cells->length()));
     std::iota(order.begin(), order.end(), int64_t{0});
     for (size_t i = 0; i < places.size(); ++i) {
@@ -257,8 +257,7 @@ class Patcher {
     for (size_t i = begin; i < end; ++i) places.push_back(patch.rows[i] - first);
     std::shared_ptr<arrow::Array> stored = read->column(0)->chunk(0);
     if (read->column(0)->num_chunks() > 1 || stored->offset() != 0) {
-      ARROW_ASSIGN_OR_RAISE(
-          stored, arrow::Concatenate(read->column(0)->chunks(), arrow::system_memory_pool()));
+      ARROW_ASSIGN_OR_RAISE(stored, arrow::Concatenate(read->column(0)->chunks(), BlockPool()));
     }
     const auto cells = PatchedCells(stored, *field, *values, places);
     if (!cells.ok() || !*cells) return false;  // or the stored type can't hold a value
@@ -271,9 +270,8 @@ class Patcher {
         rows->schema().get(), *parquet::default_writer_properties(), &leaves));
     const auto properties = ChooseEncodings(*rows, *leaves, options);
     ARROW_ASSIGN_OR_RAISE(auto sink, arrow::io::BufferOutputStream::Create());
-    ARROW_ASSIGN_OR_RAISE(
-        auto writer, parquet::arrow::FileWriter::Open(*rows->schema(), arrow::system_memory_pool(),
-                                                      sink, properties));
+    ARROW_ASSIGN_OR_RAISE(auto writer, parquet::arrow::FileWriter::Open(
+                                           *rows->schema(), BlockPool(), sink, properties));
     ARROW_RETURN_NOT_OK(writer->NewRowGroup());
     ARROW_RETURN_NOT_OK(writer->WriteColumnChunk(rows->column(0)));
     ARROW_RETURN_NOT_OK(writer->Close());
@@ -410,8 +408,8 @@ arrow::Result<bool> PatchFile(const Table& table, const std::vector<ColumnPatch>
     // Parsed: metadata that were put together do not tell who wrote the pages, by which some places
     // are read otherwise.
     ARROW_ASSIGN_OR_RAISE(const auto written, file.OpenWritten());
-    const auto reader = parquet::ParquetFileReader::Open(
-        written, parquet::ReaderProperties(arrow::system_memory_pool()));
+    const auto reader =
+        parquet::ParquetFileReader::Open(written, parquet::ReaderProperties(BlockPool()));
     const TableSchema& schema = table.schema();
     ARROW_RETURN_NOT_OK(SealFile(&file, *reader->metadata(), schema.path->leaf,
                                  schema.time ? schema.time->leaf : -1)

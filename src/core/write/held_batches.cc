@@ -5,16 +5,17 @@
 #include <arrow/compute/api_vector.h>
 #include <arrow/compute/exec.h>
 #include <arrow/datum.h>
-#include <arrow/memory_pool.h>
 
 #include <algorithm>
 #include <utility>
+
+#include "core/util/block_memory.h"
 
 namespace usdparquet {
 
 arrow::Result<std::shared_ptr<arrow::RecordBatch>> TakeRows(
     const std::shared_ptr<arrow::RecordBatch>& batch, std::span<const uint32_t> rows) {
-  static auto* const context = new arrow::compute::ExecContext(arrow::system_memory_pool());
+  static auto* const context = new arrow::compute::ExecContext(BlockPool());
   const auto indices = std::make_shared<arrow::UInt32Array>(
       static_cast<int64_t>(rows.size()), arrow::Buffer::Wrap(rows.data(), rows.size()));
   ARROW_ASSIGN_OR_RAISE(
@@ -27,7 +28,7 @@ arrow::Result<std::shared_ptr<arrow::RecordBatch>> TakeRows(
 arrow::Result<std::shared_ptr<arrow::RecordBatch>> JoinedBatches(
     const arrow::RecordBatchVector& batches) {
   if (batches.size() == 1) return batches[0];
-  return arrow::ConcatenateRecordBatches(batches, arrow::system_memory_pool());
+  return arrow::ConcatenateRecordBatches(batches, BlockPool());
 }
 
 void HeldBatches::Add(std::shared_ptr<arrow::RecordBatch> batch) {

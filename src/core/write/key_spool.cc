@@ -2,11 +2,12 @@
 
 #include <arrow/array/concatenate.h>
 #include <arrow/chunked_array.h>
-#include <arrow/memory_pool.h>
 #include <arrow/record_batch.h>
 
 #include <algorithm>
 #include <string_view>
+
+#include "core/util/block_memory.h"
 
 namespace usdparquet {
 namespace {
@@ -15,7 +16,7 @@ namespace {
 arrow::Result<std::shared_ptr<arrow::Array>> InOne(const arrow::ChunkedArray& cells) {
   if (cells.num_chunks() == 1) return cells.chunk(0);
   if (cells.num_chunks() == 0) return arrow::MakeEmptyArray(cells.type());
-  return arrow::Concatenate(cells.chunks(), arrow::system_memory_pool());
+  return arrow::Concatenate(cells.chunks(), BlockPool());
 }
 
 }  // namespace

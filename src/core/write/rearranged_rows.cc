@@ -1,12 +1,12 @@
 #include "core/write/rearranged_rows.h"
 
-#include <arrow/memory_pool.h>
 #include <arrow/table.h>
 
 #include <algorithm>
 #include <span>
 #include <utility>
 
+#include "core/util/block_memory.h"
 #include "core/util/file_name.h"
 #include "core/util/guard.h"
 
@@ -57,7 +57,7 @@ arrow::Status RearrangedRows::Sort(arrow::RecordBatchReader& rows, int64_t memor
       places[i] = static_cast<uint32_t>(keys[i]);
     }
   }
-  sorted_.emplace(std::move(places), kRowsAGiven, memory, false, target_);
+  sorted_.emplace(std::move(places), kRowsAGiven, memory / kRunShare, false, target_);
   size_t next = 0;
   uint32_t first_row = 0;
   for (;;) {
@@ -88,7 +88,7 @@ arrow::Status RearrangedRows::ReadNext(std::shared_ptr<arrow::RecordBatch>* batc
 arrow::Result<std::shared_ptr<arrow::RecordBatch>> RearrangedRows::Next() {
   if (sorted_) {
     ARROW_ASSIGN_OR_RAISE(const auto table, sorted_->Group(next_++));
-    return table->CombineChunksToBatch(arrow::system_memory_pool());
+    return table->CombineChunksToBatch(BlockPool());
   }
   const int64_t count = std::min(kRowsAGiven, count_ - next_);
   const auto rows =

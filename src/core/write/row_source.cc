@@ -3,12 +3,13 @@
 #include <algorithm>
 #include <numeric>
 
+#include "core/dataset/dataset.h"
 #include "core/schema/schema_entry.h"
 #include "core/schema/text_check.h"
 #include "core/table/field_leaves.h"
+#include "core/table/part_files.h"
 #include "core/util/file_name.h"
 #include "core/util/guard.h"
-#include "core/util/open_file.h"
 
 namespace usdparquet {
 namespace {
@@ -48,8 +49,7 @@ arrow::Status SpooledRows::Read(const std::vector<int>& columns, const Visitor& 
 arrow::Result<std::unique_ptr<FileRows>> FileRows::Open(const std::string& name,
                                                         int64_t portion_bytes) {
   auto opened = Guarded([&]() -> arrow::Result<std::unique_ptr<FileRows>> {
-    ARROW_ASSIGN_OR_RAISE(auto bytes, OpenFile(name));
-    ARROW_ASSIGN_OR_RAISE(TableFile file, TableFile::Open(std::move(bytes)));
+    ARROW_ASSIGN_OR_RAISE(TableFile file, OpenTableFileOrDataset(name));
     std::unique_ptr<FileRows> rows(new FileRows(std::move(file), name, portion_bytes));
     ARROW_RETURN_NOT_OK(rows->Init());
     return rows;
@@ -70,13 +70,22 @@ arrow::Status FileRows::Init() {
   return SchemaEntryOf(schema_->metadata()).status();
 }
 
+arrow::Result<int64_t> FileRows::BytesOf(uint32_t group) const {
+  if (!file_.parts()) {
+    return file_.metadata()->RowGroup(static_cast<int>(group))->total_byte_size();
+  }
+  const PartFiles::Group& at = file_.parts()->GroupAt(group);
+  ARROW_ASSIGN_OR_RAISE(const auto open, file_.parts()->Open(at.part));
+  return open->file.metadata()->RowGroup(at.number)->total_byte_size();
+}
+
 arrow::Status FileRows::Read(const std::vector<int>& columns, const Visitor& f) const {
   std::vector<int> leaves;
   for (const int column : columns) {
     const std::vector<int>& below = leaves_[static_cast<size_t>(column)];
     leaves.insert(leaves.end(), below.begin(), below.end());
   }
-  const parquet::FileMetaData& metadata = *file_.metadata();
+  const std::vector<uint32_t>& first_rows = file_.group_first_rows();
   int64_t first_row = 0;
   arrow::Status stopped;
   const auto visit = [&](const arrow::Table& rows) -> arrow::Status {
@@ -90,11 +99,12 @@ arrow::Status FileRows::Read(const std::vector<int>& columns, const Visitor& f) 
     return stopped;
   };
   const arrow::Status status = Guarded([&]() -> arrow::Status {
-    for (int group = 0; group < metadata.num_row_groups(); ++group) {
-      const auto about = metadata.RowGroup(group);
-      const int64_t rows = about->num_rows();
+    for (uint32_t number = 0; number < file_.num_groups(); ++number) {
+      const int64_t rows = first_rows[number + 1] - first_rows[number];
       if (rows == 0) continue;
-      const int64_t bytes = std::max<int64_t>(about->total_byte_size(), 1);
+      const auto group = static_cast<int>(number);
+      ARROW_ASSIGN_OR_RAISE(const int64_t told, BytesOf(number));
+      const int64_t bytes = std::max<int64_t>(told, 1);
       if (rows <= kRowsReadWhole && bytes <= portion_bytes_) {
         ARROW_ASSIGN_OR_RAISE(const auto table, reader_->ReadGroup(group, leaves));
         ARROW_RETURN_NOT_OK(visit(*table));

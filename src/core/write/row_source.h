@@ -80,10 +80,12 @@ class USDPARQUET_API SpooledRows final : public RowSource {
   const std::string name_;
 };
 
-/// A Parquet file. Its pages are verified, and the text in its cells; errors name it.
+/// A Parquet file, or the files of a dataset. Pages are verified, and the text in cells; errors
+/// name it.
 class USDPARQUET_API FileRows final : public RowSource {
  public:
-  /// Opens the file `name`. A portion takes some `portion_bytes`.
+  /// Opens the file, or the folder of the dataset, `name`. A portion takes some `portion_bytes`; of
+  /// a dataset no more than a row group is held at once.
   static arrow::Result<std::unique_ptr<FileRows>> Open(const std::string& name,
                                                        int64_t portion_bytes);
   const TableFile& file() const { return file_; }
@@ -97,6 +99,8 @@ class USDPARQUET_API FileRows final : public RowSource {
       : file_(std::move(file)), name_(std::move(name)), portion_bytes_(portion_bytes) {}
   arrow::Status Init();
   arrow::Status Read(const std::vector<int>& columns, const Visitor& f) const override;
+  /// What the footer says that a row group takes.
+  arrow::Result<int64_t> BytesOf(uint32_t group) const;
 
   const TableFile file_;
   const std::string name_;

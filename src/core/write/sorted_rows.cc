@@ -2,11 +2,12 @@
 
 #include <arrow/array.h>
 #include <arrow/builder.h>
-#include <arrow/memory_pool.h>
 
 #include <algorithm>
 #include <span>
 #include <utility>
+
+#include "core/util/block_memory.h"
 
 namespace usdparquet {
 namespace {
@@ -107,7 +108,7 @@ arrow::Status SortedRows::SpillRun() {
     uint32_t end = begin + 1;
     while (end < count && group_of(end) == group) ++end;
     ARROW_ASSIGN_OR_RAISE(auto piece, held_.Take(std::span(order_).subspan(begin, end - begin)));
-    arrow::UInt32Builder places(arrow::system_memory_pool());
+    arrow::UInt32Builder places(BlockPool());
     ARROW_RETURN_NOT_OK(places.Reserve(end - begin));
     for (uint32_t i = begin; i < end; ++i) places.UnsafeAppend(PlaceOf(order_[i]));
     ARROW_ASSIGN_OR_RAISE(const auto column, places.Finish());

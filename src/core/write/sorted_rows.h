@@ -19,6 +19,10 @@
 
 namespace usdparquet {
 
+/// A run of sorted rows may take one part in so many of the memory for rows, and so may a portion of
+/// a file.
+inline constexpr int64_t kRunShare = 4;
+
 /// Takes the rows of a table portion by portion and gives them back in their order, row group by
 /// row group. What is beyond the memory given is put aside as *runs*: each is a stretch of rows in
 /// their order, cut where row groups begin. A row group is merged from its pieces of all runs.

@@ -2,7 +2,6 @@
 
 #include <arrow/array.h>
 #include <arrow/chunked_array.h>
-#include <arrow/memory_pool.h>
 #include <arrow/type_traits.h>
 #include <arrow/util/key_value_metadata.h>
 #include <parquet/arrow/schema.h>
@@ -18,6 +17,7 @@
 #include "core/sections/footer_seal.h"
 #include "core/sections/residual_blob.h"
 #include "core/sections/section.h"
+#include "core/util/block_memory.h"
 #include "core/util/file_name.h"
 #include "core/util/guard.h"
 #include "core/util/limits.h"
@@ -136,9 +136,8 @@ arrow::Status TableFileWriter::Begin(const arrow::Table& first_rows) {
   const auto arrow_properties = arrow_builder.build();
   const auto properties = ChooseEncodings(first_rows, *stored, options_);
   ARROW_ASSIGN_OR_RAISE(sink_, file_.Open());
-  ARROW_ASSIGN_OR_RAISE(
-      writer_, parquet::arrow::FileWriter::Open(*schema, arrow::system_memory_pool(), sink_,
-                                                properties, arrow_properties));
+  ARROW_ASSIGN_OR_RAISE(writer_, parquet::arrow::FileWriter::Open(*schema, BlockPool(), sink_,
+                                                                  properties, arrow_properties));
   return arrow::Status::OK();
 }
 

@@ -3,7 +3,6 @@
 #include <arrow/array/concatenate.h>
 #include <arrow/buffer.h>
 #include <arrow/chunked_array.h>
-#include <arrow/memory_pool.h>
 #include <arrow/util/key_value_metadata.h>
 
 #include <algorithm>
@@ -15,6 +14,8 @@
 #include "core/schema/timed_cells.h"
 #include "core/schema/without_views.h"
 #include "core/sections/residual_blob.h"
+#include "core/table/part_files.h"
+#include "core/util/block_memory.h"
 #include "core/util/file_name.h"
 #include "core/util/guard.h"
 #include "core/write/column_encodings.h"
@@ -30,9 +31,6 @@ namespace {
 double CodesPerSecond(const SchemaEntry& entry) {
   return TimeCodesPerSecondOf(entry).value_or(TimeScale().codes_per_second);
 }
-
-/// The part of the memory for rows that a run of sorted rows, and a portion of a file, may take.
-constexpr int64_t kRunShare = 4;
 
 /// Writes the rows of a source: first finds where they go, from their paths and times, and then
 /// reads them once more.
@@ -72,24 +70,29 @@ class RowWriter {
  private:
   /// Finds the columns, and what the table says of them.
   arrow::Status ReadSchema() {
-    ARROW_ASSIGN_OR_RAISE(none_, arrow::Table::MakeEmpty(rows_.schema()));
-    ARROW_ASSIGN_OR_RAISE(none_, WithoutViewsAndDictionary(none_, options_.path_column));
-    const arrow::Schema& schema = *none_->schema();
+    const std::shared_ptr<arrow::Schema>& given = rows_.schema();
     ending_.schema_json = options_.schema_json;
-    if (ending_.schema_json.empty() && schema.metadata()) {
-      ending_.schema_json = schema.metadata()->Get(kSchemaKey).ValueOr("");
+    if (ending_.schema_json.empty() && given->metadata()) {
+      ending_.schema_json = given->metadata()->Get(kSchemaKey).ValueOr("");
     }
     if (!ending_.schema_json.empty()) {
       ARROW_ASSIGN_OR_RAISE(entry_, ParseSchemaEntry(ending_.schema_json));
     }
+    const std::string said = entry_.path_column.empty() ? "path" : entry_.path_column;
+    if (options_.path_column.empty()) options_.path_column = said;
+    ARROW_ASSIGN_OR_RAISE(none_, arrow::Table::MakeEmpty(given));
+    ARROW_ASSIGN_OR_RAISE(none_, WithoutViewsAndDictionary(none_, options_.path_column));
+    const arrow::Schema& schema = *none_->schema();
     // The time of a file may lie in a struct, which the writer does not look into.
     if (options_.time_column.empty() && schema.GetFieldIndex(entry_.time_column) >= 0) {
       options_.time_column = entry_.time_column;
     }
-    if (!options_.time_column.empty() && options_.time_column != entry_.time_column) {
-      entry_.time_column = options_.time_column;
-      ending_.schema_json = SerializeSchemaEntry(entry_);
-    }
+    const bool has_new_time =
+        !options_.time_column.empty() && options_.time_column != entry_.time_column;
+    if (has_new_time) entry_.time_column = options_.time_column;
+    const bool has_new_path = options_.path_column != said;
+    if (has_new_path) entry_.path_column = options_.path_column;
+    if (has_new_time || has_new_path) ending_.schema_json = SerializeSchemaEntry(entry_);
     path_field_ = schema.GetFieldIndex(options_.path_column);
     if (path_field_ < 0) {
       return arrow::Status::Invalid("the table has no column '", options_.path_column,
@@ -207,8 +210,7 @@ class RowWriter {
       const auto& column = rows->column(i);
       const auto one = arrow::schema({rows->field(i)});
       if (column->num_chunks() <= 1 || DictionaryPool::IsNeeded(*one)) continue;
-      ARROW_ASSIGN_OR_RAISE(auto joined,
-                            arrow::Concatenate(column->chunks(), arrow::system_memory_pool()));
+      ARROW_ASSIGN_OR_RAISE(auto joined, arrow::Concatenate(column->chunks(), BlockPool()));
       ARROW_ASSIGN_OR_RAISE(
           rows, rows->SetColumn(i, rows->field(i),
                                 std::make_shared<arrow::ChunkedArray>(std::move(joined))));
@@ -268,12 +270,21 @@ arrow::Result<WriteSummary> WriteTable(const arrow::Table& table, const std::str
 arrow::Result<WriteSummary> OptimizeFile(const std::string& input, const std::string& output,
                                          const WriteOptions& options) {
   ARROW_ASSIGN_OR_RAISE(const auto rows, FileRows::Open(input, options.memory / kRunShare / 2));
-  ARROW_ASSIGN_OR_RAISE(auto residual, WithFileName(Guarded([&] {
-                                                      return ReadResidual(*rows->file().file(),
-                                                                          *rows->file().metadata());
-                                                    }),
-                                                    input));
-  return Guarded([&] { return RowWriter(*rows, output, options).Write(std::move(residual)); });
+  WriteOptions with = options;
+  std::string residual;
+  if (const PartFiles* const parts = rows->file().parts()) {  // none of which has a residual
+    const PartList& list = parts->list();
+    if (with.path_column.empty()) with.path_column = list.path_column;
+    if (with.time_column.empty()) with.time_column = list.time_column;
+  } else {
+    ARROW_ASSIGN_OR_RAISE(residual, WithFileName(Guarded([&] {
+                                                   return ReadResidual(*rows->file().file(),
+                                                                       *rows->file().metadata());
+                                                 }),
+                                                 input));
+  }
+  return Guarded(
+      [&] { return RowWriter(*rows, output, std::move(with)).Write(std::move(residual)); });
 }
 
 }  // namespace usdparquet

@@ -24,6 +24,7 @@
 namespace usdparquet {
 
 struct WriteOptions {
+  /// The column with the prim paths; if empty, the one that the schema entry names, else `path`.
   std::string path_column = "path";
   arrow::Compression::type codec = arrow::Compression::ZSTD;
   /// Whether to use it for a layer whose columns are so small that it makes them larger.
@@ -41,7 +42,8 @@ struct WriteOptions {
   /// The column with the times of a long table; if empty, the one that the schema entry
   /// names, if any.
   std::string time_column;
-  /// How to order a long table. If not given, by time where the times never fall, else by path.
+  /// How to order a long table. If not given, by time where the times never fall and rows without
+  /// one come first, else by path.
   std::optional<RowOrder> order;
   /// The footer's entry `usdparquet:schema`; empty: that of the table's own metadata, if any.
   std::string schema_json;
@@ -85,7 +87,10 @@ USDPARQUET_API arrow::Result<WriteSummary> WriteTable(const arrow::Table& table,
                                                       const std::string& path,
                                                       const WriteOptions& options);
 
-/// Writes the Parquet file `input` anew to `output`, which may be the same file.
+/// Writes the Parquet file `input` anew to `output`, which may be the same file. Where `input` is
+/// the folder of a dataset, the file has the rows of all its parts, one part behind the other
+/// before they are put in order, and its partition columns; the columns that its manifest names
+/// count where `options` names none. Of a dataset a row group is held besides.
 USDPARQUET_API arrow::Result<WriteSummary> OptimizeFile(const std::string& input,
                                                         const std::string& output,
                                                         const WriteOptions& options);

@@ -25,12 +25,15 @@ class CellEdits {
   using Cells = std::map<size_t, std::map<uint32_t, const VtValue*>>;
   const Cells& cells() const { return cells_; }
 
+  /// If set, cells for which it is false are none.
+  std::function<bool(size_t column, uint32_t row)> has_cell;
+
   bool Add(const SdfPath& path, const Spec& spec) {
     // A spec that was touched, but not changed, is no edit.
     if (!spec.hides_file && spec.fields.empty() && spec.type != SdfSpecTypeUnknown) return true;
     if (path.IsPrimPath()) return AddPropertyList(path, spec);
     const auto cell = source_.FindCell(path);
-    if (!cell) return false;
+    if (!cell || (has_cell && !has_cell(cell->property->number, cell->row))) return false;
     if (!spec.hides_file) return AddValue(*cell, spec);
     return spec.type == SdfSpecTypeUnknown ? AddRemoved(path, *cell) : AddMade(path, *cell, spec);
   }
@@ -153,18 +156,12 @@ class CellEdits {
   std::map<SdfPath, Changes> changes_;  // by prim
 };
 
-}  // namespace
+using Patches = std::vector<usdparquet::ColumnPatch>;
 
-arrow::Result<std::optional<std::vector<usdparquet::ColumnPatch>>> UsdParquetCellPatches(
-    const UsdParquetSource& source, const UsdParquetLayerEdits& edits) {
-  CellEdits collected(source);
-  for (const auto& [path, spec] : edits) {
-    if (!collected.Add(path, spec)) return std::nullopt;
-  }
-  if (!collected.AreListsKept()) return std::nullopt;
-
-  std::vector<usdparquet::ColumnPatch> patches;
-  for (const auto& [column, rows] : collected.cells()) {
+arrow::Result<std::optional<Patches>> MakePatches(const UsdParquetSource& source,
+                                                  const CellEdits::Cells& cells) {
+  Patches patches;
+  for (const auto& [column, rows] : cells) {
     const auto builder = UsdParquetColumnBuilder::Make(source.table().columns()[column].sdf_type);
     if (!builder) return std::nullopt;
     usdparquet::ColumnPatch patch;
@@ -180,6 +177,29 @@ arrow::Result<std::optional<std::vector<usdparquet::ColumnPatch>>> UsdParquetCel
     patches.push_back(std::move(patch));
   }
   return patches;
+}
+
+}  // namespace
+
+arrow::Result<std::optional<Patches>> UsdParquetCellPatches(const UsdParquetSource& source,
+                                                            const UsdParquetLayerEdits& edits) {
+  CellEdits collected(source);
+  for (const auto& [path, spec] : edits) {
+    if (!collected.Add(path, spec)) return std::nullopt;
+  }
+  if (!collected.AreListsKept()) return std::nullopt;
+  return MakePatches(source, collected.cells());
+}
+
+arrow::Result<std::optional<Patches>> UsdParquetCellPatches(
+    const UsdParquetSource& source, const UsdParquetLayerEdits& edits,
+    const std::function<bool(size_t column, uint32_t row)>& has_cell, UsdParquetLayerEdits* rest) {
+  CellEdits collected(source);
+  collected.has_cell = has_cell;
+  for (const auto& [path, spec] : edits) {
+    if (!collected.Add(path, spec)) (*rest)[path] = spec;
+  }
+  return MakePatches(source, collected.cells());
 }
 
 PXR_NAMESPACE_CLOSE_SCOPE

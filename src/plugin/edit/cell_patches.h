@@ -6,6 +6,7 @@
 #include <arrow/result.h>
 #include <pxr/pxr.h>
 
+#include <functional>
 #include <optional>
 #include <vector>
 
@@ -21,5 +22,12 @@ PXR_NAMESPACE_OPEN_SCOPE
 /// there is no attribute, those that were removed.
 arrow::Result<std::optional<std::vector<usdparquet::ColumnPatch>>> UsdParquetCellPatches(
     const UsdParquetSource& source, const UsdParquetLayerEdits& edits);
+
+/// The same of those edits that are cells for which `has_cell` is true, of a number in
+/// table.columns() and a row. The others are put into `rest`; of the properties of prims, whether
+/// they will be those of the layer is not asked. Nothing if a column can't hold a value.
+arrow::Result<std::optional<std::vector<usdparquet::ColumnPatch>>> UsdParquetCellPatches(
+    const UsdParquetSource& source, const UsdParquetLayerEdits& edits,
+    const std::function<bool(size_t column, uint32_t row)>& has_cell, UsdParquetLayerEdits* rest);
 
 PXR_NAMESPACE_CLOSE_SCOPE

@@ -6,7 +6,6 @@
 #include <arrow/compute/api_vector.h>
 #include <arrow/datum.h>
 #include <arrow/table.h>
-#include <pxr/usd/sdf/schema.h>
 
 #include <algorithm>
 #include <functional>
@@ -26,6 +25,11 @@
 #include "core/util/open_file.h"
 #include "core/write/file_patch.h"
 #include "plugin/edit/cell_patches.h"
+#include "plugin/format/dataset_additions.h"
+#include "plugin/format/layer_file.h"
+#include "plugin/format/part_rows_writer.h"
+#include "plugin/format/removed_prims.h"
+#include "plugin/format/saved_check.h"
 #include "plugin/values/identifier.h"
 
 PXR_NAMESPACE_OPEN_SCOPE
@@ -33,119 +37,14 @@ PXR_NAMESPACE_OPEN_SCOPE
 namespace {
 
 using usdparquet::ColumnPatch;
-using Spec = UsdParquetLayerEdits::Spec;
 
 constexpr char kExport[] =
-    "a dataset is saved cell by cell, and more than cells and removed prims was edited; export the "
-    "layer to another file";
+    "; export the layer to another file (alone in a folder, 'usdparquet dataset' makes a dataset "
+    "of it)";
 
-/// Prims that were removed, and all other edits.
-class RemovedPrims {
- public:
-  explicit RemovedPrims(const UsdParquetLayerData& data) : data_(data) {
-    for (const auto& [path, spec] : data.edits()) {
-      const bool is_removed = spec.hides_file && spec.type == SdfSpecTypeUnknown;
-      if (is_removed && path.IsPrimPath() && !data.edits().IsMoved(path)) paths_.insert(path);
-    }
-  }
-
-  bool empty() const { return paths_.empty(); }
-
-  /// The edits that are about other prims. False if the lists of children are not those that the
-  /// removed prims leave.
-  bool KeepOthers(UsdParquetLayerEdits* others) const {
-    for (const auto& [path, spec] : data_.edits()) {
-      if (spec.hides_file && spec.type == SdfSpecTypeUnknown && IsBelow(path)) continue;
-      if (const VtValue* children = spec.Find(SdfChildrenKeys->PrimChildren)) {
-        if (spec.hides_file || spec.fields.size() != 1 || !IsLeft(path, *children)) return false;
-        continue;
-      }
-      (*others)[path] = spec;
-    }
-    return true;
-  }
-
-  /// Whether a row with that path is one of a removed prim.
-  bool Has(std::string_view path) const {
-    for (size_t end = path.size(); end != std::string_view::npos && end > 0;
-         end = path.rfind('/', end - 1)) {
-      if (texts_.contains(path.substr(0, end))) return true;
-    }
-    return false;
-  }
-
-  void MakeTexts() {
-    for (const SdfPath& path : paths_) texts_.insert(path.GetString());
-  }
-
- private:
-  bool IsBelow(const SdfPath& path) const {
-    for (SdfPath above = path.GetPrimPath(); above.IsPrimPath(); above = above.GetParentPath()) {
-      if (paths_.contains(above)) return true;
-    }
-    return false;
-  }
-
-  /// Whether these are the children of the file but for those that were removed.
-  bool IsLeft(const SdfPath& parent, const VtValue& children) const {
-    VtValue before;
-    data_.source().Has(parent, SdfChildrenKeys->PrimChildren, &before, nullptr);
-    TfTokenVector left;
-    if (before.IsHolding<TfTokenVector>()) {
-      for (const TfToken& name : before.UncheckedGet<TfTokenVector>()) {
-        if (!paths_.contains(parent.AppendChild(name))) left.push_back(name);
-      }
-    }
-    return children.IsEmpty() ? left.empty()
-                              : children.IsHolding<TfTokenVector>() &&
-                                    children.UncheckedGet<TfTokenVector>() == left;
-  }
-
-  const UsdParquetLayerData& data_;
-  std::set<SdfPath> paths_;
-  std::set<std::string, std::less<>> texts_;
-};
-
-/// Tells whether prims that stay owe themselves, or their place among their siblings, to a row that
-/// goes: the place of a prim without an earlier row is that of the first row below it.
-class StayingPrims {
- public:
-  explicit StayingPrims(const RemovedPrims& removed) : removed_(removed) {}
-
-  /// To be called with the paths of all rows first,
-  void NoteAncestors(std::string_view path) {
-    if (!removed_.Has(path)) return;
-    VisitPrefixes(path, [&](std::string_view prefix) {
-      if (!removed_.Has(prefix)) is_named_.emplace(prefix, false);
-    });
-  }
-
-  /// and then with all again, in their order. False if one of them is such a row.
-  bool MayGo(std::string_view path) {
-    bool may_go = true;
-    const bool goes = removed_.Has(path);
-    VisitPrefixes(path, [&](std::string_view prefix) {
-      const auto found = is_named_.find(prefix);
-      if (found == is_named_.end()) return;
-      if (goes && !found->second) may_go = false;
-      found->second = true;
-    });
-    return may_go;
-  }
-
- private:
-  /// The path and those of its ancestors.
-  template <typename F>
-  static void VisitPrefixes(std::string_view path, const F& f) {
-    for (size_t end = path.size(); end != std::string_view::npos && end > 0;
-         end = path.rfind('/', end - 1)) {
-      f(path.substr(0, end));
-    }
-  }
-
-  const RemovedPrims& removed_;
-  std::map<std::string, bool, std::less<>> is_named_;
-};
+arrow::Status OrExport(const arrow::Status& status) {
+  return status.ok() ? status : status.WithMessage(status.message(), kExport);
+}
 
 class DatasetWriter {
  public:
@@ -193,9 +92,34 @@ class DatasetWriter {
     return arrow::Status::OK();
   }
 
+  /// Whether a file has a column, so that its cell in a row can be set. Those of folders count,
+  /// which have their own error.
+  bool HasCell(size_t column, uint32_t row) const {
+    const usdparquet::ColumnInfo& info = table_.columns()[column];
+    if (parts_.PartitionOf(info.column_name)) return true;
+    return parts_.Localize(info)[parts_.list().parts[PartOf(row)].schema].has_value();
+  }
+
+  /// Writes new rows and columns to new files.
+  arrow::Status Add(const UsdParquetAdditions& additions) {
+    std::set<uint32_t> parts;
+    for (const auto& row : additions.rows) parts.insert(row.part);
+    for (const uint32_t part : parts) {
+      const auto add = [&]() -> arrow::Status {
+        ARROW_ASSIGN_OR_RAISE(const std::string source, CurrentFileOf(part));
+        ARROW_ASSIGN_OR_RAISE(const std::string target, save_.NewFileOf(part));
+        return OrExport(
+            UsdParquetWriteAdditions(additions, part, table_, source, target, options_));
+      };
+      ARROW_RETURN_NOT_OK(usdparquet::WithFileName(add(), parts_.list().parts[part].name));
+      patched_.insert(part);
+    }
+    return arrow::Status::OK();
+  }
+
   /// Leaves the rows of removed prims out of new files.
-  arrow::Status Remove(const RemovedPrims& removed) {
-    StayingPrims staying(removed);
+  arrow::Status Remove(const UsdParquetRemovedPrims& removed) {
+    UsdParquetStayingPrims staying(removed);
     ARROW_RETURN_NOT_OK(VisitPaths([&](std::string_view path) {
       staying.NoteAncestors(path);
       return arrow::Status::OK();
@@ -215,6 +139,12 @@ class DatasetWriter {
   }
 
  private:
+  /// The new file of a part, if there is one by now.
+  arrow::Result<std::string> CurrentFileOf(uint32_t part) {
+    if (patched_.contains(part)) return save_.NewFileOf(part);
+    return save_.FileOf(part);
+  }
+
   uint32_t PartOf(uint32_t row) const {
     return parts_.GroupAt(table_.table_file().GroupOf(row)).part;
   }
@@ -258,8 +188,7 @@ class DatasetWriter {
   arrow::Status VisitPaths(const std::function<arrow::Status(std::string_view)>& f) const {
     for (uint32_t part = 0; part < parts_.list().parts.size(); ++part) {
       const auto visit = [&]() -> arrow::Status {
-        ARROW_ASSIGN_OR_RAISE(auto bytes, usdparquet::OpenFile(save_.FileOf(part)));
-        ARROW_ASSIGN_OR_RAISE(const auto file, OpenCells(std::move(bytes)));
+        ARROW_ASSIGN_OR_RAISE(const auto file, UsdParquetOpenCells(save_.FileOf(part)));
         ARROW_ASSIGN_OR_RAISE(const auto reader, usdparquet::BulkReader::Open(file->table_file()));
         ARROW_ASSIGN_OR_RAISE(const auto paths, ReadPaths(*file, *reader));
         if (!paths) return arrow::Status::OK();
@@ -274,32 +203,19 @@ class DatasetWriter {
     return arrow::Status::OK();
   }
 
-  /// Not as a table of prims, of which rows that are not shown would be missing.
-  static arrow::Result<std::shared_ptr<usdparquet::Table>> OpenCells(
-      std::shared_ptr<arrow::io::RandomAccessFile> bytes) {
-    usdparquet::TableOptions options;
-    options.has_paths = false;
-    options.use = usdparquet::WantedAs::kCells;
-    options.unicode_test = UsdParquetIsIdentifier;
-    return usdparquet::Table::Open(std::move(bytes), "", std::move(options));
-  }
-
-  /// The column of paths of a file; null if it has none.
+  /// The column of paths of a file; null if it has none, or no text in it as its type says.
   arrow::Result<std::shared_ptr<arrow::Table>> ReadPaths(
       const usdparquet::Table& file, const usdparquet::BulkReader& reader) const {
     const int leaf = file.metadata().schema()->ColumnIndex(table_.path_column());
     if (leaf < 0) return nullptr;
     ARROW_ASSIGN_OR_RAISE(auto paths, reader.ReadAll({leaf}));
+    if (paths->column(0)->type()->id() == arrow::Type::NA) return nullptr;
     return usdparquet::WithoutViews(std::move(paths));
   }
 
-  arrow::Status RemoveFrom(uint32_t part, const RemovedPrims& removed) {
-    std::string source = save_.FileOf(part);
-    if (patched_.contains(part)) {
-      ARROW_ASSIGN_OR_RAISE(source, save_.NewFileOf(part));
-    }
-    ARROW_ASSIGN_OR_RAISE(auto bytes, usdparquet::OpenFile(source));
-    ARROW_ASSIGN_OR_RAISE(auto table, ReadWithout(std::move(bytes), removed));
+  arrow::Status RemoveFrom(uint32_t part, const UsdParquetRemovedPrims& removed) {
+    ARROW_ASSIGN_OR_RAISE(const std::string source, CurrentFileOf(part));
+    ARROW_ASSIGN_OR_RAISE(auto table, ReadWithout(source, removed));
     if (!table) return arrow::Status::OK();
     ARROW_ASSIGN_OR_RAISE(const std::string new_file, save_.NewFileOf(part));
     return usdparquet::WriteTable(*table, new_file, options_).status();
@@ -307,8 +223,8 @@ class DatasetWriter {
 
   /// The rows of the file that are left; null if that is all of them.
   arrow::Result<std::shared_ptr<arrow::Table>> ReadWithout(
-      std::shared_ptr<arrow::io::RandomAccessFile> bytes, const RemovedPrims& removed) const {
-    ARROW_ASSIGN_OR_RAISE(const auto file, OpenCells(std::move(bytes)));
+      const std::string& source, const UsdParquetRemovedPrims& removed) const {
+    ARROW_ASSIGN_OR_RAISE(const auto file, UsdParquetOpenCells(source));
     ARROW_ASSIGN_OR_RAISE(const auto reader, usdparquet::BulkReader::Open(file->table_file()));
     ARROW_ASSIGN_OR_RAISE(const auto paths, ReadPaths(*file, *reader));
     if (!paths) return nullptr;
@@ -334,6 +250,16 @@ class DatasetWriter {
   std::set<uint32_t> patched_;
 };
 
+/// Rows and columns are added to what is shown whole and as it is.
+arrow::Status CheckArguments(const UsdParquetArguments& arguments) {
+  const bool is_changed = arguments.columns || !arguments.prefix.IsAbsoluteRootPath() ||
+                          arguments.declares_nulls || !arguments.colors.column.empty();
+  if (!is_changed) return arrow::Status::OK();
+  return arrow::Status::Invalid(
+      "prims, properties and time samples can't be added to a dataset that is opened with one of "
+      "the format arguments 'columns', 'prefix', 'nulls' and 'color'");
+}
+
 }  // namespace
 
 arrow::Status UsdParquetSaveDataset(const UsdParquetLayerData& data, const std::string& folder,
@@ -345,19 +271,42 @@ arrow::Status UsdParquetSaveDataset(const UsdParquetLayerData& data, const std::
     return arrow::Status::Invalid(
         "its files were changed after the layer was opened; reload the layer and edit it again");
   }
-  RemovedPrims removed(data);
-  UsdParquetLayerEdits others;
-  if (!removed.KeepOthers(&others)) return arrow::Status::Invalid(kExport);
+  UsdParquetRemovedPrims removed(data);
+  UsdParquetLayerEdits others, rest;
+  if (!removed.KeepOthers(&others)) {
+    return arrow::Status::Invalid("prims of a dataset can't be put into another order", kExport);
+  }
   if (!removed.empty() && !arguments.prefix.IsAbsoluteRootPath()) {
     return arrow::Status::Invalid(
         "prims of a dataset can't be removed below the format argument 'prefix'");
   }
-  ARROW_ASSIGN_OR_RAISE(const auto patches, UsdParquetCellPatches(data.source(), others));
-  if (!patches) return arrow::Status::Invalid(kExport);
+  const auto has_cell = [&](size_t column, uint32_t row) { return writer.HasCell(column, row); };
+  ARROW_ASSIGN_OR_RAISE(auto patches,
+                        UsdParquetCellPatches(data.source(), others, has_cell, &rest));
+  if (patches && rest.empty()) {
+    ARROW_ASSIGN_OR_RAISE(patches, UsdParquetCellPatches(data.source(), others));
+  }
+  if (!patches) {
+    return arrow::Status::Invalid(
+        "the columns of its files can't hold the edited values, or keep the order of properties",
+        kExport);
+  }
   ARROW_RETURN_NOT_OK(writer.Patch(*patches));
+  std::function<arrow::Status(usdparquet::TableFile)> check;
+  if (!rest.empty()) {
+    ARROW_RETURN_NOT_OK(OrExport(CheckArguments(arguments)));
+    const auto additions = UsdParquetFindAdditions(data, rest);
+    if (!additions.ok()) return OrExport(additions.status());
+    ARROW_RETURN_NOT_OK(writer.Add(*additions));
+    check = [&](usdparquet::TableFile file) -> arrow::Status {
+      ARROW_ASSIGN_OR_RAISE(const auto saved,
+                            UsdParquetSourceOf(std::move(file), folder, arguments));
+      return OrExport(UsdParquetCheckSaved(data, saved));
+    };
+  }
   removed.MakeTexts();
   if (!removed.empty()) ARROW_RETURN_NOT_OK(writer.Remove(removed));
-  return save->Commit(UsdParquetIsIdentifier);
+  return save->Commit(UsdParquetIsIdentifier, check);
 }
 
 PXR_NAMESPACE_CLOSE_SCOPE

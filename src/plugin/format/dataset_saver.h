@@ -15,8 +15,9 @@
 PXR_NAMESPACE_OPEN_SCOPE
 
 /// Writes the files of the dataset in `folder` anew that hold edited cells or rows of removed
-/// prims, and puts them in place together. Fails, and changes nothing, if the dataset has no
-/// manifest or if any edit is more than a cell or a removed prim. Errors do not name the folder.
+/// prims, or are to hold new ones, and puts them in place together. Fails, and changes nothing, if
+/// the dataset has no manifest, or if files of its kind would not give back what was edited. Errors
+/// do not name the folder.
 ///
 /// Not thread-safe, as an edit of the layer is not.
 arrow::Status UsdParquetSaveDataset(const UsdParquetLayerData& data, const std::string& folder,

@@ -47,12 +47,29 @@ arrow::Result<std::shared_ptr<usdparquet::Table>> OpenTable(const std::string& r
     ARROW_ASSIGN_OR_RAISE(auto file, UsdParquetOpenAsset(resolved_path, asset));
     return usdparquet::Table::Open(std::move(file), resolved_path, std::move(options));
   }
-  ARROW_ASSIGN_OR_RAISE(
-      auto opened, usdparquet::WithFileName(usdparquet::OpenDataset(resolved_path), resolved_path));
+  ARROW_ASSIGN_OR_RAISE(auto opened, usdparquet::WithFileName(
+                                         usdparquet::OpenDataset(
+                                             resolved_path, usdparquet::DamagedParts::kAreLeftOut),
+                                         resolved_path));
   for (const std::string& warning : opened.warnings) {
     TF_WARN("%s: %s", resolved_path.c_str(), warning.c_str());
   }
   return usdparquet::Table::Open(std::move(opened.file), resolved_path, std::move(options));
+}
+
+/// What the arguments say of a table, but for ids.
+usdparquet::TableOptions OptionsOf(const UsdParquetArguments& arguments) {
+  usdparquet::TableOptions options;
+  options.path_column = arguments.path_column;
+  options.columns = arguments.columns;
+  options.time_column = arguments.time_column;
+  options.declares_nulls = arguments.declares_nulls;
+  options.time_start = arguments.time_start;
+  options.time_codes_per_second = arguments.time_codes_per_second;
+  options.unicode_test = UsdParquetIsIdentifier;
+  options.target_test = UsdParquetProblemOfTarget;
+  options.expression_test = UsdParquetProblemOfExpression;
+  return options;
 }
 
 /// The file of ids that the arguments name.
@@ -118,19 +135,10 @@ std::string UsdParquetResolveIds(const std::string& resolved_path, const std::st
 arrow::Result<std::shared_ptr<const UsdParquetSource>> UsdParquetOpenLayerFile(
     const std::string& resolved_path, const UsdParquetArguments& arguments, SdfLayer* scratch) {
   std::shared_ptr<ArAsset> asset;
-  usdparquet::TableOptions options;
-  options.path_column = arguments.path_column;
-  options.columns = arguments.columns;
+  usdparquet::TableOptions options = OptionsOf(arguments);
   if (!arguments.key.empty()) {
     ARROW_ASSIGN_OR_RAISE(options.ids, OpenIds(resolved_path, arguments));
   }
-  options.time_column = arguments.time_column;
-  options.declares_nulls = arguments.declares_nulls;
-  options.time_start = arguments.time_start;
-  options.time_codes_per_second = arguments.time_codes_per_second;
-  options.unicode_test = UsdParquetIsIdentifier;
-  options.target_test = UsdParquetProblemOfTarget;
-  options.expression_test = UsdParquetProblemOfExpression;
   options.report = [](bool is_error, const std::string& message) {
     if (is_error) {
       TF_RUNTIME_ERROR("%s", message.c_str());
@@ -160,6 +168,13 @@ arrow::Result<std::shared_ptr<const UsdParquetSource>> UsdParquetOpenLayerFile(
   }
   return std::make_shared<const UsdParquetSource>(std::move(table), arguments, std::move(colors),
                                                   std::move(residual));
+}
+
+arrow::Result<std::shared_ptr<const UsdParquetSource>> UsdParquetSourceOf(
+    usdparquet::TableFile file, const std::string& name, const UsdParquetArguments& arguments) {
+  ARROW_ASSIGN_OR_RAISE(auto table,
+                        usdparquet::Table::Open(std::move(file), name, OptionsOf(arguments)));
+  return std::make_shared<const UsdParquetSource>(std::move(table), arguments, nullptr, nullptr);
 }
 
 PXR_NAMESPACE_CLOSE_SCOPE

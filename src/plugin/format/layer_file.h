@@ -25,4 +25,9 @@ std::string UsdParquetResolveIds(const std::string& resolved_path, const std::st
 arrow::Result<std::shared_ptr<const UsdParquetSource>> UsdParquetOpenLayerFile(
     const std::string& resolved_path, const UsdParquetArguments& arguments, SdfLayer* scratch);
 
+/// The source of a dataset that was opened, without warnings; `name` is what errors call it.
+/// Colours are left out.
+arrow::Result<std::shared_ptr<const UsdParquetSource>> UsdParquetSourceOf(
+    usdparquet::TableFile file, const std::string& name, const UsdParquetArguments& arguments);
+
 PXR_NAMESPACE_CLOSE_SCOPE

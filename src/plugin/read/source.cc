@@ -486,6 +486,14 @@ uint32_t UsdParquetSource::RowAt(const SdfPath& prim, std::optional<double> time
   });
 }
 
+uint32_t UsdParquetSource::FirstRowOf(const SdfPath& prim) const {
+  return table_->Ask([&] {
+    const Location at = ResolvePrim(prim, UsdParquetPathHandles(prim).prim);
+    const uint32_t row = at.prim ? prims_.RowOf(at.prim) : PrimId::kNone;
+    return row == PrimId::kNone ? UsdParquetTimeSamples::kNoRow : row;
+  });
+}
+
 SdfPath UsdParquetSource::PrimOf(uint32_t row) const {
   const std::optional<std::string> path = table_->PathAt(row);
   return path ? SdfPath(*path) : SdfPath();

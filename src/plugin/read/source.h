@@ -91,6 +91,8 @@ class UsdParquetSource {
   /// The row with the defaults of a prim, or that with its samples at exactly `time`;
   /// UsdParquetTimeSamples::kNoRow if there is none.
   uint32_t RowAt(const SdfPath& prim, std::optional<double> time) const;
+  /// The first row of a prim, or its only one; UsdParquetTimeSamples::kNoRow if it has none.
+  uint32_t FirstRowOf(const SdfPath& prim) const;
   /// The path in a row. REQUIRES: the row has that of a prim, if any; no prefix; rows are not
   /// joined by ids.
   SdfPath PrimOf(uint32_t row) const;

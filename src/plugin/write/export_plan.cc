@@ -55,6 +55,20 @@ bool UsdParquetIsFieldColumn(const TfToken& field, const VtValue& value, std::st
   return op == prepended && !op.GetPrependedItems().empty();
 }
 
+VtValue UsdParquetCellOfField(const TfToken& field, const VtValue& value) {
+  std::string type;
+  if (!UsdParquetIsFieldColumn(field, value, &type)) return {};
+  if (field == SdfFieldKeys->Specifier) {
+    const auto specifier = value.UncheckedGet<SdfSpecifier>();
+    return VtValue(TfToken(specifier == SdfSpecifierDef ? "def" : "class"));
+  }
+  if (type == "token[]") {
+    const auto& items = value.UncheckedGet<SdfTokenListOp>().GetPrependedItems();
+    return VtValue(VtTokenArray(items.begin(), items.end()));
+  }
+  return value;
+}
+
 VtValue UsdParquetCellOfTargets(const VtValue& targets) {
   if (!targets.IsHolding<SdfPathListOp>()) return {};
   const auto& op = targets.UncheckedGet<SdfPathListOp>();

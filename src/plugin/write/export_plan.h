@@ -130,6 +130,9 @@ class UsdParquetExportPlan {
 /// Whether a prim's field can be a column; its cells then have the Sdf type `type`.
 bool UsdParquetIsFieldColumn(const TfToken& field, const VtValue& value, std::string* type);
 
+/// A prim field's value as a cell of its column; empty if the column can't hold it.
+VtValue UsdParquetCellOfField(const TfToken& field, const VtValue& value);
+
 /// A relationship's target list as a cell, `string[]`; empty if it is no plain, explicit list.
 VtValue UsdParquetCellOfTargets(const VtValue& targets);
 

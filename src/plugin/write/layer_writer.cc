@@ -39,21 +39,6 @@ constexpr uint64_t kMaxGroupBytes = 32 << 20;
 /// larger, and take a third of the time of a save.
 constexpr uint64_t kMinCompressed = 2 << 10;
 
-/// A prim field's value as a cell of its column; empty if the column can't hold it.
-VtValue CellOfField(const TfToken& field, const VtValue& value) {
-  std::string type;
-  if (!UsdParquetIsFieldColumn(field, value, &type)) return {};
-  if (field == SdfFieldKeys->Specifier) {
-    const auto specifier = value.UncheckedGet<SdfSpecifier>();
-    return VtValue(TfToken(specifier == SdfSpecifierDef ? "def" : "class"));
-  }
-  if (type == "token[]") {
-    const auto& items = value.UncheckedGet<SdfTokenListOp>().GetPrependedItems();
-    return VtValue(VtTokenArray(items.begin(), items.end()));
-  }
-  return value;
-}
-
 /// The second pass: fills the columns and the residual.
 class LayerWriter {
  public:
@@ -197,7 +182,7 @@ class LayerWriter {
       for (size_t i = 0; i < fields_.size(); ++i) {
         if (plan_.fields()[i].field == field) column = fields_[i].get();
       }
-      const VtValue cell = column ? CellOfField(field, value) : VtValue();
+      const VtValue cell = column ? UsdParquetCellOfField(field, value) : VtValue();
       if (!cell.IsEmpty() && column->CanHold(cell)) {
         ARROW_RETURN_NOT_OK(column->Append(row_, cell));
       } else {
