@@ -49,6 +49,19 @@ def write_plain(file: Path) -> None:
     pq.write_table(table(), file, row_group_size=100, data_page_size=4096, write_batch_size=20)
 
 
+def unordered() -> pa.Table:
+    """The same rows at prims of other parents each, so that they have to be put in order."""
+    paths = pa.array([f"/World/zone{i % 7}/p{i:03}" for i in range(PRIMS)])
+    return table().set_column(0, "path", paths)
+
+
+def write_unordered(file: Path) -> None:
+    """These in a file."""
+    import pyarrow.parquet as pq
+
+    pq.write_table(unordered(), file, row_group_size=100)
+
+
 def write_indexed(file: Path) -> None:
     """A table with its index, in small pages."""
     usdparquet.write_table(table(), file, rows_per_page=25, rows_per_group=100)
@@ -471,6 +484,24 @@ def _optimize_long(file: Path, out: Path) -> Any:
     return load_core().optimize(str(file), str(out), time_column="frame", order="time")
 
 
+_ORDER = random.Random(8).sample(range(PRIMS), PRIMS)
+# Of 100,000 bytes of rows: most of them lie in temporary files while they are put in order.
+_LITTLE: dict[str, Any] = {"memory": 40_000, "rows_per_page": 25, "rows_per_group": 100}
+
+
+def _write_stream(_: Path, out: Path) -> Any:
+    return usdparquet.write_table(unordered().to_reader(max_chunksize=30), out, **_LITTLE)
+
+
+def _optimize_outside(file: Path, out: Path) -> Any:
+    return load_core().optimize(str(file), str(out), **_LITTLE)
+
+
+def _bind_outside(file: Path, out: Path) -> Any:
+    ids = pa.table({"path": table()["path"], "id": unordered()["name"].take(_ORDER)})
+    return usdparquet.bind(file, ids, out, key="name", path="prim", **_LITTLE)
+
+
 def _recover(file: Path, out: Path) -> Any:
     return load_core().recover(str(file), str(out))
 
@@ -519,6 +550,15 @@ WRITES: dict[str, Callable[[Path], Scenario]] = {
     "write_table": lambda f: FunctionScenario(f, write_plain, _write_table, "out.parquet"),
     "optimize": lambda f: FunctionScenario(f, write_plain, _optimize, "out.parquet"),
     "optimize, long": lambda f: FunctionScenario(f, write_long, _optimize_long, "out.parquet"),
+    "write_table, outside of memory": lambda f: FunctionScenario(
+        f, write_unordered, _write_stream, "out.parquet"
+    ),
+    "optimize, outside of memory": lambda f: FunctionScenario(
+        f, write_unordered, _optimize_outside, "out.parquet"
+    ),
+    "bind, outside of memory": lambda f: FunctionScenario(
+        f, write_unordered, _bind_outside, "out.parquet"
+    ),
     "optimize, crate residual": lambda f: FunctionScenario(
         f, _export_large, _optimize, "out.parquet"
     ),
