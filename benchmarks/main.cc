@@ -75,8 +75,9 @@ int Main(int argc, char** argv) {
     }
     case Options::Mode::kRead: {
       const DataFolder folder = DataFolder::Open(options.folder);
-      ReadRepeatedly(folder, folder.FindFormat(options.format), ColumnOfKind(options.kind),
-                     options.passes);
+      const int64_t faults =
+          ReadRepeatedly(folder, folder.FindFormat(options.format), options.reading);
+      std::cout << R"({"page_faults": )" << faults << "}" << std::endl;
       return 0;
     }
     case Options::Mode::kRun:

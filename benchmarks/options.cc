@@ -11,8 +11,11 @@ const char kUsage[] =
     "    runs the benchmarks over the files that generate.py wrote\n"
     "layer_benchmarks --data DIR --memory FORMAT [--columns 20|6] [--playback]\n"
     "    prints, as JSON, the memory of one layer after reading or playing it\n"
-    "layer_benchmarks --data DIR --read FORMAT [--kind double|int|bool|string] [--passes N]\n"
-    "    opens one layer and reads a property of every prim N times, for instruction counts\n";
+    "layer_benchmarks --data DIR --read FORMAT [--kind double|int|bool|string|touch|children]\n"
+    "                 [--passes N] [--fresh]\n"
+    "    reads N times a property of every prim, all properties of one prim, or the names of\n"
+    "    all children, each time of a layer just opened if --fresh, for instruction counts;\n"
+    "    prints, as JSON, the page faults of the passes\n";
 
 namespace {
 
@@ -54,6 +57,8 @@ bool Take(int argc, char** argv, int* index, Options* options) {
     options->mode = Options::Mode::kHelp;
   } else if (std::string(argv[*index]) == "--playback") {
     options->is_playback = true;
+  } else if (std::string(argv[*index]) == "--fresh") {
+    options->reading.is_fresh = true;
   } else if (const auto data = value_of("--data")) {
     options->folder = *data;
   } else if (const auto formats = value_of("--formats")) {
@@ -65,9 +70,9 @@ bool Take(int argc, char** argv, int* index, Options* options) {
     options->mode = Options::Mode::kRead;
     options->format = *read;
   } else if (const auto kind = value_of("--kind")) {
-    options->kind = *kind;
+    options->reading.kind = *kind;
   } else if (const auto passes = value_of("--passes")) {
-    options->passes = ParseNumber("--passes", *passes);
+    options->reading.passes = ParseNumber("--passes", *passes);
   } else if (const auto columns = value_of("--columns")) {
     options->columns = static_cast<int>(ParseNumber("--columns", *columns, 0));
   } else {

@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "repeated_reading.h"
+
 namespace usdparquet_bench {
 
 struct Options {
@@ -18,8 +20,7 @@ struct Options {
   std::string format;                // for --memory and --read
   int columns = 20;                  // for --memory
   bool is_playback = false;          // for --memory
-  std::string kind = "double";       // for --read
-  int64_t passes = 1;                // for --read
+  RepeatedReading reading;           // for --read
 };
 
 /// Takes the options that are the program's from the arguments, as `--name value` or

@@ -1,20 +1,28 @@
 #pragma once
 
 /// \file
-/// Reading a column a given number of times, for instruction counts (instructions.py).
+/// Reading the same a given number of times, for counts of instructions (instructions.py).
 
+#include <cstdint>
 #include <string>
 
 #include "formats.h"
 
 namespace usdparquet_bench {
 
-/// The column that stands for a kind of values: double, int, bool or string. Throws
-/// std::invalid_argument for any other.
-size_t ColumnOfKind(const std::string& kind);
+/// What is read in each pass.
+struct RepeatedReading {
+  /// double, int, bool or string: one such property of every prim, in order. touch: all properties
+  /// of the prim in the middle. children: the names of the children of all prims. nothing: what
+  /// opening alone takes.
+  std::string kind = "double";
+  int64_t passes = 1;
+  bool is_fresh = false;  ///< whether each pass has a layer of its own
+};
 
-/// Opens the table and reads the column of every prim `passes` times, in order. Throws
-/// std::runtime_error if a value is wrong.
-void ReadRepeatedly(const DataFolder& folder, const Format& format, size_t column, int64_t passes);
+/// Opens the table and reads. Returns the page faults that the passes had. Throws
+/// std::invalid_argument for any other kind, std::runtime_error if a value is wrong.
+int64_t ReadRepeatedly(const DataFolder& folder, const Format& format,
+                       const RepeatedReading& reading);
 
 }  // namespace usdparquet_bench

@@ -5,6 +5,7 @@
 
 #include "benchmarks.h"
 #include "check.h"
+#include "children.h"
 #include "layers.h"
 #include "values.h"
 
@@ -29,44 +30,12 @@ uint64_t CountTimeSampleFields(const SdfLayer& layer, const Paths& paths) {
   return count;
 }
 
-/// Adds up the hashes of the names in a list of children: the order does not matter.
-template <typename Field>
-uint64_t HashNames(const SdfLayer& layer, const Paths& paths, const Field& field) {
-  uint64_t sum = 0;
-  TfTokenVector names;
-  for (const SdfPath& path : paths) {
-    if (!layer.HasField(path, field, &names)) continue;
-    for (const TfToken& name : names) sum += name.Hash();
-  }
-  return sum;
-}
-
 uint64_t HashChildren(const SdfLayer& layer, const Paths& paths) {
   return HashNames(layer, paths, SdfChildrenKeys->PrimChildren);
 }
 
 uint64_t HashProperties(const SdfLayer& layer, const Paths& paths) {
   return HashNames(layer, paths, SdfChildrenKeys->PropertyChildren);
-}
-
-/// The sum of HashChildren over the paths and their ancestors, from the paths alone.
-struct Children {
-  Paths parents;
-  size_t count = 0;
-  uint64_t hash = 0;
-};
-
-Children ExpectedChildren(const Scene& scene, const Paths& prims) {
-  Children children;
-  for (const std::string& path : scene.InnerPaths()) children.parents.emplace_back(path);
-  for (const Paths& list : {children.parents, prims}) {
-    for (const SdfPath& path : list) {
-      if (path.GetPathElementCount() < 2) continue;  // /World is nobody's child here
-      children.hash += path.GetNameToken().Hash();
-      ++children.count;
-    }
-  }
-  return children;
 }
 
 uint64_t ExpectedProperties(size_t prims) {

@@ -16,6 +16,7 @@
 #include "core/table/read_columns.h"
 #include "core/table/table.h"
 #include "test_files.h"
+#include "thrift_bytes.h"
 
 namespace usdparquet {
 namespace {
@@ -37,7 +38,8 @@ TEST(FuzzFindings, PageOfListsWithoutValuesHasNoRows) {
   lists.Init(schema::GroupNode::Make(
       "schema", Repetition::REQUIRED,
       {schema::PrimitiveNode::Make("x", Repetition::REPEATED, parquet::Type::INT32)}));
-  const auto counted = CountRows(arrow::Buffer::FromString(PageOfNothing()), *lists.Column(0),
+  const std::string page = PageOfNothing();
+  const auto counted = CountRows(usdparquet_test::Bytes(page), *lists.Column(0),
                                  arrow::Compression::UNCOMPRESSED, false);
   ASSERT_TRUE(counted.ok()) << counted.status();
   EXPECT_EQ(counted->rows, 0);

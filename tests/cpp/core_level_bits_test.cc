@@ -2,7 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdint>
+#include <optional>
 #include <random>
 #include <vector>
 
@@ -82,6 +84,38 @@ TEST(LevelBits, DamageFails) {
   EXPECT_FALSE(Bits({0xff, 0xff, 0xff, 0xff, 0xff, 1}, 5).ok());
   EXPECT_FALSE(Bits({9, 0, 0, 0, 3 << 1, 1}, 3, false).ok());
   EXPECT_FALSE(Bits({1, 0}, 3, false).ok());
+}
+
+/// The size of the levels of a page with `count` of them, if all are 1.
+std::optional<size_t> OnesIn(std::vector<uint8_t> body, int32_t count, int32_t rep_size = 0,
+                             int32_t def_size = -1) {
+  PageHeader header;
+  header.type = def_size < 0 ? parquet::PageType::DATA_PAGE : parquet::PageType::DATA_PAGE_V2;
+  header.def_encoding = parquet::Encoding::RLE;
+  header.num_values = count;
+  header.rep_size = rep_size;
+  header.def_size = std::max(def_size, 0);
+  return SizeOfOnes(header, body);
+}
+
+TEST(LevelBits, OneRunOfOnesIsToldFromAllElse) {
+  EXPECT_EQ(OnesIn({2, 0, 0, 0, 5 << 1, 1, 77, 77}, 5), 6u);
+  EXPECT_EQ(OnesIn({3, 0, 0, 0, 0x80 | 16, 1, 1, 77}, 72), 7u);  // a run of 72
+  EXPECT_EQ(OnesIn({9, 9, 5 << 1, 1, 77}, 5, 2, 2), 4u);
+  EXPECT_EQ(OnesIn({2, 0, 0, 0, 6 << 1, 1}, 5), 6u);  // it may claim more
+  // A shorter one, zeros, packed bits, a number above 1, no value at all.
+  EXPECT_EQ(OnesIn({2, 0, 0, 0, 4 << 1, 1}, 5), std::nullopt);
+  EXPECT_EQ(OnesIn({2, 0, 0, 0, 5 << 1, 0}, 5), std::nullopt);
+  EXPECT_EQ(OnesIn({2, 0, 0, 0, 1 << 1 | 1, 0xff}, 5), std::nullopt);
+  EXPECT_EQ(OnesIn({2, 0, 0, 0, 5 << 1, 2}, 5), std::nullopt);
+  EXPECT_EQ(OnesIn({2, 0, 0, 0, 0, 1}, 0), std::nullopt);
+  // Cut off, or longer than the page.
+  EXPECT_EQ(OnesIn({1, 0, 0, 0, 5 << 1, 1}, 5), std::nullopt);
+  EXPECT_EQ(OnesIn({3, 0, 0, 0, 5 << 1, 1}, 5), std::nullopt);
+  EXPECT_EQ(OnesIn({0xff, 0xff, 0xff, 0xff, 5 << 1, 1}, 5), std::nullopt);
+  EXPECT_EQ(OnesIn({2, 0, 0}, 5), std::nullopt);
+  EXPECT_EQ(OnesIn({5 << 1, 1}, 5, 0, 3), std::nullopt);
+  EXPECT_EQ(OnesIn({5 << 1, 1}, 5, 1, 2), std::nullopt);
 }
 
 }  // namespace

@@ -9,6 +9,7 @@
 #include <optional>
 
 #include "core/pages/chunk_range.h"
+#include "core/pages/page_bytes.h"
 #include "core/pages/page_header.h"
 #include "core/pages/page_levels.h"
 #include "core/util/guard.h"
@@ -23,7 +24,7 @@ arrow::Result<PageRows> RowsOf(const PageSource& source, const ColumnInfo& colum
                                const PageHeader& header) {
   if (const int64_t rows = header.NumRows(true); rows >= 0) return PageRows{rows, true};
   ARROW_ASSIGN_OR_RAISE(auto bytes, source.file.ReadAt(page.offset, page.size));
-  return CountRows(std::move(bytes), *source.metadata.schema()->Column(column.leaf), chunk.codec,
+  return CountRows(SpanOf(*bytes), *source.metadata.schema()->Column(column.leaf), chunk.codec,
                    chunk.is_always_compressed);
 }
 
@@ -111,6 +112,7 @@ bool TakeLocations(const std::vector<parquet::PageLocation>& listed, const Chunk
 
 /// Whether each page can hold the rows that are claimed of it.
 arrow::Status CheckRows(const ColumnChunk& chunk, bool has_lists) {
+  if (chunk.num_rows <= MaxPageValues(0, has_lists)) return arrow::Status::OK();
   for (uint32_t i = 0; i < chunk.pages.size(); ++i) {
     const int64_t most = MaxPageValues(chunk.pages[i].size, has_lists);
     if (chunk.PageRows(i) <= most) continue;
@@ -124,11 +126,12 @@ arrow::Status CheckRows(const ColumnChunk& chunk, bool has_lists) {
 /// Rows per page, if equal in all but the last; else 0.
 uint32_t UniformRows(const ColumnChunk& chunk) {
   const uint32_t rows = chunk.PageRows(0);
-  for (uint32_t i = 0; i < chunk.pages.size(); ++i) {
-    const bool is_last = i + 1 == chunk.pages.size();
-    if (is_last ? chunk.PageRows(i) > rows : chunk.PageRows(i) != rows) return 0;
+  uint64_t expected = chunk.first_row;
+  for (const PageLocation& page : chunk.pages) {
+    if (page.first_row != expected) return 0;
+    expected += rows;
   }
-  return rows;
+  return expected >= uint64_t{chunk.first_row} + chunk.num_rows ? rows : 0;
 }
 
 /// The locations in the offset index of a chunk; none if the file has no index that can be read.
@@ -223,9 +226,9 @@ arrow::Result<std::unique_ptr<ColumnChunk>> Locate(const PageSource& source,
                                                    range.size(), chunk->num_rows)
                           : std::nullopt;
   if (listed) {
-    chunk->pages.reserve(listed->data.size());
-    for (const ListedPage& page : listed->data) {
-      chunk->pages.push_back(Located(page, chunk->first_row));
+    chunk->pages.resize(listed->data.size());
+    for (size_t i = 0; i < listed->data.size(); ++i) {
+      chunk->pages[i] = Located(listed->data[i], chunk->first_row);
     }
     if (listed->dictionary) chunk->dictionary_page = Located(*listed->dictionary, chunk->first_row);
   } else {

@@ -1,13 +1,11 @@
 #include "core/pages/dense_values.h"
 
-#include <arrow/result.h>
 #include <parquet/encoding.h>
 #include <parquet/types.h>
 
 #include <algorithm>
 #include <cstring>
 #include <limits>
-#include <span>
 
 #include "core/pages/value_claims.h"
 #include "core/schema/value_convert.h"
@@ -127,6 +125,39 @@ arrow::Status DenseValues::AppendText(std::string_view text) {
                                         " bytes of text: write the file with smaller pages");
   }
   strings.Append(text);
+  return arrow::Status::OK();
+}
+
+std::optional<arrow::Status> DenseValues::AppendPlainTexts(std::span<const uint8_t> section,
+                                                           int count) {
+  const size_t lengths = sizeof(uint32_t) * static_cast<size_t>(count);
+  if (section.size() < lengths) {
+    return ShortPage(count, static_cast<int>(section.size() / sizeof(uint32_t)));
+  }
+  const size_t most = section.size() - lengths, before = strings.chars.size();
+  if (before + most > static_cast<uint64_t>(MaxPageText(encoded_size_))) return std::nullopt;
+  strings.chars.resize(before + most);
+  strings.offsets.resize(strings.offsets.size() + static_cast<size_t>(count));
+  char* const end = strings.chars.data() + before + most;
+  char* to = strings.chars.data() + before;
+  uint32_t* offset = strings.offsets.data() + strings.offsets.size() - count;
+  for (int i = 0; i < count; ++i) {
+    uint32_t length;
+    if (section.size() < sizeof(length)) return ShortPage(count, i);
+    std::memcpy(&length, section.data(), sizeof(length));
+    section = section.subspan(sizeof(length));
+    if (section.size() < length) return ShortPage(count, i);
+    constexpr size_t kAtOnce = 16;  // a call for a few bytes would cost more than all the rest
+    if (length <= kAtOnce && section.size() >= kAtOnce && end - to >= ptrdiff_t{kAtOnce}) {
+      std::memcpy(to, section.data(), kAtOnce);
+    } else if (length > 0) {
+      std::memcpy(to, section.data(), length);
+    }
+    section = section.subspan(length);
+    to += length;
+    *offset++ = static_cast<uint32_t>(to - strings.chars.data());
+  }
+  strings.chars.resize(static_cast<size_t>(to - strings.chars.data()));
   return arrow::Status::OK();
 }
 
@@ -293,6 +324,12 @@ arrow::Status DenseValues::AppendTyped(parquet::Encoding::type encoding, const u
     return arrow::Status::OK();
   }
   if (!codes.empty()) ARROW_RETURN_NOT_OK(Materialize());
+  if constexpr (std::is_same_v<Value, parquet::ByteArray>) {
+    if (encoding == parquet::Encoding::PLAIN && column_.conversion != Conversion::kDecimal) {
+      const std::span section(data, static_cast<size_t>(size));
+      if (const auto done = AppendPlainTexts(section, count)) return *done;
+    }
+  }
   auto decoder = parquet::MakeTypedDecoder<DType>(encoding, &descriptor_, BlockPool());
   decoder->SetData(num_levels, data, size);
   if (IsKeptAsDecoded<Value>(column_)) {
@@ -325,12 +362,12 @@ bool DenseValues::HasBadString() const {
 
 arrow::Result<std::shared_ptr<Dictionary>> DenseValues::DecodeDictionary(
     const ColumnInfo& column, const parquet::ColumnDescriptor& descriptor,
-    const parquet::DictionaryPage& page) {
+    std::span<const uint8_t> body, int count) {
   DenseValues values(column, descriptor);
-  ARROW_RETURN_NOT_OK(values.Append(parquet::Encoding::PLAIN, page.data(), page.size(),
-                                    page.num_values(), page.num_values(), nullptr));
+  ARROW_RETURN_NOT_OK(values.Append(parquet::Encoding::PLAIN, body.data(),
+                                    static_cast<int>(body.size()), count, count, nullptr));
   auto dictionary = std::make_shared<Dictionary>();
-  dictionary->size = static_cast<uint32_t>(page.num_values());
+  dictionary->size = static_cast<uint32_t>(count);
   dictionary->values = std::move(values.fixed);
   dictionary->strings = std::move(values.strings);
   dictionary->strings.chars.shrink_to_fit();

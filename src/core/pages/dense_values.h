@@ -4,13 +4,13 @@
 /// The non-null values of one or more pages, one behind the other, before they
 /// are put into rows.
 
-#include <arrow/status.h>
-#include <parquet/column_page.h>
+#include <arrow/result.h>
 #include <parquet/schema.h>
 
 #include <cstdint>
 #include <memory>
-#include <vector>
+#include <optional>
+#include <span>
 
 #include "core/pages/page.h"
 #include "core/schema/schema.h"
@@ -32,10 +32,10 @@ class DenseValues {
                        int num_levels, int count,
                        const std::shared_ptr<const Dictionary>& dictionary);
 
-  /// Decodes a dictionary page.
+  /// Decodes the `count` entries of a dictionary page, whose decompressed body is `body`.
   static arrow::Result<std::shared_ptr<Dictionary>> DecodeDictionary(
       const ColumnInfo& column, const parquet::ColumnDescriptor& descriptor,
-      const parquet::DictionaryPage& page);
+      std::span<const uint8_t> body, int count);
 
   /// Whether values of that encoding are stored as they lie in a page, so that they can be read
   /// where they are: PLAIN numbers that need no conversion.
@@ -79,6 +79,9 @@ class DenseValues {
   template <typename Decoder, typename Value>
   arrow::Status DecodeAndConvert(Decoder& decoder, int64_t size, int count);
   arrow::Status AppendText(std::string_view text);
+  /// Texts of which each lies behind its length. Nothing if they may be longer than limits.h
+  /// allows.
+  std::optional<arrow::Status> AppendPlainTexts(std::span<const uint8_t> section, int count);
   /// Turns codes into strings, when a page without dictionary follows one with.
   arrow::Status Materialize();
 

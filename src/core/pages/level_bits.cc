@@ -50,6 +50,13 @@ class Runs {
  public:
   explicit Runs(std::span<const uint8_t> bytes) : bytes_(bytes) {}
 
+  /// Whether the first one is of `count` ones or more.
+  bool BeginsWithOnes(uint32_t count) {
+    uint32_t header = 0;
+    return ReadVarint(&header).ok() && (header & 1) == 0 && header >> 1 >= count &&
+           !bytes_.empty() && bytes_[0] == 1;
+  }
+
   arrow::Status Read(uint32_t count, uint64_t* words, uint32_t begin) {
     BitWriter bits(words, begin);
     while (count > 0) {
@@ -94,6 +101,24 @@ class Runs {
 bool HasLevelBits(const PageHeader& header) {
   return header.type == parquet::PageType::DATA_PAGE_V2 ||
          header.def_encoding == parquet::Encoding::RLE;
+}
+
+std::optional<size_t> SizeOfOnes(const PageHeader& header, std::span<const uint8_t> body) {
+  if (header.num_values == 0 || !HasLevelBits(header)) return std::nullopt;
+  size_t begin = static_cast<size_t>(header.rep_size);
+  size_t size = static_cast<size_t>(header.def_size);
+  if (header.type == parquet::PageType::DATA_PAGE) {
+    uint32_t stored = 0;
+    if (body.size() < sizeof(stored)) return std::nullopt;
+    std::memcpy(&stored, body.data(), sizeof(stored));
+    begin = sizeof(stored);
+    size = stored;
+  }
+  if (begin > body.size() || size > body.size() - begin) return std::nullopt;
+  if (!Runs(body.subspan(begin, size)).BeginsWithOnes(static_cast<uint32_t>(header.num_values))) {
+    return std::nullopt;
+  }
+  return begin + size;
 }
 
 arrow::Status DecodeLevelBits(const PageHeader& header, std::span<const uint8_t> body,

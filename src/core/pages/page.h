@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <memory>
 #include <string_view>
 #include <vector>
@@ -23,7 +24,7 @@ struct StringPool {
   size_t size() const { return offsets.size() - 1; }
   /// Whether every one is valid UTF-8.
   bool IsUtf8() const { return AreUtf8(chars.data(), offsets.data(), size()); }
-  bool HasNul() const { return std::ranges::find(chars, '\0') != chars.end(); }
+  bool HasNul() const { return !chars.empty() && std::memchr(chars.data(), 0, chars.size()); }
   std::string_view operator[](size_t i) const {
     return {chars.data() + offsets[i], offsets[i + 1] - offsets[i]};
   }
@@ -74,8 +75,10 @@ struct Page {
   /// elements of all rows. Points into `values`, or into the mapped file, where nothing is aligned.
   const std::byte* cells = nullptr;
   RawVector<std::byte> values;
-  /// The stored page that `cells` points into, if it needed no decoding.
+  /// The stored page that `cells` points into, if it needed no decoding; or what else a slot holds
+  /// that is no column's page, which takes `held_bytes`.
   std::shared_ptr<const void> mapped;
+  size_t held_bytes = 0;
   /// Arrays: row i holds the elements [offsets[i], offsets[i + 1]). Else empty.
   std::vector<uint32_t> offsets;
   /// Strings: an index into `dictionary->strings` for every element, or, without
@@ -100,7 +103,7 @@ struct Page {
   /// Bytes on the heap, without the shared dictionary.
   size_t MemoryUsage() const {
     return sizeof(*this) + presence.capacity() * 8 + values.capacity() + offsets.capacity() * 4 +
-           codes.capacity() * 4 + strings.MemoryUsage();
+           codes.capacity() * 4 + strings.MemoryUsage() + held_bytes;
   }
 };
 

@@ -36,9 +36,7 @@ arrow::Status WrongSize(int64_t size, std::span<const uint8_t> to) {
   return arrow::Status::IOError("a page decompresses to ", size, " bytes instead of ", to.size());
 }
 
-arrow::Status Decompress(std::span<const uint8_t> from, std::span<uint8_t> to) {
-  // parquet-java writes no frame where all values are null (apache/arrow GH-31992).
-  if (from.empty() && to.empty()) return arrow::Status::OK();
+arrow::Status DecompressZstd(std::span<const uint8_t> from, std::span<uint8_t> to) {
   int64_t written = 0;
   if (TellsItsSize(from)) {
     ARROW_ASSIGN_OR_RAISE(auto* decompressor, ThreadDecompressor());
@@ -57,46 +55,32 @@ arrow::Status Decompress(std::span<const uint8_t> from, std::span<uint8_t> to) {
   return written == static_cast<int64_t>(to.size()) ? arrow::Status::OK() : WrongSize(written, to);
 }
 
+arrow::Status Decompress(std::span<const uint8_t> from, std::span<uint8_t> to,
+                         arrow::Compression::type codec) {
+  // parquet-java writes no frame where all values are null (apache/arrow GH-31992).
+  if (from.empty() && to.empty()) return arrow::Status::OK();
+  if (codec == arrow::Compression::ZSTD) return DecompressZstd(from, to);
+  ARROW_ASSIGN_OR_RAISE(const int64_t written, parquet::GetCodec(codec)->Decompress(
+                                                   static_cast<int64_t>(from.size()), from.data(),
+                                                   static_cast<int64_t>(to.size()), to.data()));
+  return written == static_cast<int64_t>(to.size()) ? arrow::Status::OK() : WrongSize(written, to);
+}
+
 }  // namespace
 
-arrow::Compression::type PageReaderCodec(arrow::Compression::type codec) {
-  return codec == arrow::Compression::ZSTD ? arrow::Compression::UNCOMPRESSED : codec;
-}
-
-arrow::Result<PageBody> DecompressPage(const parquet::DataPage& page,
-                                       arrow::Compression::type codec) {
-  const std::span stored(page.data(), static_cast<size_t>(page.size()));
-  if (PageReaderCodec(codec) == codec) return PageBody{stored, nullptr};
-  int64_t levels = 0;  // stored as they are before what is compressed
-  if (page.type() == parquet::PageType::DATA_PAGE_V2) {
-    const auto& v2 = static_cast<const parquet::DataPageV2&>(page);
-    if (!v2.is_compressed()) return PageBody{stored, nullptr};
-    levels = int64_t{v2.repetition_levels_byte_length()} + v2.definition_levels_byte_length();
+arrow::Result<PageBody> DecompressPage(const StoredPage& page, arrow::Compression::type codec,
+                                       bool is_always_compressed) {
+  const PageHeader& header = page.header;
+  if (codec == arrow::Compression::UNCOMPRESSED) return PageBody{page.body, nullptr};
+  size_t levels = 0;  // stored as they are before what is compressed
+  if (header.type == parquet::PageType::DATA_PAGE_V2) {
+    if (!header.is_compressed && !is_always_compressed) return PageBody{page.body, nullptr};
+    levels = static_cast<size_t>(header.rep_size) + static_cast<size_t>(header.def_size);
   }
-  const int64_t size = page.uncompressed_size();
-  if (levels < 0 || levels > page.size() || levels > size) {
-    return arrow::Status::IOError("a page is smaller than its levels");
-  }
-  ARROW_ASSIGN_OR_RAISE(auto buffer, arrow::AllocateBuffer(size, BlockPool()));
-  const std::span to(buffer->mutable_data(), static_cast<size_t>(size));
-  std::copy_n(stored.begin(), levels, to.begin());
-  ARROW_RETURN_NOT_OK(Decompress(stored.subspan(levels), to.subspan(levels)));
-  return PageBody{to, std::move(buffer)};
-}
-
-arrow::Result<PageBody> DecompressBody(std::span<const uint8_t> stored, int64_t size,
-                                       arrow::Compression::type codec) {
-  if (codec == arrow::Compression::UNCOMPRESSED) return PageBody{stored, nullptr};
-  ARROW_ASSIGN_OR_RAISE(auto buffer, arrow::AllocateBuffer(size, BlockPool()));
-  const std::span to(buffer->mutable_data(), static_cast<size_t>(size));
-  if (codec == arrow::Compression::ZSTD) {
-    ARROW_RETURN_NOT_OK(Decompress(stored, to));
-  } else {
-    ARROW_ASSIGN_OR_RAISE(const int64_t written,
-                          parquet::GetCodec(codec)->Decompress(static_cast<int64_t>(stored.size()),
-                                                               stored.data(), size, to.data()));
-    if (written != size) return WrongSize(written, to);
-  }
+  ARROW_ASSIGN_OR_RAISE(auto buffer, arrow::AllocateBuffer(header.size, BlockPool()));
+  const std::span to(buffer->mutable_data(), static_cast<size_t>(header.size));
+  std::copy_n(page.body.begin(), levels, to.begin());
+  ARROW_RETURN_NOT_OK(Decompress(page.body.subspan(levels), to.subspan(levels), codec));
   return PageBody{to, std::move(buffer)};
 }
 

@@ -1,12 +1,10 @@
 #pragma once
 
 /// \file
-/// The stored bytes of a page, verified, and Arrow's reader over them.
+/// The stored bytes of a page.
 
 #include <arrow/buffer.h>
 #include <arrow/result.h>
-#include <arrow/util/type_fwd.h>
-#include <parquet/column_reader.h>
 
 #include <cstdint>
 #include <memory>
@@ -25,13 +23,6 @@ inline std::span<const uint8_t> SpanOf(const arrow::Buffer& bytes) {
 /// Thread-safe.
 arrow::Result<std::shared_ptr<arrow::Buffer>> ReadPageBytes(const PageSource& source,
                                                             const PageLocation& page);
-
-/// Arrow's reader over `bytes`, which are whole pages; it verifies their checksums.
-/// REQUIRES: what the headers of the pages claim was checked.
-std::unique_ptr<parquet::PageReader> OpenPages(std::shared_ptr<arrow::Buffer> bytes,
-                                               const parquet::ColumnDescriptor& descriptor,
-                                               arrow::Compression::type codec,
-                                               bool is_always_compressed);
 
 /// The error of stored pages that decode to `rows` rows, and not to those of `page`.
 arrow::Status WrongRowCount(size_t rows, const Page& page);

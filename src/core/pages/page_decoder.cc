@@ -1,8 +1,6 @@
 #include "core/pages/page_decoder.h"
 
 #include <arrow/buffer.h>
-#include <parquet/column_page.h>
-#include <parquet/column_reader.h>
 
 #include <algorithm>
 #include <span>
@@ -30,18 +28,15 @@ arrow::Result<std::shared_ptr<const Dictionary>> LoadDictionary(
   std::lock_guard lock(chunk.mutex);
   if (auto dictionary = chunk.dictionary.lock()) return dictionary;
   ARROW_ASSIGN_OR_RAISE(auto bytes, ReadPageBytes(source, chunk.dictionary_page));
-  ARROW_ASSIGN_OR_RAISE(const PageHeader header, ReadPageHeader(SpanOf(*bytes)));
-  ARROW_RETURN_NOT_OK(CheckPageHeader(header, column.max_rep > 0));
-  const auto reader =
-      OpenPages(std::move(bytes), descriptor, chunk.codec, chunk.is_always_compressed);
-  const auto page = reader->NextPage();
-  if (!page || page->type() != parquet::PageType::DICTIONARY_PAGE) {
+  ARROW_ASSIGN_OR_RAISE(const StoredPage page, PageWalk(SpanOf(*bytes), column.max_rep > 0).Next());
+  if (page.header.type != parquet::PageType::DICTIONARY_PAGE) {
     return arrow::Status::IOError("there is no dictionary page at byte ",
                                   chunk.dictionary_page.offset);
   }
-  ARROW_ASSIGN_OR_RAISE(
-      auto decoded, DenseValues::DecodeDictionary(
-                        column, descriptor, static_cast<const parquet::DictionaryPage&>(*page)));
+  ARROW_RETURN_NOT_OK(CheckPageBody(page.header, page.body));
+  ARROW_ASSIGN_OR_RAISE(const PageBody body, DecompressPage(page, chunk.codec));
+  ARROW_ASSIGN_OR_RAISE(auto decoded, DenseValues::DecodeDictionary(column, descriptor, body.bytes,
+                                                                    page.header.num_values));
   // Charged as long as it lives, which is as long as the last page that holds it.
   const uint64_t charge = decoded->MemoryUsage();
   source.cache.Charge(charge);
@@ -58,10 +53,10 @@ arrow::Result<std::shared_ptr<const Dictionary>> LoadDictionary(
 /// encoded, nothing to convert.
 bool IsReadInPlace(const arrow::io::RandomAccessFile& file, const ColumnInfo& column,
                    const parquet::ColumnDescriptor& descriptor, const ColumnChunk& chunk,
-                   const parquet::DataPage& page, const ValueSection& section) {
+                   const PageHeader& page, const ValueSection& section) {
   return column.max_rep == 0 && chunk.codec == parquet::Compression::UNCOMPRESSED &&
          file.supports_zero_copy() &&
-         DenseValues::IsStoredAsRead(column, descriptor, page.encoding()) &&
+         DenseValues::IsStoredAsRead(column, descriptor, page.value_encoding()) &&
          static_cast<size_t>(section.size) == section.count * ScalarSize(column.stored_scalar);
 }
 
@@ -126,33 +121,30 @@ arrow::Status Decode(const PageSource& source, const ColumnInfo& column, ColumnC
   const PageLocation& location = chunk.pages[index];
   ARROW_ASSIGN_OR_RAISE(auto dictionary, LoadDictionary(source, column, descriptor, chunk));
   ARROW_ASSIGN_OR_RAISE(auto bytes, ReadPageBytes(source, location));
-  ARROW_RETURN_NOT_OK(CheckPages(SpanOf(*bytes), column.max_rep > 0));
-  const auto reader = OpenPages(std::move(bytes), descriptor, PageReaderCodec(chunk.codec),
-                                chunk.is_always_compressed);
   page->first_row = location.first_row;
   page->num_rows = chunk.PageRows(index);
   Levels levels;
   DenseValues values(column, descriptor);
-  while (const auto stored = reader->NextPage()) {
-    if (stored->type() != parquet::PageType::DATA_PAGE &&
-        stored->type() != parquet::PageType::DATA_PAGE_V2) {
-      continue;
-    }
-    const auto& data_page = static_cast<const parquet::DataPage&>(*stored);
-    ARROW_ASSIGN_OR_RAISE(const PageBody body, DecompressPage(data_page, chunk.codec));
+  for (PageWalk pages(SpanOf(*bytes), column.max_rep > 0); !pages.is_done();) {
+    ARROW_ASSIGN_OR_RAISE(const StoredPage stored, pages.Next());
+    const PageHeader& header = stored.header;
+    if (!header.is_data()) continue;
+    ARROW_RETURN_NOT_OK(CheckPageBody(header, stored.body));
+    ARROW_ASSIGN_OR_RAISE(const PageBody body,
+                          DecompressPage(stored, chunk.codec, chunk.is_always_compressed));
     ARROW_ASSIGN_OR_RAISE(
         const ValueSection section,
         DecodeLevels(static_cast<int16_t>(column.max_def), static_cast<int16_t>(column.max_rep),
-                     data_page, body.bytes, &levels));
-    if (IsReadInPlace(source.file, column, descriptor, chunk, data_page, section) &&
-        section.count == data_page.num_values() &&
+                     header, body.bytes, &levels));
+    if (IsReadInPlace(source.file, column, descriptor, chunk, header, section) &&
+        section.count == header.num_values &&
         static_cast<uint32_t>(section.count) == page->num_rows) {
       page->cells = reinterpret_cast<const std::byte*>(section.data);
-      page->mapped = data_page.buffer();
+      page->mapped = std::move(bytes);
       return arrow::Status::OK();
     }
-    ARROW_RETURN_NOT_OK(values.Append(data_page.encoding(), section.data, section.size,
-                                      data_page.num_values(), section.count, dictionary));
+    ARROW_RETURN_NOT_OK(values.Append(header.value_encoding(), section.data, section.size,
+                                      header.num_values, section.count, dictionary));
   }
   const TextChecks checks{values.is_stored_text() && values.HasBadString(),
                           TextTestOf(column, values)};

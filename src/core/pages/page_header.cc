@@ -1,11 +1,11 @@
 #include "core/pages/page_header.h"
 
 #include <arrow/buffer.h>
-#include <arrow/util/crc32.h>
 
 #include <algorithm>
 #include <initializer_list>
 
+#include "core/util/crc32.h"
 #include "core/util/limits.h"
 #include "core/util/path_hash.h"
 #include "core/util/thrift_reader.h"
@@ -37,8 +37,9 @@ bool ReadKind(ThriftReader* reader, int16_t id, PageHeader* data, PageHeader* di
   const auto no_other = [](int16_t, Type) { return false; };
   int32_t unused = 0;
   switch (id) {
-    case kData:  // the last is the encoding of the repetition levels
-      ReadNumbers(reader, {&data->num_values, &data->encoding, &data->def_encoding, &unused},
+    case kData:
+      ReadNumbers(reader,
+                  {&data->num_values, &data->encoding, &data->def_encoding, &data->rep_encoding},
                   no_other);
       return true;
     case kDictionary:
@@ -95,6 +96,7 @@ arrow::Result<PageHeader> ReadPageHeader(std::span<const uint8_t> bytes) {
     header.is_compressed = kind.is_compressed;
     header.encoding = kind.encoding;
     header.def_encoding = kind.def_encoding;
+    header.rep_encoding = kind.rep_encoding;
   };
   if (header.type == parquet::PageType::DATA_PAGE) take(data);
   if (header.type == parquet::PageType::DATA_PAGE_V2) take(data_v2);
@@ -103,7 +105,7 @@ arrow::Result<PageHeader> ReadPageHeader(std::span<const uint8_t> bytes) {
 }
 
 arrow::Status CheckPageBody(const PageHeader& header, std::span<const uint8_t> body) {
-  if (!header.crc || arrow::internal::crc32(0, body.data(), body.size()) == *header.crc) {
+  if (!header.crc || Crc32(body) == *header.crc) {
     return arrow::Status::OK();
   }
   return arrow::Status::IOError(
@@ -159,18 +161,28 @@ arrow::Status PageHeaderDamaged(int64_t offset) {
                                 " is damaged: its checksum is another one");
 }
 
+arrow::Result<StoredPage> PageWalk::Next() {
+  StoredPage page;
+  ARROW_ASSIGN_OR_RAISE(page.header, ReadPageHeader(bytes_));
+  ARROW_RETURN_NOT_OK(CheckPageHeader(page.header, has_lists_));
+  const auto size = static_cast<size_t>(page.header.stored_size);
+  if (page.header.header_size + size > bytes_.size()) {
+    return arrow::Status::IOError("a page is cut off");
+  }
+  page.body = bytes_.subspan(page.header.header_size, size);
+  bytes_ = bytes_.subspan(page.header.header_size + size);
+  if (!page.header.is_data()) return page;
+  values_ += page.header.num_values;
+  stored_ += page.header.stored_size;
+  if (values_ > MaxPageValues(stored_, has_lists_)) {
+    return TooManyValues(values_, stored_, has_lists_);
+  }
+  return page;
+}
+
 arrow::Status CheckPages(std::span<const uint8_t> bytes, bool has_lists) {
-  int64_t values = 0, stored = 0;
-  while (!bytes.empty()) {
-    ARROW_ASSIGN_OR_RAISE(const PageHeader header, ReadPageHeader(bytes));
-    ARROW_RETURN_NOT_OK(CheckPageHeader(header, has_lists));
-    const size_t end = header.header_size + static_cast<size_t>(header.stored_size);
-    if (end > bytes.size()) return arrow::Status::IOError("a page is cut off");
-    bytes = bytes.subspan(end);
-    if (!header.is_data()) continue;
-    values += header.num_values;
-    stored += header.stored_size;
-    if (values > MaxPageValues(stored, has_lists)) return TooManyValues(values, stored, has_lists);
+  for (PageWalk pages(bytes, has_lists); !pages.is_done();) {
+    ARROW_RETURN_NOT_OK(pages.Next().status());
   }
   return arrow::Status::OK();
 }

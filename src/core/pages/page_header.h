@@ -31,11 +31,20 @@ struct PageHeader {
   bool is_compressed = true;
   int32_t encoding = 0;         ///< of the values, as parquet.thrift numbers them
   int32_t def_encoding = 0;     ///< of the definition levels of a page of version 1
+  int32_t rep_encoding = 0;     ///< of its repetition levels
   std::optional<uint32_t> crc;  ///< of the body as it is stored
   uint32_t header_size = 0;
 
   bool is_data() const {
     return type == parquet::PageType::DATA_PAGE || type == parquet::PageType::DATA_PAGE_V2;
+  }
+
+  /// How the values are encoded; UNDEFINED if Parquet has no such encoding.
+  parquet::Encoding::type value_encoding() const { return EncodingOf(encoding); }
+  static parquet::Encoding::type EncodingOf(int32_t number) {
+    return number >= 0 && number < parquet::Encoding::UNDEFINED
+               ? static_cast<parquet::Encoding::type>(number)
+               : parquet::Encoding::UNDEFINED;
   }
 
   /// The rows of a data page; -1 if the header does not tell. Old Arrow (6.0 still) wrote the
@@ -62,8 +71,31 @@ USDPARQUET_API arrow::Status CheckPageBody(const PageHeader& header, std::span<c
 /// The error of a page at byte `offset` of the file whose header has another checksum.
 USDPARQUET_API arrow::Status PageHeaderDamaged(int64_t offset);
 
-/// Checks every page in `bytes`, which are whole pages one behind the other, and what they claim
-/// together. Linear in the number of pages. Thread-safe.
+/// A page as it is stored.
+struct StoredPage {
+  PageHeader header;
+  std::span<const uint8_t> body;
+};
+
+/// Steps through pages that lie in memory one behind the other, and checks what each of them
+/// claims, and all so far together. Verifies no checksum.
+class USDPARQUET_API PageWalk {
+ public:
+  /// `bytes` are whole pages of a column with or without lists.
+  PageWalk(std::span<const uint8_t> bytes, bool has_lists) : bytes_(bytes), has_lists_(has_lists) {}
+
+  bool is_done() const { return bytes_.empty(); }
+  /// The next page, whose body lies in the bytes. REQUIRES: !is_done().
+  arrow::Result<StoredPage> Next();
+
+ private:
+  std::span<const uint8_t> bytes_;
+  const bool has_lists_;
+  int64_t values_ = 0;
+  int64_t stored_ = 0;
+};
+
+/// Checks every page in `bytes` as PageWalk does. Linear in the number of pages. Thread-safe.
 USDPARQUET_API arrow::Status CheckPages(std::span<const uint8_t> bytes, bool has_lists);
 
 /// Reads page headers in [begin, end) one after the other, skipping bodies, up to the data page

@@ -3,16 +3,14 @@
 /// \file
 /// The levels of a data page, and where its values lie behind them.
 
-#include <arrow/buffer.h>
 #include <arrow/result.h>
 #include <arrow/util/type_fwd.h>
-#include <parquet/column_page.h>
 #include <parquet/schema.h>
 
 #include <cstdint>
-#include <memory>
 #include <span>
 
+#include "core/pages/page_header.h"
 #include "core/pages/row_assembly.h"
 #include "core/util/export.h"
 
@@ -25,11 +23,11 @@ struct ValueSection {
   int count;  ///< values that are not null
 };
 
-/// Decodes the levels of `page`, whose decompressed body is `body`, behind those in `levels`, and
-/// returns where its values lie. `max_def` and `max_rep` are those of the column. Fails, or throws
-/// parquet::ParquetException, if the page has not as many levels as its header says. Thread-safe.
-arrow::Result<ValueSection> DecodeLevels(int16_t max_def, int16_t max_rep,
-                                         const parquet::DataPage& page,
+/// Decodes the levels of the data page with that header, whose decompressed body is `body`, behind
+/// those in `levels`, and returns where its values lie. `max_def` and `max_rep` are those of the
+/// column. Fails, or throws parquet::ParquetException, if the page has not as many levels as its
+/// header says. REQUIRES: what the header claims was checked. Thread-safe.
+arrow::Result<ValueSection> DecodeLevels(int16_t max_def, int16_t max_rep, const PageHeader& header,
                                          std::span<const uint8_t> body, Levels* levels);
 
 /// The rows of a page of lists.
@@ -41,7 +39,7 @@ struct PageRows {
 /// Decodes the repetition levels of the one data page that `bytes` are, header included, to count
 /// its rows. Verifies its checksum if it has one. `codec` and `is_always_compressed` are those of
 /// its chunk. Arrow's Parquet classes may throw. Thread-safe.
-USDPARQUET_API arrow::Result<PageRows> CountRows(std::shared_ptr<arrow::Buffer> bytes,
+USDPARQUET_API arrow::Result<PageRows> CountRows(std::span<const uint8_t> bytes,
                                                  const parquet::ColumnDescriptor& descriptor,
                                                  arrow::Compression::type codec,
                                                  bool is_always_compressed);

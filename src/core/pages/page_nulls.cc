@@ -1,7 +1,5 @@
 #include "core/pages/page_nulls.h"
 
-#include <parquet/column_page.h>
-
 #include <algorithm>
 #include <bit>
 #include <span>
@@ -32,35 +30,28 @@ arrow::Status FillPresence(const std::vector<RowSpan>& rows, Page* page) {
 }
 
 /// The levels of a data page, which may be all that is decompressed of it.
-arrow::Result<PageBody> LevelsOf(const PageHeader& header, std::span<const uint8_t> body,
-                                 arrow::Compression::type codec) {
-  if (header.type == parquet::PageType::DATA_PAGE) {
-    return DecompressBody(body, header.size, codec);
-  }
-  const auto def_size = static_cast<size_t>(header.def_size);
-  const auto rep_size = static_cast<size_t>(header.rep_size);
-  if (def_size + rep_size > body.size()) {
-    return arrow::Status::IOError("a page is smaller than its levels");
-  }
-  return PageBody{body.subspan(rep_size, def_size), nullptr};
+arrow::Result<PageBody> LevelsOf(const StoredPage& page, arrow::Compression::type codec) {
+  if (page.header.type == parquet::PageType::DATA_PAGE) return DecompressPage(page, codec);
+  const auto def_size = static_cast<size_t>(page.header.def_size);
+  const auto rep_size = static_cast<size_t>(page.header.rep_size);
+  return PageBody{page.body.subspan(rep_size, def_size), nullptr};
 }
 
 /// Fills the presence of a page of a column without lists whose highest level is 1. False if its
-/// levels are stored in a way of old. REQUIRES: what the headers in `bytes` claim was checked.
+/// levels are stored in a way of old.
 arrow::Result<bool> DecodeBits(std::span<const uint8_t> bytes, arrow::Compression::type codec,
                                Page* page) {
   std::vector<uint64_t> bits((page->num_rows + 63) / 64);
   uint32_t rows = 0;
-  while (!bytes.empty()) {
-    ARROW_ASSIGN_OR_RAISE(const PageHeader header, ReadPageHeader(bytes));
-    const auto body = bytes.subspan(header.header_size, static_cast<size_t>(header.stored_size));
-    bytes = bytes.subspan(header.header_size + body.size());
+  for (PageWalk pages(bytes, false); !pages.is_done();) {
+    ARROW_ASSIGN_OR_RAISE(const StoredPage stored, pages.Next());
+    const PageHeader& header = stored.header;
     if (!header.is_data()) continue;
     if (!HasLevelBits(header)) return false;
     const auto values = static_cast<uint32_t>(header.num_values);
     if (values > page->num_rows - rows) return WrongRowCount(size_t{rows} + values, *page);
-    ARROW_RETURN_NOT_OK(CheckPageBody(header, body));
-    ARROW_ASSIGN_OR_RAISE(const PageBody levels, LevelsOf(header, body, codec));
+    ARROW_RETURN_NOT_OK(CheckPageBody(header, stored.body));
+    ARROW_ASSIGN_OR_RAISE(const PageBody levels, LevelsOf(stored, codec));
     ARROW_RETURN_NOT_OK(DecodeLevelBits(header, levels.bytes, bits.data(), rows));
     rows += values;
   }
@@ -73,27 +64,22 @@ arrow::Result<bool> DecodeBits(std::span<const uint8_t> bytes, arrow::Compressio
 
 arrow::Status DecodePresence(const PageSource& source, const ColumnInfo& column,
                              const ColumnChunk& chunk, uint32_t index, Page* page) {
-  const parquet::ColumnDescriptor& descriptor = *source.metadata.schema()->Column(column.leaf);
-  ARROW_ASSIGN_OR_RAISE(auto bytes, ReadPageBytes(source, chunk.pages[index]));
-  ARROW_RETURN_NOT_OK(CheckPages(SpanOf(*bytes), column.max_rep > 0));
+  ARROW_ASSIGN_OR_RAISE(const auto bytes, ReadPageBytes(source, chunk.pages[index]));
   page->first_row = chunk.pages[index].first_row;
   page->num_rows = chunk.PageRows(index);
   if (column.max_rep == 0 && column.max_def == 1) {
     ARROW_ASSIGN_OR_RAISE(const bool is_done, DecodeBits(SpanOf(*bytes), chunk.codec, page));
     if (is_done) return arrow::Status::OK();
   }
-  const auto reader = OpenPages(std::move(bytes), descriptor, PageReaderCodec(chunk.codec),
-                                chunk.is_always_compressed);
   Levels levels;
-  while (const auto stored = reader->NextPage()) {
-    if (stored->type() != parquet::PageType::DATA_PAGE &&
-        stored->type() != parquet::PageType::DATA_PAGE_V2) {
-      continue;
-    }
-    const auto& data_page = static_cast<const parquet::DataPage&>(*stored);
-    ARROW_ASSIGN_OR_RAISE(const PageBody body, DecompressPage(data_page, chunk.codec));
+  for (PageWalk pages(SpanOf(*bytes), column.max_rep > 0); !pages.is_done();) {
+    ARROW_ASSIGN_OR_RAISE(const StoredPage stored, pages.Next());
+    if (!stored.header.is_data()) continue;
+    ARROW_RETURN_NOT_OK(CheckPageBody(stored.header, stored.body));
+    ARROW_ASSIGN_OR_RAISE(const PageBody body,
+                          DecompressPage(stored, chunk.codec, chunk.is_always_compressed));
     ARROW_RETURN_NOT_OK(
-        DecodeLevels(column.max_def, column.max_rep, data_page, body.bytes, &levels).status());
+        DecodeLevels(column.max_def, column.max_rep, stored.header, body.bytes, &levels).status());
   }
   return FillPresence(AssembleRows(column, levels), page);
 }

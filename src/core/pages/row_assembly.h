@@ -12,8 +12,8 @@
 
 namespace usdparquet {
 
-/// The levels of a page, as stored; `rep` is empty for columns without lists, `def`
-/// for columns without nulls.
+/// The levels of a page, as stored; `rep` is empty for columns without lists, `def` for columns
+/// without nulls, and may be so for others without lists if no cell is null.
 struct Levels {
   std::vector<int16_t> def;
   std::vector<int16_t> rep;

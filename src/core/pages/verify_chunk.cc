@@ -1,12 +1,8 @@
 #include "core/pages/verify_chunk.h"
 
 #include <arrow/buffer.h>
-#include <arrow/io/memory.h>
-#include <parquet/column_page.h>
-#include <parquet/column_reader.h>
 
 #include <algorithm>
-#include <limits>
 
 #include "core/pages/chunk_range.h"
 #include "core/pages/page_body.h"
@@ -14,7 +10,6 @@
 #include "core/pages/page_header.h"
 #include "core/pages/page_levels.h"
 #include "core/pages/value_claims.h"
-#include "core/util/block_memory.h"
 #include "core/util/guard.h"
 #include "core/util/limits.h"
 #include "core/util/parallel_for.h"
@@ -145,8 +140,9 @@ class ChunkWalk {
       if (bytes->size() != size) {
         return arrow::Status::IOError("the file ends within a page at byte ", offset);
       }
-      ARROW_RETURN_NOT_OK(CheckPageBody(header, SpanOf(*bytes).subspan(header.header_size)));
-      if (is_decoded) ARROW_RETURN_NOT_OK(Decode(header, std::move(bytes), &rows));
+      const StoredPage page{header, SpanOf(*bytes).subspan(header.header_size)};
+      ARROW_RETURN_NOT_OK(CheckPageBody(header, page.body));
+      if (is_decoded) ARROW_RETURN_NOT_OK(Decode(page, &rows));
     }
     if (is_dictionary) {
       dictionary_size_ = header.num_values;
@@ -161,32 +157,20 @@ class ChunkWalk {
   }
 
   /// Decodes a page whole, and sets `rows` to how many begin in it.
-  arrow::Status Decode(const PageHeader& header, std::shared_ptr<arrow::Buffer> bytes,
-                       int64_t* rows) {
-    const bool is_dictionary = !header.is_data();
-    const auto codec = meta_->compression();
-    const auto reader = parquet::PageReader::Open(
-        std::make_shared<arrow::io::BufferReader>(std::move(bytes)),
-        std::numeric_limits<int64_t>::max(), is_dictionary ? codec : PageReaderCodec(codec),
-        parquet::ReaderProperties(BlockPool()), descriptor_, is_always_compressed_);
-    const auto page = reader->NextPage();
-    if (!page || page->type() != header.type) {
-      return arrow::Status::IOError("a page can't be read");
-    }
-    if (is_dictionary) {
-      decoded_size_ += page->size();
-      return CheckWholeValues(descriptor_, parquet::Encoding::PLAIN,
-                              std::span(page->data(), static_cast<size_t>(page->size())),
-                              header.num_values, header.num_values, -1);
-    }
-    const auto& data_page = static_cast<const parquet::DataPage&>(*page);
-    ARROW_ASSIGN_OR_RAISE(const PageBody body, DecompressPage(data_page, codec));
+  arrow::Status Decode(const StoredPage& page, int64_t* rows) {
+    const PageHeader& header = page.header;
+    ARROW_ASSIGN_OR_RAISE(const PageBody body,
+                          DecompressPage(page, meta_->compression(), is_always_compressed_));
     decoded_size_ += static_cast<int64_t>(body.bytes.size());
+    if (!header.is_data()) {
+      return CheckWholeValues(descriptor_, parquet::Encoding::PLAIN, body.bytes, header.num_values,
+                              header.num_values, -1);
+    }
     Levels levels;
     ARROW_ASSIGN_OR_RAISE(
         const ValueSection section,
-        DecodeLevels(descriptor_.max_definition_level(), descriptor_.max_repetition_level(),
-                     data_page, body.bytes, &levels));
+        DecodeLevels(descriptor_.max_definition_level(), descriptor_.max_repetition_level(), header,
+                     body.bytes, &levels));
     if (has_lists()) {
       *rows = std::count(levels.rep.begin(), levels.rep.end(), 0);
       if (const int64_t told = header.NumRows(true); told >= 0 && *rows != told) {
@@ -197,7 +181,7 @@ class ChunkWalk {
         return arrow::Status::IOError("the first page does not begin with a row");
       }
     }
-    return CheckWholeValues(descriptor_, data_page.encoding(),
+    return CheckWholeValues(descriptor_, header.value_encoding(),
                             std::span(section.data, static_cast<size_t>(section.size)),
                             header.num_values, section.count, dictionary_size_);
   }

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "core/pages/chunk_range.h"
+#include "core/pages/page_bytes.h"
 #include "core/pages/page_header.h"
 #include "core/pages/page_levels.h"
 #include "core/util/guard.h"
@@ -25,9 +26,9 @@ struct ScannedPage {
 /// it does not begin with a row.
 arrow::Result<int64_t> CountWholeRows(const PageSource& source, const ColumnInfo& column,
                                       const ScannedPage& page, parquet::Compression::type codec) {
-  ARROW_ASSIGN_OR_RAISE(auto bytes, source.file.ReadAt(page.offset, page.size));
+  ARROW_ASSIGN_OR_RAISE(const auto bytes, source.file.ReadAt(page.offset, page.size));
   ARROW_ASSIGN_OR_RAISE(const PageRows found,
-                        CountRows(std::move(bytes), *source.metadata.schema()->Column(column.leaf),
+                        CountRows(SpanOf(*bytes), *source.metadata.schema()->Column(column.leaf),
                                   codec, IsAlwaysCompressed(source.metadata)));
   if (!found.begins_with_row) return arrow::Status::Invalid("its pages do not begin with rows");
   return found.rows;

@@ -20,6 +20,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/pages/page_bytes.h"
 #include "core/pages/page_cache.h"
 #include "core/pages/page_header.h"
 #include "core/pages/verify_chunk.h"
@@ -28,10 +29,6 @@
 
 namespace usdparquet {
 namespace {
-
-std::span<const uint8_t> SpanOf(const arrow::Buffer& bytes) {
-  return {bytes.data(), static_cast<size_t>(bytes.size())};
-}
 
 parquet::ReaderProperties Verifying() {
   parquet::ReaderProperties properties(arrow::system_memory_pool());
@@ -42,12 +39,10 @@ parquet::ReaderProperties Verifying() {
 /// The values of all data pages in `bytes`, nulls included. Checks what the headers claim.
 arrow::Result<int64_t> CountValues(std::span<const uint8_t> bytes,
                                    const parquet::ColumnDescriptor& descriptor) {
-  ARROW_RETURN_NOT_OK(CheckPages(bytes, descriptor.max_repetition_level() > 0));
   int64_t values = 0;
-  while (!bytes.empty()) {
-    ARROW_ASSIGN_OR_RAISE(const PageHeader header, ReadPageHeader(bytes));
-    if (header.is_data()) values += header.num_values;
-    bytes = bytes.subspan(header.header_size + static_cast<size_t>(header.stored_size));
+  for (PageWalk pages(bytes, descriptor.max_repetition_level() > 0); !pages.is_done();) {
+    ARROW_ASSIGN_OR_RAISE(const StoredPage page, pages.Next());
+    if (page.header.is_data()) values += page.header.num_values;
   }
   return values;
 }

@@ -1,14 +1,27 @@
 #include "core/schema/property_name.h"
 
 #include <algorithm>
+#include <array>
 
 #include "core/util/utf8.h"
 
 namespace usdparquet {
 namespace {
 
-bool IsAsciiStart(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
-bool IsAsciiContinue(char c) { return IsAsciiStart(c) || (c >= '0' && c <= '9'); }
+constexpr bool IsAsciiStart(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
+}
+
+/// Whether each character may stand in an identifier, behind the first.
+constexpr std::array<bool, 256> kContinues = [] {
+  std::array<bool, 256> continues{};
+  for (int c = 0; c < 128; ++c) {
+    continues[static_cast<size_t>(c)] =
+        IsAsciiStart(static_cast<char>(c)) || (c >= '0' && c <= '9');
+  }
+  return continues;
+}();
+bool IsAsciiContinue(char c) { return kContinues[static_cast<unsigned char>(c)]; }
 
 std::string MakeIdentifier(std::string_view text, const IdentifierTest& unicode_test) {
   std::string name;

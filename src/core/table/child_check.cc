@@ -13,26 +13,28 @@ ChildCheck::ChildCheck(const PathIndex& index, PrimId parent, const IdentifierTe
       hash_(index.root_hash()) {}
 
 std::optional<std::string_view> ChildCheck::NameOf(uint32_t row, std::string_view path) {
-  size_t begin = 1;
-  for (uint32_t d = 0; d < depth_; ++d) {
+  const bool is_known = !prefix_.empty() && path.starts_with(prefix_);
+  size_t begin = is_known ? prefix_.size() : 1;
+  for (uint32_t d = 0; !is_known && d < depth_; ++d) {
     const size_t slash = path.find('/', begin);
     if (slash == std::string_view::npos) return Reject();
     begin = slash + 1;
   }
   if (begin >= path.size()) return Reject();
   const std::string_view name = path.substr(begin, path.find('/', begin) - begin);
-  // One in memory was made of these paths.
-  if (!index_.is_embedded()) return name;
-  if (path.size() > kMaxPathLength || !IsParent(path.substr(0, begin)) || !IsChild(row, name)) {
-    return Reject();
+  const bool is_embedded = index_.is_embedded();
+  if (!is_known) {
+    // One in memory was made of these paths.
+    if (is_embedded && !FindParent(path.substr(0, begin))) return Reject();
+    prefix_ = path.substr(0, begin);
   }
+  if (is_embedded && (path.size() > kMaxPathLength || !IsChild(row, name))) return Reject();
   return name;
 }
 
 /// Whether `prefix` ("/" or "/a/b/") is the path of the parent.
-bool ChildCheck::IsParent(std::string_view prefix) {
-  if (!prefix_.empty()) return prefix == prefix_;
-  if (prefix[0] != '/') return false;
+bool ChildCheck::FindParent(std::string_view prefix) {
+  if (!prefix_.empty() || prefix[0] != '/' || prefix.size() > kMaxPathLength) return false;
   uint64_t hash = index_.root_hash();
   for (size_t begin = 1; begin < prefix.size();) {
     const size_t end = prefix.find('/', begin);
@@ -40,7 +42,6 @@ bool ChildCheck::IsParent(std::string_view prefix) {
     begin = end + 1;
   }
   if (index_.Find(hash) != parent_) return false;
-  prefix_ = prefix;
   hash_ = hash;
   return true;
 }

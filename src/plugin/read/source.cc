@@ -334,7 +334,7 @@ bool UsdParquetSource::HasField(const SdfPath& path, const Location& at, const T
   if (at.type == SdfSpecTypeRelationshipTarget) return false;
   if (field == SdfChildrenKeys->PrimChildren) {
     return prims_.HasChildren(at.prim) &&
-           (!out || UsdParquetDeliver(prims_.ChildNames(at.prim), out));
+           (!out || UsdParquetDeliver(prims_.ChildList(at.prim), out));
   }
   return at.type == SdfSpecTypePrim ? HasPrimField(path, at, field, out)
                                     : HasRootField(path, field, out);
