@@ -182,6 +182,45 @@ def test_a_column_that_only_other_files_have(tmp_path: Path) -> None:
     assert types[0] == types[1]
 
 
+def test_a_column_of_nothing_but_nulls(tmp_path: Path) -> None:
+    tables = {
+        "part-0.parquet": hall(0, note=["x"] * 5),
+        "part-1.parquet": hall(1, note=pa.nulls(5)),
+    }
+    folder = write_folder(tmp_path / "d.parquet", tables)
+    usdparquet.dataset(folder)
+    layer = open_layer(folder)
+    attribute(layer, "/World/Hall_1/Wall_2.note", STRING, "y")
+    saved(layer, folder)
+    assert pq.read_table(folder / "part-1.parquet")["note"].to_pylist() == [
+        None,
+        None,
+        "y",
+        None,
+        None,
+    ]
+
+
+def test_files_that_are_whole_layers(tmp_path: Path) -> None:
+    """Which keep the order of properties, and types and kinds of prims."""
+    folder = tmp_path / "d.parquet"
+    folder.mkdir()
+    for number in range(2):
+        stage = Usd.Stage.CreateInMemory()
+        for name in ("a", "b"):
+            prim = stage.DefinePrim(f"/Hall_{number}/{name}", "Xform")
+            prim.CreateAttribute("cost", DOUBLE).Set(number + 0.5)
+        assert stage.GetRootLayer().Export(str(folder / f"part-{number}.parquet"))
+    usdparquet.dataset(folder)
+    before = contents(folder)
+    stage = Usd.Stage.Open(str(folder))
+    stage.GetPrimAtPath("/Hall_0/b").CreateAttribute("note", STRING).Set("x")
+    door = stage.DefinePrim("/Hall_0/door", "Cube")
+    door.CreateAttribute("cost", DOUBLE).Set(7.0)
+    saved(stage.GetRootLayer(), folder)
+    assert changed(before, folder) == ["part-0.parquet"]
+
+
 @pytest.fixture
 def cranes(tmp_path: Path) -> Path:
     """A long table, whose files have a frame each."""
