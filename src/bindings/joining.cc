@@ -76,13 +76,12 @@ void AddJoining(nb::module_& m) {
            "-1 where there is no id. ValueError if its type can hold none; the text goes on after "
            "the name of the column.")
       .def("find", &FindIds, nb::arg("stream"), "The same, but -2 for ids that were not added.");
-  m.def(
-      "rearrange", &Rearrange, nb::arg("stream"), nb::arg("order"), nb::arg("file"),
-      nb::arg("memory") = WriteOptions::kDefaultMemory, nb::arg("is_held") = false,
-      "Reads the rows of an `arrow_array_stream` capsule and gives such a capsule of the rows "
-      "whose numbers `order` has, uint32 each, as often as it has them. `memory` is that of the "
-      "writer of these rows, of which it holds a part; or all rows if they are in memory anyway "
-      "(`is_held`). The rest lies in a nameless file beside `file`.");
+  m.def("rearrange", &Rearrange, nb::arg("stream"), nb::arg("order"), nb::arg("file"),
+        nb::arg("memory") = WriteOptions::kDefaultMemory, nb::arg("is_held") = false,
+        "Reads the rows of an `arrow_array_stream` capsule and gives such a capsule of the rows "
+        "whose numbers `order` has, uint32 each, as often as it has them. `memory` is that of the "
+        "writer of these rows, of which it holds a part; or all rows if they are in memory anyway "
+        "(`is_held`). The rest lies in a nameless file beside `file`.");
 }
 
 }  // namespace usdparquet::bindings

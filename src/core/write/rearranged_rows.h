@@ -23,9 +23,9 @@ namespace usdparquet {
 /// lies in a file without a name. Errors name the file that is to be written. Not thread-safe.
 class USDPARQUET_API RearrangedRows final : public arrow::RecordBatchReader {
  public:
-  /// Reads all of `rows`. `order` has the number of a row for each that is given. Of the rows a part
-  /// of `memory` bytes is held (kRunShare), since whoever writes them holds some too; or all if they
-  /// are in memory anyway (`is_held`). The rest lies beside `target`.
+  /// Reads all of `rows`. `order` has the number of a row for each that is given. Of the rows a
+  /// part of `memory` bytes is held (kRunShare), since whoever writes them holds some too; or all
+  /// if they are in memory anyway (`is_held`). The rest lies beside `target`.
   static arrow::Result<std::shared_ptr<RearrangedRows>> Make(arrow::RecordBatchReader& rows,
                                                              std::vector<uint32_t> order,
                                                              int64_t memory, bool is_held,

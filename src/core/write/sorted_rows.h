@@ -19,8 +19,8 @@
 
 namespace usdparquet {
 
-/// A run of sorted rows may take one part in so many of the memory for rows, and so may a portion of
-/// a file.
+/// A run of sorted rows may take one part in so many of the memory for rows, and so may a portion
+/// of a file.
 inline constexpr int64_t kRunShare = 4;
 
 /// Takes the rows of a table portion by portion and gives them back in their order, row group by
