@@ -94,7 +94,8 @@ def write_table(
     `metadata`: texts for the key-value metadata of the file.
     `memory`: bytes of rows to hold, besides those that are in memory anyway; 512 MiB if not given.
     What is beyond lies in nameless temporary files beside `file` (docs/limits.md).
-    `progress`: called now and then with the number of rows written and of all rows.
+    `progress`: called now and then with the number of rows done and of all rows. Of a stream it is
+    0 of those so far while that is read.
 
     Raises ValueError for what is wrong with the table, naming column and row (from 0), and
     OSError, with the file's name, if the file cannot be written.

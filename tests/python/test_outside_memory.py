@@ -268,3 +268,30 @@ def test_memory_does_not_grow_with_the_table() -> None:
     found = {line["work"]: line["growth"] for line in map(json.loads, output.splitlines())}
     assert found["optimize"] < 80_000_000, found
     assert found["bind"] < 200_000_000, found
+
+
+@pytest.mark.parametrize("is_in_order", [False, True])
+def test_progress_does_not_stand_still(tmp_path: Path, is_in_order: bool) -> None:
+    """Rows that are read in portions count in part before anything is written."""
+    rows, seen = 8000, []
+    table = shuffled(rows).sort_by("path") if is_in_order else shuffled(rows)
+    pq.write_table(table, tmp_path / "in.parquet", row_group_size=1000)
+
+    def note(done: int, total: int) -> None:
+        seen.append(done)
+        assert total == rows
+
+    found = load_core().optimize(
+        *(tmp_path / "in.parquet", tmp_path / "out.parquet"),
+        rows_per_group=1000,
+        memory=100_000,
+        progress=note,
+    )
+    assert found["was_reordered"] is not is_in_order
+    assert seen == sorted(seen)
+    assert seen[-1] == rows
+    assert seen[0] < rows // 8
+    gaps = [after - before for before, after in pairwise(seen)]
+    assert max(gaps) <= rows // 8
+    if not is_in_order:  # half of it is done when all rows are put aside
+        assert len([done for done in seen if done <= rows // 2]) > 10

@@ -173,7 +173,8 @@ def steps() -> Iterator[Callable[..., None]]:
         def step(title: str = "", done: int | None = None, total: int | None = None) -> None:
             if title:
                 bar.reset(task, description=title, total=None)
-            bar.update(task, completed=done, total=total)
+            # Before anything is done it only shows that there is work.
+            bar.update(task, completed=done, total=total if done else None)
 
         yield step
 

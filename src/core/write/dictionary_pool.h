@@ -12,12 +12,14 @@
 #include <memory>
 #include <vector>
 
+#include "core/util/export.h"
+
 namespace usdparquet {
 
 /// Puts the dictionaries of all portions together, as Arrow does where it concatenates arrays: the
 /// values in the order in which they come. Until all are known, rows have codes instead. Not
 /// thread-safe.
-class DictionaryPool {
+class USDPARQUET_API DictionaryPool {
  public:
   /// Whether columns have dictionaries, at any depth.
   static bool IsNeeded(const arrow::Schema& schema);

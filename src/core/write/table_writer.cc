@@ -113,13 +113,16 @@ class RowWriter {
     if (time_field_ >= 0) columns.push_back(time_field_);
     std::sort(columns.begin(), columns.end());
     const auto add = [&](const arrow::Table& rows) -> arrow::Status {
-      if (ordering.num_rows() > 0) Report(0);
+      num_found_ = ordering.num_rows();
+      comes_in_portions_ = num_found_ > 0;
+      if (comes_in_portions_) Report();
       const auto times = time_field_ < 0 ? nullptr : rows.GetColumnByName(options_.time_column);
       return ordering.Add(*rows.GetColumnByName(options_.path_column), options_.path_column,
                           times.get(), options_.time_column);
     };
     ARROW_RETURN_NOT_OK(rows_.Visit(
         columns, [&](const arrow::Table& rows) { return WithFileName(add(rows), path_); }));
+    num_found_ = ordering.num_rows();
     std::vector<uint32_t> places;
     if (time_field_ < 0) {
       places = ordering.TakePlaces();
@@ -148,7 +151,7 @@ class RowWriter {
 
   arrow::Status Sort(const arrow::Table& given) {
     const auto sort = [&]() -> arrow::Status {
-      if (sorted_->num_rows_added() > 0) Report(0);
+      if (sorted_->num_rows_added() > 0) Report();
       ARROW_ASSIGN_OR_RAISE(const auto rows, Prepare(given));
       if (!writer_) ARROW_RETURN_NOT_OK(AddPending(rows));
       return sorted_->Add(*rows);
@@ -221,12 +224,21 @@ class RowWriter {
   arrow::Status WriteGroup(const arrow::Table& rows) {
     ARROW_RETURN_NOT_OK(writer_->WriteGroup(rows));
     num_written_ += rows.num_rows();
-    Report(num_written_);
+    Report();
     return arrow::Status::OK();
   }
 
-  void Report(int64_t written) const {
-    if (options_.progress) options_.progress(written, rows_.num_rows());
+  /// Tells how much is done. Of rows that come in portions, finding their places is a quarter of
+  /// the work, and putting them in order another one.
+  void Report() const {
+    if (!options_.progress) return;
+    int64_t done = num_written_;
+    if (comes_in_portions_) {
+      done =
+          num_found_ + (sorted_ ? sorted_->num_rows_added() + 2 * num_written_ : 3 * num_written_);
+      done /= 4;
+    }
+    options_.progress(done, rows_.num_rows());
   }
 
   const RowSource& rows_;
@@ -243,6 +255,8 @@ class RowWriter {
   std::unique_ptr<TableFileWriter> writer_;
   std::shared_ptr<arrow::Table> pending_;  // not yet written; or, while sorting, the first ones
   int64_t num_timed_cells_ = 0;
+  bool comes_in_portions_ = false;
+  int64_t num_found_ = 0;  // rows whose paths were read
   int64_t num_written_ = 0;
 };
 

@@ -54,7 +54,8 @@ struct WriteOptions {
   /// beside the one that is written, until that is complete.
   int64_t memory = kDefaultMemory;
   static constexpr int64_t kDefaultMemory = int64_t{512} << 20;
-  /// Called now and then with the rows written so far and in all.
+  /// Called now and then with the rows written so far and in all. Of rows that are read in portions
+  /// it counts what was done before, too: a row that was read counts as a part of one.
   std::function<void(int64_t, int64_t)> progress;
 };
 
@@ -77,8 +78,8 @@ struct WriteSummary {
 /// that a file of that name is replaced whole or not at all.
 ///
 /// Holds, besides `options.memory`: a row group; 12 to 36 bytes a row while the order is found, 13
-/// more in a long table; and then the index, with 8 bytes a row while that is made. Calls
-/// `options.progress`, which may throw, with 0 rows while it reads several portions.
+/// more in a long table; and then the index, with 8 bytes a row while that is made.
+/// `options.progress` may throw.
 USDPARQUET_API arrow::Result<WriteSummary> WriteRows(const RowSource& rows, const std::string& path,
                                                      const WriteOptions& options);
 
