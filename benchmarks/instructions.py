@@ -1,4 +1,4 @@
-"""Counts what reads take under callgrind: instructions, memory that is asked for, page faults.
+"""Counts the instructions and page faults of reads, under callgrind.
 
     python instructions.py BUILD_DIR [--prims 10000] [--formats usdc,parquet_zstd,...]
                            [--what reads,touches,children]
@@ -50,7 +50,6 @@ PARTS = {
     "the dictionary": "usdparquet::DenseValues::DecodeDictionary(",
     "values": "usdparquet::DenseValues::Append(",
 }
-ALLOCATIONS = re.compile(r"(^|:)(malloc|calloc|realloc|memalign|aligned_alloc|posix_memalign)$")
 
 
 class Profile:
@@ -67,7 +66,6 @@ class Profile:
 
         self.total = 0
         self.costs: dict[tuple[str, str], float] = defaultdict(float)  # inclusive, by caller
-        self.calls: dict[str, float] = defaultdict(float)
         caller = callee = ""
         for line in text.splitlines():
             key, _, value = line.partition("=")
@@ -75,8 +73,6 @@ class Profile:
                 caller, callee = name_of(value), ""
             elif key == "cfn":
                 callee = name_of(value)
-            elif key == "calls":
-                self.calls[callee] += int(value.split()[0])
             elif line and callee and (line[0].isdigit() or line[0] in "+-*"):
                 self.costs[caller, callee] += int(line.split()[1])
                 callee = ""
@@ -88,8 +84,6 @@ class Profile:
         result.total = self.total - other.total
         for edge, cost in self.costs.items():
             result.costs[edge] = cost - other.costs.get(edge, 0)
-        for name, count in self.calls.items():
-            result.calls[name] = count - other.calls.get(name, 0)
         return result
 
     def cost(self, callee: str, caller: str = "") -> float:
@@ -99,9 +93,6 @@ class Profile:
             for (by, name), cost in self.costs.items()
             if name.startswith(callee) and by.startswith(caller) and not by.startswith(callee)
         )
-
-    def allocations(self) -> float:
-        return sum(count for name, count in self.calls.items() if ALLOCATIONS.search(name))
 
 
 class Program:
@@ -189,13 +180,6 @@ def touches(program: Program, formats: list[str]) -> None:
     others = (f"{total - part:,.0f}" for total, part in zip(totals, shown, strict=True))
     rows.append(["the look-up, the cache, the rest", *others])
     rows.append(["instructions together", *(f"{total:,.0f}" for total in totals)])
-    # Calls are counted outside of the passes too: of a layer just opened, those of opening it.
-    allocations = (
-        (profile.allocations() - program.more(name, "nothing", FEW, FRESH, True).allocations())
-        / reads_more
-        for name, profile in found.items()
-    )
-    rows.append(["allocations", *(f"{count:.1f}" for count in allocations)])
     faults = (program.faults(name, "touch", FEW, MORE) / (MORE * COLUMNS) for name in formats)
     rows.append(["page faults", *(f"{count:.2f}" for count in faults)])
     print_table(["first value of a column", *formats], rows)

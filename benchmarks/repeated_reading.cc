@@ -26,8 +26,8 @@ size_t ColumnOfKind(const std::string& kind) {
   if (kind == "int") return kLifespan;
   if (kind == "bool") return kIsActive;
   if (kind == "string") return kSupplier;
-  throw std::invalid_argument(
-      "--kind is double, int, bool, string, touch, children or nothing, not '" + kind + "'");
+  throw std::invalid_argument("--kind is double, int, bool, string, touch or children, not '" +
+                              kind + "'");
 }
 
 Pass ColumnPass(const Readings& readings, const Format& format, size_t column) {
@@ -70,7 +70,6 @@ Pass ChildrenPass(const Scene& scene, const Readings& readings) {
 Pass PassOf(const std::string& kind, const DataFolder& folder, const Readings& readings,
             const Format& format) {
   if (kind == "touch") return TouchPass(readings, format);
-  if (kind == "nothing") return {[](const SdfLayerRefPtr&) { return uint64_t{0}; }, 0};
   if (kind == "children") return ChildrenPass(folder.scene(), readings);
   return ColumnPass(readings, format, ColumnOfKind(kind));
 }

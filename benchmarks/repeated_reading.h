@@ -13,8 +13,7 @@ namespace usdparquet_bench {
 /// What is read in each pass.
 struct RepeatedReading {
   /// double, int, bool or string: one such property of every prim, in order. touch: all properties
-  /// of the prim in the middle. children: the names of the children of all prims. nothing: what
-  /// opening alone takes.
+  /// of the prim in the middle. children: the names of the children of all prims.
   std::string kind = "double";
   int64_t passes = 1;
   bool is_fresh = false;  ///< whether each pass has a layer of its own
