@@ -220,8 +220,10 @@ TEST(RowOrdering, FindsTheFirstRepeatedTime) {
 
 TEST(RowOrdering, SeesWhetherTimesFall) {
   const Paths paths(4, "/a");
-  for (const auto& [times, is_rising] : {std::pair(Times{1.0, std::nullopt, 1.0, 2.0}, true),
-                                         {Times{1.0, 2.0, std::nullopt, 1.5}, false}}) {
+  // Rows without a time come before all that have one.
+  for (const auto& [times, is_rising] : {std::pair(Times{std::nullopt, 1.0, 1.0, 2.0}, true),
+                                         {Times{1.0, std::nullopt, 1.0, 2.0}, false},
+                                         {Times{1.0, 2.0, 1.5, 3.0}, false}}) {
     RowOrdering ordering({});
     AddAll(paths, times, 1, &ordering);
     EXPECT_EQ(ordering.is_in_order_of_time(), is_rising);
