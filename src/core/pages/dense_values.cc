@@ -146,7 +146,10 @@ std::optional<arrow::Status> DenseValues::AppendPlainTexts(std::span<const uint8
     if (section.size() < sizeof(length)) return ShortPage(count, i);
     std::memcpy(&length, section.data(), sizeof(length));
     section = section.subspan(sizeof(length));
-    if (section.size() < length) return ShortPage(count, i);
+    // Nor may it take what the lengths of the texts behind it need.
+    if (length > section.size() || length > static_cast<size_t>(end - to)) {
+      return ShortPage(count, i);
+    }
     constexpr size_t kAtOnce = 16;  // a call for a few bytes would cost more than all the rest
     if (length <= kAtOnce && section.size() >= kAtOnce && end - to >= ptrdiff_t{kAtOnce}) {
       std::memcpy(to, section.data(), kAtOnce);
