@@ -24,7 +24,9 @@ usdparquet_hide_folder("${PROJECT_BINARY_DIR}" "build/")
 
 # Linked PRIVATE by the project's own targets, so that nothing leaks to a consumer.
 add_library(usdparquet_options INTERFACE)
-target_compile_options(usdparquet_options INTERFACE -Wall -Wextra)
+if(USDPARQUET_WARNINGS)
+  target_compile_options(usdparquet_options INTERFACE -Wall -Wextra)
+endif()
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
   # GCC 12 sees overlaps in std::string operations of C++20 that are not there (its bug 105651).
   target_compile_options(usdparquet_options INTERFACE -Wno-restrict)

@@ -118,49 +118,34 @@ bool DenseValues::IsStoredAsRead(const ColumnInfo& column,
   }
 }
 
-arrow::Status DenseValues::AppendText(std::string_view text) {
-  if (strings.chars.size() + text.size() > static_cast<uint64_t>(MaxPageText(encoded_size_))) {
-    return arrow::Status::CapacityError("a page of ", encoded_size_, " bytes holds more than ",
-                                        MaxPageText(encoded_size_),
-                                        " bytes of text: write the file with smaller pages");
+arrow::Status DenseValues::CheckTextSize(size_t more) const {
+  if (strings.chars.size() + more <= static_cast<uint64_t>(MaxPageText(encoded_size_))) {
+    return arrow::Status::OK();
   }
+  return arrow::Status::CapacityError("a page of ", encoded_size_, " bytes holds more than ",
+                                      MaxPageText(encoded_size_),
+                                      " bytes of text: write the file with smaller pages");
+}
+
+arrow::Status DenseValues::AppendText(std::string_view text) {
+  ARROW_RETURN_NOT_OK(CheckTextSize(text.size()));
   strings.Append(text);
   return arrow::Status::OK();
 }
 
-std::optional<arrow::Status> DenseValues::AppendPlainTexts(std::span<const uint8_t> section,
-                                                           int count) {
-  const size_t lengths = sizeof(uint32_t) * static_cast<size_t>(count);
-  if (section.size() < lengths) {
-    return ShortPage(count, static_cast<int>(section.size() / sizeof(uint32_t)));
+arrow::Status DenseValues::AppendTexts(std::span<const parquet::ByteArray> texts) {
+  size_t more = 0;
+  for (const parquet::ByteArray& text : texts) more += text.len;
+  ARROW_RETURN_NOT_OK(CheckTextSize(more));
+  size_t end = strings.chars.size();
+  strings.chars.resize(end + more);
+  const size_t first = strings.offsets.size();
+  strings.offsets.resize(first + texts.size());
+  for (size_t i = 0; i < texts.size(); ++i) {
+    if (texts[i].len > 0) std::memcpy(strings.chars.data() + end, texts[i].ptr, texts[i].len);
+    end += texts[i].len;
+    strings.offsets[first + i] = static_cast<uint32_t>(end);
   }
-  const size_t most = section.size() - lengths, before = strings.chars.size();
-  if (before + most > static_cast<uint64_t>(MaxPageText(encoded_size_))) return std::nullopt;
-  strings.chars.resize(before + most);
-  strings.offsets.resize(strings.offsets.size() + static_cast<size_t>(count));
-  char* const end = strings.chars.data() + before + most;
-  char* to = strings.chars.data() + before;
-  uint32_t* offset = strings.offsets.data() + strings.offsets.size() - count;
-  for (int i = 0; i < count; ++i) {
-    uint32_t length;
-    if (section.size() < sizeof(length)) return ShortPage(count, i);
-    std::memcpy(&length, section.data(), sizeof(length));
-    section = section.subspan(sizeof(length));
-    // Nor may it take what the lengths of the texts behind it need.
-    if (length > section.size() || length > static_cast<size_t>(end - to)) {
-      return ShortPage(count, i);
-    }
-    constexpr size_t kAtOnce = 16;  // a call for a few bytes would cost more than all the rest
-    if (length <= kAtOnce && section.size() >= kAtOnce && end - to >= ptrdiff_t{kAtOnce}) {
-      std::memcpy(to, section.data(), kAtOnce);
-    } else if (length > 0) {
-      std::memcpy(to, section.data(), length);
-    }
-    section = section.subspan(length);
-    to += length;
-    *offset++ = static_cast<uint32_t>(to - strings.chars.data());
-  }
-  strings.chars.resize(static_cast<size_t>(to - strings.chars.data()));
   return arrow::Status::OK();
 }
 
@@ -181,12 +166,7 @@ arrow::Status DenseValues::Convert(const Value* values, int count) {
       }
       return arrow::Status::OK();
     }
-    strings.offsets.reserve(strings.offsets.size() + count);
-    for (int i = 0; i < count; ++i) {
-      ARROW_RETURN_NOT_OK(
-          AppendText({reinterpret_cast<const char*>(values[i].ptr), values[i].len}));
-    }
-    return arrow::Status::OK();
+    return AppendTexts({values, static_cast<size_t>(count)});
   } else if constexpr (std::is_same_v<Value, parquet::FixedLenByteArray>) {
     const int length = descriptor_.type_length();
     if (column_.conversion == Conversion::kDecimal) {
@@ -327,12 +307,6 @@ arrow::Status DenseValues::AppendTyped(parquet::Encoding::type encoding, const u
     return arrow::Status::OK();
   }
   if (!codes.empty()) ARROW_RETURN_NOT_OK(Materialize());
-  if constexpr (std::is_same_v<Value, parquet::ByteArray>) {
-    if (encoding == parquet::Encoding::PLAIN && column_.conversion != Conversion::kDecimal) {
-      const std::span section(data, static_cast<size_t>(size));
-      if (const auto done = AppendPlainTexts(section, count)) return *done;
-    }
-  }
   auto decoder = parquet::MakeTypedDecoder<DType>(encoding, &descriptor_, BlockPool());
   decoder->SetData(num_levels, data, size);
   if (IsKeptAsDecoded<Value>(column_)) {

@@ -6,10 +6,10 @@
 
 #include <arrow/result.h>
 #include <parquet/schema.h>
+#include <parquet/types.h>
 
 #include <cstdint>
 #include <memory>
-#include <optional>
 #include <span>
 
 #include "core/pages/page.h"
@@ -79,9 +79,9 @@ class DenseValues {
   template <typename Decoder, typename Value>
   arrow::Status DecodeAndConvert(Decoder& decoder, int64_t size, int count);
   arrow::Status AppendText(std::string_view text);
-  /// Texts of which each lies behind its length. Nothing if they may be longer than limits.h
-  /// allows.
-  std::optional<arrow::Status> AppendPlainTexts(std::span<const uint8_t> section, int count);
+  arrow::Status AppendTexts(std::span<const parquet::ByteArray> texts);
+  /// Whether so many bytes of text more are what limits.h allows.
+  arrow::Status CheckTextSize(size_t more) const;
   /// Turns codes into strings, when a page without dictionary follows one with.
   arrow::Status Materialize();
 
