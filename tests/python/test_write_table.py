@@ -14,6 +14,7 @@ import polars
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from parquet_surgery import Surgery
 from pxr import Gf, Sdf
 from usd_values import canonical
 
@@ -568,3 +569,21 @@ def test_the_order_of_a_long_table(order: str | None, tmp_path: Path) -> None:
 def test_a_time_column_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="there is no column 'frame' with the times"):
         usdparquet.write_table(pa.table(ONE), tmp_path / "out.parquet", time="frame")
+
+
+@pytest.mark.parametrize("tool", ["optimize", "recover"])
+def test_a_second_entry_of_arrows_types_is_not_carried_along(tool: str, tmp_path: Path) -> None:
+    """libFuzzer's finding: it came first in what was written, and nobody could open that."""
+    file, target = tmp_path / "in.parquet", tmp_path / "out.parquet"
+    table = pa.table({"path": ["/B", "/A"], "name": pa.array(["b", "a"], pa.large_string())})
+    pq.write_table(table, file)
+    surgery = Surgery(file)
+    more = [("ARROW:schema", b"/////5gBA\xc0c"), ("mine", b"1")]
+    surgery.set_entries([*surgery.entries().items(), *more])
+    file.write_bytes(surgery.data())
+    getattr(load_core(), tool)(file, target)
+    schema = pq.read_schema(target)
+    assert schema.field("name").type == pa.large_string()
+    assert schema.metadata[b"mine"] == b"1"
+    layer = Sdf.Layer.OpenAsAnonymous(str(target))
+    assert layer.GetAttributeAtPath("/B.name").default == "b"

@@ -9,6 +9,8 @@
 #include <parquet/schema.h>
 
 #include <algorithm>
+#include <iterator>
+#include <string_view>
 
 #include "core/index/path_index_file.h"
 #include "core/index/time_index_file.h"
@@ -28,14 +30,19 @@
 namespace usdparquet {
 namespace {
 
-/// A schema without the entries that the writer makes itself.
+/// A schema without the entries that the writer makes itself, however often they are there. Arrow
+/// takes its own out where it reads a file, but the first alone.
 std::shared_ptr<arrow::Schema> CleanSchema(const arrow::Schema& schema) {
   if (!schema.metadata()) return schema.RemoveMetadata();
-  auto metadata = schema.metadata()->Copy();
-  for (const char* key : {kIndexKey, kTimesKey, kPagesKey, kSealKey, kResidualKey, kSchemaKey}) {
-    if (metadata->Contains(key)) (void)metadata->Delete(key);
+  constexpr std::string_view kOwn[] = {kIndexKey,    kTimesKey,  kPagesKey,     kSealKey,
+                                       kResidualKey, kSchemaKey, "ARROW:schema"};
+  auto kept = std::make_shared<arrow::KeyValueMetadata>();
+  for (int64_t i = 0; i < schema.metadata()->size(); ++i) {
+    const std::string& key = schema.metadata()->key(i);
+    if (std::ranges::find(kOwn, key) != std::end(kOwn)) continue;
+    kept->Append(key, schema.metadata()->value(i));
   }
-  return schema.WithMetadata(metadata);
+  return schema.WithMetadata(std::move(kept));
 }
 
 /// Whether readers find the same types in Parquet's own schema as in Arrow's, which then is only a
