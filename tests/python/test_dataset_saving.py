@@ -287,14 +287,12 @@ def test_a_value_that_the_type_of_the_file_cannot_hold(tmp_path: Path) -> None:
     before = contents(folder)
     for number, value in ((1, 30_000), (3, 70_000), (4, 80_000)):
         layer.GetAttributeAtPath(f"/World/Hall_0/Wall_{number}.small").default = value
-    said = (
-        r"0\.parquet: column 'small' \(int16\), row 3: the file's type can't hold the edited value"
-    )
+    said = r"0\.parquet: column 'small' \(int16\), row 3: the file's column can't hold the edited"
     with pytest.raises(Tf.ErrorException, match=said):
         layer.Save()
     note(layer, "/World/Hall_0/Wall_1")
     layer.GetAttributeAtPath("/World/Hall_0/Wall_3.small").default = 3
-    with pytest.raises(Tf.ErrorException, match=r"'small' \(int16\), row 4: the file's type"):
+    with pytest.raises(Tf.ErrorException, match=r"'small' \(int16\), row 4: the file's column"):
         layer.Save()
     assert contents(folder) == before
     layer.Reload(force=True)

@@ -294,9 +294,10 @@ arrow::Status UsdParquetRefused(const std::optional<usdparquet::RefusedCell>& re
         "its cells can't be set; write it again with 'usdparquet optimize' and run 'usdparquet "
         "dataset'");
   }
-  return arrow::Status::Invalid(refused->column, ", ", place,
-                                ": the file's type can't hold the edited value, or the cell is in "
-                                "a struct that is null");
+  return arrow::Status::Invalid(
+      refused->column, ", ", place,
+      ": the file's column can't hold the edited value: its type has no room for it, it has "
+      "no nulls, or the cell is in a struct that is null");
 }
 
 arrow::Result<std::shared_ptr<usdparquet::Table>> UsdParquetOpenCells(const std::string& file) {
