@@ -118,6 +118,36 @@ def test_the_properties_of_a_stage(halls: Path) -> None:
     ]
 
 
+def test_values_that_are_not_their_own_equals(halls: Path) -> None:
+    layer = open_layer(halls)
+    nan, path = float("nan"), "/World/Hall_1/Wall_2"
+    types = Sdf.ValueTypeNames
+    for name, kind, value in (
+        ("one", DOUBLE, nan),
+        ("tuple", types.Float3, (1, nan, -0.0)),
+        ("list", types.HalfArray, [nan, 2.5]),
+    ):
+        attribute(layer, f"{path}.{name}", kind, value)
+    layer.GetAttributeAtPath("/World/Hall_1/Wall_1.wall").default = nan
+    expected = layer.ExportToString()
+    assert "nan" in expected
+    assert layer.Save()
+    assert as_text(halls) == expected
+
+
+def test_content_that_is_replaced_is_not_saved(halls: Path) -> None:
+    layer = open_layer(halls)
+    before = contents(halls)
+    layer.Clear()
+    said = "this is a folder, which is not written over by a new layer, or by one whose content"
+    with pytest.raises(Tf.ErrorException, match=said):
+        layer.Save()
+    with pytest.raises(Tf.ErrorException):
+        Sdf.Layer.CreateNew(str(halls))
+    assert contents(halls) == before
+    layer.Reload(force=True)
+
+
 def test_new_prims(halls: Path) -> None:
     before = contents(halls)
     layer = open_layer(halls)

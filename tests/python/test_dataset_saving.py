@@ -12,6 +12,7 @@ from pathlib import Path
 
 import dataset_kill_worker
 import faulty_calls
+import polars
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -196,6 +197,115 @@ def test_a_dataset_without_a_manifest_is_not_saved_over(tmp_path: Path, halls: P
     assert layer.Export(str(tmp_path / "single.parquet"))
     assert as_text(tmp_path / "single.parquet") == expected
     layer.Reload(force=True)
+
+
+def note(layer: Sdf.Layer, path: str) -> None:
+    """Add a property that no file has."""
+    spec = Sdf.AttributeSpec(layer.GetPrimAtPath(path), "note", Sdf.ValueTypeNames.String)
+    spec.default = "new"
+
+
+def test_modes_stay(halls: Path) -> None:
+    for number, mode in enumerate((0o640, 0o600, 0o660)):
+        (halls / f"part-{number}.parquet").chmod(mode)
+    (halls / MANIFEST).chmod(0o600)
+    layer = open_layer(halls)
+    layer.GetAttributeAtPath("/World/Hall_0/Wall_2.wall").default = 5.0
+    note(layer, "/World/Hall_1/Wall_1")
+    del layer.GetPrimAtPath("/World/Hall_2").nameChildren["Wall_3"]
+    assert layer.Save()
+    modes = [(halls / f"part-{number}.parquet").stat().st_mode & 0o777 for number in range(3)]
+    assert modes == [0o640, 0o600, 0o660]
+    assert (halls / MANIFEST).stat().st_mode & 0o777 == 0o600
+
+
+def test_a_link_is_not_saved_over(halls: Path, tmp_path: Path) -> None:
+    (halls / "part-1.parquet").rename(tmp_path / "elsewhere.parquet")
+    (halls / "part-1.parquet").symlink_to(tmp_path / "elsewhere.parquet")
+    before = contents(tmp_path)
+    layer = open_layer(halls)
+    for edit in range(3):
+        if edit == 0:
+            layer.GetAttributeAtPath("/World/Hall_1/Wall_2.wall").default = 5.0
+        elif edit == 1:
+            note(layer, "/World/Hall_1/Wall_1")
+        else:
+            del layer.GetPrimAtPath("/World/Hall_1").nameChildren["Wall_3"]
+        with pytest.raises(Tf.ErrorException, match=r"part-1\.parquet: it is a link to a file"):
+            layer.Save()
+        assert contents(tmp_path) == before
+        layer.Reload(force=True)
+    layer.GetAttributeAtPath("/World/Hall_0/Wall_2.wall").default = 5.0
+    assert layer.Save()
+
+
+def test_a_file_that_the_manifest_does_not_list(halls: Path) -> None:
+    """The new dataset could not be opened: nothing is written."""
+    layer = open_layer(halls)
+    pq.write_table(hall(7), halls / "part-7.parquet")
+    before = contents(halls)
+    layer.GetAttributeAtPath("/World/Hall_0/Wall_2.wall").default = 5.0
+    with pytest.raises(Tf.ErrorException, match="has outgrown its manifest"):
+        layer.Save()
+    assert contents(halls) == before
+    (halls / "part-7.parquet").unlink()
+    expected = layer.ExportToString()
+    assert layer.Save()
+    assert as_text(halls) == expected
+
+
+def test_files_whose_cells_cannot_be_set_alone(tmp_path: Path) -> None:
+    """Polars does not say how it encodes pages: such a file is written whole, with its types."""
+    folder = tmp_path / "d.parquet"
+    folder.mkdir()
+    for number in range(2):
+        table = hall(number, small=pa.array(range(5), pa.int8()))
+        polars.from_arrow(table).write_parquet(folder / f"{number}.parquet")
+    usdparquet.dataset(folder)
+    before = contents(folder)
+    layer = open_layer(folder)
+    layer.GetAttributeAtPath("/World/Hall_1/Wall_2.wall").default = 5.0
+    layer.GetAttributeAtPath("/World/Hall_1/Wall_3.kind").default = "new"
+    expected = layer.ExportToString()
+    assert layer.Save()
+    assert layer.ExportToString() == as_text(folder) == expected
+    assert contents(folder)["0.parquet"] == before["0.parquet"]
+    assert pq.read_schema(folder / "1.parquet").field("small").type == pa.int8()
+
+
+def test_a_value_that_the_type_of_the_file_cannot_hold(tmp_path: Path) -> None:
+    tables = {
+        f"{n}.parquet": hall(n, small=pa.array(range(5), kind))
+        for n, kind in enumerate((pa.int16(), pa.int32()))
+    }
+    folder = write_folder(tmp_path / "d.parquet", tables)
+    usdparquet.dataset(folder)
+    layer = open_layer(folder)
+    for number in range(5):
+        layer.GetAttributeAtPath(f"/World/Hall_1/Wall_{number}.small").default = 70_000
+    assert layer.Save()
+    before = contents(folder)
+    for number, value in ((1, 30_000), (3, 70_000), (4, 80_000)):
+        layer.GetAttributeAtPath(f"/World/Hall_0/Wall_{number}.small").default = value
+    said = r"0\.parquet: column 'small' \(int16\), row 3: the file's column can't hold the edited"
+    with pytest.raises(Tf.ErrorException, match=said):
+        layer.Save()
+    note(layer, "/World/Hall_0/Wall_1")
+    layer.GetAttributeAtPath("/World/Hall_0/Wall_3.small").default = 3
+    with pytest.raises(Tf.ErrorException, match=r"'small' \(int16\), row 4: the file's column"):
+        layer.Save()
+    assert contents(folder) == before
+    layer.Reload(force=True)
+
+
+def test_what_a_killed_save_left_of_an_index_goes(halls: Path) -> None:
+    left = halls / "._usdparquet.0123456789abcdef.index.tmp-abcdef"
+    left.mkdir()
+    (left / "table.parquet").write_text("part of one")
+    layer = open_layer(halls)
+    layer.GetAttributeAtPath("/World/Hall_0/Wall_2.wall").default = 5.0
+    assert layer.Save()
+    assert not left.exists()
 
 
 def test_files_that_changed_meanwhile(halls: Path) -> None:

@@ -80,8 +80,8 @@ InputFile IndexFileOf(const std::string& folder, const std::string& name,
   return NoFile();
 }
 
-/// Whether the files of the folder are those of its manifest. Some may be gone: those that are left
-/// can be read.
+}  // namespace
+
 arrow::Status CheckFolder(const std::string& folder, const Manifest& manifest,
                           std::vector<std::string>* warnings) {
   ARROW_ASSIGN_OR_RAISE(const std::vector<std::string> found, FilesIn(folder));
@@ -111,6 +111,8 @@ arrow::Status CheckFolder(const std::string& folder, const Manifest& manifest,
   }
   return arrow::Status::OK();
 }
+
+namespace {
 
 arrow::Result<OpenedDataset> OpenWithManifest(const std::string& folder, const std::string& text) {
   OpenedDataset opened;

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "core/dataset/manifest.h"
 #include "core/dataset/part_description.h"
 #include "core/schema/property_name.h"
 #include "core/table/table_file.h"
@@ -38,6 +39,11 @@ USDPARQUET_API arrow::Result<OpenedDataset> OpenDataset(
 
 /// The bytes of the manifest in `folder`. Errors do not name the folder.
 USDPARQUET_API arrow::Result<std::string> ReadManifestText(const std::string& folder);
+
+/// Fails if the folder has files that its manifest does not list, or none that it does. Some may be
+/// gone, which is a warning: those that are left can be read.
+arrow::Status CheckFolder(const std::string& folder, const Manifest& manifest,
+                          std::vector<std::string>* warnings);
 
 /// Opens the table in `path`, a file or the folder of a dataset, for reading whole columns. Errors
 /// do not name it. Thread-safe.

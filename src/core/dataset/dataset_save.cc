@@ -49,6 +49,27 @@ arrow::Status TakeName(const std::string& folder, const std::string& name) {
           .c_str());
 }
 
+/// Makes `fresh`, which is to take the place of `old`: empty, and with the mode of `old`, which
+/// stays when the file is written (ReplaceFile). Fails if `old` may not be replaced.
+arrow::Status MakeFileLike(const std::string& old, const std::string& fresh) {
+  std::error_code ignored;
+  if (fs::is_symlink(fs::symlink_status(old, ignored))) {
+    return arrow::Status::Invalid(
+        "it is a link to a file that lies elsewhere, and is not saved over; put the file in the "
+        "place of the link and run 'usdparquet dataset', or export the layer to another file");
+  }
+  const FoundFile found = FindFile(old);
+  if (found.kind == FileKind::kNone) return arrow::Status::OK();
+  if (!MayWrite(old)) return SystemError("can't replace the file");
+  const int descriptor = MakeFile(fresh);
+  if (descriptor < 0) {
+    return errno == EEXIST ? arrow::Status::OK() : SystemError("can't write into the folder");
+  }
+  SetPermissions(descriptor, found.permissions);
+  CloseFile(descriptor);
+  return arrow::Status::OK();
+}
+
 /// Brings the names in a folder to the disk; where that can't be asked for, the system does so
 /// later.
 void SyncFolder(const std::string& folder) {
@@ -168,6 +189,11 @@ arrow::Result<std::unique_ptr<DatasetSave>> DatasetSave::Begin(const std::string
         "or export the layer to another file");
   }
   ARROW_ASSIGN_OR_RAISE(save->manifest_, ParseManifest(*text));
+  // Nobody could open the new dataset either.
+  std::vector<std::string> gone;
+  if (save->manifest_.covers_folder) {
+    ARROW_RETURN_NOT_OK(CheckFolder(folder, save->manifest_, &gone));
+  }
   // What a process left that was killed before it had a journal.
   for (size_t i = 0; i < save->manifest_.parts.size(); ++i) {
     if (IsWithin(save->manifest_.parts[i].file)) save->replaced_.insert(i);
@@ -200,7 +226,9 @@ arrow::Result<std::string> DatasetSave::NewFileOf(size_t part) {
         "another file");
   }
   replaced_.insert(part);
-  return PathFrom(folder_, HiddenName(manifest_.parts[part].file));
+  const std::string fresh = PathFrom(folder_, HiddenName(manifest_.parts[part].file));
+  ARROW_RETURN_NOT_OK(MakeFileLike(FileOf(part), fresh));
+  return fresh;
 }
 
 arrow::Status DatasetSave::Commit(const IdentifierTest& unicode_test,
@@ -234,8 +262,10 @@ arrow::Status DatasetSave::Commit(const IdentifierTest& unicode_test,
         const PlannedManifest plan,
         PlanManifest(manifest, names, std::move(files), manifest_.covers_folder, options));
     if (check) ARROW_RETURN_NOT_OK(check(TableFileOf(plan)));
+    const std::string new_manifest = folder_ + "/" + HiddenName(kManifestName);
+    ARROW_RETURN_NOT_OK(WithFileName(MakeFileLike(manifest, new_manifest), kManifestName));
     ARROW_RETURN_NOT_OK(WriteIndexOf(plan, folder_));
-    ARROW_RETURN_NOT_OK(WriteFileText(folder_ + "/" + HiddenName(kManifestName), plan.text));
+    ARROW_RETURN_NOT_OK(WriteFileText(new_manifest, plan.text));
     SyncFolder(folder_);
     ARROW_RETURN_NOT_OK(WriteFileText(folder_ + "/" + kJournalName, journal.dump()));
     has_journal_ = true;

@@ -177,6 +177,9 @@ void RemoveOtherIndexes(const std::string& folder, const Manifest& manifest) {
     std::error_code ignored;
     if (!is_kept && name.starts_with(kIndexPrefix) && name.ends_with(kIndexSuffix)) {
       fs::remove(it->path(), ignored);
+    } else if (name.starts_with("." + std::string(kIndexPrefix)) &&
+               name.find(std::string(kIndexSuffix) + ".tmp-") != std::string::npos) {
+      RemoveStaleFolder(it->path());  // no later index has that name
     }
   }
 }

@@ -36,15 +36,19 @@ void RemoveStaleFolders(const fs::path& target) {
        it.increment(error)) {
     const std::string name = it->path().filename().string();
     if (name.size() != prefix.size() + kRandom.size() || !name.starts_with(prefix)) continue;
-    const int descriptor = LockFolder(it->path().string());
-    if (descriptor < 0) continue;
-    std::error_code ignored;
-    fs::remove_all(it->path(), ignored);
-    CloseFile(descriptor);
+    RemoveStaleFolder(it->path());
   }
 }
 
 }  // namespace
+
+void RemoveStaleFolder(const fs::path& folder) {
+  const int descriptor = LockFolder(folder.string());
+  if (descriptor < 0) return;
+  std::error_code ignored;
+  fs::remove_all(folder, ignored);
+  CloseFile(descriptor);
+}
 
 fs::path FollowLinks(fs::path path) {
   std::error_code error;

@@ -18,6 +18,9 @@ namespace usdparquet {
 /// What a symbolic link leads to, be it there or not; else `path` itself.
 std::filesystem::path FollowLinks(std::filesystem::path path);
 
+/// Removes the hidden folder of a ReplaceFile, unless one is still writing in it.
+void RemoveStaleFolder(const std::filesystem::path& folder);
+
 /// A file that takes its name only when it is complete. Until then it lies in a hidden folder
 /// beside it, `.NAME.tmp-XXXXXX`; without Commit, the destructor removes that. Where a process was
 /// killed, its folder stays behind, and the next writer of the same file removes it: a folder in

@@ -65,7 +65,7 @@ class Patcher {
 
   /// Encodes the new chunks. False if the file can't be patched.
   arrow::Result<bool> Prepare() {
-    if (const char* const why = WhyNotToCopyFooter()) {
+    if (const std::string why = WhyNotToPatch(old_); !why.empty()) {
       const ColumnInfo* const column = ColumnStoredOtherwise();
       if (!column) return false;
       return arrow::Status::Invalid(
@@ -95,6 +95,9 @@ class Patcher {
     ARROW_ASSIGN_OR_RAISE(const bool is_worth_it, IsWorthIt());
     return is_worth_it || ColumnStoredOtherwise() || (can_write_whole_ && !can_write_whole_());
   }
+
+  /// A cell that can't be changed, if one was met.
+  const std::optional<RefusedCell>& refused() const { return refused_; }
 
   arrow::Status Write(arrow::io::OutputStream* sink) {
     // All that lies before the footer stays at its place, but for the page locations.
@@ -175,27 +178,6 @@ class Patcher {
     return nullptr;
   }
 
-  /// What of the file a footer of the same chunks can't be made with; null if nothing.
-  const char* WhyNotToCopyFooter() const {
-    if (old_.is_encryption_algorithm_set()) return "the file is encrypted";
-    for (int g = 0; g < old_.num_row_groups(); ++g) {
-      const auto group = old_.RowGroup(g);
-      for (int c = 0; c < group->num_columns(); ++c) {
-        const auto chunk = group->ColumnChunk(c);
-        if (chunk->encoding_stats().empty() && group->num_rows() > 0) {
-          return "its footer does not say how its pages are encoded";
-        }
-        if (!chunk->file_path().empty()) return "it has columns in other files";
-        if (chunk->bloom_filter_offset()) return "it has a Bloom filter";
-        if (chunk->is_geo_stats_set()) return "it has statistics of places";
-        if (chunk->compression() != old_.RowGroup(0)->ColumnChunk(c)->compression()) {
-          return "a column of it is compressed in several ways";
-        }
-      }
-    }
-    return nullptr;
-  }
-
   /// Not where most of the file would be gaps.
   arrow::Result<bool> IsWorthIt() const {
     int64_t live = 0;
@@ -247,6 +229,23 @@ class Patcher {
     return arrow::compute::Take(*all, indices);
   }
 
+  /// The number of a value that PatchedCells does not put in its place. REQUIRES: it refuses them
+  /// all together.
+  static size_t FindRefused(const std::shared_ptr<arrow::Array>& cells, const arrow::Field& field,
+                            const arrow::Array& values, const std::vector<int64_t>& places) {
+    size_t begin = 0, end = places.size();
+    while (end - begin > 1) {
+      const size_t middle = begin + (end - begin) / 2;
+      const auto first = values.Slice(static_cast<int64_t>(begin),  //
+                                      static_cast<int64_t>(middle - begin));
+      const std::vector<int64_t> own(places.begin() + static_cast<ptrdiff_t>(begin),
+                                     places.begin() + static_cast<ptrdiff_t>(middle));
+      const auto patched = PatchedCells(cells, field, *first, own);
+      (patched.ok() && *patched ? begin : end) = middle;
+    }
+    return begin;
+  }
+
   arrow::Result<bool> Encode(const BulkReader& reader, int group, int leaf,
                              const ColumnPatch& patch, size_t begin, size_t end, int64_t first) {
     ARROW_ASSIGN_OR_RAISE(const auto read, reader.ReadGroup(group, {leaf}));
@@ -260,7 +259,12 @@ class Patcher {
       ARROW_ASSIGN_OR_RAISE(stored, arrow::Concatenate(read->column(0)->chunks(), BlockPool()));
     }
     const auto cells = PatchedCells(stored, *field, *values, places);
-    if (!cells.ok() || !*cells) return false;  // or the stored type can't hold a value
+    if (!cells.ok() || !*cells) {  // or the stored type can't hold a value
+      const ColumnInfo& column = table_.columns()[patch.column];
+      refused_ = {"column '" + column.column_name + "' (" + column.storage + ")",
+                  patch.rows[begin + FindRefused(stored, *field, *values, places)]};
+      return false;
+    }
     const auto rows = arrow::Table::Make(arrow::schema({field}), {*cells});
 
     WriteOptions options = options_;
@@ -391,16 +395,39 @@ class Patcher {
   const WriteOptions& options_;
   const std::function<bool()>& can_write_whole_;
   std::map<Place, NewChunk> chunks_;
+  std::optional<RefusedCell> refused_;
 };
 
 }  // namespace
 
+std::string WhyNotToPatch(const parquet::FileMetaData& metadata) {
+  if (metadata.is_encryption_algorithm_set()) return "the file is encrypted";
+  for (int g = 0; g < metadata.num_row_groups(); ++g) {
+    const auto group = metadata.RowGroup(g);
+    for (int c = 0; c < group->num_columns(); ++c) {
+      const auto chunk = group->ColumnChunk(c);
+      if (chunk->encoding_stats().empty() && group->num_rows() > 0) {
+        return "its footer does not say how its pages are encoded";
+      }
+      if (!chunk->file_path().empty()) return "it has columns in other files";
+      if (chunk->bloom_filter_offset()) return "it has a Bloom filter";
+      if (chunk->is_geo_stats_set()) return "it has statistics of places";
+      if (chunk->compression() != metadata.RowGroup(0)->ColumnChunk(c)->compression()) {
+        return "a column of it is compressed in several ways";
+      }
+    }
+  }
+  return {};
+}
+
 arrow::Result<bool> PatchFile(const Table& table, const std::vector<ColumnPatch>& patches,
                               const std::string& path, const WriteOptions& options,
-                              const std::function<bool()>& can_write_whole) {
+                              const std::function<bool()>& can_write_whole,
+                              std::optional<RefusedCell>* refused) {
   const auto patch = [&]() -> arrow::Result<bool> {
     Patcher patcher(table, patches, options, can_write_whole);
     ARROW_ASSIGN_OR_RAISE(const bool can_patch, patcher.Prepare());
+    if (refused) *refused = patcher.refused();
     if (!can_patch) return false;
     ReplaceFile file(path);
     ARROW_ASSIGN_OR_RAISE(const auto sink, file.Open());

@@ -5,10 +5,12 @@
 
 #include <arrow/array.h>
 #include <arrow/result.h>
+#include <parquet/metadata.h>
 
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -25,6 +27,12 @@ struct ColumnPatch {
   std::shared_ptr<arrow::Array> values;  ///< one a row; a null is a null
 };
 
+/// A cell that can't be changed: by its stored type, or as one of a struct that is null.
+struct RefusedCell {
+  std::string column;  ///< its name and how it is stored
+  uint32_t row = 0;
+};
+
 /// Writes a copy of the table's file to `path`, with some cells changed. Everything else stays
 /// where it is, byte for byte; the column chunks that hold patched cells are encoded anew and
 /// follow it, then page locations and a footer that name them. What they replace is left as a gap,
@@ -37,9 +45,15 @@ struct ColumnPatch {
 /// asked; null is yes. If not, gaps do not matter. Nor do they where a whole write would store a
 /// column as another type, such as a date as text; and where the footer is what stands against the
 /// patch, that is an error then, because columns that nobody edited would change. Errors name the
-/// file.
-USDPARQUET_API arrow::Result<bool> PatchFile(
-    const Table& table, const std::vector<ColumnPatch>& patches, const std::string& path,
-    const WriteOptions& options, const std::function<bool()>& can_write_whole = nullptr);
+/// file. `refused`, if given, is set to a cell that can't be changed.
+USDPARQUET_API arrow::Result<bool> PatchFile(const Table& table,
+                                             const std::vector<ColumnPatch>& patches,
+                                             const std::string& path, const WriteOptions& options,
+                                             const std::function<bool()>& can_write_whole = nullptr,
+                                             std::optional<RefusedCell>* refused = nullptr);
+
+/// Why no cell of a file can be changed so, whatever it is: what a footer of the same chunks can't
+/// be made with. Empty if nothing is against it.
+USDPARQUET_API std::string WhyNotToPatch(const parquet::FileMetaData& metadata);
 
 }  // namespace usdparquet

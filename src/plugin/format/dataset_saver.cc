@@ -92,12 +92,13 @@ class DatasetWriter {
     return arrow::Status::OK();
   }
 
-  /// Whether a file has a column, so that its cell in a row can be set. Those of folders count,
-  /// which have their own error.
-  bool HasCell(size_t column, uint32_t row) const {
+  /// Whether a file has a column, and is one of which cells can be set alone. Columns of folders
+  /// count, which have their own error.
+  bool HasCell(size_t column, uint32_t row) {
     const usdparquet::ColumnInfo& info = table_.columns()[column];
     if (parts_.PartitionOf(info.column_name)) return true;
-    return parts_.Localize(info)[parts_.list().parts[PartOf(row)].schema].has_value();
+    const uint32_t part = PartOf(row);
+    return parts_.Localize(info)[parts_.list().parts[part].schema] && CanPatch(part);
   }
 
   /// Writes new rows and columns to new files.
@@ -149,6 +150,16 @@ class DatasetWriter {
     return parts_.GroupAt(table_.table_file().GroupOf(row)).part;
   }
 
+  /// One that can't be read is found again, and told, when it is patched.
+  bool CanPatch(uint32_t part) {
+    const auto [known, is_new] = can_patch_.try_emplace(part, true);
+    if (is_new) {
+      const auto file = parts_.Open(part);
+      known->second = !file.ok() || usdparquet::WhyNotToPatch(*(*file)->file.metadata()).empty();
+    }
+    return known->second;
+  }
+
   arrow::Status PatchPart(uint32_t part, std::vector<ColumnPatch>* patches) {
     ARROW_ASSIGN_OR_RAISE(auto file, usdparquet::OpenFile(save_.FileOf(part)));
     usdparquet::TableOptions options;
@@ -176,12 +187,13 @@ class DatasetWriter {
     }
     const auto cannot_write_whole = [] { return false; };
     ARROW_ASSIGN_OR_RAISE(const std::string new_file, save_.NewFileOf(part));
+    std::optional<usdparquet::RefusedCell> refused;
     ARROW_ASSIGN_OR_RAISE(
         const bool is_patched,
-        usdparquet::PatchFile(*table, *patches, new_file, options_, cannot_write_whole));
+        usdparquet::PatchFile(*table, *patches, new_file, options_, cannot_write_whole, &refused));
     if (is_patched) return arrow::Status::OK();
-    return arrow::Status::Invalid(
-        "its columns can't hold the edited values; export the layer to another file");
+    return OrExport(UsdParquetRefused(
+        refused, refused ? "row " + std::to_string(refused->row) : std::string()));
   }
 
   /// Calls `f` with the paths of all rows of all files, up to the first error.
@@ -248,6 +260,7 @@ class DatasetWriter {
   usdparquet::DatasetSave& save_;
   usdparquet::WriteOptions options_;
   std::set<uint32_t> patched_;
+  std::map<uint32_t, bool> can_patch_;
 };
 
 /// Rows and columns are added to what is shown whole and as it is.

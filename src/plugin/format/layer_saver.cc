@@ -6,6 +6,7 @@
 #include <functional>
 #include <system_error>
 
+#include "core/dataset/folder_files.h"
 #include "core/table/file_check.h"
 #include "core/util/file_name.h"
 #include "core/write/codec_name.h"
@@ -201,6 +202,13 @@ arrow::Status UsdParquetSaveLayer(const SdfLayer& layer, const std::string& file
                                   "layer to another file");
   }
   if (data && data->source().table().is_dataset()) return SaveDataset(data, layer, file);
+  if (usdparquet::IsFolder(file)) {
+    return arrow::Status::Invalid(
+        file,
+        ": this is a folder, which is not written over by a new layer, or "
+        "by one whose content was cleared or replaced as a whole; export "
+        "the layer to another file");
+  }
   // A patch keeps the indexes as they are in the file. A damaged one is replaced by this question,
   // before anything is written.
   const bool is_index_sound = !data || data->source().table().HasSoundIndex();

@@ -235,11 +235,16 @@ class AdditionWriter {
     }
     if (patches.empty()) return arrow::Status::OK();
     const auto cannot_write_whole = [] { return false; };
+    std::optional<usdparquet::RefusedCell> refused;
     ARROW_ASSIGN_OR_RAISE(
         const bool is_patched,
-        usdparquet::PatchFile(*table, patches, target, options_, cannot_write_whole));
+        usdparquet::PatchFile(*table, patches, target, options_, cannot_write_whole, &refused));
     if (is_patched) return arrow::Status::OK();
-    return arrow::Status::Invalid("its columns can't hold the edited values");
+    std::string place;
+    for (const auto& [number, row] : place_of_) {
+      if (refused && row == refused->row) place = additions_.rows[number].prim.GetAsString();
+    }
+    return UsdParquetRefused(refused, place);
   }
 
   arrow::Result<ColumnPatch> PatchOf(const Column& column) const {
@@ -280,6 +285,19 @@ arrow::Status UsdParquetWriteAdditions(const UsdParquetAdditions& additions, uin
                                        const std::string& target,
                                        const usdparquet::WriteOptions& options) {
   return AdditionWriter(additions, part, dataset, options).Write(source, target);
+}
+
+arrow::Status UsdParquetRefused(const std::optional<usdparquet::RefusedCell>& refused,
+                                const std::string& place) {
+  if (!refused) {
+    return arrow::Status::Invalid(
+        "its cells can't be set; write it again with 'usdparquet optimize' and run 'usdparquet "
+        "dataset'");
+  }
+  return arrow::Status::Invalid(
+      refused->column, ", ", place,
+      ": the file's column can't hold the edited value: its type has no room for it, it has "
+      "no nulls, or the cell is in a struct that is null");
 }
 
 arrow::Result<std::shared_ptr<usdparquet::Table>> UsdParquetOpenCells(const std::string& file) {

@@ -7,9 +7,11 @@
 #include <pxr/pxr.h>
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "core/table/table.h"
+#include "core/write/file_patch.h"
 #include "core/write/table_writer.h"
 #include "plugin/format/dataset_additions.h"
 
@@ -22,6 +24,10 @@ arrow::Status UsdParquetWriteAdditions(const UsdParquetAdditions& additions, uin
                                        const usdparquet::Table& dataset, const std::string& source,
                                        const std::string& target,
                                        const usdparquet::WriteOptions& options);
+
+/// That PatchFile can't set a cell, which lies at `place`.
+arrow::Status UsdParquetRefused(const std::optional<usdparquet::RefusedCell>& refused,
+                                const std::string& place);
 
 /// A file as columns, also of rows that a layer does not show.
 arrow::Result<std::shared_ptr<usdparquet::Table>> UsdParquetOpenCells(const std::string& file);

@@ -1,5 +1,6 @@
 #include "plugin/format/saved_check.h"
 
+#include <pxr/base/tf/stringUtils.h>
 #include <pxr/usd/sdf/schema.h>
 
 #include <algorithm>
@@ -22,6 +23,11 @@ VtValue Effective(const SdfAbstractData& data, const SdfPath& path, const TfToke
   if (is_list && value.UncheckedGet<TfTokenVector>().empty()) return {};
   if (!value.IsEmpty() || IsListOfChildren(field)) return value;
   return SdfSchema::GetInstance().GetFallback(field);
+}
+
+/// Equality by which NaN equals NaN: numbers are written so that each has its own text.
+bool IsSameValue(const VtValue& a, const VtValue& b) {
+  return a == b || (a.GetType() == b.GetType() && TfStringify(a) == TfStringify(b));
 }
 
 bool IsSavedAlike(const SdfAbstractData& data, const SdfAbstractData& saved, const SdfPath& path,
@@ -48,7 +54,7 @@ bool IsSavedAlike(const SdfAbstractData& data, const SdfAbstractData& saved, con
         *each = VtValue(names);
       }
     }
-    return mine == other;
+    return IsSameValue(mine, other);
   });
 }
 
