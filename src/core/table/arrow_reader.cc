@@ -4,14 +4,12 @@
 
 #include <utility>
 
-#include "core/util/block_memory.h"
-
 namespace usdparquet {
 
 arrow::Result<std::unique_ptr<parquet::arrow::FileReader>> OpenArrowReader(
     std::shared_ptr<arrow::io::RandomAccessFile> file,
     std::shared_ptr<parquet::FileMetaData> metadata, arrow::MemoryPool* pool, bool is_streaming) {
-  parquet::ReaderProperties properties(BlockPool());
+  parquet::ReaderProperties properties(pool);
   properties.set_page_checksum_verification(true);
   if (is_streaming) {
     properties.enable_buffered_stream();

@@ -11,7 +11,6 @@
 
 #include <memory>
 
-#include "core/util/block_memory.h"
 #include "core/util/export.h"
 
 namespace usdparquet {
@@ -23,7 +22,7 @@ namespace usdparquet {
 /// as well, instead of whole. Columns may be read from several threads at once. May throw.
 USDPARQUET_API arrow::Result<std::unique_ptr<parquet::arrow::FileReader>> OpenArrowReader(
     std::shared_ptr<arrow::io::RandomAccessFile> file,
-    std::shared_ptr<parquet::FileMetaData> metadata, arrow::MemoryPool* pool = BlockPool(),
-    bool is_streaming = false);
+    std::shared_ptr<parquet::FileMetaData> metadata,
+    arrow::MemoryPool* pool = arrow::system_memory_pool(), bool is_streaming = false);
 
 }  // namespace usdparquet

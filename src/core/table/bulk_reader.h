@@ -15,7 +15,6 @@
 #include <vector>
 
 #include "core/table/table_file.h"
-#include "core/util/block_memory.h"
 #include "core/util/export.h"
 
 namespace usdparquet {
@@ -31,8 +30,8 @@ namespace usdparquet {
 class USDPARQUET_API BulkReader {
  public:
   /// `file` must outlive the reader. Columns get their memory from `pool`.
-  static arrow::Result<std::unique_ptr<BulkReader>> Open(const TableFile& file,
-                                                         arrow::MemoryPool* pool = BlockPool());
+  static arrow::Result<std::unique_ptr<BulkReader>> Open(
+      const TableFile& file, arrow::MemoryPool* pool = arrow::system_memory_pool());
 
   const parquet::arrow::SchemaManifest& manifest() const {
     return arrow_ ? arrow_->manifest() : manifest_;

@@ -8,6 +8,7 @@
 #include "core/schema/text_check.h"
 #include "core/table/field_leaves.h"
 #include "core/table/part_files.h"
+#include "core/util/block_memory.h"
 #include "core/util/file_name.h"
 #include "core/util/guard.h"
 
@@ -58,7 +59,7 @@ arrow::Result<std::unique_ptr<FileRows>> FileRows::Open(const std::string& name,
 }
 
 arrow::Status FileRows::Init() {
-  ARROW_ASSIGN_OR_RAISE(reader_, BulkReader::Open(file_));
+  ARROW_ASSIGN_OR_RAISE(reader_, BulkReader::Open(file_, BlockPool()));
   arrow::FieldVector fields;
   for (const parquet::arrow::SchemaField& field : reader_->manifest().schema_fields) {
     fields.push_back(field.field);
