@@ -90,8 +90,9 @@ class CacheBytes {
     uint32_t count;
     if (!Count(sizeof(uint32_t), &count)) return false;
     numbers->resize(count);
-    std::memcpy(numbers->data(), left_.data(), count * sizeof(uint32_t));
-    left_.remove_prefix(count * sizeof(uint32_t));
+    const size_t size = count * sizeof(uint32_t);
+    if (size > 0) std::memcpy(numbers->data(), left_.data(), size);  // of nothing, no address
+    left_.remove_prefix(size);
     return true;
   }
   bool is_done() const { return left_.empty(); }
