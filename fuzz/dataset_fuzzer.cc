@@ -7,8 +7,6 @@
 #include <cstdint>
 #include <cstring>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -27,20 +25,13 @@ namespace {
 namespace fs = std::filesystem;
 using usdparquet::Manifest;
 using usdparquet_fuzz::Answers;
+using usdparquet_fuzz::LoadFile;
+using usdparquet_fuzz::StoreFile;
 
 constexpr char kJournalName[] = "_usdparquet.journal";
 constexpr char kOutside[] = "outside", kOutsideNew[] = ".outside.new";
 constexpr std::array kFiles{usdparquet::kManifestName, usdparquet::kManifestCacheName,
                             kJournalName};
-
-std::string Load(const fs::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
-
-void Store(const fs::path& path, std::string_view bytes) {
-  std::ofstream(path, std::ios::binary).write(bytes.data(), static_cast<ptrdiff_t>(bytes.size()));
-}
 
 struct Seed {
   struct File {
@@ -56,7 +47,7 @@ struct Seed {
     fs::create_directories(folder);
     for (const auto& [name, bytes] : files) {
       fs::create_directories((folder / name).parent_path());
-      Store(folder / name, bytes);
+      StoreFile(folder / name, bytes);
     }
   }
 };
@@ -70,9 +61,9 @@ const std::vector<Seed>& Seeds() {
       Seed& seed = found.emplace_back();
       for (const auto& entry : fs::recursive_directory_iterator(folder)) {
         if (!entry.is_regular_file()) continue;
-        seed.files.push_back({fs::relative(entry.path(), folder), Load(entry.path())});
+        seed.files.push_back({fs::relative(entry.path(), folder), LoadFile(entry.path())});
       }
-      seed.manifest = Load(folder / usdparquet::kManifestName);
+      seed.manifest = LoadFile(folder / usdparquet::kManifestName);
       FUZZ_CHECK(!seed.manifest.empty(), folder.string());
     }
     return found;
@@ -133,8 +124,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
 
   const std::string folder = scratch / "dataset";
   seed.Restore(folder);
-  Store(scratch / kOutside, "old");
-  Store(scratch / kOutsideNew, "new");
+  StoreFile(scratch / kOutside, "old");
+  StoreFile(scratch / kOutsideNew, "new");
   if (changed == usdparquet::kManifestName) {
     CheckWritten(bytes);
   } else if (changed == usdparquet::kManifestCacheName) {
@@ -143,18 +134,18 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     // New files that the journal can name.
     for (const auto& [name, old] : seed.files) {
       if (name.filename() != usdparquet::kManifestCacheName) {
-        Store(fs::path(folder) / name.parent_path() / ("." + name.filename().string() + ".new"),
-              old);
+        StoreFile(fs::path(folder) / name.parent_path() / ("." + name.filename().string() + ".new"),
+                  old);
       }
     }
   }
-  Store(fs::path(folder) / changed, bytes);
+  StoreFile(fs::path(folder) / changed, bytes);
 
   usdparquet_fuzz::ReadingOptions options;
   options.with_columns = true;
   const Answers answers = usdparquet_fuzz::ReadDataset(folder, options);
   CheckSave(folder);
-  FUZZ_CHECK(Load(scratch / kOutside) == "old" && Load(scratch / kOutsideNew) == "new",
+  FUZZ_CHECK(LoadFile(scratch / kOutside) == "old" && LoadFile(scratch / kOutsideNew) == "new",
              "a file outside of the folder was changed");
   return 0;
 }

@@ -2,9 +2,6 @@
 
 #include <arrow/builder.h>
 
-#include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <memory>
 #include <vector>
 
@@ -19,7 +16,6 @@ namespace usdparquet_fuzz {
 namespace {
 
 using usdparquet::Table;
-namespace fs = std::filesystem;
 
 constexpr double kNewValue = 1234.5;
 constexpr size_t kMaxCells = 200'000;
@@ -29,21 +25,16 @@ const Scratch& Folder() {
   return scratch;
 }
 
-std::string Load(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
-
 std::string Store(const char* name, std::string_view bytes) {
   const std::string path = Folder() / name;
-  std::ofstream(path, std::ios::binary).write(bytes.data(), static_cast<ptrdiff_t>(bytes.size()));
+  StoreFile(path, bytes);
   return path;
 }
 
 Answers ReadBack(const std::string& path) {
   ReadingOptions options;
   options.with_nulls = false;
-  return ReadAll(Load(path), options);
+  return ReadAll(LoadFile(path), options);
 }
 
 }  // namespace

@@ -1,14 +1,29 @@
 #pragma once
 
 /// \file
-/// A folder for the files that a target writes.
+/// Files that a target writes and reads, and a folder for them.
 
 #include <unistd.h>
 
+#include <cstddef>
 #include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <string>
+#include <string_view>
 
 namespace usdparquet_fuzz {
+
+/// All bytes of a file; none if it can't be read.
+inline std::string LoadFile(const std::filesystem::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+/// Makes the bytes those of a file.
+inline void StoreFile(const std::filesystem::path& path, std::string_view bytes) {
+  std::ofstream(path, std::ios::binary).write(bytes.data(), static_cast<ptrdiff_t>(bytes.size()));
+}
 
 /// A folder for this process, in memory where there is such a place.
 class Scratch {

@@ -29,6 +29,7 @@
 #include "status_assertions.h"
 #include "test_files.h"
 #include "thrift_bytes.h"
+#include "walked_pages.h"
 
 namespace usdparquet {
 namespace {
@@ -254,8 +255,8 @@ TEST(Limits, ValuesOfAPage) {
 
 TEST(Limits, ManyPagesTogether) {
   const std::string half = DataPage(0, 0, kMaxPageValues / 2);
-  EXPECT_TRUE(IsRead(CheckPages(Bytes(half + half), true)));
-  EXPECT_TRUE(IsRefused(CheckPages(Bytes(half + half + DataPage(0, 0, 1)), true), "values"));
+  EXPECT_TRUE(IsRead(WalkPages(Bytes(half + half), true)));
+  EXPECT_TRUE(IsRefused(WalkPages(Bytes(half + half + DataPage(0, 0, 1)), true), "values"));
 }
 
 TEST(Limits, PageHeader) {

@@ -11,6 +11,7 @@
 #include "core/pages/page_header.h"
 #include "status_assertions.h"
 #include "thrift_bytes.h"
+#include "walked_pages.h"
 
 namespace usdparquet {
 namespace {
@@ -166,7 +167,7 @@ TEST(PageHeader, ScansGoFromPageToPage) {
   }
   EXPECT_EQ(pages, 3);
   EXPECT_EQ(scan.position(), size);
-  EXPECT_TRUE(IsRead(CheckPages(Bytes(bytes), false)));
+  EXPECT_TRUE(IsRead(WalkPages(Bytes(bytes), false)));
 }
 
 TEST(PageHeader, ScansEndWithTheLastValue) {
@@ -188,7 +189,7 @@ TEST(PageHeader, ScansEndWithTheLastValue) {
 
 TEST(PageHeader, PagesThatAreCutOffAreRefused) {
   const std::string bytes = ThreePages(), cut = bytes.substr(0, bytes.size() - 1);
-  EXPECT_TRUE(IsRefused(CheckPages(Bytes(cut), false), "a page is cut off"));
+  EXPECT_TRUE(IsRefused(WalkPages(Bytes(cut), false), "a page is cut off"));
   const auto last = [](const std::string& file_bytes, int64_t end) {
     arrow::io::BufferReader file(arrow::Buffer::FromString(file_bytes));
     PageHeaderScan scan(file, 0, end);

@@ -103,10 +103,6 @@ arrow::Result<std::vector<std::string>> ReadJournal(const std::string& path) {
                                     "; remove it and run 'usdparquet dataset' on the folder");
 }
 
-}  // namespace
-
-namespace {
-
 /// Whether a part lies in the folder of its dataset.
 bool IsWithin(const std::string& name) {
   if (fs::path(name).is_absolute()) return false;

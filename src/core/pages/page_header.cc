@@ -180,13 +180,6 @@ arrow::Result<StoredPage> PageWalk::Next() {
   return page;
 }
 
-arrow::Status CheckPages(std::span<const uint8_t> bytes, bool has_lists) {
-  for (PageWalk pages(bytes, has_lists); !pages.is_done();) {
-    ARROW_RETURN_NOT_OK(pages.Next().status());
-  }
-  return arrow::Status::OK();
-}
-
 arrow::Result<std::span<const uint8_t>> PageHeaderScan::Window(int64_t size) {
   size = std::min(size, end_ - position_);
   const int64_t skipped = position_ - window_begin_;

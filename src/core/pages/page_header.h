@@ -95,9 +95,6 @@ class USDPARQUET_API PageWalk {
   int64_t stored_ = 0;
 };
 
-/// Checks every page in `bytes` as PageWalk does. Linear in the number of pages. Thread-safe.
-USDPARQUET_API arrow::Status CheckPages(std::span<const uint8_t> bytes, bool has_lists);
-
 /// Reads page headers in [begin, end) one after the other, skipping bodies, up to the data page
 /// with the last of `num_values` values. Arrow's reader ends there too.
 class USDPARQUET_API PageHeaderScan {
