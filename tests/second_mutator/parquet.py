@@ -154,7 +154,11 @@ class File:
 
     def entries(self) -> dict[str, bytes]:
         found = self.footer.get(5)
-        return {each.get(1).decode(): each.get(2, b"") for each in found.items} if found else {}
+        if not found:
+            return {}
+        # A key that was changed before need not be UTF-8.
+        named = ((each.get(1, b"").decode(errors="replace"), each) for each in found.items)
+        return {key: each.get(2, b"") for key, each in named}
 
     def set_entry(self, key: str, value: bytes) -> None:
         if self.footer.find(5) is None:
