@@ -299,7 +299,10 @@ def description(rng: Random, file: File) -> str | None:
             for name in rng.sample(names, 2)
         }
         text = json.dumps({"version": "1.0", "columns": columns}).encode()
-    tree = json.loads(text)
+    try:
+        tree = json.loads(text)
+    except ValueError:  # by a change before
+        return None
     inner = [each for each in _objects(tree) if each]
     where = rng.choice(inner)
     key = rng.choice(list(where) if isinstance(where, dict) else range(len(where)))
