@@ -34,10 +34,10 @@ FORMATS = "usdc,parquet_zstd,indexed_zstd,floor"
 FEW, MORE = 2, 20
 FRESH = 5  # the same of layers that are opened anew
 COLUMNS = 20
-# As `usdparquet optimize` writes them, but with small pages; made of the table of PLAIN.
-PLAIN, SMALL_ROWS = "parquet_zstd", 512
-SMALL = {"small_zstd": "zstd", "small_none": "none"}
-TOUCHED = ("indexed_zstd", *SMALL)
+# As `usdparquet optimize` writes them for something; made of the table of PLAIN.
+PLAIN = "parquet_zstd"
+LAYOUTS = ("access", "size")
+TOUCHED = ("indexed_zstd", *LAYOUTS)
 
 # What a first touch calls, none of which calls another but for the dictionary's values.
 PARTS = {
@@ -212,10 +212,9 @@ def main() -> int:
     for name in dict.fromkeys([*formats, TOUCHED[0], PLAIN]):
         scene.write_table("table", name)
     if "touches" in what:
-        for name, codec in SMALL.items():
+        for name in LAYOUTS:
             target = data / f"table_{name}.parquet"
-            layout = {"compression": codec, "rows_per_page": SMALL_ROWS}
-            load_core().optimize(str(scene.file("table", PLAIN)), str(target), **layout)
+            load_core().optimize(str(scene.file("table", PLAIN)), str(target), layout=name)
     program = Program(options.build, data)
     if "reads" in what:
         reads(program, formats, options.prims)

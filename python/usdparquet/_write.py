@@ -54,7 +54,8 @@ def write_table(
     types: Mapping[str, str] | None = None,
     layer: Mapping[str, object] | None = None,
     strict: bool = True,
-    compression: str = "zstd",
+    layout: str | None = None,
+    compression: str | None = None,
     level: int | None = None,
     rows_per_page: int | None = None,
     rows_per_group: int | None = None,
@@ -89,8 +90,11 @@ def write_table(
     `strict`: refuse what a layer would leave out (rows without a prim path or with the path of an
     earlier row, columns without an Sdf type, cells that no USD value can hold, targets in rows with
     a time) instead of keeping it for other readers.
-    `compression`: ``zstd``, ``snappy`` or ``none``; `level`: the codec's compression level.
-    `rows_per_page`, `rows_per_group`: 12,288 and 131,072 if not given.
+    `layout`: ``size`` for a small file, ``access`` for one that is read still faster. Without it
+    each column is compressed or not, by what its values gain by it (docs/file-format.md).
+    `compression`: ``zstd``, ``lz4``, ``snappy`` or ``none`` for all columns; `level`: that of the
+    codec, or of columns in Zstandard.
+    `rows_per_page`, `rows_per_group`: 512 (for size 12,288) and 131,072 if not given.
     `metadata`: texts for the key-value metadata of the file.
     `memory`: bytes of rows to hold, besides those that are in memory anyway; 512 MiB if not given.
     What is beyond lies in nameless temporary files beside `file` (docs/limits.md).
@@ -107,7 +111,7 @@ def write_table(
         raise ValueError(f"memory is {memory}; it is a number of bytes")
     if order is not None and time is None:
         raise ValueError("order is for tables with a time column, which time names")
-    for name, text in (("path", path), ("time", time), ("compression", compression)):
+    for name, text in (("path", path), ("time", time), ("layout", layout), ("compression", compression)):
         check_text(text, f"the argument '{name}'")
     for name, texts in (("types", types), ("metadata", metadata)):
         for text in (each for pair in (texts or {}).items() for each in pair):
@@ -142,6 +146,7 @@ def write_table(
             stream.capsule,
             target,
             path_column=stream.path,
+            layout=layout,
             compression=compression,
             level=level,
             rows_per_page=rows_per_page,

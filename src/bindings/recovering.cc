@@ -9,7 +9,7 @@
 
 #include "bindings/bindings.h"
 #include "core/recover/recover_file.h"
-#include "core/write/codec_name.h"
+#include "core/write/layout_names.h"
 
 namespace nb = nanobind;
 
@@ -46,15 +46,14 @@ nb::dict ReportDict(const RecoveryReport& report) {
 }
 
 nb::dict Recover(const nb::object& input, const nb::object& output, const std::string& path_column,
-                 const std::string& compression, bool keep_pathless, Progress::Function progress) {
+                 const std::optional<std::string>& compression, bool keep_pathless, Progress::Function progress) {
   Progress reported(std::move(progress));
   RecoverOptions options;
   options.write.path_column = path_column;
-  const auto codec = CodecNamed(compression);
-  if (!codec) {
-    Raise(arrow::Status::Invalid("compression '", compression, "' is none of ", kCodecNames));
+  if (compression) options.write.codec = CodecNamed(*compression);
+  if (compression && !options.write.codec) {
+    Raise(arrow::Status::Invalid("compression '", *compression, "' is none of ", kCodecNames));
   }
-  options.write.codec = *codec;
   options.write.unicode_test = IsPythonIdentifier;
   options.write.progress = reported.Callback();
   options.keep_pathless = keep_pathless;
@@ -66,7 +65,7 @@ nb::dict Recover(const nb::object& input, const nb::object& output, const std::s
 
 void AddRecovering(nb::module_& m) {
   m.def("recover", &Recover, nb::arg("input"), nb::arg("output"), nb::kw_only(),
-        nb::arg("path_column") = "", nb::arg("compression") = "zstd",
+        nb::arg("path_column") = "", nb::arg("compression") = nb::none(),
         nb::arg("keep_pathless") = false, nb::arg("progress") = nb::none(),
         "Writes what can be read of the Parquet file `input` to `output`, another file. Returns "
         "rows (of the input), rows_written, bytes, columns, lost_rows and lost_cells (lists of "

@@ -23,7 +23,7 @@
 #include "core/util/file_name.h"
 #include "core/util/guard.h"
 #include "core/write/batch_spool.h"
-#include "core/write/codec_name.h"
+#include "core/write/layout_names.h"
 #include "core/write/row_source.h"
 #include "core/write/table_writer.h"
 
@@ -47,9 +47,18 @@ nb::dict SummaryDict(const WriteSummary& summary) {
   return out;
 }
 
-arrow::Result<arrow::Compression::type> ParseCodec(const std::string& name) {
-  if (const auto codec = CodecNamed(name)) return *codec;
-  return arrow::Status::Invalid("compression '", name, "' is none of ", kCodecNames);
+/// Takes the names of a layout and of a codec, where they are given.
+arrow::Status TakeNames(const std::optional<std::string>& layout,
+                        const std::optional<std::string>& compression, WriteOptions* options) {
+  if (layout) {
+    const auto found = LayoutNamed(*layout);
+    if (!found) return arrow::Status::Invalid("layout '", *layout, "' is none of ", kLayoutNames);
+    options->layout = *found;
+  }
+  if (!compression) return arrow::Status::OK();
+  options->codec = CodecNamed(*compression);
+  if (options->codec) return arrow::Status::OK();
+  return arrow::Status::Invalid("compression '", *compression, "' is none of ", kCodecNames);
 }
 
 arrow::Result<RowOrder> ParseOrder(const std::string& name) {
@@ -59,14 +68,15 @@ arrow::Result<RowOrder> ParseOrder(const std::string& name) {
 }
 
 nb::dict Optimize(const nb::object& input, const nb::object& output, const std::string& path_column,
-                  const std::string& compression, std::optional<int> level, int64_t rows_per_page,
-                  int64_t rows_per_group, bool has_index, const std::string& time_column,
+                  const std::optional<std::string>& layout,
+                  const std::optional<std::string>& compression, std::optional<int> level,
+                  std::optional<int64_t> rows_per_page, int64_t rows_per_group, bool has_index, const std::string& time_column,
                   const std::optional<std::string>& order, int64_t memory,
                   Progress::Function progress) {
   Progress reported(std::move(progress));
   WriteOptions options;
   options.path_column = path_column;
-  options.codec = ValueOrRaise(ParseCodec(compression));
+  if (const auto taken = TakeNames(layout, compression, &options); !taken.ok()) Raise(taken);
   options.compression_level = level;
   options.rows_per_page = rows_per_page;
   options.rows_per_group = rows_per_group;
@@ -168,7 +178,8 @@ arrow::Result<WriteSummary> CheckAndWrite(ArrowArrayStream* stream, const std::s
 }
 
 nb::dict Write(nb::capsule stream, const nb::object& file, const std::string& path_column,
-               const std::string& compression, std::optional<int> level,
+               const std::optional<std::string>& layout,
+               const std::optional<std::string>& compression, std::optional<int> level,
                std::optional<int64_t> rows_per_page, std::optional<int64_t> rows_per_group,
                const std::string& time_column, const std::optional<std::string>& order,
                const std::map<std::string, std::string>& types, const std::string& schema_json,
@@ -177,9 +188,9 @@ nb::dict Write(nb::capsule stream, const nb::object& file, const std::string& pa
   Progress reported(std::move(progress));
   WriteOptions options;
   options.path_column = path_column;
-  options.codec = ValueOrRaise(ParseCodec(compression));
+  if (const auto taken = TakeNames(layout, compression, &options); !taken.ok()) Raise(taken);
   options.compression_level = level;
-  if (rows_per_page) options.rows_per_page = *rows_per_page;
+  options.rows_per_page = rows_per_page;
   if (rows_per_group) options.rows_per_group = *rows_per_group;
   options.unicode_test = IsPythonIdentifier;
   options.memory = memory;
@@ -206,8 +217,8 @@ nb::dict Write(nb::capsule stream, const nb::object& file, const std::string& pa
 void AddWriting(nb::module_& m) {
   m.def(
       "optimize", &Optimize, nb::arg("input"), nb::arg("output"), nb::arg("path_column") = "",
-      nb::arg("compression") = "zstd", nb::arg("level") = nb::none(),
-      nb::arg("rows_per_page") = WriteOptions().rows_per_page,
+      nb::arg("layout") = nb::none(), nb::arg("compression") = nb::none(),
+      nb::arg("level") = nb::none(), nb::arg("rows_per_page") = nb::none(),
       nb::arg("rows_per_group") = WriteOptions().rows_per_group, nb::arg("has_index") = true,
       nb::arg("time_column") = "", nb::arg("order") = nb::none(),
       nb::arg("memory") = WriteOptions::kDefaultMemory, nb::arg("progress") = nb::none(),
@@ -215,14 +226,15 @@ void AddWriting(nb::module_& m) {
       "namespace order, small "
       "pages, page index, checksums and the embedded path index. `progress(done, all)` is called "
       "with numbers of rows. `time_column` names the times of a long table, whose rows go by "
-      "`order`, 'path' or 'time'. Rows are put in order with `memory` bytes, the rest outside of "
+      "`order`, 'path' or 'time'. `layout` is 'size', 'access' or None; `compression` is a codec for "
+      "all columns. Rows are put in order with `memory` bytes, the rest outside of "
       "memory. Returns rows, bytes, index_bytes, was_reordered, "
       "invalid_paths, duplicate_paths, timed_cells, order (None unless the table is long). Raises "
       "ValueError for what is wrong with the request, OSError for what is wrong with a file; the "
       "output is then as it was.");
   m.def("write_table", &Write, nb::arg("stream"), nb::arg("file"), nb::kw_only(),
-        nb::arg("path_column") = "path", nb::arg("compression") = "zstd",
-        nb::arg("level") = nb::none(), nb::arg("rows_per_page") = nb::none(),
+        nb::arg("path_column") = "path", nb::arg("layout") = nb::none(),
+        nb::arg("compression") = nb::none(), nb::arg("level") = nb::none(), nb::arg("rows_per_page") = nb::none(),
         nb::arg("rows_per_group") = nb::none(), nb::arg("time_column") = "",
         nb::arg("order") = nb::none(), nb::arg("types") = std::map<std::string, std::string>(),
         nb::arg("schema_json") = "", nb::arg("metadata") = std::map<std::string, std::string>(),

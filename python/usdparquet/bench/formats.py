@@ -7,6 +7,9 @@ from pathlib import Path
 
 REFERENCE_FORMAT = "usdc"
 BARE_FORMAT = "base"
+OPTIMIZED_FORMAT = "parquet_zstd_indexed"
+"""As `usdparquet optimize` writes a file by default. Its name is that of published results, from
+when every column was in Zstandard."""
 
 
 @dataclass(frozen=True)
@@ -27,6 +30,11 @@ class Format:
     def has_properties(self) -> bool:
         """Whether its stage has a property layer."""
         return self.name != BARE_FORMAT
+
+    @property
+    def codec_asked(self) -> str | None:
+        """The codec that `usdparquet optimize` is told; None is its default, one for each column."""
+        return None if self.name == OPTIMIZED_FORMAT else self.compression
 
     @property
     def is_parquet(self) -> bool:
@@ -55,7 +63,17 @@ FORMATS: dict[str, Format] = {
     for entry in (
         Format("usdc", "USDC", "USDC", "usdc", "usdc", b"PXR-USDC"),
         *(_parquet(codec, title) for codec, title in _CODECS),
-        *(_parquet(codec, title, is_indexed=True) for codec, title in _CODECS),
+        *(_parquet(codec, title, is_indexed=True) for codec, title in _CODECS[:2]),
+        Format(
+            name=OPTIMIZED_FORMAT,
+            title="Parquet indexed",
+            short_title="indexed",
+            extension="parquet",
+            file_format_id="parquet",
+            magic=b"PAR1",
+            compression="zstd",
+            is_indexed=True,
+        ),
         Format("base", "Bare stage", "bare", "usdc", "usdc", b"PXR-USDC"),
     )
 }

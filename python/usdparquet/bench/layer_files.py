@@ -40,8 +40,7 @@ def write_parquet(
     plain = target.with_name(f"plain_{target.name}")
     try:
         pq.write_table(table, plain, compression="none")
-        options = {"compression": str(entry.compression), **layout}
-        load_core().optimize(str(plain), str(target), **options)
+        load_core().optimize(str(plain), str(target), compression=entry.codec_asked, **layout)
     finally:
         plain.unlink(missing_ok=True)
 

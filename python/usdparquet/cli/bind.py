@@ -21,7 +21,7 @@ from usdparquet.cli.console import (
     steps,
     told_warnings,
 )
-from usdparquet.cli.options import Compression, CompressionOption, Json, Memory
+from usdparquet.cli.options import CompressionOption, Json, LayoutOption, Memory
 from usdparquet.tables.errors import OptionsError, kind_of_output
 
 if TYPE_CHECKING:
@@ -85,7 +85,8 @@ def bind(
     strict: Annotated[
         bool, typer.Option("--strict", help="End with 1 if anything did not match.")
     ] = False,
-    compression: CompressionOption = Compression.ZSTD,
+    layout: LayoutOption = None,
+    compression: CompressionOption = None,
     memory: Memory = None,
     as_json: Json = False,
 ) -> None:
@@ -140,7 +141,8 @@ def bind(
             output,
             path=path,
             time=time,
-            compression=compression.value,
+            layout=None if layout is None else layout.value,
+            compression=None if compression is None else compression.value,
             memory=None if memory is None else memory << 20,
             progress=lambda done, total: step("", done, total),
         )

@@ -15,7 +15,14 @@ import typer
 
 from usdparquet._dataset import table_named
 from usdparquet.cli.console import STDOUT, check_inputs, counted, print_json, say, steps
-from usdparquet.cli.options import Compression, IdColumn, Json, Prims, prim_patterns
+from usdparquet.cli.options import (
+    CompressionOption,
+    IdColumn,
+    Json,
+    LayoutOption,
+    Prims,
+    prim_patterns,
+)
 from usdparquet.cli.streams import binary_stdout
 from usdparquet.tables.errors import OptionsError
 
@@ -120,9 +127,8 @@ def convert(
         ),
     ] = "",
     key: IdColumn = "",
-    compression: Annotated[
-        Compression, typer.Option(help="Codec of a Parquet file.")
-    ] = Compression.ZSTD,
+    layout: LayoutOption = None,
+    compression: CompressionOption = None,
     stream_format: Annotated[
         StreamFormat | None,
         typer.Option(
@@ -166,7 +172,8 @@ def convert(
         text=TextFormat(_TABS.get(delimiter, delimiter), decimal, encoding),
         columns=split_items(columns),
         flatten=flatten,
-        compression=compression.value,
+        layout=None if layout is None else layout.value,
+        compression=None if compression is None else compression.value,
     )
     source = table_named(source)
     check_inputs(source, datasets=True)

@@ -18,10 +18,10 @@ from usdparquet.cli.console import (
     say,
 )
 from usdparquet.cli.options import (
-    Compression,
     CompressionOption,
     InOrDataset,
     Json,
+    LayoutOption,
     Memory,
     PathColumn,
     TimeColumn,
@@ -42,12 +42,13 @@ def optimize(
         Path, typer.Argument(metavar="OUT", help="The file to write; may be IN.", readable=False)
     ],
     path: PathColumn = "",
-    compression: CompressionOption = Compression.ZSTD,
+    layout: LayoutOption = None,
+    compression: CompressionOption = None,
     level: Annotated[
-        int | None, typer.Option(metavar="N", help="Compression level; for zstd 15.")
+        int | None, typer.Option(metavar="N", help="Compression level; of Zstandard 15.")
     ] = None,
     rows_per_page: Annotated[
-        int | None, typer.Option(min=1, metavar="N", help="Rows in a page; 12,288 if not given.")
+        int | None, typer.Option(min=1, metavar="N", help="Rows in a page; 512, for size 12,288.")
     ] = None,
     rows_per_group: Annotated[
         int | None,
@@ -85,7 +86,8 @@ def optimize(
             source,
             target,
             path_column=path,
-            compression=compression.value,
+            layout=None if layout is None else layout.value,
+            compression=None if compression is None else compression.value,
             level=level,
             has_index=index,
             time_column=time,

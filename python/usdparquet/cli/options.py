@@ -16,6 +16,7 @@ class Compression(StrEnum):
     """The codecs to choose from."""
 
     ZSTD = "zstd"
+    LZ4 = "lz4"
     SNAPPY = "snappy"
     NONE = "none"
 
@@ -27,7 +28,25 @@ InOrDataset = Annotated[
         metavar="IN", help="A Parquet file, or the folder of a dataset.", readable=False
     ),
 ]
-CompressionOption = Annotated[Compression, typer.Option(help="Codec.")]
+CompressionOption = Annotated[
+    Compression | None,
+    typer.Option(help="Codec of all columns; if not given, one is chosen for each."),
+]
+
+
+class Layout(StrEnum):
+    """What a file may be laid out for."""
+
+    SIZE = "size"
+    ACCESS = "access"
+
+
+LayoutOption = Annotated[
+    Layout | None,
+    typer.Option(
+        "--for", help="Make the file small, or quick to read; if not given, both within reason."
+    ),
+]
 PathColumn = Annotated[
     str, typer.Option("--path", metavar="COLUMN", help="The column with the prim paths.")
 ]

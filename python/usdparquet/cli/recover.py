@@ -17,7 +17,7 @@ from usdparquet.cli.console import (
     progress_bar,
     say,
 )
-from usdparquet.cli.options import Compression, CompressionOption, In, Json, PathColumn
+from usdparquet.cli.options import CompressionOption, In, Json, PathColumn
 from usdparquet.regular_file import is_dataset
 
 _NOTHING_RECOVERED = 2
@@ -35,7 +35,7 @@ def recover(
         Path, typer.Argument(metavar="OUT", help="The file to write; not IN.", readable=False)
     ],
     path: PathColumn = "",
-    compression: CompressionOption = Compression.ZSTD,
+    compression: CompressionOption = None,
     keep_pathless: Annotated[
         bool,
         typer.Option(
@@ -60,7 +60,7 @@ def recover(
             source,
             target,
             path_column=path,
-            compression=compression.value,
+            compression=None if compression is None else compression.value,
             keep_pathless=keep_pathless,
             progress=progress,
         )

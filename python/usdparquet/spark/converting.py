@@ -68,7 +68,8 @@ def convert_layers(
     flatten: bool = False,
     samples: bool = False,
     layer: Mapping[str, object] | None = None,
-    compression: str = "zstd",
+    layout: str | None = None,
+    compression: str | None = None,
     seconds: float = 600,
 ) -> ConvertReport:
     """Convert USD files to a dataset, a part each, with OpenUSD on Spark's workers.
@@ -96,6 +97,7 @@ def convert_layers(
         {
             "flatten": flatten,
             "samples": samples,
+            "layout": layout,
             "compression": compression,
             "layer": layer_fields(layer or {}),
         },

@@ -67,8 +67,10 @@ class ConvertOptions:
     """How a CSV file that is read is written."""
     flatten: bool = False
     """Compose the stage of a layer and convert the result."""
-    compression: str = "zstd"
-    """The codec if a Parquet file is written."""
+    layout: str | None = None
+    """What a Parquet file is laid out for, ``size`` or ``access``."""
+    compression: str | None = None
+    """The codec if a Parquet file is written; None: one for each column."""
 
     melt: str = ""
     """Of a table whose columns are named by times: `time` or `time,value`, what to call the two
@@ -248,6 +250,7 @@ def _convert_table(job: _Job, target: Path) -> ConvertSummary:
         names=part.names,
         time=part.time,
         layer=None if rate is None else {"timeCodesPerSecond": rate},
+        layout=options.layout,
         compression=options.compression,
         progress=job.listener.advanced,
     )
@@ -348,7 +351,10 @@ def _write_layer(job: _Job, layer: Any, anchor: Any) -> ConvertSummary:
     if kind in (*_FLAT, FileKind.ARROW):
         _write_table_of_layer(job, layer, summary)
         return summary
-    arguments = {"compression": job.options.compression} if kind is FileKind.PARQUET else {}
+    wanted = {"for": job.options.layout, "compression": job.options.compression}
+    if kind is not FileKind.PARQUET:
+        wanted = {}
+    arguments = {name: text for name, text in wanted.items() if text is not None}
     with replaced_layer(target) as temporary:
         if kind is FileKind.PACKAGE:
             export_package(layer, anchor, temporary, target.stem)

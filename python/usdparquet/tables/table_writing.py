@@ -34,7 +34,8 @@ def write_layer(
     names: Mapping[str, str] | None = None,
     time: str | None = None,
     layer: Mapping[str, object] | None = None,
-    compression: str = "zstd",
+    layout: str | None = None,
+    compression: str | None = None,
     progress: Progress | None = None,
 ) -> WriteSummary:
     """Write rows out of `table` as a Parquet layer, with its columns of paths and times.
@@ -65,6 +66,7 @@ def write_layer(
             path=renamed.get(table.path_column, table.path_column),
             time=time if time in schema.names else None,
             layer=layer,
+            layout=layout,
             compression=compression,
             progress=progress,
         )
@@ -83,7 +85,7 @@ def write_by_ids(
     *,
     names: Mapping[str, str] | None = None,
     time: str | None = None,
-    compression: str = "zstd",
+    compression: str | None = None,
     progress: Progress | None = None,
 ) -> WrittenByIds:
     """Write rows as a Parquet table that has ids in the column `key` and no prim paths.
@@ -110,7 +112,7 @@ def write_by_ids(
     )
     rows = 0
     with replaced_file(target) as temporary:
-        options = {"compression": compression, "write_page_checksum": True}
+        options = {"compression": compression or "zstd", "write_page_checksum": True}
         with pq.ParquetWriter(temporary, schema, write_page_index=True, **options) as writer:
             for group in row_groups(batches):
                 writer.write_table(group.cast(schema), row_group_size=group.num_rows)

@@ -33,7 +33,7 @@
 #include "core/util/file_name.h"
 #include "core/util/guard.h"
 #include "core/util/replace_file.h"
-#include "core/write/column_encodings.h"
+#include "core/write/column_layouts.h"
 #include "core/write/comes_back.h"
 #include "core/write/seal_file.h"
 
@@ -267,12 +267,11 @@ class Patcher {
     }
     const auto rows = arrow::Table::Make(arrow::schema({field}), {*cells});
 
-    WriteOptions options = options_;
-    options.codec = old_.RowGroup(group)->ColumnChunk(leaf)->compression();
     std::shared_ptr<parquet::SchemaDescriptor> leaves;
     ARROW_RETURN_NOT_OK(parquet::arrow::ToParquetSchema(
         rows->schema().get(), *parquet::default_writer_properties(), &leaves));
-    const auto properties = ChooseEncodings(*rows, *leaves, options);
+    const auto old_chunk = old_.RowGroup(group)->ColumnChunk(leaf);
+    const auto properties = LayoutLike(*old_chunk, *rows, *leaves, options_);
     ARROW_ASSIGN_OR_RAISE(auto sink, arrow::io::BufferOutputStream::Create());
     ARROW_ASSIGN_OR_RAISE(auto writer, parquet::arrow::FileWriter::Open(
                                            *rows->schema(), BlockPool(), sink, properties));

@@ -24,7 +24,7 @@
 #include "core/util/guard.h"
 #include "core/util/limits.h"
 #include "core/util/message_text.h"
-#include "core/write/column_encodings.h"
+#include "core/write/column_layouts.h"
 #include "core/write/seal_file.h"
 
 namespace usdparquet {
@@ -111,7 +111,7 @@ std::string TableFileWriter::SidePath(std::string_view name) const { return file
 
 arrow::Result<std::unique_ptr<TableFileWriter>> TableFileWriter::Open(
     const std::string& path, const arrow::Table& first_rows, const WriteOptions& options) {
-  if (options.rows_per_page < 1 || options.rows_per_group < 1) {
+  if (options.rows_per_page.value_or(1) < 1 || options.rows_per_group < 1) {
     return arrow::Status::Invalid(path, ": pages and row groups need at least one row");
   }
   std::unique_ptr<TableFileWriter> writer(new TableFileWriter(path, options));
@@ -141,7 +141,7 @@ arrow::Status TableFileWriter::Begin(const arrow::Table& first_rows) {
     arrow_builder.store_schema();
   }
   const auto arrow_properties = arrow_builder.build();
-  const auto properties = ChooseEncodings(first_rows, *stored, options_);
+  ARROW_ASSIGN_OR_RAISE(const auto properties, ChooseLayouts(first_rows, *stored, options_));
   ARROW_ASSIGN_OR_RAISE(sink_, file_.Open());
   ARROW_ASSIGN_OR_RAISE(writer_, parquet::arrow::FileWriter::Open(*schema, BlockPool(), sink_,
                                                                   properties, arrow_properties));

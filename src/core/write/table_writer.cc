@@ -18,7 +18,7 @@
 #include "core/util/block_memory.h"
 #include "core/util/file_name.h"
 #include "core/util/guard.h"
-#include "core/write/column_encodings.h"
+#include "core/write/column_layouts.h"
 #include "core/write/dictionary_pool.h"
 #include "core/write/row_source.h"
 #include "core/write/sorted_rows.h"
@@ -182,7 +182,7 @@ class RowWriter {
   arrow::Status OpenWriter(bool is_end) {
     if (writer_) return arrow::Status::OK();
     if (!pending_) pending_ = none_;
-    if (!is_end && pending_->num_rows() < kEncodingSample) return arrow::Status::OK();
+    if (!is_end && pending_->num_rows() < kLayoutSample) return arrow::Status::OK();
     ARROW_ASSIGN_OR_RAISE(writer_, TableFileWriter::Open(path_, *pending_, options_));
     if (sorted_) pending_.reset();
     return arrow::Status::OK();

@@ -23,20 +23,32 @@
 
 namespace usdparquet {
 
+/// What a file is laid out for.
+enum class FileLayout {
+  kBalanced,  ///< quick to read, and hardly larger than it has to be
+  kSize,      ///< small: all columns in Zstandard, large pages
+  kAccess,    ///< quick to read; compressed is only what gets much smaller
+};
+
 struct WriteOptions {
   /// The column with the prim paths; if empty, the one that the schema entry names, else `path`.
   std::string path_column = "path";
-  arrow::Compression::type codec = arrow::Compression::ZSTD;
-  /// Whether to use it for a layer whose columns are so small that it makes them larger.
-  bool compresses_small = true;
+  FileLayout layout = FileLayout::kBalanced;
+  /// The codec of all columns; if not given, the layout chooses one for each.
+  std::optional<arrow::Compression::type> codec;
   /// Whether Arrow's schema is stored even where Parquet's own says the same.
   bool always_stores_schema = true;
-  /// If not given, kZstdLevel for Zstandard and the codec's own default for others.
+  /// The level of `codec`, or where none is given of columns in Zstandard. If not given, kZstdLevel
+  /// for Zstandard and the codec's own default for others.
   std::optional<int> compression_level;
   /// From level 14 on, Zstandard splits its blocks, which small pages of split bytes
   /// (BYTE_STREAM_SPLIT) need.
   static constexpr int kZstdLevel = 15;
-  int64_t rows_per_page = 12288;
+  /// How many times as large as the smallest a column may be for the sake of reading it faster.
+  static constexpr double kAllowed = 1.1, kAllowedForAccess = 1.5;
+  /// If not given, what the layout says: kLargePages for size, else kSmallPages.
+  std::optional<int64_t> rows_per_page;
+  static constexpr int64_t kSmallPages = 512, kLargePages = 12288;
   int64_t rows_per_group = 131072;
   bool has_index = true;  ///< embed the path index, and for a long table the time index
   /// The column with the times of a long table; if empty, the one that the schema entry

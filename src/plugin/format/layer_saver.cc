@@ -9,7 +9,7 @@
 #include "core/dataset/folder_files.h"
 #include "core/table/file_check.h"
 #include "core/util/file_name.h"
-#include "core/write/codec_name.h"
+#include "core/write/layout_names.h"
 #include "core/write/file_patch.h"
 #include "core/write/lasting_entries.h"
 #include "core/write/table_writer.h"
@@ -31,7 +31,6 @@ namespace {
 usdparquet::WriteOptions DefaultOptions() {
   usdparquet::WriteOptions options;
   options.unicode_test = UsdParquetIsIdentifier;
-  options.compresses_small = false;
   options.always_stores_schema = false;
   return options;
 }
@@ -39,6 +38,14 @@ usdparquet::WriteOptions DefaultOptions() {
 arrow::Result<usdparquet::WriteOptions> ParseOptions(
     const std::string& file, const SdfFileFormat::FileFormatArguments& arguments) {
   usdparquet::WriteOptions options = DefaultOptions();
+  if (const auto layout = arguments.find("for"); layout != arguments.end()) {
+    const auto found = usdparquet::LayoutNamed(layout->second);
+    if (!found) {
+      return arrow::Status::Invalid(file, ": format argument for='", layout->second,
+                                    "' is none of ", usdparquet::kLayoutNames);
+    }
+    options.layout = *found;
+  }
   const auto codec = arguments.find("compression");
   if (codec == arguments.end()) return options;
   const auto found = usdparquet::CodecNamed(codec->second);
@@ -47,7 +54,6 @@ arrow::Result<usdparquet::WriteOptions> ParseOptions(
                                   "' is none of ", usdparquet::kCodecNames);
   }
   options.codec = *found;
-  options.compresses_small = true;
   return options;
 }
 

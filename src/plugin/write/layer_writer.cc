@@ -225,7 +225,7 @@ class LayerWriter {
     if (row_ == 0 && writer_) return arrow::Status::OK();
     std::vector<std::shared_ptr<arrow::Array>> arrays(1);
     const uint64_t size = group_bytes_ + static_cast<uint64_t>(paths_.value_data_length());
-    if (is_last && !writer_ && size < kMinCompressed && !options_.compresses_small) {
+    if (is_last && !writer_ && size < kMinCompressed && !options_.codec) {
       options_.codec = arrow::Compression::UNCOMPRESSED;
     }
     ARROW_RETURN_NOT_OK(paths_.Finish(&arrays[0]));

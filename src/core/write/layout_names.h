@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// The codecs that files are written with, by name.
+/// The layouts and codecs that files are written with, by name.
 
 #include <arrow/util/type_fwd.h>
 
@@ -9,13 +9,17 @@
 #include <string_view>
 
 #include "core/util/export.h"
+#include "core/write/table_writer.h"
 
 namespace usdparquet {
 
 /// All names, as a message lists them.
-inline constexpr char kCodecNames[] = "none, snappy, zstd";
+inline constexpr char kCodecNames[] = "none, lz4, snappy, zstd", kLayoutNames[] = "size, access";
 
 /// The codec of that name, or nothing if there is none.
 USDPARQUET_API std::optional<arrow::Compression::type> CodecNamed(std::string_view name);
+
+/// The layout of that name, or nothing if there is none. That without a name is the default.
+USDPARQUET_API std::optional<FileLayout> LayoutNamed(std::string_view name);
 
 }  // namespace usdparquet
