@@ -111,7 +111,12 @@ def write_table(
         raise ValueError(f"memory is {memory}; it is a number of bytes")
     if order is not None and time is None:
         raise ValueError("order is for tables with a time column, which time names")
-    for name, text in (("path", path), ("time", time), ("layout", layout), ("compression", compression)):
+    for name, text in (
+        ("path", path),
+        ("time", time),
+        ("layout", layout),
+        ("compression", compression),
+    ):
         check_text(text, f"the argument '{name}'")
     for name, texts in (("types", types), ("metadata", metadata)):
         for text in (each for pair in (texts or {}).items() for each in pair):

@@ -46,7 +46,8 @@ nb::dict ReportDict(const RecoveryReport& report) {
 }
 
 nb::dict Recover(const nb::object& input, const nb::object& output, const std::string& path_column,
-                 const std::optional<std::string>& compression, bool keep_pathless, Progress::Function progress) {
+                 const std::optional<std::string>& compression, bool keep_pathless,
+                 Progress::Function progress) {
   Progress reported(std::move(progress));
   RecoverOptions options;
   options.write.path_column = path_column;

@@ -70,9 +70,9 @@ arrow::Result<RowOrder> ParseOrder(const std::string& name) {
 nb::dict Optimize(const nb::object& input, const nb::object& output, const std::string& path_column,
                   const std::optional<std::string>& layout,
                   const std::optional<std::string>& compression, std::optional<int> level,
-                  std::optional<int64_t> rows_per_page, int64_t rows_per_group, bool has_index, const std::string& time_column,
-                  const std::optional<std::string>& order, int64_t memory,
-                  Progress::Function progress) {
+                  std::optional<int64_t> rows_per_page, int64_t rows_per_group, bool has_index,
+                  const std::string& time_column, const std::optional<std::string>& order,
+                  int64_t memory, Progress::Function progress) {
   Progress reported(std::move(progress));
   WriteOptions options;
   options.path_column = path_column;
@@ -226,7 +226,8 @@ void AddWriting(nb::module_& m) {
       "namespace order, small "
       "pages, page index, checksums and the embedded path index. `progress(done, all)` is called "
       "with numbers of rows. `time_column` names the times of a long table, whose rows go by "
-      "`order`, 'path' or 'time'. `layout` is 'size', 'access' or None; `compression` is a codec for "
+      "`order`, 'path' or 'time'. `layout` is 'size', 'access' or None; `compression` is a codec "
+      "for "
       "all columns. Rows are put in order with `memory` bytes, the rest outside of "
       "memory. Returns rows, bytes, index_bytes, was_reordered, "
       "invalid_paths, duplicate_paths, timed_cells, order (None unless the table is long). Raises "
@@ -234,12 +235,13 @@ void AddWriting(nb::module_& m) {
       "output is then as it was.");
   m.def("write_table", &Write, nb::arg("stream"), nb::arg("file"), nb::kw_only(),
         nb::arg("path_column") = "path", nb::arg("layout") = nb::none(),
-        nb::arg("compression") = nb::none(), nb::arg("level") = nb::none(), nb::arg("rows_per_page") = nb::none(),
-        nb::arg("rows_per_group") = nb::none(), nb::arg("time_column") = "",
-        nb::arg("order") = nb::none(), nb::arg("types") = std::map<std::string, std::string>(),
-        nb::arg("schema_json") = "", nb::arg("metadata") = std::map<std::string, std::string>(),
-        nb::arg("is_strict") = true, nb::arg("memory") = WriteOptions::kDefaultMemory,
-        nb::arg("is_held") = false, nb::arg("progress") = nb::none(),
+        nb::arg("compression") = nb::none(), nb::arg("level") = nb::none(),
+        nb::arg("rows_per_page") = nb::none(), nb::arg("rows_per_group") = nb::none(),
+        nb::arg("time_column") = "", nb::arg("order") = nb::none(),
+        nb::arg("types") = std::map<std::string, std::string>(), nb::arg("schema_json") = "",
+        nb::arg("metadata") = std::map<std::string, std::string>(), nb::arg("is_strict") = true,
+        nb::arg("memory") = WriteOptions::kDefaultMemory, nb::arg("is_held") = false,
+        nb::arg("progress") = nb::none(),
         "Checks the table of an `arrow_array_stream` capsule and writes it to `file` as `optimize` "
         "does. `is_held` says that its rows are in memory anyway. Raises ValueError for what is "
         "wrong with the table, OSError for what the system "

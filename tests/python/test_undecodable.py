@@ -190,3 +190,20 @@ def test_values_of_a_chunk(tmp_path: Path) -> None:
     file = plain(100, write_page_checksum=True)
     file.meta("x").change(Meta.NUM_VALUES, 90)
     assert_refused(file, "x", tmp_path)
+
+
+def test_a_null_count_that_the_pages_contradict(tmp_path: Path) -> None:
+    """Old pyarrow and Polars wrote such. A save made values of what lay where there are none."""
+    paths = [f"/P{i}" for i in range(100)]
+    rows = {"path": paths, "x": [None if i % 10 == 3 else float(i) for i in range(100)]}
+    file = tmp_path / "it.parquet"
+    pq.write_table(pa.table(rows), file, write_page_checksum=True)
+    changed = Surgery(file)
+    changed.meta("x")[Meta.STATISTICS].change(3, 0)
+    file.write_bytes(changed.data())
+    layer = Sdf.Layer.FindOrOpen(str(file))
+    values = [layer.GetAttributeAtPath(f"{path}.x") for path in paths]
+    assert [value and value.default for value in values] == rows["x"]
+    Sdf.CreatePrimInLayer(layer, "/New")
+    assert layer.Save()
+    assert usdparquet.read_columns(file)["x"].to_pylist()[:100] == rows["x"]

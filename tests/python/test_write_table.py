@@ -337,7 +337,7 @@ def test_an_error_of_the_stream_names_the_file(tmp_path: Path) -> None:
 
 def test_bad_options(tmp_path: Path) -> None:
     table = pa.table(ONE)
-    with pytest.raises(ValueError, match="compression 'lzo' is none of none, snappy, zstd"):
+    with pytest.raises(ValueError, match="compression 'lzo' is none of none, lz4, snappy, zstd"):
         usdparquet.write_table(table, tmp_path / "out.parquet", compression="lzo")
     with pytest.raises(ValueError, match="rows_per_page is 0"):
         usdparquet.write_table(table, tmp_path / "out.parquet", rows_per_page=0)

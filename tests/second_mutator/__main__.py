@@ -120,6 +120,8 @@ def use(file: Path, seed: seeds.Seed, right: probe.Values, kinds: set[str], rng:
         is_told = not kinds and not seed.is_covered and pair is not None and not it.validate()
         if is_told or kinds & {"index", "key_pages", "locations", "page_index"}:
             pair = None
+        if pair is not None and "pages" in kinds:
+            pair = probe.without_empty(pair)
     if pair is not None and (text := probe.difference(*pair)):
         it.found(f"way {way} changes {text}")
     return asdict(it.report)

@@ -1,10 +1,11 @@
 #include "core/pages/page_body.h"
 
-#include <arrow/memory_pool.h>
 #include <arrow/util/compression.h>
 #include <parquet/types.h>
 
 #include <algorithm>
+#include <map>
+#include <memory>
 
 #include "core/util/block_memory.h"
 
@@ -23,6 +24,14 @@ arrow::Result<arrow::util::Decompressor*> ThreadDecompressor() {
   ARROW_ASSIGN_OR_RAISE(const auto codec, arrow::util::Codec::Create(arrow::Compression::ZSTD));
   ARROW_ASSIGN_OR_RAISE(decompressor, codec->MakeDecompressor());
   return decompressor.get();
+}
+
+/// The codec, made once for each thread. Throws where Parquet has no such codec.
+arrow::util::Codec& ThreadCodec(arrow::Compression::type codec) {
+  static thread_local std::map<arrow::Compression::type, std::unique_ptr<arrow::util::Codec>> made;
+  std::unique_ptr<arrow::util::Codec>& mine = made[codec];
+  if (!mine) mine = parquet::GetCodec(codec);
+  return *mine;
 }
 
 /// Whether the frame says how large its content is. Otherwise a context that is kept would keep a
@@ -60,7 +69,7 @@ arrow::Status Decompress(std::span<const uint8_t> from, std::span<uint8_t> to,
   // parquet-java writes no frame where all values are null (apache/arrow GH-31992).
   if (from.empty() && to.empty()) return arrow::Status::OK();
   if (codec == arrow::Compression::ZSTD) return DecompressZstd(from, to);
-  ARROW_ASSIGN_OR_RAISE(const int64_t written, parquet::GetCodec(codec)->Decompress(
+  ARROW_ASSIGN_OR_RAISE(const int64_t written, ThreadCodec(codec).Decompress(
                                                    static_cast<int64_t>(from.size()), from.data(),
                                                    static_cast<int64_t>(to.size()), to.data()));
   return written == static_cast<int64_t>(to.size()) ? arrow::Status::OK() : WrongSize(written, to);
@@ -77,7 +86,7 @@ arrow::Result<PageBody> DecompressPage(const StoredPage& page, arrow::Compressio
     if (!header.is_compressed && !is_always_compressed) return PageBody{page.body, nullptr};
     levels = static_cast<size_t>(header.rep_size) + static_cast<size_t>(header.def_size);
   }
-  ARROW_ASSIGN_OR_RAISE(auto buffer, arrow::AllocateBuffer(header.size, BlockPool()));
+  std::shared_ptr<arrow::Buffer> buffer = AllocateBlockBuffer(static_cast<size_t>(header.size));
   const std::span to(buffer->mutable_data(), static_cast<size_t>(header.size));
   std::copy_n(page.body.begin(), levels, to.begin());
   ARROW_RETURN_NOT_OK(Decompress(page.body.subspan(levels), to.subspan(levels), codec));

@@ -40,24 +40,30 @@ constexpr char kImpossible[] = "it lists pages that can't be those of their colu
 /// them have rows, all rows of the chunk.
 bool AreSound(const PageLocations::ChunkPages& pages, int64_t begin, int64_t end,
               int64_t num_rows) {
+  // Without branches, as a chunk may have hundreds of pages. What is no sound page's end is used
+  // for nothing, but may not overflow.
   const auto lies_behind = [end](const ListedPage& page, int64_t previous_end) {
-    return page.offset >= previous_end && page.header_size > 0 && page.header_size <= page.size &&
-           page.offset <= end - page.size;
+    return (page.offset >= previous_end) & (page.header_size > 0) &
+           (page.header_size <= page.size) & (page.offset <= end - page.size);
+  };
+  const auto end_of = [](const ListedPage& page) {
+    return static_cast<int64_t>(static_cast<uint64_t>(page.offset) + page.size);
   };
   int64_t previous_end = begin;
   if (pages.dictionary) {
     const ListedPage& page = *pages.dictionary;
     if (page.offset != begin || page.first_row != 0 || !lies_behind(page, begin)) return false;
-    previous_end = page.offset + page.size;
+    previous_end = end_of(page);
   }
+  if (pages.data.empty()) return num_rows == 0;
+  bool are_sound = pages.data.front().first_row == 0 && pages.data.back().first_row < num_rows;
   int64_t previous_row = -1;
   for (const ListedPage& page : pages.data) {
-    const bool has_rows = previous_row < 0 ? page.first_row == 0 : page.first_row > previous_row;
-    if (!has_rows || page.first_row >= num_rows || !lies_behind(page, previous_end)) return false;
-    previous_end = page.offset + page.size;
+    are_sound &= (page.first_row > previous_row) & lies_behind(page, previous_end);
+    previous_end = end_of(page);
     previous_row = page.first_row;
   }
-  return pages.data.empty() == (num_rows == 0);
+  return are_sound;
 }
 
 }  // namespace

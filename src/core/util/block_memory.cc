@@ -80,6 +80,15 @@ class SpareBlocks {
   size_t bytes_ = 0;
 };
 
+class BlockBuffer final : public arrow::MutableBuffer {
+ public:
+  explicit BlockBuffer(size_t size)
+      : MutableBuffer(static_cast<uint8_t*>(AllocateBlock(size)), static_cast<int64_t>(size)) {}
+  BlockBuffer(const BlockBuffer&) = delete;
+  BlockBuffer& operator=(const BlockBuffer&) = delete;
+  ~BlockBuffer() override { FreeBlock(mutable_data(), static_cast<size_t>(size())); }
+};
+
 class Pool final : public arrow::MemoryPool {
  public:
   using MemoryPool::Allocate;
@@ -156,6 +165,10 @@ void FreeBlock(void* block, size_t size) {
   } else if (!SpareBlocks::Instance().Keep(block, MappedSize(size))) {
     UnmapMemory(block, MappedSize(size));
   }
+}
+
+std::shared_ptr<arrow::Buffer> AllocateBlockBuffer(size_t size) {
+  return std::make_shared<BlockBuffer>(size);
 }
 
 arrow::MemoryPool* BlockPool() {

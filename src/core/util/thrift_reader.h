@@ -7,10 +7,12 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <span>
 #include <string_view>
 
 #include "core/util/export.h"
+#include "core/util/limits.h"
 
 namespace usdparquet {
 
@@ -87,6 +89,7 @@ class USDPARQUET_API ThriftReader {
   size_t ReadListHead(Type* element);
   uint8_t ReadByte();
   uint64_t ReadVarint();
+  int64_t ReadZigzag();
   void SkipBytes(uint64_t count);
   void Fail(Failure failure);
 
@@ -96,5 +99,57 @@ class USDPARQUET_API ThriftReader {
   int depth_ = 0;  // of structs, lists and maps that are being read
   Failure failure_ = Failure::kNone;
 };
+
+// Inlined, as they read every field of every page's header.
+
+inline bool ThriftReader::Descend() {
+  if (depth_ == kMaxThriftDepth) Fail(Failure::kDamaged);
+  if (!ok()) return false;
+  ++depth_;
+  return true;
+}
+
+inline uint8_t ThriftReader::ReadByte() {
+  if (position_ < bytes_.size()) return bytes_[position_++];
+  Fail(Failure::kEnd);
+  return 0;
+}
+
+inline uint64_t ThriftReader::ReadVarint() {
+  uint64_t value = 0;
+  for (int shift = 0; shift < 64; shift += 7) {
+    const uint8_t byte = ReadByte();
+    value |= uint64_t{byte & 0x7fu} << shift;
+    if (byte < 0x80) return value;
+  }
+  Fail(Failure::kDamaged);
+  return 0;
+}
+
+inline int64_t ThriftReader::ReadZigzag() {
+  const uint64_t value = ReadVarint();
+  return static_cast<int64_t>(value >> 1) ^ -static_cast<int64_t>(value & 1);
+}
+
+inline bool ThriftReader::NextField(int16_t* id, Type* type) {
+  field_position_ = position_;
+  const uint8_t head = ReadByte();
+  *type = static_cast<Type>(head & 0x0f);
+  if (!ok() || *type == Type::kStop) return false;
+  // The id is that of the field before and a little more, or is written out.
+  const int64_t next = head >> 4 ? *id + (head >> 4) : ReadZigzag();
+  *id = static_cast<int16_t>(next);
+  if (*id != next) Fail(Failure::kDamaged);
+  return ok();
+}
+
+inline int32_t ThriftReader::ReadI32() {
+  const int64_t value = ReadZigzag();
+  if (value < std::numeric_limits<int32_t>::min() || value > std::numeric_limits<int32_t>::max()) {
+    Fail(Failure::kDamaged);
+    return 0;
+  }
+  return static_cast<int32_t>(value);
+}
 
 }  // namespace usdparquet

@@ -1,6 +1,7 @@
 #include "core/write/column_layouts.h"
 
 #include <arrow/io/memory.h>
+#include <arrow/type_traits.h>
 #include <arrow/util/byte_size.h>
 #include <parquet/arrow/writer.h>
 
@@ -18,8 +19,8 @@ namespace {
 
 using arrow::Compression;
 
-/// What is written to learn sizes: so many slices of the first row group, of so many rows each; less
-/// where these have more bytes.
+/// What is written to learn sizes: so many slices of the first row group, of so many rows each;
+/// less where these have more bytes.
 constexpr int64_t kSlices = 4, kSliceRows = 2'048, kSampleBytes = int64_t{8} << 20;
 
 /// Of lists and long texts, fewer rows are a page, so that reading one does not read a mebibyte.
@@ -87,16 +88,31 @@ ColumnLayout LayoutIn(Compression::type codec, ColumnLayout packed,
   return packed;
 }
 
-std::shared_ptr<parquet::WriterProperties> MakeProperties(const ColumnLayouts& layouts,
-                                                          const parquet::SchemaDescriptor& leaves,
-                                                          const WriteOptions& options) {
+/// The most rows of `table` that Arrow's writer may take at a time, of which it looks only at the
+/// end whether they fill a page.
+arrow::Result<int64_t> RowsAtOnce(const arrow::Table& table, int64_t page_size) {
+  int64_t widest = 1;
+  for (const auto& column : table.columns()) {
+    if (!arrow::is_base_binary_like(column->type()->id()) || column->length() == 0) continue;
+    const auto sample = column->Slice(0, kLayoutSample);
+    ARROW_ASSIGN_OR_RAISE(const int64_t bytes, arrow::util::ReferencedBufferSize(*sample));
+    widest = std::max(widest, bytes / sample->length());
+  }
+  return std::clamp<int64_t>(page_size / widest, 1, 1024);
+}
+
+arrow::Result<std::shared_ptr<parquet::WriterProperties>> MakeProperties(
+    const ColumnLayouts& layouts, const arrow::Table& table,
+    const parquet::SchemaDescriptor& leaves, const WriteOptions& options) {
   const int64_t rows_per_page = options.rows_per_page.value_or(
       options.layout == FileLayout::kSize ? WriteOptions::kLargePages : WriteOptions::kSmallPages);
+  const int64_t page_size = options.layout == FileLayout::kSize ? kLargePage : kSmallPage;
+  ARROW_ASSIGN_OR_RAISE(const int64_t rows_at_once, RowsAtOnce(table, page_size));
   parquet::WriterProperties::Builder builder;
   builder.max_row_group_length(options.rows_per_group)
-      ->write_batch_size(std::min<int64_t>(rows_per_page, 1024))
+      ->write_batch_size(std::min(rows_per_page, rows_at_once))
       ->max_rows_per_page(rows_per_page)
-      ->data_pagesize(options.layout == FileLayout::kSize ? kLargePage : kSmallPage)
+      ->data_pagesize(page_size)
       ->enable_write_page_index()
       ->enable_page_checksum()
       ->memory_pool(BlockPool());
@@ -141,7 +157,7 @@ arrow::Result<std::vector<int64_t>> SizesIn(const ColumnLayouts& layouts,
                                             const arrow::Table& sample,
                                             const parquet::SchemaDescriptor& leaves,
                                             const WriteOptions& options) {
-  const auto properties = MakeProperties(layouts, leaves, options);
+  ARROW_ASSIGN_OR_RAISE(const auto properties, MakeProperties(layouts, sample, leaves, options));
   ARROW_ASSIGN_OR_RAISE(auto sink, arrow::io::BufferOutputStream::Create(1 << 16, BlockPool()));
   ARROW_ASSIGN_OR_RAISE(auto writer, parquet::arrow::FileWriter::Open(*sample.schema(), BlockPool(),
                                                                       sink, properties));
@@ -161,8 +177,6 @@ arrow::Result<std::vector<int64_t>> SizesIn(const ColumnLayouts& layouts,
 arrow::Result<ColumnLayouts> CheapestLayouts(const ColumnLayouts& packed, const arrow::Table& table,
                                              const parquet::SchemaDescriptor& leaves,
                                              const WriteOptions& options) {
-  const double allowed = options.layout == FileLayout::kAccess ? WriteOptions::kAllowedForAccess
-                                                               : WriteOptions::kAllowed;
   ARROW_ASSIGN_OR_RAISE(const auto sample, Sample(table, options));
   // In the order of the time that reading takes.
   std::vector<ColumnLayouts> ways(4, packed);
@@ -184,6 +198,9 @@ arrow::Result<ColumnLayouts> CheapestLayouts(const ColumnLayouts& packed, const 
     const auto size_in = [&](size_t way) { return static_cast<double>(sizes[way][i]); };
     double least = size_in(0);
     for (size_t way = 1; way < ways.size(); ++way) least = std::min(least, size_in(way));
+    const double allowed = options.layout == FileLayout::kAccess ? WriteOptions::kAllowedForAccess
+                           : packed[i].has_dictionary ? WriteOptions::kAllowedOfDictionary
+                                                      : WriteOptions::kAllowed;
     size_t way = 0;
     while (size_in(way) > allowed * least) ++way;
     chosen[i] = ways[way][i];
@@ -209,16 +226,15 @@ arrow::Result<std::shared_ptr<parquet::WriterProperties>> ChooseLayouts(
   } else {
     ARROW_ASSIGN_OR_RAISE(layouts, CheapestLayouts(layouts, table, leaves, options));
   }
-  return MakeProperties(layouts, leaves, options);
+  return MakeProperties(layouts, table, leaves, options);
 }
 
-std::shared_ptr<parquet::WriterProperties> LayoutLike(const parquet::ColumnChunkMetaData& stored,
-                                                      const arrow::Table& table,
-                                                      const parquet::SchemaDescriptor& leaves,
-                                                      const WriteOptions& options) {
-  const bool was_packed = std::ranges::find(stored.encodings(),
-                                            parquet::Encoding::DELTA_BINARY_PACKED) !=
-                          stored.encodings().end();
+arrow::Result<std::shared_ptr<parquet::WriterProperties>> LayoutLike(
+    const parquet::ColumnChunkMetaData& stored, const arrow::Table& table,
+    const parquet::SchemaDescriptor& leaves, const WriteOptions& options) {
+  const bool was_packed =
+      std::ranges::find(stored.encodings(), parquet::Encoding::DELTA_BINARY_PACKED) !=
+      stored.encodings().end();
   ColumnLayouts layouts;
   for (int i = 0; i < leaves.num_columns(); ++i) {
     const parquet::ColumnDescriptor& leaf = *leaves.Column(i);
@@ -226,7 +242,7 @@ std::shared_ptr<parquet::WriterProperties> LayoutLike(const parquet::ColumnChunk
     layouts.push_back(LayoutIn(stored.compression(), packed, leaf));
     if (was_packed && IsInteger(leaf.physical_type())) layouts.back().encoding = packed.encoding;
   }
-  return MakeProperties(layouts, leaves, options);
+  return MakeProperties(layouts, table, leaves, options);
 }
 
 }  // namespace usdparquet

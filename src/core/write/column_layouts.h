@@ -29,9 +29,8 @@ arrow::Result<std::shared_ptr<parquet::WriterProperties>> ChooseLayouts(
 
 /// The properties with which `table`, the only column of which is a new `stored`, is written to
 /// take the place of that: its codec, and integers packed if they were.
-std::shared_ptr<parquet::WriterProperties> LayoutLike(const parquet::ColumnChunkMetaData& stored,
-                                                      const arrow::Table& table,
-                                                      const parquet::SchemaDescriptor& leaves,
-                                                      const WriteOptions& options);
+arrow::Result<std::shared_ptr<parquet::WriterProperties>> LayoutLike(
+    const parquet::ColumnChunkMetaData& stored, const arrow::Table& table,
+    const parquet::SchemaDescriptor& leaves, const WriteOptions& options);
 
 }  // namespace usdparquet

@@ -271,7 +271,7 @@ class Patcher {
     ARROW_RETURN_NOT_OK(parquet::arrow::ToParquetSchema(
         rows->schema().get(), *parquet::default_writer_properties(), &leaves));
     const auto old_chunk = old_.RowGroup(group)->ColumnChunk(leaf);
-    const auto properties = LayoutLike(*old_chunk, *rows, *leaves, options_);
+    ARROW_ASSIGN_OR_RAISE(const auto properties, LayoutLike(*old_chunk, *rows, *leaves, options_));
     ARROW_ASSIGN_OR_RAISE(auto sink, arrow::io::BufferOutputStream::Create());
     ARROW_ASSIGN_OR_RAISE(auto writer, parquet::arrow::FileWriter::Open(
                                            *rows->schema(), BlockPool(), sink, properties));

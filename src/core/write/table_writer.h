@@ -45,7 +45,8 @@ struct WriteOptions {
   /// (BYTE_STREAM_SPLIT) need.
   static constexpr int kZstdLevel = 15;
   /// How many times as large as the smallest a column may be for the sake of reading it faster.
-  static constexpr double kAllowed = 1.1, kAllowedForAccess = 1.5;
+  /// A dictionary is decompressed whole for the first of its values, and so may cost more.
+  static constexpr double kAllowed = 1.1, kAllowedOfDictionary = 1.35, kAllowedForAccess = 1.5;
   /// If not given, what the layout says: kLargePages for size, else kSmallPages.
   std::optional<int64_t> rows_per_page;
   static constexpr int64_t kSmallPages = 512, kLargePages = 12288;

@@ -142,6 +142,11 @@ class Builder final : public UsdParquetColumnBuilder {
   }
 
   arrow::Status Append(uint32_t row, const VtValue& value) override {
+    // The layer of a file with wrong statistics may have a value when asked whether it has, and
+    // none when asked for it.
+    if (!(lists_ ? value.IsHolding<VtArray<T>>() : value.IsHolding<T>())) {
+      return arrow::Status::OK();
+    }
     const auto [begin, count] = Elements(value);
     if (bytes_) *bytes_ += Element::SizeOf(begin, count);
     ARROW_RETURN_NOT_OK(FillTo(row));
