@@ -184,8 +184,10 @@ arrow::Result<std::span<const uint8_t>> PageHeaderScan::Window(int64_t size) {
   size = std::min(size, end_ - position_);
   const int64_t skipped = position_ - window_begin_;
   if (!window_ || skipped < 0 || skipped + size > window_->size()) {
-    // More than is needed: small pages follow each other closely.
-    const int64_t wanted = std::min(std::max<int64_t>(size, 4096), end_ - position_);
+    // More than is needed: small pages follow each other closely, so that a read brings many.
+    constexpr int64_t kSmallPage = 16 << 10, kAhead = 64 << 10, kHeader = 4096;
+    const int64_t ahead = page_size_ <= kSmallPage ? kAhead : kHeader;
+    const int64_t wanted = std::min(std::max(size, ahead), end_ - position_);
     ARROW_ASSIGN_OR_RAISE(window_, file_.ReadAt(position_, wanted));
     if (window_->size() != wanted) {
       return arrow::Status::IOError("the file ends within a page at byte ", position_);
@@ -208,6 +210,7 @@ arrow::Result<PageHeader> PageHeaderScan::Next() {
     }
     header_ = bytes.first(header->header_size);
     position_ += page;
+    page_size_ = page;
     if (header->is_data()) values_left_ -= std::max(header->num_values, 0);
     return header;
   }

@@ -121,6 +121,7 @@ class USDPARQUET_API PageHeaderScan {
   int64_t values_left_;
   std::shared_ptr<arrow::Buffer> window_;
   int64_t window_begin_ = 0;
+  int64_t page_size_ = int64_t{1} << 20;  ///< of the last page
   std::span<const uint8_t> header_;
 };
 

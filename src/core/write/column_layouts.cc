@@ -105,7 +105,9 @@ arrow::Result<std::shared_ptr<parquet::WriterProperties>> MakeProperties(
     const ColumnLayouts& layouts, const arrow::Table& table,
     const parquet::SchemaDescriptor& leaves, const WriteOptions& options) {
   const int64_t rows_per_page = options.rows_per_page.value_or(
-      options.layout == FileLayout::kSize ? WriteOptions::kLargePages : WriteOptions::kSmallPages);
+      options.layout == FileLayout::kSize     ? WriteOptions::kPageRowsForSize
+      : options.layout == FileLayout::kAccess ? WriteOptions::kPageRowsForAccess
+                                              : WriteOptions::kPageRows);
   const int64_t page_size = options.layout == FileLayout::kSize ? kLargePage : kSmallPage;
   ARROW_ASSIGN_OR_RAISE(const int64_t rows_at_once, RowsAtOnce(table, page_size));
   parquet::WriterProperties::Builder builder;
@@ -198,11 +200,13 @@ arrow::Result<ColumnLayouts> CheapestLayouts(const ColumnLayouts& packed, const 
     const auto size_in = [&](size_t way) { return static_cast<double>(sizes[way][i]); };
     double least = size_in(0);
     for (size_t way = 1; way < ways.size(); ++way) least = std::min(least, size_in(way));
-    const double allowed = options.layout == FileLayout::kAccess ? WriteOptions::kAllowedForAccess
-                           : packed[i].has_dictionary ? WriteOptions::kAllowedOfDictionary
+    const auto allowed = [&](size_t way) {
+      return options.layout == FileLayout::kAccess    ? WriteOptions::kAllowedForAccess
+             : ways[way][i].codec == Compression::LZ4 ? WriteOptions::kAllowedInLz4
                                                       : WriteOptions::kAllowed;
+    };
     size_t way = 0;
-    while (size_in(way) > allowed * least) ++way;
+    while (size_in(way) > allowed(way) * least) ++way;
     chosen[i] = ways[way][i];
   }
   return chosen;

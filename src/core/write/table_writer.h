@@ -44,12 +44,12 @@ struct WriteOptions {
   /// From level 14 on, Zstandard splits its blocks, which small pages of split bytes
   /// (BYTE_STREAM_SPLIT) need.
   static constexpr int kZstdLevel = 15;
-  /// How many times as large as the smallest a column may be for the sake of reading it faster.
-  /// A dictionary is decompressed whole for the first of its values, and so may cost more.
-  static constexpr double kAllowed = 1.1, kAllowedOfDictionary = 1.35, kAllowedForAccess = 1.5;
-  /// If not given, what the layout says: kLargePages for size, else kSmallPages.
+  /// How many times as large as the smallest a column may be for the sake of reading it faster:
+  /// uncompressed, in LZ4, and for access either.
+  static constexpr double kAllowed = 1.1, kAllowedInLz4 = 1.35, kAllowedForAccess = 1.5;
+  /// If not given, what the layout says.
   std::optional<int64_t> rows_per_page;
-  static constexpr int64_t kSmallPages = 512, kLargePages = 12288;
+  static constexpr int64_t kPageRows = 1024, kPageRowsForSize = 12288, kPageRowsForAccess = 512;
   int64_t rows_per_group = 131072;
   bool has_index = true;  ///< embed the path index, and for a long table the time index
   /// The column with the times of a long table; if empty, the one that the schema entry
