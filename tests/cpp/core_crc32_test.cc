@@ -41,9 +41,9 @@ TEST(Crc32, KnownValues) {
 }
 
 TEST(Crc32, EveryLengthAtEveryAlignment) {
-  const std::vector<uint8_t> bytes = Noise(700);
+  const std::vector<uint8_t> bytes = Noise(1200);
   for (size_t begin = 0; begin < 17; ++begin) {
-    for (size_t size = 0; size <= 640; ++size) {
+    for (size_t size = 0; size <= 1100; ++size) {
       const auto part = std::span(bytes).subspan(begin, size);
       ASSERT_EQ(Crc32(part), Defined(part)) << size << " bytes from " << begin;
     }

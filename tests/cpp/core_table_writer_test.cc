@@ -130,7 +130,7 @@ TEST(TableWriter, UncompressedNumbersAreReadInPlace) {
       int32_t lifespan;
       std::memcpy(&lifespan, page->cells + i * sizeof(lifespan), sizeof(lifespan));
       ASSERT_EQ(lifespan, MixedLifespan(row));
-      ASSERT_TRUE(page->mapped);
+      ASSERT_TRUE(page->owner);
       ASSERT_EQ(page->values.capacity(), 0u);
       const auto* cells = reinterpret_cast<const uint8_t*>(page->cells);
       ASSERT_TRUE(cells >= bytes->data() && cells < bytes->data() + size);

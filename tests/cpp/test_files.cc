@@ -54,6 +54,7 @@ std::string WriteFile(const std::string& name, const arrow::Table& table, const 
       ->enable_page_checksum();
   layout.has_page_index ? builder.enable_write_page_index() : builder.disable_write_page_index();
   layout.has_dictionary ? builder.enable_dictionary() : builder.disable_dictionary();
+  if (layout.encoding != parquet::Encoding::UNDEFINED) builder.encoding(layout.encoding);
   const auto arrow_properties = parquet::ArrowWriterProperties::Builder().store_schema()->build();
   Check(parquet::arrow::WriteTable(table, arrow::default_memory_pool(), sink, layout.rows_per_group,
                                    builder.build(), arrow_properties));

@@ -22,6 +22,7 @@ struct Layout {
   bool has_dictionary = true;
   parquet::ParquetDataPageVersion page_version = parquet::ParquetDataPageVersion::V1;
   parquet::Compression::type codec = parquet::Compression::ZSTD;
+  parquet::Encoding::type encoding = parquet::Encoding::UNDEFINED;  ///< UNDEFINED: as Arrow has it
 };
 
 /// A file of that name in a folder that the running test alone uses: tests may run at the same

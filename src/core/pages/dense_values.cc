@@ -113,6 +113,10 @@ bool DenseValues::IsStoredAsRead(const ColumnInfo& column,
       return IsKeptAsDecoded<float>(column);
     case parquet::Type::DOUBLE:
       return IsKeptAsDecoded<double>(column);
+    case parquet::Type::FIXED_LEN_BYTE_ARRAY:  // a half: two little-endian bytes
+      return column.conversion == Conversion::kNone &&
+             descriptor.type_length() == sizeof(uint16_t) &&
+             ScalarSize(column.stored_scalar) == sizeof(uint16_t);
     default:
       return false;
   }
@@ -139,6 +143,7 @@ arrow::Status DenseValues::AppendTexts(std::span<const parquet::ByteArray> texts
   ARROW_RETURN_NOT_OK(CheckTextSize(more));
   size_t end = strings.chars.size();
   strings.chars.resize(end + more);
+  if (strings.offsets.empty()) strings.offsets.push_back(0);
   const size_t first = strings.offsets.size();
   strings.offsets.resize(first + texts.size());
   for (size_t i = 0; i < texts.size(); ++i) {
@@ -331,6 +336,52 @@ arrow::Status DenseValues::Append(parquet::Encoding::type encoding, const uint8_
   return arrow::Status::OK();
 }
 
+bool DenseValues::AppendStored(parquet::Encoding::type encoding, const uint8_t* data, int size,
+                               int num_levels, int count) {
+  if (!is_string() || column_.conversion != Conversion::kNone || count == 0 ||
+      descriptor_.physical_type() != parquet::Type::BYTE_ARRAY) {
+    return false;
+  }
+  const std::span section(data, static_cast<size_t>(size));
+  RawVector<uint32_t> offsets;
+  if (encoding == parquet::Encoding::PLAIN) {
+    if (!CheckValueClaims(descriptor_, encoding, section, num_levels, count).ok()) return false;
+    constexpr uint32_t kLength = sizeof(uint32_t);  // before each text
+    offsets.resize(static_cast<size_t>(count) + 1);
+    size_t at = 0;
+    for (size_t i = 0; i < static_cast<size_t>(count); ++i) {
+      uint32_t length = 0;
+      if (section.size() - at < kLength) return false;
+      std::memcpy(&length, data + at, kLength);
+      at += kLength;
+      offsets[i] = static_cast<uint32_t>(at);
+      if (length > section.size() - at) return false;
+      at += length;
+    }
+    offsets.back() = static_cast<uint32_t>(at + kLength);
+    strings.gap = kLength;
+    strings.stored = reinterpret_cast<const char*>(data);
+  } else if (encoding == parquet::Encoding::DELTA_LENGTH_BYTE_ARRAY) {
+    const auto lengths = ReadLengths(section, num_levels, count);
+    if (!lengths.ok()) return false;
+    offsets.resize(static_cast<size_t>(count) + 1);
+    size_t at = 0;
+    for (size_t i = 0; i < static_cast<size_t>(count); ++i) {
+      offsets[i] = static_cast<uint32_t>(at);
+      at += static_cast<uint32_t>(lengths->values[i]);
+      if (at > lengths->rest.size()) return false;
+    }
+    offsets.back() = static_cast<uint32_t>(at);
+    strings.stored = reinterpret_cast<const char*>(lengths->rest.data());
+  } else {
+    return false;
+  }
+  strings.offsets = std::move(offsets);
+  encoded_size_ = size;
+  size_ = static_cast<uint32_t>(count);
+  return true;
+}
+
 bool DenseValues::HasBadString() const {
   if (codes.empty()) return !strings.IsUtf8();
   return !dictionary->bad_strings.empty() &&
@@ -339,10 +390,14 @@ bool DenseValues::HasBadString() const {
 
 arrow::Result<std::shared_ptr<Dictionary>> DenseValues::DecodeDictionary(
     const ColumnInfo& column, const parquet::ColumnDescriptor& descriptor,
-    std::span<const uint8_t> body, int count) {
+    std::span<const uint8_t> body, int count, bool may_stay) {
   DenseValues values(column, descriptor);
-  ARROW_RETURN_NOT_OK(values.Append(parquet::Encoding::PLAIN, body.data(),
-                                    static_cast<int>(body.size()), count, count, nullptr));
+  const int size = static_cast<int>(body.size());
+  if (!may_stay ||
+      !values.AppendStored(parquet::Encoding::PLAIN, body.data(), size, count, count)) {
+    ARROW_RETURN_NOT_OK(
+        values.Append(parquet::Encoding::PLAIN, body.data(), size, count, count, nullptr));
+  }
   auto dictionary = std::make_shared<Dictionary>();
   dictionary->size = static_cast<uint32_t>(count);
   dictionary->values = std::move(values.fixed);

@@ -32,10 +32,17 @@ class DenseValues {
                        int num_levels, int count,
                        const std::shared_ptr<const Dictionary>& dictionary);
 
-  /// Decodes the `count` entries of a dictionary page, whose decompressed body is `body`.
+  /// As Append, for texts that need no decoding: they stay in `data`, which whoever has the values
+  /// keeps. False, and nothing is changed, where they do need it, or are damaged.
+  /// REQUIRES: nothing was appended.
+  bool AppendStored(parquet::Encoding::type encoding, const uint8_t* data, int size, int num_levels,
+                    int count);
+
+  /// Decodes the `count` entries of a dictionary page, whose decompressed body is `body`. Texts
+  /// stay there, if they may and need no decoding.
   static arrow::Result<std::shared_ptr<Dictionary>> DecodeDictionary(
       const ColumnInfo& column, const parquet::ColumnDescriptor& descriptor,
-      std::span<const uint8_t> body, int count);
+      std::span<const uint8_t> body, int count, bool may_stay);
 
   /// Whether values of that encoding are stored as they lie in a page, so that they can be read
   /// where they are: PLAIN numbers that need no conversion.

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Decoded values of one data page, in the layout in which they are read.
+/// Values of one data page, in the layout in which they are read.
 
 #include <algorithm>
 #include <cstddef>
@@ -16,24 +16,52 @@
 
 namespace usdparquet {
 
-/// Strings laid end to end. Immutable once built.
-struct StringPool {
-  RawVector<uint32_t> offsets = {0};  ///< one more than there are strings
-  RawVector<char> chars;
+class PageMemory;
 
-  size_t size() const { return offsets.size() - 1; }
-  /// Whether every one is valid UTF-8.
-  bool IsUtf8() const { return AreUtf8(chars.data(), offsets.data(), size()); }
-  bool HasNul() const { return !chars.empty() && std::memchr(chars.data(), 0, chars.size()); }
+/// Strings laid one behind the other. Immutable once built.
+struct StringPool {
+  RawVector<uint32_t> offsets;  ///< one more than there are strings; none if there are none
+  RawVector<char> chars;
+  /// Where they lie, if that is not `chars`: as a page stores them, with `gap` bytes before each,
+  /// those of its length. Whoever has the pool keeps that memory.
+  const char* stored = nullptr;
+  uint32_t gap = 0;
+
+  size_t size() const { return offsets.empty() ? 0 : offsets.size() - 1; }
   std::string_view operator[](size_t i) const {
-    return {chars.data() + offsets[i], offsets[i + 1] - offsets[i]};
+    const uint32_t length = offsets[i + 1] - offsets[i];
+    // Where there is no string, in the row of a null, there is no gap either.
+    return {text() + offsets[i], length - std::min(length, gap)};
   }
+  /// Whether every one is valid UTF-8.
+  bool IsUtf8() const {
+    if (gap == 0) return AreUtf8(text(), offsets.data(), size());
+    for (size_t i = 0; i < size(); ++i) {
+      if (!usdparquet::IsUtf8((*this)[i])) return false;
+    }
+    return true;
+  }
+  bool HasNul() const {
+    if (gap == 0) return HasNul({text(), offsets.empty() ? 0 : offsets.back()});
+    for (size_t i = 0; i < size(); ++i) {
+      if (HasNul((*this)[i])) return true;
+    }
+    return false;
+  }
+  /// REQUIRES: the strings lie in `chars`.
   void Append(std::string_view text) {
+    if (offsets.empty()) offsets.push_back(0);
     chars.insert(chars.end(), text.begin(), text.end());
     offsets.push_back(static_cast<uint32_t>(chars.size()));
   }
   size_t MemoryUsage() const {
     return offsets.capacity() * sizeof(uint32_t) + chars.capacity() + sizeof(*this);
+  }
+
+ private:
+  const char* text() const { return stored ? stored : chars.data(); }
+  static bool HasNul(std::string_view text) {
+    return !text.empty() && std::memchr(text.data(), 0, text.size());
   }
 };
 
@@ -42,6 +70,9 @@ struct StringPool {
 struct Dictionary {
   RawVector<std::byte> values;
   StringPool strings;
+  /// The dictionary page that `strings` lie in, if they do, and its bytes on the heap.
+  std::shared_ptr<const void> owner;
+  size_t held_bytes = 0;
   /// Those of `strings` that are no valid UTF-8, ascending: cells with them have no value.
   std::vector<uint32_t> bad_strings;
   bool has_nul = false;  ///< whether any of `strings` has a U+0000
@@ -52,7 +83,7 @@ struct Dictionary {
   }
   size_t MemoryUsage() const {
     return values.capacity() + strings.MemoryUsage() + bad_strings.capacity() * sizeof(uint32_t) +
-           sizeof(*this);
+           held_bytes + sizeof(*this);
   }
 };
 
@@ -72,13 +103,15 @@ struct Page {
   /// no USD value can hold, or where the page could not be decoded.
   bool tells_nulls = true;
   /// Scalars and tuples: row i at [i * stride], unspecified where there is no value. Arrays: the
-  /// elements of all rows. Points into `values`, or into the mapped file, where nothing is aligned.
+  /// elements of all rows. Points into `values` or into a stored page, where nothing is aligned.
   const std::byte* cells = nullptr;
   RawVector<std::byte> values;
-  /// The stored page that `cells` points into, if it needed no decoding; or what else a slot holds
-  /// that is no column's page, which takes `held_bytes`.
-  std::shared_ptr<const void> mapped;
+  /// The stored page that `cells` or `strings` point into, if they needed no decoding; or what else
+  /// a slot holds that is no column's page. It takes `held_bytes` of the heap.
+  std::shared_ptr<const void> owner;
   size_t held_bytes = 0;
+  /// Instead of `values` and `owner`, where arrays that were read may share the memory.
+  std::shared_ptr<const PageMemory> memory;
   /// Arrays: row i holds the elements [offsets[i], offsets[i + 1]). Else empty.
   std::vector<uint32_t> offsets;
   /// Strings: an index into `dictionary->strings` for every element, or, without
@@ -100,7 +133,7 @@ struct Page {
     return reinterpret_cast<const T*>(cells);
   }
 
-  /// Bytes on the heap, without the shared dictionary.
+  /// Bytes on the heap, without the shared dictionary and `memory`.
   size_t MemoryUsage() const {
     return sizeof(*this) + presence.capacity() * 8 + values.capacity() + offsets.capacity() * 4 +
            codes.capacity() * 4 + strings.MemoryUsage() + held_bytes;

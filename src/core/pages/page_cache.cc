@@ -55,10 +55,12 @@ const Page* PageCache::Miss(PageSlot& slot, const Loader& load) {
   misses_.fetch_add(1, std::memory_order_relaxed);
   entry->slot = &slot;
   entry->charge = entry->page.MemoryUsage() + sizeof(CachedPage) - sizeof(Page);
+  entry->shared = entry->page.memory ? entry->page.memory->charge() : 0;
   {
     std::lock_guard lock(mutex_);
     FreeRetired();
     NoteOrder(entry, state == kDropped);
+    shared_by_pages_ += entry->shared;
     MakeRoom(entry->charge);
     Link(entry, &kept_);
     AddResident(entry->charge);
@@ -77,15 +79,21 @@ void PageCache::Charge(uint64_t bytes) {
   AddResident(bytes);
 }
 
+std::shared_ptr<MemoryCount> PageCache::ChargeShared(uint64_t bytes) {
+  Charge(bytes);
+  count_->shared.fetch_add(bytes);
+  return count_;
+}
+
 void PageCache::AddResident(uint64_t bytes) {
-  const uint64_t now = resident_.fetch_add(bytes) + bytes;
+  const uint64_t now = count_->resident.fetch_add(bytes) + bytes;
   uint64_t peak = peak_.load(std::memory_order_relaxed);
   while (now > peak && !peak_.compare_exchange_weak(peak, now, std::memory_order_relaxed)) {
   }
 }
 
 void PageCache::Link(CachedPage* entry, Clock* clock) {
-  clock->bytes += entry->charge;
+  clock->bytes += entry->charge + entry->shared;
   if (!clock->hand) {
     entry->older = entry->newer = entry;
     clock->hand = entry;
@@ -99,7 +107,7 @@ void PageCache::Link(CachedPage* entry, Clock* clock) {
 }
 
 void PageCache::Unlink(CachedPage* entry, Clock* clock) {
-  clock->bytes -= entry->charge;
+  clock->bytes -= entry->charge + entry->shared;
   if (entry->newer == entry) {
     clock->hand = nullptr;
   } else {
@@ -145,10 +153,17 @@ void PageCache::MakeRoom(uint64_t bytes) {
   EvictTo(budget > bytes ? budget - bytes : 0);
 }
 
+/// What counts against the pages.
+uint64_t PageCache::CountedBytes() const {
+  const uint64_t shared = count_->shared.load(std::memory_order_relaxed);
+  const uint64_t held = shared - std::min(shared, shared_by_pages_);
+  const uint64_t most = budget_.load(std::memory_order_relaxed) / 4 * 3;
+  return count_->resident.load(std::memory_order_relaxed) - (held > most ? held - most : 0);
+}
+
 void PageCache::EvictTo(uint64_t target) {
   // Retired pages are as good as gone: their readers hold them for the copy of one value.
-  while ((scanned_.hand || kept_.hand) &&
-         resident_.load(std::memory_order_relaxed) > target + retired_bytes_) {
+  while ((scanned_.hand || kept_.hand) && CountedBytes() > target + retired_bytes_) {
     EvictOne(scanned_.hand ? &scanned_ : &kept_);
   }
 }
@@ -172,7 +187,7 @@ void PageCache::EvictOne(Clock* clock) {
   evictions_.fetch_add(1, std::memory_order_relaxed);
   entry->retired_in = AdvanceEpoch();
   entry->older = std::exchange(retired_, entry);
-  retired_bytes_ += entry->charge;
+  retired_bytes_ += entry->charge + entry->shared;
   FreeRetired();
 }
 
@@ -186,8 +201,9 @@ void PageCache::FreeRetired() {
       continue;
     }
     *link = entry->older;
-    resident_.fetch_sub(entry->charge);
-    retired_bytes_ -= entry->charge;
+    count_->resident.fetch_sub(entry->charge);
+    retired_bytes_ -= entry->charge + entry->shared;
+    shared_by_pages_ -= entry->shared;
     delete entry;
   }
 }
@@ -199,7 +215,8 @@ void PageCache::Drop(PageSlot* slots, size_t count) {
     if (state <= kLoading) continue;
     auto* entry = reinterpret_cast<CachedPage*>(state);
     Unlink(entry, ClockOf(*entry));
-    resident_.fetch_sub(entry->charge);
+    count_->resident.fetch_sub(entry->charge);
+    shared_by_pages_ -= entry->shared;
     delete entry;
   }
   FreeRetired();
@@ -228,7 +245,7 @@ CacheStats PageCache::Stats() const {
   stats.hits = TotalHits();
   stats.misses = misses_.load(std::memory_order_relaxed);
   stats.evictions = evictions_.load(std::memory_order_relaxed);
-  stats.bytes_resident = resident_.load(std::memory_order_relaxed);
+  stats.bytes_resident = count_->resident.load(std::memory_order_relaxed);
   stats.bytes_peak = peak_.load(std::memory_order_relaxed);
   stats.bytes_read = bytes_read_.load(std::memory_order_relaxed);
   stats.budget = budget();

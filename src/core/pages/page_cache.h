@@ -12,6 +12,7 @@
 #include <mutex>
 
 #include "core/pages/page.h"
+#include "core/pages/page_memory.h"
 #include "core/util/epoch.h"
 #include "core/util/export.h"
 
@@ -22,7 +23,7 @@ struct CacheStats {
   uint64_t hits = 0;            ///< reads that found their page resident, in all caches together
   uint64_t misses = 0;          ///< pages decoded
   uint64_t evictions = 0;       ///< pages dropped to keep the budget, or behind a scan
-  uint64_t bytes_resident = 0;  ///< decoded bytes held now, dictionaries included
+  uint64_t bytes_resident = 0;  ///< decoded bytes held now, also by dictionaries and by values
   uint64_t bytes_peak = 0;      ///< most bytes ever held
   uint64_t bytes_read = 0;      ///< stored (compressed) bytes handed to the decoders
   uint64_t budget = 0;
@@ -54,7 +55,8 @@ struct CachedPage {
   const PageSlot* previous = nullptr;  ///< the slot before; null if it was never used
 
   PageSlot* slot = nullptr;
-  size_t charge = 0;  ///< bytes counted against the budget
+  size_t charge = 0;  ///< bytes counted against the budget, without the next
+  size_t shared = 0;  ///< those of the page's memory, which values may hold longer than the page
   CachedPage* older = nullptr;
   CachedPage* newer = nullptr;
   uint64_t retired_in = 0;  ///< the epoch in which it was evicted
@@ -65,6 +67,10 @@ struct CachedPage {
 /// A reader finds a page by one atomic load of its slot, under an EpochGuard. A miss is
 /// decoded by exactly one thread while the others wait for it. What does not fit the
 /// budget is evicted by the clock algorithm: least recently used, to one bit.
+///
+/// Memory that values share with a page counts until the last of them goes, which nobody can
+/// hasten. So that pages have a place beside it, no more of it counts against them than three
+/// quarters of the budget.
 ///
 /// The cache resists scans. When a column is read in order and the next page is missed, the page
 /// before it counts as *scanned*, and all scanned pages together may take kScannedBytes, in a
@@ -119,7 +125,9 @@ class USDPARQUET_API PageCache {
   /// chunk's pages; evicts what no longer fits.
   void Charge(uint64_t bytes);
   /// Releases what was charged.
-  void Release(uint64_t bytes) { resident_.fetch_sub(bytes); }
+  void Release(uint64_t bytes) { count_->resident.fetch_sub(bytes); }
+  /// Charges memory of a page that values may share. Whoever has it takes it off the count.
+  std::shared_ptr<MemoryCount> ChargeShared(uint64_t bytes);
 
   /// Counts bytes handed to a decoder.
   void CountBytesRead(uint64_t bytes) { bytes_read_.fetch_add(bytes, std::memory_order_relaxed); }
@@ -163,6 +171,7 @@ class USDPARQUET_API PageCache {
   void NoteOrder(CachedPage* entry, bool was_dropped);
   void MarkScanned(CachedPage* entry);
   void FreeRetired();
+  uint64_t CountedBytes() const;
 
   void AddResident(uint64_t bytes);
 
@@ -172,8 +181,9 @@ class USDPARQUET_API PageCache {
   CachedPage* retired_ = nullptr;  // the first; linked by `older`, so that none takes memory
   std::function<void()> budget_listener_;
   uint64_t retired_bytes_ = 0;
+  uint64_t shared_by_pages_ = 0;  // of pages in the clocks and of retired ones
   std::atomic<uint64_t> budget_;
-  std::atomic<uint64_t> resident_{0};
+  const std::shared_ptr<MemoryCount> count_ = std::make_shared<MemoryCount>();
   std::atomic<uint64_t> peak_{0};
   std::atomic<uint64_t> bytes_read_{0};
   std::atomic<uint64_t> misses_{0};

@@ -2,11 +2,13 @@
 
 #include <algorithm>
 #include <bit>
+#include <optional>
 #include <span>
 #include <utility>
 #include <vector>
 
 #include "core/pages/level_bits.h"
+#include "core/pages/list_rows.h"
 #include "core/pages/page_body.h"
 #include "core/pages/page_bytes.h"
 #include "core/pages/page_header.h"
@@ -62,6 +64,24 @@ arrow::Result<bool> DecodeBits(std::span<const uint8_t> bytes, arrow::Compressio
   return true;
 }
 
+/// The rows of a page of lists or tuples, by the runs of its levels. Nothing where they have to be
+/// looked at one by one.
+arrow::Result<std::optional<std::vector<RowSpan>>> RowsByRuns(std::span<const uint8_t> bytes,
+                                                              const ColumnInfo& column,
+                                                              const ColumnChunk& chunk,
+                                                              uint32_t num_rows) {
+  ListRows rows(column, num_rows);
+  for (PageWalk pages(bytes, true); !pages.is_done();) {
+    ARROW_ASSIGN_OR_RAISE(const StoredPage stored, pages.Next());
+    if (!stored.header.is_data()) continue;
+    ARROW_RETURN_NOT_OK(CheckPageBody(stored.header, stored.body));
+    ARROW_ASSIGN_OR_RAISE(const PageBody body,
+                          DecompressPage(stored, chunk.codec, chunk.is_always_compressed));
+    if (!rows.Append(stored.header, body.bytes)) return std::nullopt;
+  }
+  return rows.Finish();
+}
+
 arrow::Status DecodePresence(const PageSource& source, const ColumnInfo& column,
                              const ColumnChunk& chunk, uint32_t index, Page* page) {
   ARROW_ASSIGN_OR_RAISE(const auto bytes, ReadPageBytes(source, chunk.pages[index]));
@@ -70,6 +90,11 @@ arrow::Status DecodePresence(const PageSource& source, const ColumnInfo& column,
   if (column.max_rep == 0 && column.max_def == 1) {
     ARROW_ASSIGN_OR_RAISE(const bool is_done, DecodeBits(SpanOf(*bytes), chunk.codec, page));
     if (is_done) return arrow::Status::OK();
+  }
+  if (column.max_rep > 0) {
+    ARROW_ASSIGN_OR_RAISE(const auto rows,
+                          RowsByRuns(SpanOf(*bytes), column, chunk, page->num_rows));
+    if (rows && rows->size() == page->num_rows) return FillPresence(*rows, page);
   }
   Levels levels;
   for (PageWalk pages(SpanOf(*bytes), column.max_rep > 0); !pages.is_done();) {

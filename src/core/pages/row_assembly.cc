@@ -94,12 +94,33 @@ bool IsEveryRowPresent(const std::vector<RowSpan>& rows) {
   return true;
 }
 
+/// Whether the dense values are the elements of the page, one behind the other: those of arrays
+/// also where rows are null.
+bool IsDenseOrder(const ColumnInfo& column, const std::vector<RowSpan>& rows, const Page& page) {
+  if (page.presence.empty()) return true;
+  return column.type.is_array && std::ranges::none_of(rows, [](const RowSpan& row) {
+           return row.state == RowSpan::State::kBad;
+         });
+}
+
+/// The texts of a column without arrays, with an empty one in each row that has no value. None of
+/// them moves: where one is missing, the next begins.
+void SpreadStrings(const std::vector<RowSpan>& rows, StringPool&& dense, StringPool* strings) {
+  RawVector<uint32_t> offsets(rows.size() + 1);
+  for (size_t i = 0; i < rows.size(); ++i) offsets[i] = dense.offsets[rows[i].begin];
+  offsets.back() = dense.offsets.back();
+  *strings = std::move(dense);
+  strings->offsets = std::move(offsets);
+}
+
 void FillStrings(const ColumnInfo& column, const std::vector<RowSpan>& rows, DenseValues&& values,
                  Page* page) {
   page->dictionary = values.codes.empty() ? nullptr : values.dictionary;
-  if (page->presence.empty()) {  // the dense order is the rows' order
+  if (IsDenseOrder(column, rows, *page)) {
     page->codes = std::move(values.codes);
     page->strings = std::move(values.strings);
+  } else if (values.codes.empty() && !column.type.is_array && values.size() > 0) {
+    SpreadStrings(rows, std::move(values.strings), &page->strings);
   } else {
     for (const RowSpan& row : rows) {
       if (row.state != RowSpan::State::kValue) {
@@ -121,7 +142,7 @@ void FillStrings(const ColumnInfo& column, const std::vector<RowSpan>& rows, Den
 void FillFixed(const ColumnInfo& column, const std::vector<RowSpan>& rows, DenseValues&& values,
                Page* page) {
   const bool is_widened = column.stored_scalar != column.type.scalar;
-  if (page->presence.empty() && !is_widened) {
+  if (!is_widened && IsDenseOrder(column, rows, *page)) {
     page->values = std::move(values.fixed);
     return;
   }

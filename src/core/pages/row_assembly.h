@@ -9,6 +9,7 @@
 #include "core/pages/dense_values.h"
 #include "core/pages/page.h"
 #include "core/schema/schema.h"
+#include "core/util/export.h"
 
 namespace usdparquet {
 
@@ -38,7 +39,7 @@ void FillDensePage(const ColumnInfo& column, DenseValues&& values, Page* page);
 
 /// The rows that `levels` describe. A row with a null inside its array or tuple, or with a
 /// tuple of the wrong length, is kBad.
-std::vector<RowSpan> AssembleRows(const ColumnInfo& column, const Levels& levels);
+USDPARQUET_API std::vector<RowSpan> AssembleRows(const ColumnInfo& column, const Levels& levels);
 
 /// Moves the dense values into the layout of `page`, whose row count is set.
 /// REQUIRES: rows.size() == page->num_rows.

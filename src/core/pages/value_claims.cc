@@ -118,32 +118,6 @@ int64_t PlainBits(const parquet::ColumnDescriptor& descriptor) {
   }
 }
 
-/// A delta-encoded list of lengths at the start of `section`, and what is behind it.
-struct Lengths {
-  std::vector<int32_t> values;
-  std::span<const uint8_t> rest;
-};
-
-arrow::Result<Lengths> ReadLengths(std::span<const uint8_t> section, int64_t num_levels,
-                                   int64_t count) {
-  DeltaWalk walk(section);
-  ARROW_RETURN_NOT_OK(walk.ReadHeader(num_levels));
-  if (walk.total() != count) {
-    return arrow::Status::IOError("a page promises ", count, " values, but holds ", walk.total());
-  }
-  Lengths lengths;
-  ARROW_ASSIGN_OR_RAISE(lengths.rest, walk.Skip());
-  lengths.values.resize(static_cast<size_t>(count));
-  const auto decoder = parquet::MakeTypedDecoder<parquet::Int32Type>(
-      parquet::Encoding::DELTA_BINARY_PACKED, nullptr, BlockPool());
-  decoder->SetData(static_cast<int>(count), section.data(), static_cast<int>(section.size()));
-  if (decoder->Decode(lengths.values.data(), static_cast<int>(count)) != count) return Damaged();
-  if (std::ranges::any_of(lengths.values, [](int32_t length) { return length < 0; })) {
-    return Damaged();
-  }
-  return lengths;
-}
-
 arrow::Status CheckTotal(const std::vector<int32_t>& lengths, std::span<const uint8_t> bytes) {
   int64_t total = 0;
   for (const int32_t length : lengths) total += length;
@@ -225,6 +199,26 @@ arrow::Status CheckIndices(const parquet::ColumnDescriptor& descriptor,
 }
 
 }  // namespace
+
+arrow::Result<Lengths> ReadLengths(std::span<const uint8_t> section, int64_t num_levels,
+                                   int64_t count) {
+  DeltaWalk walk(section);
+  ARROW_RETURN_NOT_OK(walk.ReadHeader(num_levels));
+  if (walk.total() != count) {
+    return arrow::Status::IOError("a page promises ", count, " values, but holds ", walk.total());
+  }
+  Lengths lengths;
+  ARROW_ASSIGN_OR_RAISE(lengths.rest, walk.Skip());
+  lengths.values.resize(static_cast<size_t>(count));
+  const auto decoder = parquet::MakeTypedDecoder<parquet::Int32Type>(
+      parquet::Encoding::DELTA_BINARY_PACKED, nullptr, BlockPool());
+  decoder->SetData(static_cast<int>(count), section.data(), static_cast<int>(section.size()));
+  if (decoder->Decode(lengths.values.data(), static_cast<int>(count)) != count) return Damaged();
+  if (std::ranges::any_of(lengths.values, [](int32_t length) { return length < 0; })) {
+    return Damaged();
+  }
+  return lengths;
+}
 
 arrow::Status CheckWholeValues(const parquet::ColumnDescriptor& descriptor,
                                parquet::Encoding::type encoding, std::span<const uint8_t> section,

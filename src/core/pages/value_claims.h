@@ -5,11 +5,13 @@
 /// is reserved for them, and before Arrow's decoders run, which believe the counts in delta
 /// encodings.
 
+#include <arrow/result.h>
 #include <arrow/status.h>
 #include <parquet/schema.h>
 
 #include <cstdint>
 #include <span>
+#include <vector>
 
 #include "core/util/export.h"
 
@@ -21,6 +23,17 @@ USDPARQUET_API arrow::Status CheckValueClaims(const parquet::ColumnDescriptor& d
                                               parquet::Encoding::type encoding,
                                               std::span<const uint8_t> section, int64_t num_levels,
                                               int64_t count);
+
+/// A delta-encoded list of lengths, none of them negative, and what is behind it.
+struct Lengths {
+  std::vector<int32_t> values;
+  std::span<const uint8_t> rest;
+};
+
+/// Reads the `count` lengths at the start of `section`, which may claim no more than `num_levels`.
+/// Thread-safe.
+arrow::Result<Lengths> ReadLengths(std::span<const uint8_t> section, int64_t num_levels,
+                                   int64_t count);
 
 /// Checks that `section` holds `count` values, none cut off, and nothing else, without keeping
 /// any. `num_levels` is as above; `dictionary_size` is the number of the dictionary's entries, -1

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "core/pages/page_decoder.h"
+#include "core/pages/page_memory.h"
 #include "core/pages/page_nulls.h"
 #include "core/util/guard.h"
 #include "core/util/message_text.h"
@@ -119,6 +120,10 @@ const Page* ColumnReader::FetchMissing(ColumnChunk* chunk, uint32_t index) {
 
 void ColumnReader::Load(ColumnChunk& chunk, uint32_t index, CachedPage* entry) {
   DecodeOrReport(chunk, index, &entry->page);
+  if (info_->type.is_array && info_->type.scalar != Scalar::kString) {
+    PageMemory::Share(&entry->page, info_->type.tuple * ScalarSize(info_->type.scalar), *cache_,
+                      source_->file.mapped_memory());
+  }
   entry->use = &use_;
   entry->previous = SlotBefore(chunk, index, &ColumnChunk::slots);
 }

@@ -16,6 +16,7 @@
 #include "core/pages/column_chunk.h"
 #include "core/pages/page_cache.h"
 #include "core/pages/page_locations.h"
+#include "core/pages/page_memory.h"
 #include "core/schema/footer.h"
 #include "core/util/export.h"
 #include "core/util/row_divider.h"
@@ -51,6 +52,9 @@ class TableFile {
   const std::shared_ptr<arrow::io::RandomAccessFile>& file() const { return file_; }
   const std::shared_ptr<parquet::FileMetaData>& metadata() const { return metadata_; }
 
+  /// What values hold of the file where it is mapped.
+  MappedMemory& mapped_memory() const { return *mapped_memory_; }
+
   /// To read pages with the cache of the process; valid as long as the file.
   PageSource Pages() const { return Pages(PageCache::Instance()); }
   /// The same with another cache, which must outlive what is returned.
@@ -84,6 +88,7 @@ class TableFile {
   void FindRowsPerGroup();
 
   std::shared_ptr<arrow::io::RandomAccessFile> file_;
+  std::shared_ptr<MappedMemory> mapped_memory_ = std::make_shared<MappedMemory>();
   std::shared_ptr<parquet::FileMetaData> metadata_;
   std::vector<BadStatistics> bad_statistics_;
   PageLocations::Opened locations_;

@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 
 namespace usdparquet {
 namespace {
@@ -51,6 +52,20 @@ void* RemapMemory(void* memory, size_t old_size, size_t new_size) {
 void UnmapMemory(void* memory, size_t size) { ::munmap(memory, size); }
 
 void AvoidHugePages(void* memory, size_t size) { ::madvise(memory, size, MADV_NOHUGEPAGE); }
+
+void TakeOutOfFile(const void* memory, size_t size) {
+  const size_t page = MemoryPageSize();
+  const auto address = reinterpret_cast<uintptr_t>(memory);
+  auto* const begin = reinterpret_cast<void*>(address / page * page);
+  const size_t whole = (address % page + size + page - 1) / page * page;
+  void* const copy = Map(whole, 0);
+  if (!copy) return;
+  // A private mapping would not do: where a file is cut, its copied pages go, too.
+  std::memcpy(copy, begin, whole);
+  if (::mremap(copy, whole, whole, MREMAP_MAYMOVE | MREMAP_FIXED, begin) == MAP_FAILED) {
+    ::munmap(copy, whole);
+  }
+}
 
 void EmptyMemory(void* memory, size_t size) { ::madvise(memory, size, MADV_DONTNEED); }
 

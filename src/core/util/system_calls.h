@@ -30,16 +30,21 @@ void* ReserveMemory(size_t size);
 
 /// The first `size` bytes of an opened file, to be read, or null. They change with the file.
 /// REQUIRES: 0 < size, at most the file's.
-void* MapFile(int descriptor, size_t size);
+USDPARQUET_API void* MapFile(int descriptor, size_t size);
 
 /// Gives mapped memory another size, which may move it; null, and nothing has changed, if it fails.
 void* RemapMemory(void* memory, size_t old_size, size_t new_size);
 
 /// Ends a mapping. `size` is that of now.
-void UnmapMemory(void* memory, size_t size);
+USDPARQUET_API void UnmapMemory(void* memory, size_t size);
 
 /// Has the system take a mapping page by page, not in huge ones.
 void AvoidHugePages(void* memory, size_t size);
+
+/// Puts memory of the process, with the same bytes, in the place of a part of a mapped file, so
+/// that they neither change nor end with the file. Where there is no memory, all stays as it is.
+/// Other threads may read the bytes meanwhile.
+void TakeOutOfFile(const void* memory, size_t size);
 
 /// Gives memory back to the system. It stays mapped and holds zeros.
 void EmptyMemory(void* memory, size_t size);

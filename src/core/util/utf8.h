@@ -35,8 +35,19 @@ inline size_t Utf8Length(std::string_view text, size_t i) {
   return 0;
 }
 
-/// The end of the ASCII that `text` has from `i` on. Eight bytes are looked at together.
+/// The end of the ASCII that `text` has from `i` on. Bytes are looked at together, in long texts as
+/// many as compilers make vectors of.
 inline size_t SkipAscii(std::string_view text, size_t i) {
+  for (constexpr size_t kWords = 8; text.size() - i >= kWords * sizeof(uint64_t);
+       i += kWords * sizeof(uint64_t)) {
+    uint64_t any = 0;
+    for (size_t k = 0; k < kWords; ++k) {
+      uint64_t word;
+      std::memcpy(&word, text.data() + i + k * sizeof(word), sizeof(word));
+      any |= word;
+    }
+    if (any & 0x8080808080808080u) break;
+  }
   for (uint64_t word; text.size() - i >= sizeof(word); i += sizeof(word)) {
     std::memcpy(&word, text.data() + i, sizeof(word));
     if (word & 0x8080808080808080u) break;

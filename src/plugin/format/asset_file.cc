@@ -20,15 +20,29 @@ PXR_NAMESPACE_OPEN_SCOPE
 
 namespace {
 
-/// A buffer over an asset's mapping, which it keeps.
+/// A buffer over an asset in a local file, which it has mapped. (The asset's own buffer need not be
+/// a mapping, and parts of this one may have to be taken out of the file.)
 class AssetBuffer final : public arrow::Buffer {
  public:
-  AssetBuffer(std::shared_ptr<const char> bytes, size_t size)
-      : Buffer(reinterpret_cast<const uint8_t*>(bytes.get()), static_cast<int64_t>(size)),
-        bytes_(std::move(bytes)) {}
+  /// `begin` is where the asset begins in the `size` bytes that are mapped.
+  AssetBuffer(void* mapping, size_t size, size_t begin)
+      : Buffer(static_cast<const uint8_t*>(mapping) + begin, static_cast<int64_t>(size - begin)),
+        mapping_(mapping),
+        mapped_size_(size) {}
+  ~AssetBuffer() override { usdparquet::UnmapMemory(mapping_, mapped_size_); }
+
+  /// Null if the asset can't be mapped.
+  static std::shared_ptr<AssetBuffer> Map(const ArAsset& asset) {
+    const auto [file, begin] = asset.GetFileUnsafe();
+    if (!file || asset.GetSize() == 0) return nullptr;
+    const size_t size = begin + asset.GetSize();
+    void* const mapping = usdparquet::MapFile(::fileno(file), size);
+    return mapping ? std::make_shared<AssetBuffer>(mapping, size, begin) : nullptr;
+  }
 
  private:
-  const std::shared_ptr<const char> bytes_;
+  void* const mapping_;
+  const size_t mapped_size_;
 };
 
 /// Reads ranges of an asset without mapping it.
@@ -121,10 +135,9 @@ arrow::Result<std::shared_ptr<arrow::io::RandomAccessFile>> UsdParquetOpenAsset(
   std::shared_ptr<ArAsset> asset = ArGetResolver().OpenAsset(ArResolvedPath(resolved_path));
   if (!asset) return arrow::Status::IOError(resolved_path, ": the file can't be opened");
   if (opened) *opened = asset;
-  if (!usdparquet::UsesPread() && asset->GetFileUnsafe().first && asset->GetSize() > 0) {
-    if (std::shared_ptr<const char> bytes = asset->GetBuffer()) {
-      return std::make_shared<arrow::io::BufferReader>(
-          std::make_shared<AssetBuffer>(std::move(bytes), asset->GetSize()));
+  if (!usdparquet::UsesPread()) {
+    if (auto bytes = AssetBuffer::Map(*asset)) {
+      return std::make_shared<arrow::io::BufferReader>(std::move(bytes));
     }
   }
   return std::make_shared<AssetFile>(std::move(asset));

@@ -48,9 +48,9 @@ VtValue UsdParquetChildLists::Get(uint32_t number, size_t num_parents, size_t nu
     entry->page.held_bytes = sizeof(VtValue) + names.size() * kNameBytes;
     auto list = std::make_shared<VtValue>();
     list->Swap(names);
-    entry->page.mapped = std::move(list);
+    entry->page.owner = std::move(list);
   });
-  return *static_cast<const VtValue*>(kept->mapped.get());
+  return *static_cast<const VtValue*>(kept->owner.get());
 }
 
 PXR_NAMESPACE_CLOSE_SCOPE

@@ -28,6 +28,7 @@
 #include <cstring>
 #include <string>
 
+#include "plugin/values/shared_array.h"
 #include "plugin/values/token_text.h"
 
 PXR_NAMESPACE_OPEN_SCOPE
@@ -36,13 +37,17 @@ using usdparquet::Page;
 
 namespace {
 
+/// Whether pages hold values of that type as text.
+template <typename T>
+constexpr bool kIsText = std::is_same_v<T, TfToken> || std::is_same_v<T, std::string> ||
+                         std::is_same_v<T, SdfAssetPath> || std::is_same_v<T, SdfPathExpression>;
+
 /// Element `i` of a page's values, be it a row's or one of an array.
 template <typename T>
 T Element(const Page& page, uint32_t i) {
   if constexpr (std::is_same_v<T, TfToken>) {
     return UsdParquetToken(page.String(i));
-  } else if constexpr (std::is_same_v<T, std::string> || std::is_same_v<T, SdfAssetPath> ||
-                       std::is_same_v<T, SdfPathExpression>) {
+  } else if constexpr (kIsText<T>) {
     return T(std::string(page.String(i)));
   } else if constexpr (std::is_same_v<T, bool>) {
     return page.As<uint8_t>()[i] != 0;
@@ -65,10 +70,25 @@ struct ArrayCell {
   using Value = VtArray<T>;
   static VtArray<T> Get(const Page& page, uint32_t i) {
     const uint32_t begin = page.offsets[i], end = page.offsets[i + 1];
-    VtArray<T> array(end - begin);
-    T* out = array.data();
-    for (uint32_t k = begin; k < end; ++k) *out++ = Element<T>(page, k);
-    return array;
+    if constexpr (kIsText<T>) {
+      VtArray<T> array(end - begin);
+      T* out = array.data();
+      for (uint32_t k = begin; k < end; ++k) *out++ = Element<T>(page, k);
+      return array;
+    } else {
+      // Those of a bool are bytes of 0 and 1, as decoders write them.
+      const std::byte* const from = page.cells + size_t{begin} * sizeof(T);
+      const size_t count = end - begin, bytes = count * sizeof(T);
+      if (page.memory && page.memory->IsWorthSharing(bytes) &&
+          reinterpret_cast<uintptr_t>(from) % alignof(T) == 0) {
+        return UsdParquetSharedArray(page.memory, reinterpret_cast<const T*>(from), count);
+      }
+      VtArray<T> array;
+      array.resize(count, [from, bytes](T* first, T*) {
+        std::memcpy(static_cast<void*>(first), from, bytes);
+      });
+      return array;
+    }
   }
 };
 
