@@ -310,7 +310,7 @@ TEST(DamagedIndex, WithoutItsColumnTheErrorIsToldOnceAndNothingIsInvented) {
   EXPECT_NE(opened.errors[0].find("test.parquet: the embedded path index is damaged at its byte"),
             std::string::npos);
   EXPECT_NE(opened.errors[0].find("it can't be built anew: the path column 'path' can't be read "
-                                  "from row 12288 on"),
+                                  "from row 4096 on"),
             std::string::npos)
       << opened.errors[0];
   EXPECT_TRUE(table.has_damage());

@@ -240,7 +240,7 @@ TEST_F(Layer, ExportsWithACodec) {
   EXPECT_FALSE(layer->Export(other, "", {{"compression", "lzo"}}));
   ASSERT_EQ(diagnostics.Errors().size(), 1u);
   EXPECT_EQ(diagnostics.Errors()[0],
-            other + ": format argument compression='lzo' is none of none, snappy, zstd");
+            other + ": format argument compression='lzo' is none of none, lz4, snappy, zstd");
   EXPECT_EQ(std::filesystem::file_size(other), 3u);
 }
 
