@@ -83,7 +83,7 @@ def test_the_headline_fits_a_terminal(example_results: Results) -> None:
     words = " ".join(text.split())
     assert "Initial load (stage) ms 860 45.0 45.0 45.0 45.0 32.0 none" in words
     assert "19.1\u00d7 19.1\u00d7 19.1\u00d7 19.1\u00d7" in words
-    assert "File size MB 3.19 1.80 1.61 1.47 1.16 0.086 zstd idx" in words
+    assert "File size MB 3.19 1.80 1.61 1.47 1.16 0.086 indexed" in words
 
 
 @pytest.mark.parametrize(
