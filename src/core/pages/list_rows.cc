@@ -183,6 +183,13 @@ bool ListRows::ReadRows(std::span<const uint8_t> bytes, uint32_t count) {
   while (at_ < count) {
     LevelRuns::Run run;
     if (!runs.Next(count - at_, &run)) return false;
+    // Most of a long array is one run: it goes on, whatever its length.
+    if (!run.is_packed && run.value == 1 && tuple_ == 1 && is_in_row_ &&
+        (next_gap_ == gaps_.size() || gaps_[next_gap_].at - at_ >= run.count)) {
+      num_values_ += run.count;
+      at_ += run.count;
+      continue;
+    }
     for (uint32_t i = 0; i < run.count;) {
       const uint32_t part = std::min(run.count - i, LevelsPerWord());
       const uint64_t levels =
