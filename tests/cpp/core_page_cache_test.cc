@@ -148,6 +148,37 @@ TEST_F(PageCache, AScanLeavesLittleBehind) {
   EXPECT_GT(stats.evictions, kSlots / 2);
 }
 
+TEST_F(PageCache, APlayedColumnLeavesLessBehind) {
+  ColumnUse played, other;
+  played.is_played = true;
+  constexpr uint64_t kPlayedBytes = usdparquet::PageCache::kPlayedBytes;
+  constexpr size_t kHalf = kSlots / 2;
+  for (size_t i = 0; i < kHalf; ++i) {
+    Read(i, &played);
+    if (i > 20) Read(i - 20, &played);  // one time back
+    ASSERT_LE(played.scanned_bytes, kPlayedBytes);
+  }
+  EXPECT_EQ(loads_, static_cast<int>(kHalf));
+  EXPECT_FALSE(played.is_reread);
+  EXPECT_LE(cache_.Stats().bytes_resident, kPlayedBytes + 3 * (kPageBytes + 1000));
+  EXPECT_GT(played.scanned_bytes, kPlayedBytes / 2);
+  // Beside it another column has what it always has.
+  for (size_t i = kHalf; i < kSlots; ++i) Read(i, &other);
+  EXPECT_GT(other.scanned_bytes, usdparquet::PageCache::kScannedBytes / 2);
+  // A column that is played again and again is kept in the end, too.
+  for (int pass = 0; pass < 2; ++pass) {
+    for (size_t i = 0; i < kHalf; ++i) EXPECT_EQ(Read(i, &played), i);
+  }
+  EXPECT_TRUE(played.is_reread);
+  const int before = loads_;
+  for (size_t i = 0; i < kHalf; ++i) EXPECT_EQ(Read(i, &played), i);
+  EXPECT_EQ(loads_, before);
+  cache_.Drop(slots_.get(), kSlots);
+  EXPECT_EQ(played.scanned_bytes, 0u);
+  EXPECT_EQ(other.scanned_bytes, 0u);
+  EXPECT_EQ(cache_.Stats().bytes_resident, 0u);
+}
+
 TEST_F(PageCache, ASmallColumnStaysAfterOneScan) {
   ColumnUse use;
   for (size_t i = 0; i < 200; ++i) EXPECT_EQ(Read(i, &use), i);

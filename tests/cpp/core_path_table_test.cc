@@ -30,6 +30,22 @@ TEST(PathTable, FindsEveryEntryAndNothingElse) {
   }
 }
 
+TEST(PathTable, FindsEntriesThatAreNotSpreadEvenly) {
+  constexpr uint64_t kStep = uint64_t{1} << 40;
+  std::vector<uint64_t> hashes;
+  for (uint64_t i = 1; i <= 300; ++i) hashes.push_back(i);                  // all at the front
+  for (uint64_t i = 1; i <= 300; ++i) hashes.push_back(~uint64_t{0} - i);   // or at the back
+  for (uint64_t i = 1; i <= 300; ++i) hashes.push_back(i * kStep + i % 3);  // or in steps
+  PathTable table;
+  EXPECT_FALSE(table.Build(hashes, NeverSame).has_collision);
+  for (uint32_t id = 0; id < hashes.size(); ++id) ASSERT_EQ(table.Find(hashes[id]), id);
+  for (uint64_t i = 301; i < 2000; ++i) {
+    EXPECT_EQ(table.Find(i), PathTable::kNotFound);
+    EXPECT_EQ(table.Find(~uint64_t{0} - i), PathTable::kNotFound);
+    EXPECT_EQ(table.Find(i * kStep + 7), PathTable::kNotFound);
+  }
+}
+
 TEST(PathTable, TakesAtMostNineBytesAnEntry) {
   std::mt19937_64 random(5);
   std::vector<uint64_t> hashes(1'000'000);

@@ -4,6 +4,7 @@
 
 #include <string_view>
 
+#include "core/schema/ascii_identifier.h"
 #include "core/schema/property_name.h"
 
 namespace usdparquet {
@@ -32,6 +33,28 @@ TEST(PropertyName, KeepsUnicodeThatTheTestAllows) {
   EXPECT_EQ(MakePropertyName("in €", letters), "in__");
   EXPECT_TRUE(IsIdentifier("Größe", letters));
   EXPECT_FALSE(IsIdentifier("Größe", {}));
+}
+
+TEST(PropertyName, AsciiIdentifiersOfEachLength) {
+  const auto is_letter = [](int c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
+  };
+  EXPECT_FALSE(IsAsciiIdentifier(""));
+  for (size_t size = 1; size <= 50; ++size) {
+    std::string name = "aZ_09bYz";
+    while (name.size() < size) name += name;
+    name.resize(size);
+    EXPECT_TRUE(IsAsciiIdentifier(name)) << name;
+    for (size_t at = 0; at < size; ++at) {
+      std::string other = name;
+      for (int c = 0; c < 256; ++c) {
+        other[at] = static_cast<char>(c);
+        const bool is_digit = c >= '0' && c <= '9';
+        ASSERT_EQ(IsAsciiIdentifier(other), is_letter(c) || (is_digit && at > 0))
+            << size << " characters, number " << at << " is " << c;
+      }
+    }
+  }
 }
 
 TEST(PropertyName, IdentifiersAreAsInUsd) {

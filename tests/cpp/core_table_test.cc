@@ -167,6 +167,22 @@ TEST(Table, NamespaceAndChildNames) {
   EXPECT_EQ(paths.RowOf(paths.Find(zone)), PrimId::kNone);
 }
 
+TEST(Table, AColumnIsNoLongerFullOnceACellWasMetThatHasNoValue) {
+  const std::vector<std::string> texts{"good", "\xff", "good"};
+  const auto rows = arrow::Table::Make(
+      arrow::schema({arrow::field("path", arrow::utf8()), arrow::field("s", arrow::utf8())}),
+      {Strings({"/a", "/b", "/c"}), Strings(texts)});
+  auto table = Open(WriteFile("not_full.parquet", *rows)).ValueOrDie();
+  EXPECT_TRUE(table->IsFull(0));  // as the statistics say
+  {
+    EpochGuard guard;
+    EXPECT_FALSE(table->Fetch(0, 1, guard)->IsPresent(1));
+  }
+  EXPECT_FALSE(table->IsFull(0));
+  EXPECT_TRUE(table->HasValue(0, 0));
+  EXPECT_FALSE(table->HasValue(0, 1));
+}
+
 TEST(Table, OpenDecodesNoProperty) {
   PageCache cache(PageCache::kDefaultBudget);
   auto table = Open(WriteFile("lazy.parquet", *MixedTable(5000)), With(cache)).ValueOrDie();

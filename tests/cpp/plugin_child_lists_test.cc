@@ -1,4 +1,4 @@
-// Lists of children, which are kept in the page cache once they were asked for a second time.
+// Lists of children, which are kept in the page cache.
 
 #include <gtest/gtest.h>
 #include <pxr/base/plug/registry.h>
@@ -70,13 +70,12 @@ TEST_F(ChildLists, AreTheSameEachTime) {
   }
 }
 
-TEST_F(ChildLists, AreKeptFromTheSecondTimeOnAndCounted) {
+TEST_F(ChildLists, AreKeptFromTheFirstTimeOnAndCounted) {
   auto layer = Open("children_kept.parquet");
-  VtValue value = layer->GetField(Zone(1), SdfChildrenKeys->PrimChildren);
   const CacheStats once = Stats();
-  value = layer->GetField(Zone(1), SdfChildrenKeys->PrimChildren);
+  const VtValue value = layer->GetField(Zone(1), SdfChildrenKeys->PrimChildren);
   const CacheStats twice = Stats();
-  EXPECT_EQ(twice.misses, once.misses + 1);
+  EXPECT_GT(twice.misses, once.misses);
   EXPECT_GT(twice.bytes_resident, once.bytes_resident + 100 * sizeof(TfToken));
   const VtValue again = layer->GetField(Zone(1), SdfChildrenKeys->PrimChildren);
   EXPECT_EQ(Stats().misses, twice.misses);
@@ -85,7 +84,7 @@ TEST_F(ChildLists, AreKeptFromTheSecondTimeOnAndCounted) {
   EXPECT_EQ(value.UncheckedGet<TfTokenVector>().data(), again.UncheckedGet<TfTokenVector>().data());
   // It outlives the layer and its place in the cache.
   layer.Reset();
-  EXPECT_LT(Stats().bytes_resident, once.bytes_resident);
+  EXPECT_LT(Stats().bytes_resident, twice.bytes_resident);
   EXPECT_EQ(again.UncheckedGet<TfTokenVector>(), ZoneNames(1));
 }
 

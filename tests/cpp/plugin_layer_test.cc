@@ -82,6 +82,43 @@ TEST_F(Layer, KnowsWhatItHasNot) {
   }
 }
 
+TEST_F(Layer, FieldsOfPrimsAreTheSameOnceTheyAreKnown) {
+  const auto layer = Open(WriteFile("prim_fields.parquet", *MixedTable(250)));
+  const SdfPath row(MixedPath(120)), zone("/World/Zone_1"), none("/World/Zone_1/None");
+  const TfToken type_name("typeName"), nothing("nothing");
+  const auto has = [&](const SdfPath& path, const TfToken& field) {
+    const bool has_field = layer->HasField(path, field);
+    EXPECT_EQ(!layer->GetField(path, field).IsEmpty(), has_field) << path << " " << field;
+    return has_field;
+  };
+  for (int time = 0; time < 3; ++time) {
+    for (const SdfPath& path : {row, zone, SdfPath("/World")}) {
+      EXPECT_FALSE(has(path, SdfFieldKeys->Kind)) << path;
+      EXPECT_FALSE(has(path, nothing)) << path;
+      EXPECT_EQ(layer->GetField(path, SdfFieldKeys->Specifier), VtValue(SdfSpecifierOver));
+      EXPECT_EQ(has(path, SdfChildrenKeys->PrimChildren), path != row);
+      EXPECT_EQ(has(path, SdfChildrenKeys->PropertyChildren), path == row);
+      EXPECT_EQ(layer->GetSpecType(path), SdfSpecTypePrim);
+      // Required fields have a fallback where there is a spec.
+      EXPECT_EQ(layer->GetFieldAs<SdfSpecifier>(path, SdfFieldKeys->Specifier), SdfSpecifierOver);
+    }
+    EXPECT_FALSE(has(none, SdfFieldKeys->Kind));
+    EXPECT_FALSE(has(none, SdfFieldKeys->Specifier));
+    EXPECT_EQ(layer->GetSpecType(none), SdfSpecTypeUnknown);
+    EXPECT_FALSE(has(SdfPath("/"), SdfFieldKeys->Specifier));
+    EXPECT_TRUE(has(SdfPath("/"), SdfChildrenKeys->PrimChildren));
+    EXPECT_EQ(layer->GetSpecType(SdfPath("/")), SdfSpecTypePseudoRoot);
+  }
+  layer->GetPrimAtPath(row)->SetTypeName("Xform");
+  layer->GetPrimAtPath(zone)->SetKind(TfToken("group"));
+  EXPECT_EQ(layer->GetField(row, type_name), VtValue(TfToken("Xform")));
+  EXPECT_EQ(layer->GetField(zone, SdfFieldKeys->Kind), VtValue(TfToken("group")));
+  EXPECT_FALSE(has(row, SdfFieldKeys->Kind));
+  layer->Reload(true);
+  EXPECT_FALSE(has(row, type_name));
+  EXPECT_FALSE(has(zone, SdfFieldKeys->Kind));
+}
+
 TEST_F(Layer, ListsFieldsWithoutReadingPages) {
   const auto layer = Open(WriteFile("fields.parquet", *MixedTable(250)));
   const uint64_t misses = usdparquet::PageCache::Instance().Stats().misses;

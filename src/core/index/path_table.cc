@@ -73,6 +73,24 @@ PathTable::BuildResult PathTable::Build(std::span<const uint64_t> hashes, const 
   return result;
 }
 
+bool PathTable::IsReadable(const uint32_t* range) const {
+  if (!blocks_->Verify(range, range + 2)) return false;
+  if (!AreBounds(range)) return blocks_->Reject("a bucket of it has impossible bounds");
+  const uint64_t* const entries = parts_.entries.data();
+  return blocks_->Verify(entries + range[0], entries + range[1]);
+}
+
+uint32_t PathTable::FindInBlocks(uint64_t hash) const {
+  return IsReadable(&parts_.offsets[BucketOf(hash)]) ? FindInBucket(hash) : kNotFound;
+}
+
+uint32_t PathTable::CheckOrder(uint64_t bucket) const {
+  if (CheckBucket(&parts_.offsets[bucket])) {
+    ordered_[bucket / 64].fetch_or(uint64_t{1} << (bucket % 64), std::memory_order_relaxed);
+  }
+  return kNotFound;
+}
+
 bool PathTable::CheckBucket(const uint32_t* range) const {
   for (uint32_t i = range[0]; i + 1 < range[1]; ++i) {
     if (parts_.entries[i] >= parts_.entries[i + 1]) {
@@ -107,6 +125,7 @@ PathTable PathTable::Map(const Parts& parts, std::shared_ptr<const SectionBlocks
   PathTable table;
   table.parts_ = parts;
   table.blocks_ = std::move(blocks);
+  table.ordered_.reset(new std::atomic<uint64_t>[table.NumOrderWords()]());
   return table;
 }
 

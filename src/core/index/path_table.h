@@ -4,6 +4,7 @@
 /// A compact, immutable map from 64-bit path hashes to row numbers.
 
 #include <algorithm>
+#include <atomic>
 #include <bit>
 #include <cstdint>
 #include <functional>
@@ -64,17 +65,16 @@ class USDPARQUET_API PathTable {
   static PathTable Map(const Parts& parts, std::shared_ptr<const SectionBlocks> blocks);
 
   /// The id of `hash`, or kNotFound.
-  uint32_t Find(uint64_t hash) const {
+  /// Inlined, and what is rare is a call at the end: so nothing needs to be kept in memory.
+  [[gnu::always_inline]] uint32_t Find(uint64_t hash) const {
     if (parts_.entries.empty()) return kNotFound;
-    const uint32_t* range = &parts_.offsets[BucketOf(hash)];
-    if (blocks_ && !IsReadable(range)) return kNotFound;
-    const uint32_t begin = range[0], end = range[1];
-    const uint64_t tag = hash & (~uint64_t{0} >> parts_.id_bits);
-    for (uint32_t i = begin; i < end; ++i) {
-      if (parts_.entries[i] >> parts_.id_bits == tag) return IdOf(parts_.entries[i]);
+    if (blocks_) {
+      if (!blocks_->AreAllGood()) [[unlikely]]
+        return FindInBlocks(hash);
+      if (!AreBounds(&parts_.offsets[BucketOf(hash)])) [[unlikely]]
+        return FindInBlocks(hash);
     }
-    if (blocks_) CheckBucket(range);
-    return kNotFound;
+    return FindInBucket(hash);
   }
 
   size_t size() const { return parts_.entries.size(); }
@@ -101,9 +101,11 @@ class USDPARQUET_API PathTable {
 
   /// Bytes on the heap.
   size_t MemoryUsage() const {
-    return owned_ ? owned_->entries.capacity() * sizeof(uint64_t) +
-                        owned_->offsets.capacity() * sizeof(uint32_t)
-                  : 0;
+    if (owned_) {
+      return owned_->entries.capacity() * sizeof(uint64_t) +
+             owned_->offsets.capacity() * sizeof(uint32_t);
+    }
+    return ordered_ ? NumOrderWords() * sizeof(uint64_t) : 0;
   }
 
  private:
@@ -115,25 +117,48 @@ class USDPARQUET_API PathTable {
   BuildResult Build(std::span<const uint64_t> hashes, const uint32_t* ids, size_t num_ids,
                     const SamePath& same_path);
 
-  uint64_t BucketOf(uint64_t hash) const {
-    return parts_.bucket_bits == 0 ? 0 : hash >> (64 - parts_.bucket_bits);
-  }
+  /// Of a table without buckets 0, too.
+  uint64_t BucketOf(uint64_t hash) const { return hash >> 1 >> (63 - parts_.bucket_bits); }
   uint32_t IdOf(uint64_t entry) const {
     return static_cast<uint32_t>(entry & ((uint64_t{1} << parts_.id_bits) - 1));
   }
 
-  /// Whether the bucket whose bounds are `range` and the next may be read, of a mapped table.
-  bool IsReadable(const uint32_t* range) const {
-    if (!blocks_->Verify(range, range + 2)) return false;
-    const uint32_t begin = range[0], end = range[1];
-    if (begin > end || end > parts_.entries.size() || end - begin > kMaxBucket) {
-      return blocks_->Reject("a bucket of it has impossible bounds");
+  /// Find, where the bucket may be read.
+  [[gnu::always_inline]] uint32_t FindInBucket(uint64_t hash) const {
+    const uint64_t bucket = BucketOf(hash);
+    const uint32_t begin = parts_.offsets[bucket], count = parts_.offsets[bucket + 1] - begin;
+    if (count > 0) {
+      const uint64_t* const entries = parts_.entries.data() + begin;
+      const uint32_t id_bits = parts_.id_bits;
+      const uint64_t tag = hash & (~uint64_t{0} >> id_bits);
+      // They are spread evenly: where one is can be told but for an entry or two.
+      uint32_t i = static_cast<uint32_t>(((tag >> (48 - id_bits)) * count) >> 16);
+      while (entries[i] >> id_bits < tag && i + 1 < count) ++i;
+      while (entries[i] >> id_bits > tag && i > 0) --i;
+      if (entries[i] >> id_bits == tag) return IdOf(entries[i]);
     }
-    return blocks_->Verify(parts_.entries.data() + begin, parts_.entries.data() + end);
+    return blocks_ && !IsInOrder(bucket) ? CheckOrder(bucket) : kNotFound;
   }
-  /// Whether the entries of a bucket that may be read rise. Asked where something is not found: it
-  /// may be for that.
+  /// Find in a mapped table of which not every block was verified, or that is wrong.
+  uint32_t FindInBlocks(uint64_t hash) const;
+
+  /// Whether a bucket may begin and end there.
+  bool AreBounds(const uint32_t* range) const {
+    const uint32_t begin = range[0], end = range[1];
+    return begin <= end && end <= parts_.entries.size() && end - begin <= kMaxBucket;
+  }
+  /// Whether the bucket whose bounds are `range` and the next may be read, of a mapped table.
+  bool IsReadable(const uint32_t* range) const;
+  /// Whether the entries of a bucket that may be read rise.
   bool CheckBucket(const uint32_t* range) const;
+  /// Whether that was found before.
+  bool IsInOrder(uint64_t bucket) const {
+    return ordered_[bucket / 64].load(std::memory_order_relaxed) >> (bucket % 64) & 1;
+  }
+  /// Asked where something is not found: it may be for that. Once a bucket, since most prims are
+  /// looked for in vain among those with children. Returns kNotFound.
+  uint32_t CheckOrder(uint64_t bucket) const;
+  size_t NumOrderWords() const { return (parts_.offsets.size() + 63) / 64; }
 
   /// Hashes fill buckets evenly: none of a sound table comes near it, and a lookup is quick.
   static constexpr uint32_t kMaxBucket = 1024;
@@ -141,6 +166,8 @@ class USDPARQUET_API PathTable {
   Parts parts_;
   std::shared_ptr<const Owned> owned_;
   std::shared_ptr<const SectionBlocks> blocks_;
+  /// Of a mapped table: a bit for each bucket, set once its entries were found to be in order.
+  std::shared_ptr<std::atomic<uint64_t>[]> ordered_;
 };
 
 }  // namespace usdparquet

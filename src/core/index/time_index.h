@@ -183,6 +183,7 @@ class USDPARQUET_API TimeIndex {
   const Schedule* ScheduleOf(uint32_t first_row) const {
     const uint32_t block = first_row >> directory_shift_;
     if (runs_.empty() || first_row >= num_rows_) return NoSchedule();
+    if (!blocks_ && runs_.size() == 1) return &schedules_[runs_[0].schedule];
     const uint32_t* range = &directory_[block];
     if (blocks_ && !AreGoodRuns(range)) return nullptr;
     uint32_t low = range[0], high = range[1];

@@ -172,9 +172,8 @@ void HandleTable::Add(uint32_t handle, uint32_t number) {
 
 bool HandleTable::WantsToGrow(uint32_t handle) const {
   const size_t slots = num_slots_.load(std::memory_order_relaxed);
-  if (GrownSize() > max_slots_) return false;
+  if (4 * count_ < slots || GrownSize() > max_slots_) return false;
   if (2 * count_ >= slots) return true;
-  if (4 * count_ < slots) return false;
   const Slot* bucket = Bucket(BucketOf(handle, bucket_mask_.load(std::memory_order_relaxed)));
   return std::all_of(bucket, bucket + kWays,
                      [](const Slot& slot) { return slot.load(std::memory_order_relaxed) != 0; });
@@ -183,11 +182,13 @@ bool HandleTable::WantsToGrow(uint32_t handle) const {
 uint32_t HandleTable::Put(uint32_t handle, uint32_t number) {
   slots_.store(memory_, std::memory_order_release);
   Slot* bucket = Bucket(BucketOf(handle, bucket_mask_.load(std::memory_order_relaxed)));
-  for (size_t way = 0; way < kWays; ++way) {
+  size_t victim = kWays;
+  for (size_t i = kWays; i-- > 0;) {
+    const size_t way = FirstWayOf(handle) ^ i;
     const uint64_t entry = bucket[way].load(std::memory_order_relaxed);
     if (static_cast<uint32_t>(entry >> 32) == handle) return handle;  // another thread was first
+    if (entry == 0) victim = way;  // in the end the empty one that is looked into first
   }
-  size_t victim = EmptyWay(bucket, handle);
   if (victim == kWays) {
     victim = (handle >> 10) % kWays;
   } else {

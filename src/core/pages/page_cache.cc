@@ -94,6 +94,7 @@ void PageCache::AddResident(uint64_t bytes) {
 
 void PageCache::Link(CachedPage* entry, Clock* clock) {
   clock->bytes += entry->charge + entry->shared;
+  if (entry->is_scanned) entry->use->scanned_bytes += entry->charge + entry->shared;
   if (!clock->hand) {
     entry->older = entry->newer = entry;
     clock->hand = entry;
@@ -108,6 +109,7 @@ void PageCache::Link(CachedPage* entry, Clock* clock) {
 
 void PageCache::Unlink(CachedPage* entry, Clock* clock) {
   clock->bytes -= entry->charge + entry->shared;
+  if (entry->is_scanned) entry->use->scanned_bytes -= entry->charge + entry->shared;
   if (entry->newer == entry) {
     clock->hand = nullptr;
   } else {
@@ -145,6 +147,14 @@ void PageCache::MarkScanned(CachedPage* entry) {
   entry->is_scanned = true;
   entry->referenced.store(false, std::memory_order_relaxed);
   Link(entry, &scanned_);
+  const ColumnUse* const use = entry->use;
+  while (use->is_played && use->scanned_bytes > kPlayedBytes &&
+         use->scanned_bytes > entry->charge + entry->shared) {
+    // Columns are mostly played side by side, so that the oldest of each is near the hand.
+    CachedPage* oldest = scanned_.hand;
+    while (oldest->use != use) oldest = oldest->newer;
+    Evict(oldest);
+  }
   while (scanned_.bytes > kScannedBytes) EvictOne(&scanned_);
 }
 
@@ -182,7 +192,11 @@ void PageCache::EvictOne(Clock* clock) {
     clock->hand = entry->newer;
     return;
   }
-  Unlink(entry, clock);
+  Evict(entry);
+}
+
+void PageCache::Evict(CachedPage* entry) {
+  Unlink(entry, ClockOf(*entry));
   entry->slot->store(entry->is_scanned ? kDropped : kEmpty, std::memory_order_seq_cst);
   evictions_.fetch_add(1, std::memory_order_relaxed);
   entry->retired_in = AdvanceEpoch();

@@ -40,6 +40,10 @@ struct ColumnUse {
   size_t oldest = 0;
   /// A page was wanted again after it had been dropped behind a scan.
   bool is_reread = false;
+  /// Scans go from one time to the next, mostly once; set before the column is read.
+  bool is_played = false;
+  /// The bytes of its scanned pages.
+  uint64_t scanned_bytes = 0;
 };
 
 /// A page in the cache, with what the cache keeps to decide how long it stays.
@@ -74,8 +78,9 @@ struct CachedPage {
 ///
 /// The cache resists scans. When a column is read in order and the next page is missed, the page
 /// before it counts as *scanned*, and all scanned pages together may take kScannedBytes, in a
-/// clock of their own. Once a page that was dropped this way is wanted again, its column is known
-/// to be read more than once: from then on its pages are kept as long as they fit the budget.
+/// clock of their own; those of a column that is played may take kPlayedBytes. Once a page that was
+/// dropped this way is wanted again, its column is known to be read more than once: from then on
+/// its pages are kept as long as they fit the budget.
 ///
 /// Thread-safety: every function may be called from any thread.
 class USDPARQUET_API PageCache {
@@ -85,6 +90,8 @@ class USDPARQUET_API PageCache {
   static constexpr uintptr_t kLoading = 2;
   static constexpr uint64_t kDefaultBudget = uint64_t{64} << 20;
   static constexpr uint64_t kScannedBytes = uint64_t{2} << 20;
+  /// Enough for the times before and after one that is between them, of 10,000 numbers each.
+  static constexpr uint64_t kPlayedBytes = uint64_t{256} << 10;
 
   /// An empty cache with a budget of `budget` bytes.
   explicit PageCache(uint64_t budget);
@@ -168,6 +175,7 @@ class USDPARQUET_API PageCache {
   void MakeRoom(uint64_t bytes);
   void EvictTo(uint64_t target);
   void EvictOne(Clock* clock);
+  void Evict(CachedPage* entry);
   void NoteOrder(CachedPage* entry, bool was_dropped);
   void MarkScanned(CachedPage* entry);
   void FreeRetired();

@@ -1,27 +1,15 @@
 #include "core/schema/property_name.h"
 
 #include <algorithm>
-#include <array>
 
+#include "core/schema/ascii_identifier.h"
 #include "core/util/utf8.h"
 
 namespace usdparquet {
 namespace {
 
-constexpr bool IsAsciiStart(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
-}
-
-/// Whether each character may stand in an identifier, behind the first.
-constexpr std::array<bool, 256> kContinues = [] {
-  std::array<bool, 256> continues{};
-  for (int c = 0; c < 128; ++c) {
-    continues[static_cast<size_t>(c)] =
-        IsAsciiStart(static_cast<char>(c)) || (c >= '0' && c <= '9');
-  }
-  return continues;
-}();
-bool IsAsciiContinue(char c) { return kContinues[static_cast<unsigned char>(c)]; }
+using internal::IsAsciiContinue;
+using internal::IsAsciiStart;
 
 std::string MakeIdentifier(std::string_view text, const IdentifierTest& unicode_test) {
   std::string name;
@@ -52,9 +40,7 @@ std::string MakeIdentifier(std::string_view text, const IdentifierTest& unicode_
 
 bool IsIdentifier(std::string_view name, const IdentifierTest& unicode_test) {
   if (name.empty()) return false;
-  bool is_ascii = IsAsciiStart(name[0]);
-  for (size_t i = 1; is_ascii && i < name.size(); ++i) is_ascii = IsAsciiContinue(name[i]);
-  if (is_ascii) return true;
+  if (IsAsciiIdentifier(name)) return true;
   for (char c : name) {
     if (static_cast<unsigned char>(c) >= 0x80) return unicode_test && unicode_test(name);
   }

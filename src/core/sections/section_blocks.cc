@@ -12,8 +12,8 @@ SectionBlocks::SectionBlocks(std::span<const std::byte> bytes, std::span<const u
       section_(std::move(section)),
       name_(name),
       on_damage_(std::move(on_damage)),
-      states_(
-          std::make_unique<std::atomic<State>[]>((bytes.size() + kBlockSize - 1) / kBlockSize)) {}
+      num_blocks_((bytes.size() + kBlockSize - 1) / kBlockSize),
+      states_(std::make_unique<std::atomic<State>[]>(num_blocks_)) {}
 
 uint32_t SectionBlocks::Checksum(std::span<const std::byte> block) {
   return static_cast<uint32_t>(XXH3_64bits(block.data(), block.size()));
@@ -33,7 +33,7 @@ bool SectionBlocks::VerifyBlock(size_t block) const {
   }
   const bool is_good = is_there && Checksum(bytes) == checksums_[block];
   if (is_good) {
-    states_[block].store(State::kGood, std::memory_order_release);
+    SetGood(block);
     return true;
   }
   if (lock) lock.unlock();
@@ -43,6 +43,14 @@ bool SectionBlocks::VerifyBlock(size_t block) const {
   // Not before it is told: who finds the block bad relies on the damage being known.
   states_[block].store(State::kBad, std::memory_order_release);
   return false;
+}
+
+void SectionBlocks::SetGood(size_t block) const {
+  // Several threads may verify a block at a time; it counts once.
+  if (states_[block].exchange(State::kGood, std::memory_order_acq_rel) == State::kGood) return;
+  if (num_good_.fetch_add(1, std::memory_order_acq_rel) + 1 == num_blocks_) {
+    are_all_good_.store(true, std::memory_order_release);
+  }
 }
 
 bool SectionBlocks::Reject(const char* what) const {

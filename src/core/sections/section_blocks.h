@@ -34,6 +34,7 @@ class USDPARQUET_API SectionBlocks {
 
   /// Whether the bytes [begin, end) are undamaged. REQUIRES: they lie in the stretch.
   bool Verify(const void* begin, const void* end) const {
+    if (AreAllGood()) return true;
     const auto first = static_cast<size_t>(static_cast<const std::byte*>(begin) - bytes_.data());
     const auto last = static_cast<size_t>(static_cast<const std::byte*>(end) - bytes_.data());
     for (size_t block = first / kBlockSize; block * kBlockSize < last; ++block) {
@@ -43,6 +44,9 @@ class USDPARQUET_API SectionBlocks {
     }
     return true;
   }
+
+  /// Whether every block was verified, and is undamaged: then Verify is true of all there is.
+  bool AreAllGood() const { return are_all_good_.load(std::memory_order_acquire); }
 
   /// Whether all bytes are undamaged.
   bool VerifyAll() const { return Verify(bytes_.data(), bytes_.data() + bytes_.size()); }
@@ -57,6 +61,7 @@ class USDPARQUET_API SectionBlocks {
  private:
   enum class State : uint8_t { kUnknown, kGood, kBad };
   bool VerifyBlock(size_t block) const;
+  void SetGood(size_t block) const;
   void Report(const std::string& what) const;
 
   const std::span<const std::byte> bytes_;
@@ -64,7 +69,10 @@ class USDPARQUET_API SectionBlocks {
   const std::shared_ptr<const SectionBytes> section_;
   const char* const name_;
   const std::function<void(const std::string&)> on_damage_;
+  const size_t num_blocks_;
   const std::unique_ptr<std::atomic<State>[]> states_;
+  mutable std::atomic<size_t> num_good_{0};
+  mutable std::atomic<bool> are_all_good_{false};
   mutable std::mutex loading_;  // where the file is not mapped
 };
 

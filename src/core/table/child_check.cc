@@ -1,18 +1,16 @@
 #include "core/table/child_check.h"
 
-#include "core/util/limits.h"
-#include "core/util/path_hash.h"
-
 namespace usdparquet {
 
 ChildCheck::ChildCheck(const PathIndex& index, PrimId parent, const IdentifierTest& unicode_test)
     : index_(index),
       parent_(parent),
       unicode_test_(unicode_test),
+      is_embedded_(index.is_embedded()),
       depth_(index.Depth(parent)),
       hash_(index.root_hash()) {}
 
-std::optional<std::string_view> ChildCheck::NameOf(uint32_t row, std::string_view path) {
+std::optional<std::string_view> ChildCheck::NameOfAny(uint32_t row, std::string_view path) {
   const bool is_known = !prefix_.empty() && path.starts_with(prefix_);
   size_t begin = is_known ? prefix_.size() : 1;
   for (uint32_t d = 0; !is_known && d < depth_; ++d) {
@@ -22,13 +20,12 @@ std::optional<std::string_view> ChildCheck::NameOf(uint32_t row, std::string_vie
   }
   if (begin >= path.size()) return Reject();
   const std::string_view name = path.substr(begin, path.find('/', begin) - begin);
-  const bool is_embedded = index_.is_embedded();
   if (!is_known) {
     // One in memory was made of these paths.
-    if (is_embedded && !FindParent(path.substr(0, begin))) return Reject();
+    if (is_embedded_ && !FindParent(path.substr(0, begin))) return Reject();
     prefix_ = path.substr(0, begin);
   }
-  if (is_embedded && (path.size() > kMaxPathLength || !IsChild(row, name))) return Reject();
+  if (is_embedded_ && (path.size() > kMaxPathLength || !IsChild(row, name))) return Reject();
   return name;
 }
 

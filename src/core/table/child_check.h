@@ -4,13 +4,17 @@
 /// What an index says of a prim's children, held against the path column.
 
 #include <cstdint>
+#include <cstring>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_set>
 
 #include "core/index/path_index.h"
+#include "core/schema/ascii_identifier.h"
 #include "core/schema/property_name.h"
+#include "core/util/limits.h"
+#include "core/util/path_hash.h"
 
 namespace usdparquet {
 
@@ -24,9 +28,22 @@ class ChildCheck {
 
   /// The name of the child for which `row` stands, whose path is `path`; a part of that. Nothing if
   /// it stands for none. Rows must rise.
-  std::optional<std::string_view> NameOf(uint32_t row, std::string_view path);
+  std::optional<std::string_view> NameOf(uint32_t row, std::string_view path) {
+    // Mostly the row is that of a child without children, below the same parent as the row before.
+    if (is_embedded_ && !prefix_.empty() && path.size() > prefix_.size() &&
+        path.size() <= kMaxPathLength &&
+        std::memcmp(path.data(), prefix_.data(), prefix_.size()) == 0) {
+      const std::string_view name = path.substr(prefix_.size());
+      if (IsAsciiIdentifier(name) && met_.empty() &&
+          index_.Find(ChildPathHash(hash_, name)) == PrimId::Row(row)) {
+        return name;
+      }
+    }
+    return NameOfAny(row, path);
+  }
 
  private:
+  std::optional<std::string_view> NameOfAny(uint32_t row, std::string_view path);
   bool FindParent(std::string_view prefix);
   bool IsChild(uint32_t row, std::string_view name);
   std::nullopt_t Reject() const;
@@ -34,6 +51,7 @@ class ChildCheck {
   const PathIndex& index_;
   const PrimId parent_;
   const IdentifierTest& unicode_test_;
+  const bool is_embedded_;
   const uint32_t depth_;
   std::string prefix_;  ///< the parent's path with a slash at the end, once one was found
   uint64_t hash_ = 0;   ///< of the parent's path

@@ -217,7 +217,9 @@ std::string ColumnReader::PartName(uint32_t* group, uint32_t* row) const {
 }
 
 void ColumnReader::ReportBadCell(const UnpresentableCell& bad) {
-  if (has_bad_cells_.exchange(true, std::memory_order_acq_rel) || !source_->report) return;
+  if (has_bad_cells_.exchange(true, std::memory_order_acq_rel)) return;
+  fullness_.store(Fullness::kNotFull);
+  if (!source_->report) return;
   source_->report(false, source_->name + ": " + Describe(bad) +
                              "; it is presented without a value (further such cells of this "
                              "column are not shown)");
@@ -265,8 +267,11 @@ bool ColumnReader::FindFullness() {
   };
   // Damaged statistics tell nothing. The chunk's pages can't be located then, which is reported.
   if (!Guarded(ask).ok()) is_full = false;
-  fullness_.store(is_full ? Fullness::kFull : Fullness::kNotFull, std::memory_order_relaxed);
-  return is_full;
+  // Not over what a cell without a value, which was met meanwhile, has made of it.
+  Fullness known = Fullness::kUnknown;
+  const Fullness found = is_full ? Fullness::kFull : Fullness::kNotFull;
+  if (fullness_.compare_exchange_strong(known, found)) return is_full;
+  return known == Fullness::kFull;
 }
 
 bool ColumnReader::HasValue(uint32_t row) {

@@ -60,6 +60,10 @@ class USDPARQUET_API ColumnReader {
   /// Reads nothing. `source` and `info` must outlive the reader. To be called first, and once.
   void Init(const ColumnSource& source, const ColumnInfo& info);
 
+  /// Tells that the rows have times: what a pass over them leaves behind is hardly wanted again.
+  /// REQUIRES: nothing was read yet.
+  void ExpectPlayback() { use_.is_played = null_use_.is_played = true; }
+
   const ColumnInfo& info() const { return *info_; }
 
   /// The page with `row`; valid as long as `guard`. Never null: a page that can't be decoded is

@@ -48,6 +48,9 @@ class USDPARQUET_API LiveIndex {
   /// 0, or 1 once the index was replaced: ids of prims are those of one version.
   uint32_t version() const { return state_.load(std::memory_order_acquire) == State::kReplaced; }
 
+  /// Whether damage showed, of which nothing was made yet.
+  bool is_doubted() const { return state_.load(std::memory_order_acquire) == State::kDoubted; }
+
   /// What `f()` returns, which asks the current index, once that is not found to be damaged by it.
   /// `f` is called again if the index was replaced meanwhile. May be called within `f`.
   /// Inlined, as it is around every read.

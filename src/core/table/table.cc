@@ -1,5 +1,9 @@
 #include "core/table/table.h"
 
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <span>
 #include <utility>
 
 #include "core/table/child_check.h"
@@ -9,8 +13,28 @@
 #include "core/util/file_name.h"
 #include "core/util/guard.h"
 #include "core/util/message_text.h"
+#include "core/util/raw_vector.h"
 
 namespace usdparquet {
+namespace {
+
+/// Copies a name and a NUL behind it. Most are short, and a call would take longer than the copy.
+void CopyName(std::string_view name, char* to) {
+  constexpr size_t kWord = sizeof(uint64_t);
+  if (name.size() >= kWord && name.size() <= 2 * kWord) {
+    uint64_t first, last;
+    std::memcpy(&first, name.data(), kWord);
+    std::memcpy(&last, name.data() + name.size() - kWord, kWord);
+    std::memcpy(to, &first, kWord);
+    std::memcpy(to + name.size() - kWord, &last, kWord);
+  } else {
+    std::memcpy(to, name.data(), name.size());
+  }
+  to[name.size()] = '\0';
+}
+
+}  // namespace
+
 Table::Table(TableFile file, std::string name, TableOptions options)
     : file_(std::move(file)),
       name_(std::move(name)),
@@ -90,24 +114,42 @@ bool Table::IsSamePath(uint32_t a, uint32_t b) {
   return page->String(b - page->first_row) == first;
 }
 
-void Table::VisitChildNames(PrimId prim, const std::function<void(const std::string&)>& f) {
-  if (names_) return names_->VisitChildNames(prim, f);
+void Table::VisitNameLists(PrimId prim,
+                           const std::function<void(std::span<const std::string_view>)>& f) {
+  if (names_) return names_->VisitNameLists(prim, f);
   if (!prim.is_parent()) return;
   const PathIndex& index = paths();
   ChildCheck check(index, prim, options_.unicode_test);
-  std::string name;
+  // Copies: `f` may take long, and look into pages itself, so that none may be needed then.
+  std::array<std::string_view, 256> names;
+  RawVector<char> chars;
   for (const ChildRun& run : index.Children(prim)) {
-    for (uint32_t row = run.first_row; row < run.first_row + run.count; ++row) {
+    const uint32_t end = run.first_row + run.count;
+    for (uint32_t row = run.first_row; row < end;) {
+      size_t count = 0, size = 0;
       {
-        // One guard a name: `f` may take long.
         EpochGuard guard;
-        const Page* page = path_.Fetch(row, guard);
-        if (!page->IsPresent(row - page->first_row)) continue;  // damaged since the open
-        const auto child = check.NameOf(row, page->String(row - page->first_row));
-        if (!child) continue;
-        name = *child;
+        const Page* const page = path_.Fetch(row, guard);
+        const uint32_t in_page = page->num_rows - (row - page->first_row);
+        const uint32_t stop = row + std::min({end - row, in_page, uint32_t{names.size()}});
+        for (; row < stop; ++row) {
+          const uint32_t i = row - page->first_row;
+          if (!page->IsPresent(i)) continue;  // damaged since the open
+          const auto name = check.NameOf(row, page->String(i));
+          if (!name) continue;
+          const size_t next = size + name->size() + 1;
+          if (next > chars.size()) chars.resize(2 * next);
+          CopyName(*name, chars.data() + size);
+          size = next;
+          names[count++] = *name;
+        }
       }
-      f(name);
+      const char* copied = chars.data();
+      for (std::string_view& name : std::span(names).first(count)) {
+        name = {copied, name.size()};
+        copied += name.size() + 1;
+      }
+      f(std::span(names).first(count));
     }
   }
 }
@@ -135,6 +177,7 @@ arrow::Status Table::OpenIndex() {
                                     "' than in files before; write it again with the same");
     }
   }
+  for (size_t i = 0; time_ && i < schema_.columns.size(); ++i) properties_[i].ExpectPlayback();
   IndexOptions options;
   options.unicode_test = options_.unicode_test;
   options.num_threads = options_.num_threads;

@@ -10,6 +10,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -153,6 +154,8 @@ class USDPARQUET_API Table {
   /// Changes when other indexes take the place of damaged ones: 0, then 1. Ids of prims that were
   /// kept beyond an Ask are good for the version that they were found in.
   uint32_t index_version() const { return prim_index_->version(); }
+  /// Whether damage showed in one of them, which the next Ask will mend.
+  bool is_index_doubted() const { return prim_index_->is_doubted(); }
   /// Whether the indexes in the file are undamaged, every block of them, and say nothing that can't
   /// be. True if the file has none. Reads them whole.
   bool CouldHaveSoundIndex() const { return index_.CouldBeSound(); }
@@ -203,9 +206,15 @@ class USDPARQUET_API Table {
   /// Whether the statistics of the column's chunks tell that every cell has a value.
   bool IsFull(size_t column) { return properties_[column].IsFull(); }
 
-  /// Calls `f(name)` for each child of `prim`, in file order. Reads the path column. What an index
-  /// in the file lists as a child is one by the path of its row, and is found by its path.
-  void VisitChildNames(PrimId prim, const std::function<void(const std::string&)>& f);
+  /// Calls `f(name)` for each child of `prim`, in file order; a NUL is behind the name. Reads the
+  /// path column. What an index in the file lists as a child is one by the path of its row, and is
+  /// found by its path.
+  template <typename F>
+  void VisitChildNames(PrimId prim, const F& f) {
+    VisitNameLists(prim, [&f](std::span<const std::string_view> names) {
+      for (const std::string_view name : names) f(name);
+    });
+  }
 
   /// Whether a page that was read so far was damaged: its values read as none. Or the index is,
   /// and can't be built anew.
@@ -235,6 +244,8 @@ class USDPARQUET_API Table {
     if (!is_joined()) return name;
     return name < joined_rows_.size() ? joined_rows_[name] : PrimId::kNone;
   }
+  /// Calls `f` with the names of some children at a time.
+  void VisitNameLists(PrimId prim, const std::function<void(std::span<const std::string_view>)>& f);
   std::string QuotedPathAt(uint32_t row);
   bool IsSamePath(uint32_t a, uint32_t b);
 

@@ -63,6 +63,7 @@ bool UsdParquetLayerData::HasEditedField(const Edits::Spec& spec, const SdfPath&
 template <typename Out>
 bool UsdParquetLayerData::HasField(const SdfPath& path, const TfToken& field, Out* out,
                                    SdfSpecType* type) const {
+  if (edits_.empty() && source_->IsPrimWithout(path, field, type)) return false;
   return UsdParquetGuardedInto(out, [&] {
     if (!edits_.empty()) {
       if (const Edits::Spec* spec = edits_.Find(path)) {

@@ -34,15 +34,8 @@ VtValue UsdParquetChildLists::Get(uint32_t number, size_t num_parents, size_t nu
   });
   // The index may just be replaced; who asked of the old one will ask again.
   if (number >= num_slots_) return VtValue(make());
-  PageSlot& slot = slots_[number];
-  uintptr_t state = PageCache::kEmpty;
-  // The first time leaves a mark alone, that of a page which was dropped.
-  if (slot.load(std::memory_order_relaxed) == state &&
-      slot.compare_exchange_strong(state, PageCache::kDropped)) {
-    return VtValue(make());
-  }
   usdparquet::EpochGuard guard;
-  const usdparquet::Page* const kept = cache.Get(slot, guard, [&](CachedPage* entry) {
+  const usdparquet::Page* const kept = cache.Get(slots_[number], guard, [&](CachedPage* entry) {
     TfTokenVector names = make();
     names.shrink_to_fit();
     entry->page.held_bytes = sizeof(VtValue) + names.size() * kNameBytes;

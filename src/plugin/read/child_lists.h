@@ -18,9 +18,9 @@
 PXR_NAMESPACE_OPEN_SCOPE
 
 /// The lists of children of the prims of one index. Sdf asks for a list each time that somebody
-/// looks at one of its names; composing a stage asks once for each prim. So a list is kept from the
-/// second time on, in the page cache: it counts against the budget, and goes like a page. Those
-/// that would take more than a quarter of the budget are not kept.
+/// looks at one of its names; composing a stage asks twice for each prim. So a list is kept, in the
+/// page cache: it counts against the budget, and goes like a page. Those that would take more than
+/// a quarter of the budget are not kept.
 ///
 /// Thread-safety: Get may be called from any number of threads.
 class UsdParquetChildLists {

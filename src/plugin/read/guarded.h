@@ -76,7 +76,7 @@ inline void UsdParquetForget(SdfAbstractDataValue*) {}
 
 /// As UsdParquetGuarded, for `f` that sets `out` and returns whether it did.
 template <typename Out, typename F>
-bool UsdParquetGuardedInto(Out* out, const F& f) {
+[[gnu::always_inline]] inline bool UsdParquetGuardedInto(Out* out, const F& f) {
   return UsdParquetGuarded(false, [&]() -> bool {
     try {
       return f();

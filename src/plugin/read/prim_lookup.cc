@@ -47,8 +47,10 @@ PrimId UsdParquetPrimLookup::FindAndRemember(const SdfPath& path, uint32_t handl
   uint32_t bits;
   if (handles_[version].FindAside(handle, &bits)) return PrimId::FromBits(bits);
   // Not asked of "/", for which GetPrimOrPrimVariantSelectionPath is empty.
-  const SdfPath prim_path =
-      path.ContainsPropertyElements() ? path.GetPrimOrPrimVariantSelectionPath() : path;
+  SdfPath above_property;
+  const bool is_property = path.ContainsPropertyElements();
+  if (is_property) above_property = path.GetPrimOrPrimVariantSelectionPath();
+  const SdfPath& prim_path = is_property ? above_property : path;
   const PrimId prim = FindInIndex(prim_path, version);
   if (handle != 0 && UsdParquetPathRetainer::IsSupported()) {
     UsdParquetPathRetainer::Retain(prim_path);
@@ -61,18 +63,19 @@ PrimId UsdParquetPrimLookup::FindInIndex(const SdfPath& prim_path, uint32_t vers
   const usdparquet::PathIndex& index = table_.paths();
   const uint64_t serial = serial_ + version;
   if (prim_path == prefix_) return index.root();
-  if (!prim_path.IsAbsoluteRootOrPrimPath() || prim_path.ContainsPrimVariantSelection() ||
-      !prim_path.IsAbsolutePath()) {
-    return {};
-  }
-  const size_t depth = prim_path.GetPathElementCount();
-  if (depth <= prefix_depth_) {
-    if (!prefix_.HasPrefix(prim_path)) return {};
-    return PrimId::FromBits(kAbovePrefix + static_cast<uint32_t>(depth));
-  }
   ParentHash& last = LastParent();
   SdfPath parent = prim_path.GetParentPath();
-  if (last.serial != serial || last.path != parent) {
+  // A path below one that was looked below before needs no more than to be a prim's.
+  if (last.serial != serial || last.path != parent || !prim_path.IsPrimPath()) {
+    if (!prim_path.IsAbsoluteRootOrPrimPath() || prim_path.ContainsPrimVariantSelection() ||
+        !prim_path.IsAbsolutePath()) {
+      return {};
+    }
+    const size_t depth = prim_path.GetPathElementCount();
+    if (depth <= prefix_depth_) {
+      if (!prefix_.HasPrefix(prim_path)) return {};
+      return PrimId::FromBits(kAbovePrefix + static_cast<uint32_t>(depth));
+    }
     std::vector<TfToken> names;
     SdfPath above = parent;
     for (size_t d = depth - 1; d > prefix_depth_; --d) {

@@ -32,7 +32,7 @@ class UsdParquetPrimLookup {
   UsdParquetPrimLookup(const usdparquet::Table& table, const SdfPath& prefix);
 
   /// The prim at `path`; only the path's prim part counts. `handle` is the path's prim handle.
-  usdparquet::PrimId Find(const SdfPath& path, uint32_t handle) const {
+  [[gnu::always_inline]] usdparquet::PrimId Find(const SdfPath& path, uint32_t handle) const {
     uint32_t bits;
     // A branch, not a number into the array: where the table lies must not wait for the version.
     if (const uint32_t version = table_.index_version(); version != 0) [[unlikely]] {
@@ -41,6 +41,14 @@ class UsdParquetPrimLookup {
     }
     if (handles_[0].Find(handle, &bits)) return usdparquet::PrimId::FromBits(bits);
     return FindAndRemember(path, handle, 0);
+  }
+
+  /// The same if the prim was looked up before and nothing needs to be looked for; else a null id.
+  [[gnu::always_inline]] usdparquet::PrimId FindKnown(uint32_t handle) const {
+    uint32_t bits;
+    return handle != 0 && handles_[table_.index_version()].Find(handle, &bits)
+               ? usdparquet::PrimId::FromBits(bits)
+               : usdparquet::PrimId();
   }
 
   /// Whether `prim` is the pseudo-root or another ancestor of the prefix; none of them is in the

@@ -1,6 +1,6 @@
 #include "plugin/read/prim_tree.h"
 
-#include <string>
+#include <string_view>
 
 #include "core/util/path_hash.h"
 #include "plugin/read/path_handle.h"
@@ -22,7 +22,7 @@ TfTokenVector UsdParquetPrimTree::ChildNames(PrimId prim) const {
   size_t count = 0;
   for (const auto& run : table_.paths().Children(prim)) count += run.count;
   names.reserve(count);
-  table_.VisitChildNames(prim, [&](const std::string& name) { names.emplace_back(name); });
+  table_.VisitChildNames(prim, [&](std::string_view name) { names.emplace_back(name.data()); });
   return names;
 }
 

@@ -28,8 +28,17 @@ class UsdParquetPrimTree {
       : table_(table), lookup_(table, prefix) {}
 
   /// The prim at `path`; only the path's prim part counts. `handle` is the path's prim handle.
-  usdparquet::PrimId Find(const SdfPath& path, uint32_t handle) const {
+  [[gnu::always_inline]] usdparquet::PrimId Find(const SdfPath& path, uint32_t handle) const {
     return lookup_.Find(path, handle);
+  }
+
+  /// Whether the path with that prim handle is known to be that of a prim, not the pseudo-root, by
+  /// an index that nobody doubts. False does not say that it is none.
+  [[gnu::always_inline]] bool IsKnownPrim(uint32_t handle) const {
+    const usdparquet::PrimId prim = lookup_.FindKnown(handle);
+    if (!prim || table_.is_index_doubted()) return false;
+    return !prim.is_parent() ||
+           (!UsdParquetPrimLookup::IsAbovePrefix(prim) && prim != usdparquet::PathIndex::root());
   }
 
   bool IsPseudoRoot(usdparquet::PrimId prim) const {
@@ -51,7 +60,7 @@ class UsdParquetPrimTree {
   }
   /// In file order. Reads the path column.
   TfTokenVector ChildNames(usdparquet::PrimId prim) const;
-  /// The same as a value, which is kept when it is asked for repeatedly.
+  /// The same as a value, which is kept for whoever asks again.
   VtValue ChildList(usdparquet::PrimId prim) const;
 
   /// A prim met on a walk from the pseudo-root.

@@ -29,7 +29,11 @@ UsdParquetSource::UsdParquetSource(std::shared_ptr<usdparquet::Table> table,
       samples_(*table_),
       columns_(*table_, std::move(colors)),
       default_field_(SdfFieldKeys->Default),
-      residual_(std::move(residual)) {
+      children_field_(SdfChildrenKeys->PrimChildren),
+      properties_field_(SdfChildrenKeys->PropertyChildren),
+      specifier_field_(SdfFieldKeys->Specifier),
+      residual_(std::move(residual)),
+      has_only_properties_(!residual_ && columns_.prim_fields().empty()) {
   left_out_metadata_ = columns_.left_out_metadata();
   root_fields_ = UsdParquetFieldsFromFooter(table_->schema_entry().layer, SdfSpecTypePseudoRoot,
                                             table_->name(), "the layer", &left_out_metadata_);
@@ -105,15 +109,6 @@ UsdParquetSource::Location UsdParquetSource::ResolvePrim(const SdfPath& path,
   if (!at.prim) return ResolveResidual(path);
   at.type = prims_.IsPseudoRoot(at.prim) ? SdfSpecTypePseudoRoot : SdfSpecTypePrim;
   return at;
-}
-
-inline const Property* UsdParquetSource::FindInColumns(const SdfPath& path,
-                                                       const UsdParquetPathHandles& handles,
-                                                       uint32_t* row) const {
-  const Property* const property = columns_.Find(handles.property);
-  if (!property) return nullptr;
-  *row = prims_.RowOf(prims_.Find(path, handles.prim));
-  return *row == PrimId::kNone ? nullptr : property;
 }
 
 UsdParquetSource::Location UsdParquetSource::Locate(const SdfPath& path) const {
@@ -295,32 +290,32 @@ void UsdParquetSource::AddColorTo(PrimId prim, VtValue* names) const {
 }
 
 template <typename Out>
-bool UsdParquetSource::HasPrimField(const SdfPath& path, const Location& at, const TfToken& field,
+bool UsdParquetSource::HasPrimField(const SdfPath& path, PrimId prim, const TfToken& field,
                                     Out* out) const {
-  if (residual_ && field == SdfChildrenKeys->PropertyChildren) {
+  if (residual_ && field == properties_field_) {
     VtValue names;
     if (HasResidualField(path, field, &names)) {
-      AddColorTo(at.prim, &names);
+      AddColorTo(prim, &names);
       return UsdParquetDeliver(std::move(names), out);
     }
   } else if (residual_ && HasResidualField(path, field, out)) {
     return true;
   }
-  if (field == SdfChildrenKeys->PropertyChildren) {
-    if (!out) return HasProperties(at.prim);
-    TfTokenVector names = PropertyNames(at.prim);
+  if (field == properties_field_) {
+    if (!out) return HasProperties(prim);
+    TfTokenVector names = PropertyNames(prim);
     return !names.empty() && UsdParquetDeliver(std::move(names), out);
   }
-  if (prims_.HasRow(at.prim)) {
+  if (prims_.HasRow(prim)) {
     for (const auto& prim_field : columns_.prim_fields()) {
       if (prim_field.field != field) continue;
       VtValue value;
-      const uint32_t row = samples_.DefaultRow(prims_.RowOf(at.prim));
+      const uint32_t row = samples_.DefaultRow(prims_.RowOf(prim));
       if (!columns_.HasFieldValue(prim_field, row, &value)) break;
       return UsdParquetDeliver(value, out);
     }
   }
-  return field == SdfFieldKeys->Specifier && UsdParquetDeliver(SdfSpecifierOver, out);
+  return field == specifier_field_ && UsdParquetDeliver(SdfSpecifierOver, out);
 }
 
 template <typename Out>
@@ -332,11 +327,11 @@ bool UsdParquetSource::HasField(const SdfPath& path, const Location& at, const T
     return HasPropertyField(*at.property, at.row, field, out);
   }
   if (at.type == SdfSpecTypeRelationshipTarget) return false;
-  if (field == SdfChildrenKeys->PrimChildren) {
+  if (field == children_field_) {
     return prims_.HasChildren(at.prim) &&
            (!out || UsdParquetDeliver(prims_.ChildList(at.prim), out));
   }
-  return at.type == SdfSpecTypePrim ? HasPrimField(path, at, field, out)
+  return at.type == SdfSpecTypePrim ? HasPrimField(path, at.prim, field, out)
                                     : HasRootField(path, field, out);
 }
 
@@ -366,9 +361,11 @@ bool UsdParquetSource::IsOnlyInResidual(const SdfPath& path) const {
 template <typename Out>
 bool UsdParquetSource::Has(const SdfPath& path, const TfToken& field, Out* value,
                            SdfSpecType* type) const {
+  const UsdParquetPathHandles handles(path);
+  if (handles.property == 0) return HasInPrim(path, handles.prim, field, value, type);
   return table_->Ask([&]() __attribute__((always_inline)) {
     uint32_t row;
-    const Property* const property = FindInColumns(path, UsdParquetPathHandles(path), &row);
+    const Property* const property = FindInColumns(path, handles, &row);
     if (!property) return HasElsewhere(path, Resolve(path), field, value, type);
     // A value is there in an attribute that is there: nulls need to be asked only without one.
     const bool is_value = field == default_field_ && property->spec_type == SdfSpecTypeAttribute;
@@ -381,6 +378,27 @@ bool UsdParquetSource::Has(const SdfPath& path, const TfToken& field, Out* value
     }
     if (type) *type = property->spec_type;
     return !is_value && HasPropertyField(*property, row, field, value);
+  });
+}
+
+template <typename Out>
+bool UsdParquetSource::HasInPrim(const SdfPath& path, uint32_t handle, const TfToken& field,
+                                 Out* value, SdfSpecType* type) const {
+  return table_->Ask([&]() __attribute__((always_inline)) {
+    const PrimId prim = handle != 0 ? prims_.Find(path, handle) : PrimId();
+    if (!prim || prims_.IsPseudoRoot(prim)) {
+      return HasElsewhere(path, Resolve(path), field, value, type);
+    }
+    if (type) *type = SdfSpecTypePrim;
+    if (field == children_field_) {
+      return prims_.HasChildren(prim) &&
+             (!value || UsdParquetDeliver(prims_.ChildList(prim), value));
+    }
+    if (has_only_properties_) {
+      if (field == specifier_field_) return UsdParquetDeliver(SdfSpecifierOver, value);
+      if (field != properties_field_) return false;
+    }
+    return HasPrimField(path, prim, field, value);
   });
 }
 

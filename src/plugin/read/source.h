@@ -59,6 +59,20 @@ class UsdParquetSource {
   /// set to the spec's.
   template <typename Out>
   bool Has(const SdfPath& path, const TfToken& field, Out* value, SdfSpecType* type) const;
+  /// Whether the path is that of a prim that does not have the field, if that can be told at once;
+  /// then sets `type`, if not null, as Has does. Composing a stage asks each prim for some fifteen
+  /// fields, of which a table has one or two.
+  [[gnu::always_inline]] bool IsPrimWithout(const SdfPath& path, const TfToken& field,
+                                            SdfSpecType* type) const {
+    const UsdParquetPathHandles handles(path);
+    if (handles.property != 0 || !has_only_properties_ || field == children_field_ ||
+        field == specifier_field_ || field == properties_field_ ||
+        !prims_.IsKnownPrim(handles.prim)) {
+      return false;
+    }
+    if (type) *type = SdfSpecTypePrim;
+    return true;
+  }
   std::type_info const& GetTypeid(const SdfPath& path, const TfToken& field) const;
   std::vector<TfToken> List(const SdfPath& path) const;
   /// The names of a prim's properties that are columns. To be called within prims().Ask.
@@ -119,7 +133,18 @@ class UsdParquetSource {
   /// queries that are asked most: a call, and a Location that is kept in memory, would be a third
   /// of them.
   [[gnu::always_inline]] const UsdParquetColumns::Property* FindInColumns(
-      const SdfPath& path, const UsdParquetPathHandles& handles, uint32_t* row) const;
+      const SdfPath& path, const UsdParquetPathHandles& handles, uint32_t* row) const {
+    const UsdParquetColumns::Property* const property = columns_.Find(handles.property);
+    if (!property) return nullptr;
+    *row = prims_.RowOf(prims_.Find(path, handles.prim));
+    return *row == usdparquet::PrimId::kNone ? nullptr : property;
+  }
+  /// The same, if it makes an attribute.
+  [[gnu::always_inline]] const UsdParquetColumns::Property* FindAttributeColumn(
+      const SdfPath& path, uint32_t* row) const {
+    const auto* const property = FindInColumns(path, UsdParquetPathHandles(path), row);
+    return property && property->spec_type == SdfSpecTypeAttribute ? property : nullptr;
+  }
   /// Whether nulls leave a located property there.
   bool IsThere(const Location& at) const { return !at.property || IsThere(*at.property, at.row); }
   bool IsThere(const UsdParquetColumns::Property& property, uint32_t row) const {
@@ -135,6 +160,10 @@ class UsdParquetSource {
   Location ResolveTarget(const SdfPath& path) const;
   std::type_info const& TypeOf(const SdfPath& path, const TfToken& field) const;
   std::vector<TfToken> FieldsOf(const SdfPath& path) const;
+  /// Has, of a prim path.
+  template <typename Out>
+  bool HasInPrim(const SdfPath& path, uint32_t handle, const TfToken& field, Out* value,
+                 SdfSpecType* type) const;
   /// Has, where a column has no value.
   template <typename Out>
   bool HasElsewhere(const SdfPath& path, const Location& at, const TfToken& field, Out* value,
@@ -155,7 +184,8 @@ class UsdParquetSource {
   template <typename Out>
   bool HasRootField(const SdfPath& path, const TfToken& field, Out* out) const;
   template <typename Out>
-  bool HasPrimField(const SdfPath& path, const Location& at, const TfToken& field, Out* out) const;
+  bool HasPrimField(const SdfPath& path, usdparquet::PrimId prim, const TfToken& field,
+                    Out* out) const;
 
   void AddTimeFields(const UsdParquetArguments& arguments);
   /// Whether the column has a cell that is not null in any row of the prim whose first one is
@@ -172,10 +202,15 @@ class UsdParquetSource {
   const UsdParquetPrimTree prims_;
   const UsdParquetTimeSamples samples_;
   const UsdParquetColumns columns_;
-  const TfToken default_field_;  // at hand: OpenUSD's own costs each read a call
+  // At hand: OpenUSD's own cost each read a call.
+  const TfToken default_field_;
+  const TfToken children_field_;
+  const TfToken properties_field_;
+  const TfToken specifier_field_;
   std::vector<std::pair<TfToken, VtValue>> root_fields_;
   std::vector<std::string> left_out_metadata_;
   const SdfAbstractDataRefPtr residual_;
+  const bool has_only_properties_;  // whether prims have no other fields, but a specifier
   mutable std::atomic<bool> has_warned_of_targets_ = false;
   mutable std::once_flag all_times_once_;
   mutable std::set<double> all_times_;  // if there is a residual

@@ -7,6 +7,8 @@
 
 PXR_NAMESPACE_OPEN_SCOPE
 
+using Property = UsdParquetColumns::Property;
+
 const std::set<double>& UsdParquetSource::AllTimes() const {
   if (!residual_) return samples_.ListAll();
   std::call_once(all_times_once_, [this] {
@@ -40,11 +42,10 @@ size_t UsdParquetSource::GetNumTimeSamplesForPath(const SdfPath& path) const {
 bool UsdParquetSource::GetBracketingTimeSamplesForPath(const SdfPath& path, double time,
                                                        double* lower, double* upper) const {
   return table_->Ask([&] {
-    const Location at = Locate(path);
-    if (IsAttributeColumn(at) && samples_.GetBracketing(*at.property, at.row, time, lower, upper)) {
-      return true;
-    }
-    const SdfAbstractData* const rest = ResidualOf(at);
+    uint32_t row;
+    const Property* const property = FindAttributeColumn(path, &row);
+    if (property && samples_.GetBracketing(*property, row, time, lower, upper)) return true;
+    const SdfAbstractData* const rest = ResidualOf(Locate(path));
     return rest && rest->GetBracketingTimeSamplesForPath(path, time, lower, upper);
   });
 }
@@ -64,24 +65,22 @@ bool UsdParquetSource::GetPreviousTimeSampleForPath(const SdfPath& path, double 
 const std::type_info& UsdParquetSource::QueryTimeSampleTypeid(const SdfPath& path,
                                                               double time) const {
   return *table_->Ask([&]() -> const std::type_info* {
+    uint32_t row;
+    // An attribute that has a sample is there: nulls need not be asked.
+    const Property* const property = FindAttributeColumn(path, &row);
+    if (property && samples_.HasAt(*property, row, time)) return property->type->type;
     const Location at = Resolve(path);
-    if (at.is_residual) return &UsdParquetResidualSampleTypeid(*residual_, path, time);
-    if (at.type != SdfSpecTypeAttribute) return &typeid(void);
-    VtValue* const only_asking = nullptr;
-    const bool is_there = columns_.HasCell(*at.property, samples_.RowAt(at.row, time), only_asking);
-    return is_there ? at.property->type->type : &typeid(void);
+    return at.is_residual ? &UsdParquetResidualSampleTypeid(*residual_, path, time) : &typeid(void);
   });
 }
 
 template <typename Out>
 bool UsdParquetSource::QueryTimeSample(const SdfPath& path, double time, Out* value) const {
   return table_->Ask([&] {
-    const Location at = Locate(path);
-    if (IsAttributeColumn(at) &&
-        columns_.HasCell(*at.property, samples_.RowAt(at.row, time), value)) {
-      return true;
-    }
-    const SdfAbstractData* const rest = ResidualOf(at);
+    uint32_t row;
+    const Property* const property = FindAttributeColumn(path, &row);
+    if (property && columns_.HasCell(*property, samples_.RowAt(row, time), value)) return true;
+    const SdfAbstractData* const rest = ResidualOf(Locate(path));
     return rest && UsdParquetResidualSample(*rest, path, time, value);
   });
 }

@@ -79,6 +79,12 @@ class UsdParquetTimeSamples {
     return count > 0 && times.codes()[count - 1] == time ? times.RowOf(count - 1) : kNoRow;
   }
 
+  /// Whether there is a sample at exactly `time`.
+  bool HasAt(const Column& column, uint32_t first_row, double time) const {
+    const uint32_t row = RowAt(first_row, time);
+    return row != kNoRow && (column.IsFull() || column.HasValue(row));
+  }
+
   /// The times of all samples of the layer; found when first asked for.
   const std::set<double>& ListAll() const;
   /// As GetBracketing, over times in order: a std::vector, a std::set or the keys of a std::map.
