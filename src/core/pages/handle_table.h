@@ -94,7 +94,9 @@ class USDPARQUET_API HandleTable {
   HandleTable& operator=(const HandleTable&) = delete;
 
   /// Sets `number` to what was added for the handle. False if nothing was found.
-  bool Find(uint32_t handle, uint32_t* number) const {
+  // Inlined by order, as all that every read calls: otherwise it depends on what else its caller
+  // has grown by.
+  [[gnu::always_inline]] bool Find(uint32_t handle, uint32_t* number) const {
     const std::atomic<uint64_t>* slots = slots_.load(std::memory_order_acquire);
     if (!slots) return false;
     const std::atomic<uint64_t>* bucket =

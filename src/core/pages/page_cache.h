@@ -108,7 +108,7 @@ class USDPARQUET_API PageCache {
   using Loader = std::function<void(CachedPage*)>;
 
   /// The page of `slot`, if it is there; valid as long as the caller's `guard`. Else null.
-  static const Page* Find(const PageSlot& slot, const EpochGuard& guard) {
+  [[gnu::always_inline]] static const Page* Find(const PageSlot& slot, const EpochGuard& guard) {
     const uintptr_t state = slot.load(std::memory_order_seq_cst);
     if (state > kLoading) [[likely]]
       return Used(state, guard);

@@ -134,7 +134,7 @@ class USDPARQUET_API ColumnReader {
     return rows_per_group_ ? rows_per_group_.Quotient(row) : source_->file.GroupOf(row);
   }
 
-  ColumnChunk* ChunkOf(uint32_t row) {
+  [[gnu::always_inline]] ColumnChunk* ChunkOf(uint32_t row) {
     const uint32_t group = GroupOf(row);
     ColumnChunk* chunk = LocatedChunk(group);
     return chunk ? chunk : LocateOrReport(group);

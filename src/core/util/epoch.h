@@ -65,8 +65,10 @@ inline void ThreadRecord::Enter() {
 /// Guards of one thread may nest.
 class EpochGuard {
  public:
-  EpochGuard() : record_(internal::AcquireThreadRecord()) { record_->Enter(); }
-  ~EpochGuard() { record_->Leave(); }
+  [[gnu::always_inline]] EpochGuard() : record_(internal::AcquireThreadRecord()) {
+    record_->Enter();
+  }
+  [[gnu::always_inline]] ~EpochGuard() { record_->Leave(); }
   EpochGuard(const EpochGuard&) = delete;
   EpochGuard& operator=(const EpochGuard&) = delete;
 

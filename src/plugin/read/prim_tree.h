@@ -50,7 +50,7 @@ class UsdParquetPrimTree {
 
   bool HasRow(usdparquet::PrimId prim) const { return RowOf(prim) != usdparquet::PrimId::kNone; }
   /// The prim's row, or its first one; kNone for a null id and for a prim without a row.
-  uint32_t RowOf(usdparquet::PrimId prim) const {
+  [[gnu::always_inline]] uint32_t RowOf(usdparquet::PrimId prim) const {
     // Of most prims the id is the row, and the index need not be asked.
     return prim.is_parent() ? RowOfParent(prim) : prim.bits();
   }
