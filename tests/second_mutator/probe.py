@@ -260,7 +260,9 @@ def without_empty(pair: tuple[Values, Values]) -> tuple[Values, Values]:
 def check_against(golden: Values, report: Report) -> None:
     """Whatever is there is right, and what is missing was said to be."""
     for key, value in report.values.items():
-        if golden.get(key) != value and not _is_reduced(key):
+        # A prim whose specifier is lost is an over, as all that say nothing.
+        is_lost = key.endswith(" specifier") and value == "Sdf.SpecifierOver" and report.problems
+        if golden.get(key) != value and not is_lost and not _is_reduced(key):
             report.findings.append(f"wrong: {key}: {golden.get(key)} -> {value}"[:300])
             return
     lost = golden.keys() - report.values.keys()
