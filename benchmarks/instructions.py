@@ -39,7 +39,7 @@ PLAIN = "parquet_zstd"
 LAYOUTS = ("access", "size")
 TOUCHED = ("indexed_zstd", *LAYOUTS)
 
-# What a first touch calls, none of which calls another but for the dictionary's values.
+# What a first touch calls, none of which calls another.
 PARTS = {
     "where the pages are": "usdparquet::ColumnReader::LocateOrReport(",
     "the bytes, and the checksum of the header": "usdparquet::ReadPageBytes(",
@@ -48,7 +48,6 @@ PARTS = {
     "decompression": "usdparquet::DecompressPage(",
     "levels": "usdparquet::DecodeLevels(",
     "the dictionary": "usdparquet::DenseValues::DecodeDictionary(",
-    "values": "usdparquet::DenseValues::Append(",
 }
 
 
@@ -166,19 +165,13 @@ def touches(program: Program, formats: list[str]) -> None:
     reads_more = FRESH * COLUMNS
     found = {name: program.more(name, "touch", FEW, FRESH, fresh=True) for name in formats}
     rows = []
-    dictionary = PARTS["the dictionary"]
     for part, function in PARTS.items():
         costs = [each.cost(function) for each in found.values()]
-        if part == "values":
-            costs = [
-                cost - each.cost(function, dictionary)
-                for cost, each in zip(costs, found.values(), strict=True)
-            ]
         rows.append([part, *(f"{cost / reads_more:,.0f}" for cost in costs)])
     totals = [profile.total / reads_more for profile in found.values()]
     shown = [sum(float(row[i + 1].replace(",", "")) for row in rows) for i in range(len(found))]
     others = (f"{total - part:,.0f}" for total, part in zip(totals, shown, strict=True))
-    rows.append(["the look-up, the cache, the rest", *others])
+    rows.append(["values, the look-up, the cache, the rest", *others])
     rows.append(["instructions together", *(f"{total:,.0f}" for total in totals)])
     faults = (program.faults(name, "touch", FEW, MORE) / (MORE * COLUMNS) for name in formats)
     rows.append(["page faults", *(f"{count:.2f}" for count in faults)])
