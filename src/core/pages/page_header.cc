@@ -184,9 +184,10 @@ arrow::Result<std::span<const uint8_t>> PageHeaderScan::Window(int64_t size) {
   size = std::min(size, end_ - position_);
   const int64_t skipped = position_ - window_begin_;
   if (!window_ || skipped < 0 || skipped + size > window_->size()) {
-    // More than is needed: small pages follow each other closely, so that a read brings many.
-    constexpr int64_t kSmallPage = 16 << 10, kAhead = 64 << 10, kHeader = 4096;
-    const int64_t ahead = page_size_ <= kSmallPage ? kAhead : kHeader;
+    // More than is needed where small pages follow each other closely, so that a read brings many.
+    // Of larger ones the header alone: to copy the rest takes longer than to ask once more.
+    constexpr int64_t kSmallPage = 2 << 10, kAhead = 64 << 10;
+    const int64_t ahead = page_size_ <= kSmallPage ? kAhead : 0;
     const int64_t wanted = std::min(std::max(size, ahead), end_ - position_);
     ARROW_ASSIGN_OR_RAISE(window_, file_.ReadAt(position_, wanted));
     if (window_->size() != wanted) {
