@@ -1,6 +1,6 @@
 """First and scattered reads on a stage just opened, of files in different layouts.
 
-    python first_reads.py SCENE_FOLDER [--layouts "default;--for size;--compression none"] [--runs 7]
+    python first_reads.py SCENE_FOLDER [--layouts "default;--for size"] [--runs 7]
 
 SCENE_FOLDER is a scene from `usdparquet bench` or `usdparquet generate`. Its zstd file is optimized
 once for each layout, which is options of `usdparquet optimize`. Each sample is a process of its

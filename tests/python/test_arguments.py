@@ -200,7 +200,7 @@ def test_an_export_with_an_unknown_codec_writes_nothing(write, tmp_path: Path) -
         with pytest.raises(Tf.ErrorException) as error:
             layer.Export(str(target), args={"compression": "lzo"})
         assert [item.commentary for item in error.value.args] == [
-            f"{target}: format argument compression='lzo' is none of none, snappy, zstd"
+            f"{target}: format argument compression='lzo' is none of none, lz4, snappy, zstd"
         ]
     assert old.read_bytes() == b"old"
     assert not (tmp_path / "folder").exists()

@@ -24,7 +24,7 @@ from readings import opened, run, save, warnings_of_usd
 import usdparquet
 
 ROWS = 60_000
-PAGE = 12_288
+PAGE = 1_024
 
 Damage = Callable[[bytes], bytes]
 

@@ -68,11 +68,11 @@ def test_each_column_is_stored_as_suits_its_values(table: pa.Table, tmp_path: Pa
     file = tmp_path / "it.parquet"
     usdparquet.write_table(table, file)
     assert stored(file) == {
-        "path": ("LZ4", "DELTA_BYTE_ARRAY"),
+        "path": ("ZSTD", "DELTA_BYTE_ARRAY"),
         "digits": ("LZ4", "BYTE_STREAM_SPLIT"),
         "noise": ("UNCOMPRESSED", "PLAIN"),
-        "steps": ("LZ4", "BYTE_STREAM_SPLIT"),
-        "count": ("UNCOMPRESSED", "DELTA_BINARY_PACKED"),
+        "steps": ("ZSTD", "BYTE_STREAM_SPLIT"),
+        "count": ("LZ4", "DELTA_BINARY_PACKED"),
         "hash": ("UNCOMPRESSED", "PLAIN"),
         "is_new": ("UNCOMPRESSED", "PLAIN"),
         "material": ("UNCOMPRESSED", "RLE_DICTIONARY"),

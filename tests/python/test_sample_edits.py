@@ -320,7 +320,7 @@ def test_an_edited_sample_decodes_no_other(tmp_path: Path) -> None:
     for path, time in itertools.product(("/A.v", "/B.v"), range(2000)):
         layer.SetTimeSample(path, time, [float(time)] * 100)
     file = tmp_path / "large.parquet"
-    layer.Export(str(file))
+    layer.Export(str(file), args={"for": "size"})  # a page holds a thousand of them
     opened = Sdf.Layer.FindOrOpen(str(file))
     before = usdparquet.cache_stats()
     opened.SetTimeSample("/A.v", 5.5, [1.0])

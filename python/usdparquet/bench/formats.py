@@ -33,7 +33,7 @@ class Format:
 
     @property
     def codec_asked(self) -> str | None:
-        """The codec that `usdparquet optimize` is told; None is its default, one for each column."""
+        """The codec that `optimize` is told; None is its default, one for each column."""
         return None if self.name == OPTIMIZED_FORMAT else self.compression
 
     @property

@@ -48,7 +48,8 @@ def table_of_layer(
     *,
     flatten: bool,
     samples: bool,
-    compression: str,
+    layout: str | None,
+    compression: str | None,
     layer: dict[str, Any],
 ) -> dict[str, Any]:
     """Write the table of a USD layer to a Parquet file: its prims and their properties.
@@ -90,6 +91,7 @@ def table_of_layer(
             path=found.path_column,
             time=time or None,
             order="path" if time else None,
+            layout=layout,
             compression=compression,
         )
     return {

@@ -200,13 +200,19 @@ arrow::Result<ColumnLayouts> CheapestLayouts(const ColumnLayouts& packed, const 
     const auto size_in = [&](size_t way) { return static_cast<double>(sizes[way][i]); };
     double least = size_in(0);
     for (size_t way = 1; way < ways.size(); ++way) least = std::min(least, size_in(way));
+    const bool has_lists = leaves.Column(static_cast<int>(i))->max_repetition_level() > 0;
     const auto allowed = [&](size_t way) {
       return options.layout == FileLayout::kAccess    ? WriteOptions::kAllowedForAccess
              : ways[way][i].codec == Compression::LZ4 ? WriteOptions::kAllowedInLz4
+             : has_lists                              ? WriteOptions::kAllowedOfLists
                                                       : WriteOptions::kAllowed;
     };
     size_t way = 0;
     while (size_in(way) > allowed(way) * least) ++way;
+    // Nothing is gained by a codec that only copies.
+    for (size_t plainer = 0; plainer < way; ++plainer) {
+      if (size_in(way) > WriteOptions::kWorthwhile * size_in(plainer)) way = plainer;
+    }
     chosen[i] = ways[way][i];
   }
   return chosen;

@@ -45,8 +45,11 @@ struct WriteOptions {
   /// (BYTE_STREAM_SPLIT) need.
   static constexpr int kZstdLevel = 15;
   /// How many times as large as the smallest a column may be for the sake of reading it faster:
-  /// uncompressed, in LZ4, and for access either.
-  static constexpr double kAllowed = 1.1, kAllowedInLz4 = 1.35, kAllowedForAccess = 1.5;
+  /// uncompressed, uncompressed lists and tuples, in LZ4, and for access any.
+  static constexpr double kAllowed = 1.1, kAllowedOfLists = 1.25, kAllowedInLz4 = 1.35,
+                          kAllowedForAccess = 1.5;
+  /// What a codec has to save for it to be worth the while: a twentieth.
+  static constexpr double kWorthwhile = 0.95;
   /// If not given, what the layout says.
   std::optional<int64_t> rows_per_page;
   static constexpr int64_t kPageRows = 1024, kPageRowsForSize = 12288, kPageRowsForAccess = 512;
