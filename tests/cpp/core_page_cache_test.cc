@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
+#include <deque>
 #include <numeric>
 #include <random>
 #include <thread>
@@ -42,6 +43,9 @@ class PageCache : public testing::Test {
     return first;
   }
 
+  /// What the cache knows of one more column, which has to outlive the pages.
+  ColumnUse& NewUse() { return uses_.emplace_back(); }
+
   /// The number of pages that reading all slots in order decodes.
   int Scan(ColumnUse* use) {
     const int before = loads_;
@@ -53,6 +57,7 @@ class PageCache : public testing::Test {
 
   static constexpr size_t kSlots = 1000;
   static constexpr int kAll = static_cast<int>(kSlots);
+  std::deque<ColumnUse> uses_;
   usdparquet::PageCache cache_{usdparquet::PageCache::kDefaultBudget};
   std::unique_ptr<PageSlot[]> slots_;
   std::atomic<int> loads_{0};
@@ -140,7 +145,7 @@ TEST_F(PageCache, ManyThreadsUnderATinyBudget) {
 }
 
 TEST_F(PageCache, AScanLeavesLittleBehind) {
-  ColumnUse use;
+  ColumnUse& use = NewUse();
   EXPECT_EQ(Scan(&use), kAll);
   const CacheStats stats = cache_.Stats();
   EXPECT_LE(stats.bytes_resident, usdparquet::PageCache::kScannedBytes + 2 * kPageBytes);
@@ -149,7 +154,7 @@ TEST_F(PageCache, AScanLeavesLittleBehind) {
 }
 
 TEST_F(PageCache, APlayedColumnLeavesLessBehind) {
-  ColumnUse played, other;
+  ColumnUse &played = NewUse(), &other = NewUse();
   played.is_played = true;
   constexpr uint64_t kPlayedBytes = usdparquet::PageCache::kPlayedBytes;
   constexpr size_t kHalf = kSlots / 2;
@@ -180,14 +185,14 @@ TEST_F(PageCache, APlayedColumnLeavesLessBehind) {
 }
 
 TEST_F(PageCache, ASmallColumnStaysAfterOneScan) {
-  ColumnUse use;
+  ColumnUse& use = NewUse();
   for (size_t i = 0; i < 200; ++i) EXPECT_EQ(Read(i, &use), i);
   for (size_t i = 0; i < 200; ++i) EXPECT_EQ(Read(i, &use), i);
   EXPECT_EQ(loads_, 200);
 }
 
 TEST_F(PageCache, RepeatedScansEndInMemory) {
-  ColumnUse use;
+  ColumnUse& use = NewUse();
   EXPECT_EQ(Scan(&use), kAll);
   EXPECT_FALSE(use.is_reread);
   EXPECT_LE(Scan(&use), kAll);
@@ -197,7 +202,7 @@ TEST_F(PageCache, RepeatedScansEndInMemory) {
 }
 
 TEST_F(PageCache, OnlyTheColumnThatIsReadAgainIsKept) {
-  ColumnUse again, once;
+  ColumnUse &again = NewUse(), &once = NewUse();
   for (size_t i = 0; i < kSlots / 2; ++i) Read(i, &again);
   EXPECT_EQ(Read(0, &again), 0u);
   EXPECT_TRUE(again.is_reread);
@@ -213,7 +218,7 @@ TEST_F(PageCache, OnlyTheColumnThatIsReadAgainIsKept) {
 }
 
 TEST_F(PageCache, ReadingAtRandomIsNoScan) {
-  ColumnUse use;
+  ColumnUse& use = NewUse();
   std::vector<size_t> order(kSlots);
   std::iota(order.begin(), order.end(), size_t{0});
   std::ranges::shuffle(order, std::mt19937(1));
@@ -223,7 +228,7 @@ TEST_F(PageCache, ReadingAtRandomIsNoScan) {
 }
 
 TEST_F(PageCache, AScannedPageThatIsStillReadStays) {
-  ColumnUse use;
+  ColumnUse& use = NewUse();
   for (size_t i = 0; i < kSlots; ++i) {
     Read(i, &use);
     if (i > 10) Read(10, &use);
@@ -232,7 +237,7 @@ TEST_F(PageCache, AScannedPageThatIsStillReadStays) {
 }
 
 TEST_F(PageCache, ConcurrentScansAreSeen) {
-  ColumnUse use;
+  ColumnUse& use = NewUse();
   constexpr size_t kPart = kSlots / 4;
   for (size_t i = 0; i < kPart; ++i) {
     for (size_t part = 0; part < 4; ++part) Read(part * kPart + i, &use);
@@ -248,12 +253,13 @@ TEST_F(PageCache, ScansUnderASmallBudgetDecodeEachPageOnce) {
   constexpr size_t kColumns = 5;
   constexpr size_t kPart = kSlots / kColumns;
   cache_.SetBudget(6 * (kPageBytes + 1000));
-  std::array<ColumnUse, kColumns> uses;
+  std::array<ColumnUse*, kColumns> uses;
+  for (ColumnUse*& use : uses) use = &NewUse();
   for (int pass = 1; pass <= 4; ++pass) {
     for (size_t i = 0; i < kPart; ++i) {
       for (int row = 0; row < 3; ++row) {
         for (size_t column = 0; column < kColumns; ++column) {
-          Read(column * kPart + i, &uses[column]);
+          Read(column * kPart + i, uses[column]);
         }
       }
       ASSERT_LE(cache_.Stats().bytes_resident, cache_.budget());
@@ -263,7 +269,7 @@ TEST_F(PageCache, ScansUnderASmallBudgetDecodeEachPageOnce) {
 }
 
 TEST_F(PageCache, ManyThreadsScanOneColumn) {
-  ColumnUse use;
+  ColumnUse& use = NewUse();
   std::vector<std::thread> threads;
   for (int t = 0; t < 8; ++t) {
     threads.emplace_back([&] {
