@@ -51,10 +51,7 @@ nb::dict Recover(const nb::object& input, const nb::object& output, const std::s
   Progress reported(std::move(progress));
   RecoverOptions options;
   options.write.path_column = path_column;
-  if (compression) options.write.codec = CodecNamed(*compression);
-  if (compression && !options.write.codec) {
-    Raise(arrow::Status::Invalid("compression '", *compression, "' is none of ", kCodecNames));
-  }
+  if (compression) options.write.codec = ValueOrRaise(ParseCodec(*compression));
   options.write.unicode_test = IsPythonIdentifier;
   options.write.progress = reported.Callback();
   options.keep_pathless = keep_pathless;

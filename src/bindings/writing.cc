@@ -47,18 +47,9 @@ nb::dict SummaryDict(const WriteSummary& summary) {
   return out;
 }
 
-/// Takes the names of a layout and of a codec, where they are given.
-arrow::Status TakeNames(const std::optional<std::string>& layout,
-                        const std::optional<std::string>& compression, WriteOptions* options) {
-  if (layout) {
-    const auto found = LayoutNamed(*layout);
-    if (!found) return arrow::Status::Invalid("layout '", *layout, "' is none of ", kLayoutNames);
-    options->layout = *found;
-  }
-  if (!compression) return arrow::Status::OK();
-  options->codec = CodecNamed(*compression);
-  if (options->codec) return arrow::Status::OK();
-  return arrow::Status::Invalid("compression '", *compression, "' is none of ", kCodecNames);
+arrow::Result<FileLayout> ParseLayout(const std::string& name) {
+  if (const auto layout = LayoutNamed(name)) return *layout;
+  return arrow::Status::Invalid("layout '", name, "' is none of ", kLayoutNames);
 }
 
 arrow::Result<RowOrder> ParseOrder(const std::string& name) {
@@ -76,7 +67,8 @@ nb::dict Optimize(const nb::object& input, const nb::object& output, const std::
   Progress reported(std::move(progress));
   WriteOptions options;
   options.path_column = path_column;
-  if (const auto taken = TakeNames(layout, compression, &options); !taken.ok()) Raise(taken);
+  if (layout) options.layout = ValueOrRaise(ParseLayout(*layout));
+  if (compression) options.codec = ValueOrRaise(ParseCodec(*compression));
   options.compression_level = level;
   options.rows_per_page = rows_per_page;
   options.rows_per_group = rows_per_group;
@@ -188,7 +180,8 @@ nb::dict Write(nb::capsule stream, const nb::object& file, const std::string& pa
   Progress reported(std::move(progress));
   WriteOptions options;
   options.path_column = path_column;
-  if (const auto taken = TakeNames(layout, compression, &options); !taken.ok()) Raise(taken);
+  if (layout) options.layout = ValueOrRaise(ParseLayout(*layout));
+  if (compression) options.codec = ValueOrRaise(ParseCodec(*compression));
   options.compression_level = level;
   options.rows_per_page = rows_per_page;
   if (rows_per_group) options.rows_per_group = *rows_per_group;
@@ -227,8 +220,7 @@ void AddWriting(nb::module_& m) {
       "pages, page index, checksums and the embedded path index. `progress(done, all)` is called "
       "with numbers of rows. `time_column` names the times of a long table, whose rows go by "
       "`order`, 'path' or 'time'. `layout` is 'size', 'access' or None; `compression` is a codec "
-      "for "
-      "all columns. Rows are put in order with `memory` bytes, the rest outside of "
+      "for all columns. Rows are put in order with `memory` bytes, the rest outside of "
       "memory. Returns rows, bytes, index_bytes, was_reordered, "
       "invalid_paths, duplicate_paths, timed_cells, order (None unless the table is long). Raises "
       "ValueError for what is wrong with the request, OSError for what is wrong with a file; the "

@@ -31,8 +31,6 @@ struct ColumnLayout {
   parquet::Encoding::type encoding = parquet::Encoding::PLAIN;
   bool has_dictionary = false;
   Compression::type codec = Compression::UNCOMPRESSED;
-
-  friend bool operator==(const ColumnLayout&, const ColumnLayout&) = default;
 };
 
 /// One for each leaf.
@@ -55,8 +53,7 @@ bool IsReal(parquet::Type::type type) {
   return type == parquet::Type::FLOAT || type == parquet::Type::DOUBLE;
 }
 
-// What was measured is in docs/performance.md.
-/// The layout that takes the least room, before it is compressed.
+/// The layout that takes the least room, before it is compressed (measured in docs/performance.md).
 ColumnLayout PackedLayout(const parquet::ColumnDescriptor& leaf, const arrow::Table& table,
                           const WriteOptions& options) {
   const parquet::Type::type type = leaf.physical_type();

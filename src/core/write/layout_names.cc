@@ -11,6 +11,11 @@ std::optional<arrow::Compression::type> CodecNamed(std::string_view name) {
   return std::nullopt;
 }
 
+arrow::Result<arrow::Compression::type> ParseCodec(std::string_view name) {
+  if (const auto codec = CodecNamed(name)) return *codec;
+  return arrow::Status::Invalid("compression '", name, "' is none of ", kCodecNames);
+}
+
 std::optional<FileLayout> LayoutNamed(std::string_view name) {
   if (name == "size") return FileLayout::kSize;
   if (name == "access") return FileLayout::kAccess;

@@ -3,6 +3,7 @@
 /// \file
 /// The layouts and codecs that files are written with, by name.
 
+#include <arrow/result.h>
 #include <arrow/util/type_fwd.h>
 
 #include <optional>
@@ -18,6 +19,9 @@ inline constexpr char kCodecNames[] = "none, lz4, snappy, zstd", kLayoutNames[] 
 
 /// The codec of that name, or nothing if there is none.
 USDPARQUET_API std::optional<arrow::Compression::type> CodecNamed(std::string_view name);
+
+/// The same, or an error that lists the names.
+USDPARQUET_API arrow::Result<arrow::Compression::type> ParseCodec(std::string_view name);
 
 /// The layout of that name, or nothing if there is none. That without a name is the default.
 USDPARQUET_API std::optional<FileLayout> LayoutNamed(std::string_view name);
