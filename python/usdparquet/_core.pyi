@@ -61,13 +61,15 @@ def optimize(
     input: _FileName,
     output: _FileName,
     path_column: str = "",
-    compression: str = "zstd",
+    layout: str | None = None,
+    compression: str | None = None,
     level: int | None = None,
-    rows_per_page: int = ...,
+    rows_per_page: int | None = None,
     rows_per_group: int = ...,
     has_index: bool = True,
     time_column: str = "",
     order: str | None = None,
+    memory: int = ...,
     progress: Callable[[int, int], None] | None = None,
 ) -> dict[str, Any]: ...
 def write_table(
@@ -75,7 +77,8 @@ def write_table(
     file: _FileName,
     *,
     path_column: str = "path",
-    compression: str = "zstd",
+    layout: str | None = None,
+    compression: str | None = None,
     level: int | None = None,
     rows_per_page: int | None = None,
     rows_per_group: int | None = None,
@@ -85,8 +88,18 @@ def write_table(
     schema_json: str = "",
     metadata: Mapping[str, str] = ...,
     is_strict: bool = True,
+    memory: int = ...,
+    is_held: bool = False,
     progress: Callable[[int, int], None] | None = None,
 ) -> dict[str, Any]: ...
+
+class IdCodes:
+    def add(self, stream: object) -> bytes: ...
+    def find(self, stream: object) -> bytes: ...
+
+def rearrange(
+    stream: object, order: bytes, file: _FileName, memory: int = ..., is_held: bool = ...
+) -> object: ...
 def recover(
     input: _FileName,
     output: _FileName,

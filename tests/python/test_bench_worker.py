@@ -221,7 +221,7 @@ def test_kinds_of_properties_are_read_and_checked(
 
 
 @pytest.mark.parametrize("order", ["by_time", "by_path"])
-@pytest.mark.parametrize("format_name", ["usdc", "parquet_zstd"])
+@pytest.mark.parametrize("format_name", ["usdc", "parquet_zstd", "parquet_zstd_indexed"])
 def test_playback_is_read_and_checked(tmp_path: Path, order: Order, format_name: str) -> None:
     files = PlaybackFiles(tmp_path, 3, order, prims=6, frames=5)
     write_case_files([files], [format_name])
@@ -242,7 +242,7 @@ def test_time_samples_are_the_same_in_every_format(tmp_path: Path) -> None:
     said = set()
     for order in ("by_time", "by_path"):
         files = PlaybackFiles(tmp_path, 3, order, prims=4, frames=3)
-        names = ("usdc", "parquet_none")
+        names = ("usdc", "parquet_none", "parquet_zstd_indexed")
         write_case_files([files], names)
         for name in names:
             stage = Usd.Stage.Open(str(files.stage_file(name)))

@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from usdparquet.bench.formats import FORMATS
 from usdparquet.bench.layer_files import write_parquet, write_stage
@@ -80,6 +80,11 @@ class CaseFiles(ABC):
         """The name of that layer, with its format arguments if it has any."""
         return self.property_file(name).name
 
+    @property
+    def layout(self) -> dict[str, Any]:
+        """What `optimize` is told of the file, in the format that it writes."""
+        return {}
+
     def stage_file(self, name: str) -> Path:
         """The stage over it."""
         return self.directory / f"{self.variant}_{name}.usda"
@@ -117,7 +122,7 @@ def write_case_files(cases: Sequence[CaseFiles], formats: Collection[str]) -> No
         for entry in missing:
             target = files.property_file(entry.name)
             if entry.is_parquet:
-                write_parquet(target, table, entry)
+                write_parquet(target, table, entry, **files.layout)
             else:
                 files.write_usdc(target)
             write_stage(files.stage_file(entry.name), [files.layer(entry.name)])

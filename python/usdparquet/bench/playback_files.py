@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from usdparquet.bench.case_files import SPOT_READS, CaseFiles, SpotCheck
 from usdparquet.bench.checks import digest
-from usdparquet.bench.formats import FORMATS
+from usdparquet.bench.formats import FORMATS, OPTIMIZED_FORMAT
 from usdparquet.bench.layer_files import long_table, write_time_samples
 from usdparquet.bench.protocol import Step
 from usdparquet.bench.table import sample_rows
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 PLAYBACK_PRIMS, PLAYBACK_FRAMES = 1_000, 100
-PLAYBACK_FORMATS = ("usdc", "parquet_none", "parquet_snappy", "parquet_zstd")
+PLAYBACK_FORMATS = ("usdc", "parquet_none", "parquet_snappy", "parquet_zstd", OPTIMIZED_FORMAT)
 _TIME_ARGUMENT = ":SDF_FORMAT_ARGS:time=frame"
 _ATTRIBUTES = {"value": "double", "position": "float3"}
 
@@ -57,6 +57,11 @@ class PlaybackFiles(CaseFiles):
     def layer(self, name: str) -> str:
         """The name of the layer; a Parquet layer is told which column has the times."""
         return super().layer(name) + (_TIME_ARGUMENT if FORMATS[name].is_parquet else "")
+
+    @property
+    def layout(self) -> dict[str, Any]:
+        """How `optimize` orders the rows."""
+        return {"time_column": "frame", "order": self.order.removeprefix("by_")}
 
     def samples(self) -> dict[str, npt.NDArray[Any]]:
         """The samples of each attribute, prims by frames, and by 3 for positions."""

@@ -159,7 +159,8 @@ class Patcher {
         int64_t last = range->end;
         for (const auto& index :
              {chunk->GetOffsetIndexLocation(), chunk->GetColumnIndexLocation()}) {
-          if (index) last = std::max(last, index->offset + index->length);
+          if (index)
+            last = std::max(last, ClaimedSum(std::max<int64_t>(index->offset, 0), index->length));
         }
         if (last > locator->offset) return end;
       }
