@@ -11,33 +11,17 @@
 #include <mutex>
 #include <new>
 
-#include "core/util/block_slabs.h"
 #include "core/util/system_calls.h"
 
 namespace usdparquet {
 namespace {
 
-// Below, blocks share what is mapped: mapping costs some microseconds.
+// Below, holes are small enough to be filled again; mapping costs some microseconds.
 constexpr size_t kSmallestMapped = 32 * 1024;
 // Beyond, memory is what is written of it: the size may be a damaged page's claim.
 constexpr size_t kLargestPopulated = size_t{4} << 20;
 constexpr size_t kCacheLine = 64;
 constexpr size_t kMemoryPage = 4096;
-
-// The address sanitizer knows the bounds of each block of the heap, but not of those in a slab.
-#if defined(__SANITIZE_ADDRESS__)
-constexpr bool kHasSlabs = false;
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-constexpr bool kHasSlabs = false;
-#else
-constexpr bool kHasSlabs = true;
-#endif
-#else
-constexpr bool kHasSlabs = true;
-#endif
-
-bool IsInSlab(size_t size) { return kHasSlabs && size >= BlockSlabs::kSmallest; }
 
 size_t MappedSize(size_t size) { return (size + kMemoryPage - 1) / kMemoryPage * kMemoryPage; }
 
@@ -169,9 +153,6 @@ void* AllocateBlock(size_t size) {
     // Populated at once, unless it is large: a fault a page would cost more than decoding into it.
     block = MapMemory(MappedSize(size), size <= kLargestPopulated);
     if (!block) throw std::bad_alloc();
-  } else if (IsInSlab(size)) {
-    block = BlockSlabs::Instance().Take(size);
-    if (!block) throw std::bad_alloc();
   } else {
     block = AllocateAligned(size);
   }
@@ -180,11 +161,7 @@ void* AllocateBlock(size_t size) {
 
 void FreeBlock(void* block, size_t size) {
   if (size < kSmallestMapped) {
-    if (IsInSlab(size)) {
-      BlockSlabs::Instance().Give(block, size);
-    } else {
-      std::free(static_cast<void**>(block)[-1]);
-    }
+    std::free(static_cast<void**>(block)[-1]);
   } else if (!SpareBlocks::Instance().Keep(block, MappedSize(size))) {
     UnmapMemory(block, MappedSize(size));
   }

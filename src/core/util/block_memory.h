@@ -3,10 +3,9 @@
 /// \file
 /// Memory for pages and for what decoding needs for a moment.
 ///
-/// Larger blocks are mapped and unmapped one by one, those of some kilobytes lie in slabs of their
-/// own. If they came from the heap, where they would lie between small objects that live longer,
-/// freed blocks would leave holes, and a process would hold many times its budget
-/// (docs/performance.md has the figures).
+/// Larger blocks are mapped and unmapped one by one. If they came from the heap, where they would
+/// lie between small objects that live longer, freed blocks would leave holes, and a process would
+/// hold many times its budget (docs/performance.md has the figures).
 
 #include <arrow/buffer.h>
 #include <arrow/memory_pool.h>

@@ -37,22 +37,6 @@ size_t MemoryPageSize() { return static_cast<size_t>(::sysconf(_SC_PAGESIZE)); }
 
 void* MapMemory(size_t size, bool populate) { return Map(size, populate ? MAP_POPULATE : 0); }
 
-void* MapAligned(size_t size) {
-  auto* const memory = static_cast<std::byte*>(Map(2 * size, 0));
-  if (!memory) return nullptr;
-  const size_t before = (size - reinterpret_cast<uintptr_t>(memory) % size) % size;
-  if (before > 0) ::munmap(memory, before);
-  ::munmap(memory + before + size, size - before);
-  return memory + before;
-}
-
-void PopulateMemory(void* memory, size_t size) {
-  constexpr int kPopulateWrite = 23;  // MADV_POPULATE_WRITE of Linux 5.14; older headers lack it
-  const int error = errno;
-  ::madvise(memory, size, kPopulateWrite);
-  errno = error;
-}
-
 void* ReserveMemory(size_t size) { return Map(size, MAP_NORESERVE); }
 
 void* MapFile(int descriptor, size_t size) {
@@ -66,8 +50,6 @@ void* RemapMemory(void* memory, size_t old_size, size_t new_size) {
 }
 
 void UnmapMemory(void* memory, size_t size) { ::munmap(memory, size); }
-
-void PreferHugePages(void* memory, size_t size) { ::madvise(memory, size, MADV_HUGEPAGE); }
 
 void AvoidHugePages(void* memory, size_t size) { ::madvise(memory, size, MADV_NOHUGEPAGE); }
 

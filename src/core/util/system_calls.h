@@ -25,14 +25,6 @@ size_t MemoryPageSize();
 /// each page when it is first touched. REQUIRES: size > 0.
 void* MapMemory(size_t size, bool populate);
 
-/// `size` bytes of zeros that begin at a multiple of `size`, each page there when it is first
-/// touched, or null. REQUIRES: size is a power of two, at least a page.
-void* MapAligned(size_t size);
-
-/// Has mapped memory be there before it is touched. Where the system cannot, each page comes when
-/// it is touched. REQUIRES: `memory` begins with a page.
-void PopulateMemory(void* memory, size_t size);
-
 /// As MapMemory without `populate`, but no memory is promised either: for more than will be used.
 void* ReserveMemory(size_t size);
 
@@ -45,9 +37,6 @@ void* RemapMemory(void* memory, size_t old_size, size_t new_size);
 
 /// Ends a mapping. `size` is that of now.
 USDPARQUET_API void UnmapMemory(void* memory, size_t size);
-
-/// Has the system take a mapping in huge pages, if it has such.
-void PreferHugePages(void* memory, size_t size);
 
 /// Has the system take a mapping page by page, not in huge ones.
 void AvoidHugePages(void* memory, size_t size);
