@@ -2,13 +2,15 @@
 
 Usage: saver.py KIND FOLDER SIZE
 
-For each line that it reads, it starts a process that saves for ever, writes that one's id, and
-waits until somebody kills it.
+For each line that it reads, it starts a process that saves for ever, and waits until somebody kills
+it. That one writes its id when it has saved once: the first save of a process takes longer than all
+others, and who is killed in what comes before has written nothing.
 """
 
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -135,7 +137,7 @@ class Saver:
         )
 
     def start(self) -> int:
-        """Start saving; returns the id of the process to kill."""
+        """Start saving; returns the id of the process to kill, which has saved once."""
         assert self._process.stdin
         assert self._process.stdout
         self._process.stdin.write("save\n")
@@ -154,8 +156,11 @@ def main(kind: str, file: Path, size: int) -> None:
         if process == 0:
             for number in count(turn):
                 save(number % 2)
-        print(process, flush=True)
-        os.waitpid(process, 0)
+                if number == turn:
+                    print(os.getpid(), flush=True)
+        _, status = os.waitpid(process, 0)
+        if os.waitstatus_to_exitcode(status) != -signal.SIGKILL:
+            return  # it ended by itself: whoever waits for its id gets none
 
 
 if __name__ == "__main__":

@@ -49,6 +49,7 @@ def test_killed_at_random_moments(kind: str, tmp_path: Path, tally: list[str]) -
     assert text_of(file) == texts[0]
     assert list(folder.iterdir()) == [file]
     changes = sum(now != before for before, now in pairwise(found))
+    assert interrupted + changes > 0, "each was killed before it wrote anything"
     tally.append(
         f"kills, {kind}: {KILLS}, of which {interrupted} left a part of a file; "
         f"{changes} times another version was found"
