@@ -11,6 +11,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from compact_thrift import List, Struct, Type
 from hostile_files import DELTA_BYTES, page, page_v2
 from parquet_surgery import Data, Element, Header, Meta, Page, Surgery
 from pxr import Sdf, Tf
@@ -207,3 +208,35 @@ def test_a_null_count_that_the_pages_contradict(tmp_path: Path) -> None:
     Sdf.CreatePrimInLayer(layer, "/New")
     assert layer.Save()
     assert usdparquet.read_columns(file)["x"].to_pylist()[:100] == rows["x"]
+
+
+@pytest.mark.parametrize("column", ["x", "nested.x", "values.list.element"])
+def test_a_null_count_of_all_that_the_pages_contradict(column: str, tmp_path: Path) -> None:
+    """The cells were not in the layer, nothing was said of it, and a save of all lost them."""
+    rows = range(100)
+    table = pa.table(
+        {
+            "path": [f"/P{i}" for i in rows],
+            "x": [None if i % 10 == 3 else float(i) for i in rows],
+            "nested": [{"x": float(i)} for i in rows],
+            "values": pa.array([[float(i), 0.5] for i in rows]),
+        }
+    )
+    file = tmp_path / "it.parquet"
+    pq.write_table(table, file)
+    layer = Sdf.Layer.OpenAsAnonymous(str(file))
+    Sdf.CreatePrimInLayer(layer, "/New")
+    expected = layer.ExportToString()
+    changed = Surgery(file)
+    if column.startswith("values"):
+        sizes = Struct({3: (Type.LIST, List(Type.I64, [100, 0, 0, 200]))})
+        changed.meta(column).put(Meta.SIZE_STATISTICS, Type.STRUCT, sizes)
+    else:
+        changed.meta(column)[Meta.STATISTICS].put(3, Type.I64, 100)
+    file.write_bytes(changed.data())
+    layer = Sdf.Layer.FindOrOpen(str(file))
+    assert layer.GetAttributeAtPath("/P1.x").default == 1.0
+    Sdf.CreatePrimInLayer(layer, "/New")
+    assert layer.ExportToString() == expected
+    assert layer.Save()
+    assert Sdf.Layer.OpenAsAnonymous(str(file)).ExportToString() == expected

@@ -1,8 +1,10 @@
 #include "core/pages/chunk_nulls.h"
 
+#include <arrow/util/key_value_metadata.h>
 #include <parquet/size_statistics.h>
 #include <parquet/statistics.h>
 
+#include "core/sections/footer_seal.h"
 #include "core/util/guard.h"
 
 namespace usdparquet {
@@ -48,6 +50,12 @@ ChunkNulls Ask(const parquet::FileMetaData& metadata, const ColumnInfo& column, 
 
 }  // namespace
 
+bool TellsWhatIsAllNull(const parquet::FileMetaData& metadata) {
+  constexpr int64_t kMostEntries = 1'000;  // they are searched for every chunk
+  const auto& entries = metadata.key_value_metadata();
+  return entries && entries->size() <= kMostEntries && entries->Contains(kSealKey);
+}
+
 ChunkNulls NullsOfChunk(const parquet::FileMetaData& metadata, const ColumnInfo& column,
                         int row_group) {
   ChunkNulls nulls = ChunkNulls::kSome;
@@ -56,7 +64,8 @@ ChunkNulls NullsOfChunk(const parquet::FileMetaData& metadata, const ColumnInfo&
     nulls = Ask(metadata, column, row_group);
     return arrow::Status::OK();
   });
-  return asked.ok() ? nulls : ChunkNulls::kSome;
+  if (!asked.ok()) return ChunkNulls::kSome;
+  return nulls == ChunkNulls::kAll && !TellsWhatIsAllNull(metadata) ? ChunkNulls::kSome : nulls;
 }
 
 }  // namespace usdparquet

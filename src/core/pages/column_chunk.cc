@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "core/pages/chunk_nulls.h"
 #include "core/pages/chunk_range.h"
 #include "core/pages/page_bytes.h"
 #include "core/pages/page_header.h"
@@ -174,7 +175,8 @@ std::unique_ptr<ColumnChunk> MakeChunk(const PageSource& source,
   chunk->codec = meta.compression();
   chunk->is_always_compressed = IsAlwaysCompressed(source.metadata);
   if (const auto stats = meta.encoded_statistics(); stats && stats->has_null_count) {
-    chunk->null_count = stats->null_count;
+    const bool is_all = stats->null_count == group.num_rows();
+    if (!is_all || TellsWhatIsAllNull(source.metadata)) chunk->null_count = stats->null_count;
   }
   return chunk;
 }

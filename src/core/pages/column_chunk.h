@@ -57,7 +57,7 @@ struct ColumnChunk {
   uint32_t group = 0;  ///< the same, but for a file of a dataset: among the groups of all files
   parquet::Compression::type codec = parquet::Compression::UNCOMPRESSED;
   PageLocation dictionary_page;  ///< of size 0: there is none
-  int64_t null_count = -1;       ///< from the chunk's statistics; -1 if not written
+  int64_t null_count = -1;       ///< from the chunk's statistics; -1 if not known
   /// As `slots`, of pages that have nothing but their presence; see page_nulls.h.
   std::unique_ptr<PageSlot[]> null_slots;
 
