@@ -104,6 +104,7 @@ def fuzz(target: str, build: Path, seconds: int) -> Run:
             *LIMITS,
             str(work),
             str(FUZZ / "corpus" / target),
+            *findings_of(target),
         ]
         text, used = call(command, build, build / f"{target}.log")
         run.processor_seconds += used
@@ -123,8 +124,17 @@ def fuzz(target: str, build: Path, seconds: int) -> Run:
     return run
 
 
+def findings_of(target: str) -> list[str]:
+    """The folder of what was found and mended, which is never minimized; empty if there is none."""
+    folder = FUZZ / "findings" / target
+    return [str(folder)] if folder.is_dir() else []
+
+
 def minimize(target: str, build: Path) -> int:
-    """Keep the inputs that make up the coverage; returns how many are new in the tree."""
+    """Keep the inputs that make up the coverage; returns how many are new in the tree.
+
+    All others are removed from the corpus, those of past crashes too: these are in `findings`.
+    """
     corpus, work = FUZZ / "corpus" / target, build / "work" / target
     merged = build / "merged" / target
     shutil.rmtree(merged, ignore_errors=True)
