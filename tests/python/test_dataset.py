@@ -306,6 +306,16 @@ def test_manifest_of_descriptions(tmp_path: Path, halls: Path) -> None:
     assert as_text(moved) == as_text(one_file(tmp_path, [hall(n) for n in range(3)]))
 
 
+def test_a_file_that_is_named_twice(tmp_path: Path, halls: Path) -> None:
+    """A save wrote it once, and left the manifest with the sizes of before for the other."""
+    part = halls / "part-1.parquet"
+    target = tmp_path / "all.parquet" / MANIFEST
+    with pytest.raises(ValueError, match=re.escape(f"{part}: the file is named twice")):
+        usdparquet.dataset([part, halls / "part-*.parquet"], target)
+    with pytest.raises(ValueError, match=re.escape(f"{part}: the file is named twice")):
+        usdparquet.write_manifest(target, [part, part])
+
+
 def test_without_an_index_no_file_is_opened(halls: Path) -> None:
     files = sorted(halls.iterdir())
     descriptions = [usdparquet.describe_part(file) for file in files]
@@ -590,6 +600,7 @@ BAD_MANIFESTS = {
     "base64": (lambda m: m | {"schemas": ["?"]}, "is no base64"),
     "a schema that is none": (lambda m: m | {"schemas": ["AAAA"]}, "a schema that is damaged"),
     "no schema": (lambda m: edited(m | {"schemas": []}, schema=0), "it has parts, but no schema"),
+    "a file twice": (lambda m: m | {"parts": m["parts"] * 2}, "it lists 'part-0.parquet' twice"),
     "no files": (lambda m: m | {"parts": []}, "it lists no files"),
     "deep": (lambda m: "[" * 100, "too deep"),
 }

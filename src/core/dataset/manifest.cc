@@ -1,5 +1,7 @@
 #include "core/dataset/manifest.h"
 
+#include <string>
+#include <unordered_set>
 #include <utility>
 
 #include "core/dataset/hive_keys.h"
@@ -90,8 +92,13 @@ arrow::Result<Manifest> Read(std::string_view text) {
   ARROW_ASSIGN_OR_RAISE(const Json* const parts, JsonList(json, "parts", kMaxParts));
   if (parts->empty()) return arrow::Status::Invalid("it lists no files");
   manifest.parts.reserve(parts->size());
+  std::unordered_set<std::string> names;
   for (const Json& object : *parts) {
     ARROW_ASSIGN_OR_RAISE(auto part, ReadPart(object, manifest));
+    // A save would write the file for one of the two.
+    if (!names.insert(part.file).second) {
+      return arrow::Status::Invalid("it lists ", QuotedValue(part.file), " twice");
+    }
     manifest.parts.push_back(std::move(part));
   }
   const auto index = json.find("index");
