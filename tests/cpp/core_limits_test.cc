@@ -3,6 +3,7 @@
 #include <arrow/io/memory.h>
 #include <arrow/memory_pool.h>
 #include <arrow/table.h>
+#include <arrow/util/key_value_metadata.h>
 #include <gtest/gtest.h>
 #include <parquet/arrow/writer.h>
 #include <parquet/column_writer.h>
@@ -109,8 +110,9 @@ TEST(Limits, CountsBeyondTheBytesAreDamage) {
   EXPECT_TRUE(IsRefused(CheckSchema({Element("root", -1)}), "damaged"));
 }
 
-/// A file that is nothing but a footer, whose row groups claim these numbers of rows.
-arrow::Result<TableFile> OpenRows(const std::vector<int64_t>& groups) {
+/// A file that is nothing but a footer, whose row groups claim these numbers of rows, and so many
+/// zeros before it.
+arrow::Result<TableFile> OpenRows(const std::vector<int64_t>& groups, int64_t zeros) {
   parquet::SchemaDescriptor schema;
   schema.Init(parquet::schema::GroupNode::Make(
       "schema", parquet::Repetition::REQUIRED,
@@ -126,18 +128,37 @@ arrow::Result<TableFile> OpenRows(const std::vector<int64_t>& groups) {
   }
   const auto sink = arrow::io::BufferOutputStream::Create().ValueOrDie();
   EXPECT_TRUE(sink->Write("PAR1", 4).ok());
+  EXPECT_TRUE(sink->Write(std::string(static_cast<size_t>(zeros), '\0')).ok());
   parquet::WriteFileMetaData(*builder->Finish(), sink.get());
   return OpenTableFile(WriteBytes("limits_rows.parquet", sink->Finish().ValueOrDie()->ToString()));
 }
 
 TEST(Limits, Rows) {
+  constexpr int64_t kEnough = kMaxRows / kMaxRowsPerByte;
   for (const std::vector<int64_t>& groups : {std::vector<int64_t>{kMaxRows}, {kMaxRows - 1, 1}}) {
-    const auto file = OpenRows(groups);
+    const auto file = OpenRows(groups, kEnough);
     ASSERT_TRUE(file.ok()) << file.status();
     EXPECT_EQ(file->num_rows(), kMaxRows);
   }
-  EXPECT_TRUE(IsRefused(OpenRows({kMaxRows + 1}).status(), "split it"));
-  EXPECT_TRUE(IsRefused(OpenRows({kMaxRows, 1}).status(), "split it"));
+  EXPECT_TRUE(IsRefused(OpenRows({kMaxRows + 1}, kEnough).status(), "split it"));
+  EXPECT_TRUE(IsRefused(OpenRows({kMaxRows, 1}, kEnough).status(), "split it"));
+}
+
+TEST(Limits, RowsOfSmallFiles) {
+  EXPECT_EQ(OpenRows({kMaxSmallFileRows - 5, 5}, 0)->num_rows(), kMaxSmallFileRows);
+  EXPECT_TRUE(IsRefused(OpenRows({kMaxSmallFileRows - 5, 6}, 0).status(), "smaller pages"));
+  // More for each byte: where the file begins to be large enough, nothing less is.
+  constexpr int64_t kRows = 3 * kMaxSmallFileRows;
+  int64_t low = 0, high = kRows / kMaxRowsPerByte;
+  ASSERT_TRUE(OpenRows({kRows}, high).ok());
+  while (high - low > 1) {
+    const int64_t middle = (low + high) / 2;
+    (OpenRows({kRows}, middle).ok() ? high : low) = middle;
+  }
+  const auto file = OpenRows({kRows}, high);
+  ASSERT_TRUE(file.ok()) << file.status();
+  EXPECT_EQ(*file->file()->GetSize(), kRows / kMaxRowsPerByte);
+  EXPECT_TRUE(IsRefused(OpenRows({kRows}, high - 1).status(), "smaller pages"));
 }
 
 std::string Json(int depth) {
@@ -357,7 +378,10 @@ std::string FileOfFixed(int32_t width, int64_t num_rows, int num_values = 0) {
                               ->enable_page_checksum()
                               ->build();
   const auto sink = arrow::io::BufferOutputStream::Create().ValueOrDie();
-  const auto writer = parquet::ParquetFileWriter::Open(sink, schema, properties);
+  // As large as a file with so many rows has to be.
+  const auto padding = arrow::key_value_metadata(
+      {"padding"}, {std::string(static_cast<size_t>(num_rows / kMaxRowsPerByte), ' ')});
+  const auto writer = parquet::ParquetFileWriter::Open(sink, schema, properties, padding);
   auto* const group = writer->AppendRowGroup();
   std::vector<int16_t> levels(static_cast<size_t>(num_rows), 0);
   levels[0] = 1;

@@ -145,6 +145,18 @@ for _codec in ("gzip", "zstd", "lz4", "brotli"):
 
 
 @case()
+def rows_of_many_pages() -> bytes:
+    rows, count = 1 << 24, 4
+    body = b"\x01" + varint(rows << 1) + b"\x00"
+    file = written()
+    for column, value in (("path", texts(2)), ("x", X[:8])):
+        pages = [dictionary_page(value, 1)] + [page(body, rows, RLE_DICTIONARY)] * count
+        file.set_pages(column, pages, values=rows * count)
+    file.set_rows(rows * count)
+    return file.data()
+
+
+@case()
 def rows_of_runs() -> bytes:
     """400 million rows, honestly, in runs of a few bytes."""
     rows = 400_000_000

@@ -23,13 +23,14 @@
 namespace usdparquet {
 namespace {
 
-arrow::Result<std::vector<uint32_t>> FirstRows(const parquet::FileMetaData& metadata) {
+arrow::Result<std::vector<uint32_t>> FirstRows(const parquet::FileMetaData& metadata,
+                                               int64_t file_size) {
   std::vector<uint32_t> first_rows;
   int64_t row = 0;
   for (int g = 0; g < metadata.num_row_groups(); ++g) {
     first_rows.push_back(static_cast<uint32_t>(row));
     const int64_t rows = metadata.RowGroup(g)->num_rows();
-    if (rows < 0 || rows > kMaxRows - row) {
+    if (rows < 0 || rows > MaxFileRows(file_size) - row) {
       return arrow::Status::IOError("its footer claims row groups of impossible sizes");
     }
     row += rows;
@@ -107,7 +108,8 @@ arrow::Result<DamagedFile> OpenDamaged(std::shared_ptr<arrow::io::RandomAccessFi
     }
     found.metadata = std::move(parsed->metadata);
     if (found.metadata->is_encryption_algorithm_set()) return sound.status();
-    ARROW_ASSIGN_OR_RAISE(found.group_first_rows, FirstRows(*found.metadata));
+    ARROW_ASSIGN_OR_RAISE(const int64_t size, found.file->GetSize());
+    ARROW_ASSIGN_OR_RAISE(found.group_first_rows, FirstRows(*found.metadata, size));
     found.footer_problem = sound.status().message();
   }
   found.locations = PageLocations::Open(*found.file, *found.metadata, {});

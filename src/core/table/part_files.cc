@@ -6,6 +6,7 @@
 #include <mutex>
 #include <utility>
 
+#include "core/util/claimed_sum.h"
 #include "core/util/file_name.h"
 #include "core/util/guard.h"
 #include "core/util/limits.h"
@@ -109,6 +110,13 @@ arrow::Status PartFiles::CountRows() {
     }
   }
   first_rows_.push_back(static_cast<uint32_t>(row));
+  int64_t size = 0;
+  for (const Part& part : list_.parts) size = ClaimedSum(size, part.bytes);
+  if (row > MaxFileRows(size)) {
+    return arrow::Status::CapacityError("the dataset claims ", row, " rows in files of ", size,
+                                        " bytes together, more than ", MaxFileRows(size),
+                                        ": write them with smaller pages");
+  }
   return arrow::Status::OK();
 }
 

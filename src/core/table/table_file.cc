@@ -79,6 +79,12 @@ arrow::Status TableFile::CountRows() {
     row += rows;
   }
   first_rows_.push_back(static_cast<uint32_t>(row));
+  ARROW_ASSIGN_OR_RAISE(const int64_t size, file_->GetSize());
+  if (row > MaxFileRows(size)) {
+    return arrow::Status::CapacityError("the file claims ", row, " rows in ", size,
+                                        " bytes, more than ", MaxFileRows(size),
+                                        ": write it with smaller pages");
+  }
   FindRowsPerGroup();
   return arrow::Status::OK();
 }

@@ -32,6 +32,11 @@ inline constexpr int64_t kMaxManifest = int64_t{256} << 20;
 inline constexpr size_t kMaxParts = 100'000;
 /// Rows: the path index counts them in 32 bits with a sign.
 inline constexpr int64_t kMaxRows = std::numeric_limits<int32_t>::max();
+/// A file may claim this many rows, however few bytes it has ...
+inline constexpr int64_t kMaxSmallFileRows = int64_t{1} << 20;
+/// ... or else this many for each of them: a row takes some 80 bytes of memory. Pages of 1,024 rows
+/// that are all the same have eight rows a byte and column, those of 12,288 some forty.
+inline constexpr int64_t kMaxRowsPerByte = 64;
 /// Structs and lists within each other in Thrift, the encoding of the footer and of page headers.
 inline constexpr int kMaxThriftDepth = 32;
 
@@ -70,6 +75,12 @@ inline constexpr int64_t kMaxPageText = int64_t{128} << 20;
 /// longer ones are decoded before memory is reserved for the length that the schema claims, and all
 /// values of a chunk may have MaxPageSize bytes of what its pages decode to, nulls included.
 inline constexpr int32_t kMaxNarrowValue = 32;
+
+/// The rows that a file of `size` bytes may have, or a dataset whose files have so many together.
+constexpr int64_t MaxFileRows(int64_t size) {
+  return std::min(kMaxRows,
+                  std::max(kMaxSmallFileRows, std::min(size, kMaxRows) * kMaxRowsPerByte));
+}
 
 /// The bytes that a page of `stored` bytes may decompress to.
 constexpr int64_t MaxPageSize(int64_t stored) {

@@ -233,6 +233,11 @@ arrow::Result<WriteSummary> TableFileWriter::End(const Ending& ending) {
     return arrow::Status::UnknownError("the path column lies elsewhere than it was written");
   }
   ARROW_ASSIGN_OR_RAISE(summary_.bytes, SealFile(&file_, metadata, leaf, time_leaf));
+  if (metadata.num_rows() > MaxFileRows(summary_.bytes)) {
+    return arrow::Status::CapacityError(
+        metadata.num_rows(), " rows, nearly all the same, would take ", summary_.bytes,
+        " bytes, fewer than a reader believes (docs/limits.md): write smaller pages");
+  }
   ARROW_RETURN_NOT_OK(file_.Commit());
   return summary_;
 }
