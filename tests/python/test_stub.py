@@ -18,7 +18,7 @@ def _parameters(function: ast.FunctionDef) -> list[str]:
 
 
 def _compiled(function: object) -> list[list[str]]:
-    """The parameters of a compiled function, which tells them as Python with numbers as defaults."""
+    """The parameters of a compiled function, which tells them as Python without defaults."""
     signatures = []
     for text, *_ in function.__nb_signature__:  # type: ignore[attr-defined]
         (parsed,) = ast.parse(re.sub(r"\\\d+", "None", text) + ": ...").body
