@@ -21,6 +21,7 @@ from contextlib import redirect_stderr, redirect_stdout, suppress
 from pathlib import Path
 from typing import Any
 
+import pandas  # noqa: F401
 import pyarrow.parquet  # noqa: F401
 import rich.progress
 import rich.table  # noqa: F401
@@ -32,7 +33,7 @@ from usdparquet._plugin import load_core
 from usdparquet.cli import app
 
 ADDRESS_SPACE = 4 << 30
-HANG = 10.0  # seconds of the processor; six times as long by the clock
+HANG = 60.0  # seconds of the processor; six times as long by the clock
 COMMAND = typer.main.get_command(app)
 
 
@@ -149,6 +150,7 @@ def warm_up() -> None:
     """Import what the commands import late, without opening a file or starting a thread."""
     Plug.Registry().GetPluginWithName("usdparquet").Load()
     load_core()
+    Usd.SchemaRegistry()
     with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
         for arguments in (["inspect", os.devnull + "/none"], ["validate", "--help"]):
             with suppress(SystemExit):
