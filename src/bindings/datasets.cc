@@ -14,6 +14,7 @@
 #include "core/dataset/part_description.h"
 #include "core/table/file_check.h"
 #include "core/table/part_files.h"
+#include "core/table/table_warnings.h"
 #include "core/util/file_name.h"
 #include "core/util/open_file.h"
 
@@ -121,6 +122,8 @@ nb::list CheckParts(const nb::object& source) {
       const std::string name = folder + ": " + parts.list().parts[i].name;
       ARROW_ASSIGN_OR_RAISE(const auto damaged, FindDamage((*part)->file, name));
       messages.insert(messages.end(), damaged.begin(), damaged.end());
+      std::string rows = DescribeOtherRowCount(name, (*part)->file);
+      if (!rows.empty()) messages.push_back(std::move(rows));
     }
     return messages;
   });

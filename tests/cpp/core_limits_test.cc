@@ -1,7 +1,9 @@
 // What a file may claim: each limit of core/util/limits.h, at it and one beyond it.
 
+#include <arrow/array/util.h>
 #include <arrow/io/memory.h>
 #include <arrow/memory_pool.h>
+#include <arrow/scalar.h>
 #include <arrow/table.h>
 #include <arrow/util/key_value_metadata.h>
 #include <gtest/gtest.h>
@@ -27,6 +29,7 @@
 #include "core/table/read_columns.h"
 #include "core/table/table.h"
 #include "core/util/limits.h"
+#include "core/write/table_writer.h"
 #include "status_assertions.h"
 #include "test_files.h"
 #include "thrift_bytes.h"
@@ -159,6 +162,36 @@ TEST(Limits, RowsOfSmallFiles) {
   ASSERT_TRUE(file.ok()) << file.status();
   EXPECT_EQ(*file->file()->GetSize(), kRows / kMaxRowsPerByte);
   EXPECT_TRUE(IsRefused(OpenRows({kRows}, high - 1).status(), "smaller pages"));
+}
+
+TEST(Limits, RowsThatRecoverBelieves) {
+  for (const int64_t rows : {kMaxSmallFileRows, kMaxSmallFileRows + 1}) {
+    (void)OpenRows({rows}, 0);  // writes the file, in which no page is
+    const auto report = RecoverFile(ScratchPath("limits_rows.parquet"),
+                                    ScratchPath("limits_recovered.parquet"), {});
+    const std::string why = report.status().message();
+    const bool is_beyond = rows > kMaxSmallFileRows;
+    EXPECT_EQ(why.find("row groups of impossible sizes") != std::string::npos, is_beyond) << why;
+  }
+}
+
+TEST(Limits, RowsThatAreWritten) {
+  const auto write = [](int64_t rows) {
+    const auto paths = arrow::MakeArrayFromScalar(arrow::StringScalar("/A"), rows).ValueOrDie();
+    const auto schema = arrow::schema({arrow::field("path", arrow::utf8())});
+    WriteOptions options;
+    options.has_index = false;
+    options.rows_per_page = kMaxPageRows;
+    options.rows_per_group = rows;
+    return WriteTable(*arrow::Table::Make(schema, {paths}), ScratchPath("limits_written.parquet"),
+                      options);
+  };
+  ASSERT_TRUE(write(kMaxSmallFileRows).ok()) << write(kMaxSmallFileRows).status();
+  const std::string before = ReadBytes(ScratchPath("limits_written.parquet"));
+  EXPECT_EQ(OpenTableFile(ScratchPath("limits_written.parquet"))->num_rows(), kMaxSmallFileRows);
+  const auto beyond = write(kMaxSmallFileRows + 1);
+  EXPECT_TRUE(IsRefused(beyond.status(), "1048577 rows, nearly all the same"));
+  EXPECT_EQ(ReadBytes(ScratchPath("limits_written.parquet")), before);
 }
 
 std::string Json(int depth) {

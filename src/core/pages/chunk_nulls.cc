@@ -1,10 +1,8 @@
 #include "core/pages/chunk_nulls.h"
 
-#include <arrow/util/key_value_metadata.h>
 #include <parquet/size_statistics.h>
 #include <parquet/statistics.h>
 
-#include "core/sections/footer_seal.h"
 #include "core/util/guard.h"
 
 namespace usdparquet {
@@ -50,14 +48,8 @@ ChunkNulls Ask(const parquet::FileMetaData& metadata, const ColumnInfo& column, 
 
 }  // namespace
 
-bool TellsWhatIsAllNull(const parquet::FileMetaData& metadata) {
-  constexpr int64_t kMostEntries = 1'000;  // they are searched for every chunk
-  const auto& entries = metadata.key_value_metadata();
-  return entries && entries->size() <= kMostEntries && entries->Contains(kSealKey);
-}
-
-ChunkNulls NullsOfChunk(const parquet::FileMetaData& metadata, const ColumnInfo& column,
-                        int row_group) {
+ChunkNulls NullsOfChunk(const parquet::FileMetaData& metadata, bool is_sealed,
+                        const ColumnInfo& column, int row_group) {
   ChunkNulls nulls = ChunkNulls::kSome;
   // Damaged statistics tell nothing.
   const arrow::Status asked = Guarded([&] {
@@ -65,7 +57,7 @@ ChunkNulls NullsOfChunk(const parquet::FileMetaData& metadata, const ColumnInfo&
     return arrow::Status::OK();
   });
   if (!asked.ok()) return ChunkNulls::kSome;
-  return nulls == ChunkNulls::kAll && !TellsWhatIsAllNull(metadata) ? ChunkNulls::kSome : nulls;
+  return nulls == ChunkNulls::kAll && !is_sealed ? ChunkNulls::kSome : nulls;
 }
 
 }  // namespace usdparquet

@@ -19,14 +19,11 @@ enum class ChunkNulls : uint8_t {
   kAll,
 };
 
-/// Whether the file was written by usdparquet, by its seal, so that statistics which say that all
-/// cells of a chunk are null are believed. In other files the pages are asked, which are small if
-/// it is so: who believes a writer that was wrong loses the cells without a word. Thread-safe.
-bool TellsWhatIsAllNull(const parquet::FileMetaData& metadata);
-
 /// What the footer says of `column` in row group `row_group`; reads no page. What it claims is not
-/// checked. Thread-safe.
-ChunkNulls NullsOfChunk(const parquet::FileMetaData& metadata, const ColumnInfo& column,
-                        int row_group);
+/// checked, but that all cells are null is believed of a sealed file alone, which usdparquet wrote.
+/// In others the pages are asked, which are small if it is so: who believes a writer that was wrong
+/// loses the cells without a word. Thread-safe.
+ChunkNulls NullsOfChunk(const parquet::FileMetaData& metadata, bool is_sealed,
+                        const ColumnInfo& column, int row_group);
 
 }  // namespace usdparquet

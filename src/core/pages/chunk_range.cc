@@ -1,6 +1,9 @@
 #include "core/pages/chunk_range.h"
 
 #include <algorithm>
+#include <string>
+
+#include "core/util/message_text.h"
 
 namespace usdparquet {
 namespace {
@@ -13,6 +16,11 @@ constexpr int64_t kMostMissing = 100;
 arrow::Result<ChunkRange> RangeOfChunk(const parquet::FileMetaData& metadata,
                                        const parquet::ColumnChunkMetaData& chunk,
                                        int64_t file_size) {
+  // As those of the `_metadata` files that Spark and Dask write beside others.
+  if (const std::string& other = chunk.file_path(); !other.empty()) {
+    return arrow::Status::IOError("its pages are in another file, ", QuotedValue(other),
+                                  ": open that, or the folder as a dataset");
+  }
   ChunkRange range;
   range.begin = range.data_page = chunk.data_page_offset();
   if (chunk.has_dictionary_page() && chunk.dictionary_page_offset() > 0 &&

@@ -176,7 +176,7 @@ std::unique_ptr<ColumnChunk> MakeChunk(const PageSource& source,
   chunk->is_always_compressed = IsAlwaysCompressed(source.metadata);
   if (const auto stats = meta.encoded_statistics(); stats && stats->has_null_count) {
     const bool is_all = stats->null_count == group.num_rows();
-    if (!is_all || TellsWhatIsAllNull(source.metadata)) chunk->null_count = stats->null_count;
+    if (!is_all || source.is_sealed) chunk->null_count = stats->null_count;
   }
   return chunk;
 }

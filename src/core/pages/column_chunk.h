@@ -30,6 +30,7 @@ struct PageSource {
   std::span<const uint32_t> group_first_rows;  ///< then the total number of rows
   PageCache& cache;
   const PageLocations* locations = nullptr;  ///< null: the file has none that can be used
+  bool is_sealed = false;                    ///< whether the footer has a checksum, which is right
 };
 
 /// The bytes of one unit of decoding: a data page with its header. For nested columns of

@@ -62,7 +62,8 @@ class ChunkWalk {
     if (values_ != meta_->num_values()) return WrongSum(values_, "values");
     if (!has_lists() && values_ != rows_) return WrongSum(values_, "values");
     if (has_lists() && knows_rows_ && row_ != rows_) return WrongSum(row_, "rows");
-    return CheckWidth();
+    ARROW_RETURN_NOT_OK(CheckWidth());
+    return check_ == ChunkCheck::kStatistics && !has_lists() ? CheckNullCount() : arrow::Status();
   }
 
  private:
@@ -79,6 +80,18 @@ class ChunkWalk {
     return arrow::Status::CapacityError("its ", values_, " values of ", descriptor_.type_length(),
                                         " bytes take more than ", most, ", and its pages hold ",
                                         decoded_size_, ": write the file with smaller row groups");
+  }
+
+  /// Readers that go by statistics would pass over cells, or have some that are none.
+  arrow::Status CheckNullCount() {
+    const auto statistics = meta_->encoded_statistics();
+    if (!statistics || !statistics->has_null_count || statistics->null_count == nulls_) {
+      return arrow::Status::OK();
+    }
+    row_ = 0;
+    return arrow::Status::IOError("its statistics count ", statistics->null_count,
+                                  " nulls, but its pages have ", nulls_,
+                                  "; 'usdparquet optimize' writes good ones");
   }
 
   /// The pages that the file lists, in the order in which they are stored.
@@ -133,7 +146,7 @@ class ChunkWalk {
       return arrow::Status::IOError("it has a second dictionary page at byte ", offset);
     }
     const bool is_decoded =
-        check_ == ChunkCheck::kValues || !header.crc.has_value() || ClaimsMemory(header, is_wide());
+        check_ >= ChunkCheck::kValues || !header.crc.has_value() || ClaimsMemory(header, is_wide());
     int64_t rows = header.NumRows(has_lists());
     if (is_decoded || check_ == ChunkCheck::kChecksums) {
       ARROW_ASSIGN_OR_RAISE(auto bytes, file_.ReadAt(offset, size));
@@ -171,6 +184,7 @@ class ChunkWalk {
         const ValueSection section,
         DecodeLevels(descriptor_.max_definition_level(), descriptor_.max_repetition_level(), header,
                      body.bytes, &levels));
+    nulls_ += header.num_values - section.count;
     if (has_lists()) {
       *rows = std::count(levels.rep.begin(), levels.rep.end(), 0);
       if (const int64_t told = header.NumRows(true); told >= 0 && *rows != told) {
@@ -200,6 +214,7 @@ class ChunkWalk {
   int64_t row_ = 0;
   bool knows_rows_ = true;
   int64_t values_ = 0;
+  int64_t nulls_ = 0;         // in the pages that were decoded
   int64_t decoded_size_ = 0;  // of the pages that were decoded
   int64_t dictionary_size_ = -1;
 };

@@ -19,9 +19,10 @@ namespace usdparquet {
 /// those that claim memory which Arrow would reserve; the headers of all pages are verified where
 /// the source has page locations, and their counts are checked.
 enum class ChunkCheck {
-  kForReader,  ///< checksums are left to a reader that verifies them: Arrow's
-  kChecksums,  ///< and each page against its checksum
-  kValues,     ///< and each page is decoded
+  kForReader,   ///< checksums are left to a reader that verifies them: Arrow's
+  kChecksums,   ///< and each page against its checksum
+  kValues,      ///< and each page is decoded
+  kStatistics,  ///< and the nulls of a column without lists are those that the footer counts
 };
 
 /// Checks all pages of leaf column `leaf` in row group `row_group`, holding one at a time. The

@@ -84,7 +84,8 @@ std::shared_ptr<parquet::FileMetaData> WithoutArrowTypes(const parquet::FileMeta
 }  // namespace
 
 PageSource DamagedFile::Pages() const {
-  return {*file, *metadata, group_first_rows, PageCache::Instance(), locations.locations.get()};
+  return {*file,    *metadata, group_first_rows, PageCache::Instance(), locations.locations.get(),
+          is_sealed};
 }
 
 arrow::Result<DamagedFile> OpenDamaged(std::shared_ptr<arrow::io::RandomAccessFile> input) {

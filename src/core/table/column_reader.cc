@@ -62,7 +62,8 @@ arrow::Status ColumnReader::DecodeNullsInto(const ColumnChunk& chunk, uint32_t i
 
 ChunkNulls ColumnReader::NullsOf(uint32_t group) const {
   return parts_ ? parts_->NullsOf(group)
-                : NullsOfChunk(*source_->file.metadata(), *info_, static_cast<int>(group));
+                : NullsOfChunk(*source_->file.metadata(), source_->file.is_sealed(), *info_,
+                               static_cast<int>(group));
 }
 
 arrow::Result<ColumnChunk*> ColumnReader::Locate(uint32_t group) {

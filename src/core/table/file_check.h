@@ -36,8 +36,9 @@ USDPARQUET_API arrow::Result<TableFile> OpenTableFile(const std::string& path);
 USDPARQUET_API arrow::Result<std::vector<DamagedSection>> FindDamagedSections(
     const TableFile& file);
 
-/// A message for each chunk with a damaged page: column, row group, the first row of the first
-/// damaged page and what is wrong with it. All columns, also those that are left out of the layer.
+/// A message for each chunk with a damaged page, or with statistics that count other nulls than its
+/// pages have: column, row group, the first row of the first damaged page and what is wrong with
+/// it. All columns, also those that are left out of the layer.
 /// Linear in the size of the file, in several threads that hold a page each. Thread-safe.
 USDPARQUET_API arrow::Result<std::vector<std::string>> FindDamagedPages(const TableFile& file);
 

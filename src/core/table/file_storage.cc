@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <cctype>
 
+#include "core/pages/chunk_range.h"
 #include "core/table/table_file.h"
 #include "core/util/claimed_sum.h"
 #include "core/util/guard.h"
@@ -34,14 +35,23 @@ std::string CodecName(arrow::Compression::type codec) {
   return name;
 }
 
-arrow::Status AddChunk(const parquet::ColumnChunkMetaData& chunk, int64_t file_size,
+arrow::Status AddChunk(const parquet::FileMetaData& metadata,
+                       const parquet::RowGroupMetaData& row_group, int leaf, int64_t file_size,
                        ColumnStorage* column) {
+  const auto meta = row_group.ColumnChunk(leaf);
+  const parquet::ColumnChunkMetaData& chunk = *meta;
   const int64_t stored = chunk.total_compressed_size();
   const int64_t decompressed = chunk.total_uncompressed_size();
   if (stored < 0 || stored > file_size || decompressed < 0) {
     return arrow::Status::Invalid(stored, " bytes, ", decompressed,
                                   " when decompressed, in a file of ", file_size, " bytes");
   }
+  const int64_t values = chunk.num_values(), rows = row_group.num_rows();
+  if (metadata.schema()->Column(leaf)->max_repetition_level() == 0 && values != rows) {
+    return arrow::Status::Invalid(values, " values, but the row group has ", rows, " rows");
+  }
+  // Writers place the chunk of an empty row group anywhere.
+  if (rows > 0) ARROW_RETURN_NOT_OK(RangeOfChunk(metadata, chunk, file_size));
   column->codecs.insert(CodecName(chunk.compression()));
   for (const auto encoding : chunk.encodings()) {
     column->encodings.insert(parquet::EncodingToString(encoding));
@@ -81,7 +91,7 @@ arrow::Result<FileStorage> Read(std::shared_ptr<arrow::io::RandomAccessFile> fil
       if (column_of_leaf[leaf] < 0) continue;
       ColumnStorage& column = storage.columns[static_cast<size_t>(column_of_leaf[leaf])];
       const arrow::Status added = Guarded([&] {
-        return AddChunk(*row_group->ColumnChunk(static_cast<int>(leaf)), file_size, &column);
+        return AddChunk(metadata, *row_group, static_cast<int>(leaf), file_size, &column);
       });
       if (!added.ok()) {
         if (added.IsOutOfMemory()) return added;

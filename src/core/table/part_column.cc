@@ -124,7 +124,8 @@ ChunkNulls PartColumn::NullsOf(uint32_t group) const {
   if (!info) return ValueAt(group) ? ChunkNulls::kNone : ChunkNulls::kAll;
   const auto part = parts_.Open(parts_.GroupAt(group).part);
   if (!part.ok()) return ChunkNulls::kSome;
-  return NullsOfChunk(*(*part)->file.metadata(), *info, parts_.GroupAt(group).number);
+  const TableFile& file = (*part)->file;
+  return NullsOfChunk(*file.metadata(), file.is_sealed(), *info, parts_.GroupAt(group).number);
 }
 
 }  // namespace usdparquet

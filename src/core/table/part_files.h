@@ -29,7 +29,7 @@ struct OpenPart {
 
   /// To read its pages, whose rows count from the start of the dataset.
   PageSource Pages(PageCache& cache) const {
-    return {*file.file(), *file.metadata(), first_rows, cache, file.locations()};
+    return {*file.file(), *file.metadata(), first_rows, cache, file.locations(), file.is_sealed()};
   }
 };
 

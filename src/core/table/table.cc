@@ -202,6 +202,8 @@ arrow::Status Table::OpenIndex() {
   for (std::string& warning : DescribeTimedColumns(name_, schema_, file_)) {
     warnings_.push_back(std::move(warning));
   }
+  std::string rows = DescribeOtherRowCount(name_, file_);
+  if (!rows.empty()) warnings_.push_back(std::move(rows));
   for (std::string& warning : index_warnings_) warning.insert(0, name_ + ": ");
   warnings_.insert(warnings_.begin(), index_warnings_.begin(), index_warnings_.end());
   return arrow::Status::OK();

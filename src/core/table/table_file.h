@@ -59,7 +59,7 @@ class TableFile {
   PageSource Pages() const { return Pages(PageCache::Instance()); }
   /// The same with another cache, which must outlive what is returned.
   PageSource Pages(PageCache& cache) const {
-    return {*file_, *metadata_, first_rows_, cache, locations()};
+    return {*file_, *metadata_, first_rows_, cache, locations(), is_sealed_};
   }
 
   /// Statistics that the footer has, but `metadata()` has not.

@@ -147,6 +147,8 @@ arrow::Status Table::OpenJoin(const IndexOptions& index_options) {
   for (std::string& warning : DescribeTimedColumns(name_, schema_, file_)) {
     warnings_.push_back(std::move(warning));
   }
+  std::string rows = DescribeOtherRowCount(name_, file_);
+  if (!rows.empty()) warnings_.push_back(std::move(rows));
   if (join.num_matched == 0) {
     warnings_.push_back(name_ + ": no row has the id of a prim: column '" + ids.key +
                         "' has no text in common with the column 'id' of " + ids.file_name);

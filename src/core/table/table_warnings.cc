@@ -158,6 +158,15 @@ std::string DescribeTimedColumn(const std::string& name, const ColumnInfo& colum
          "rows without a time";
 }
 
+std::string DescribeOtherRowCount(const std::string& name, const TableFile& file) {
+  const int64_t told = file.metadata()->num_rows();
+  if (file.parts() || told == file.num_rows()) return {};
+  return name + ": the footer says that the file has " + std::to_string(told) +
+         " rows, but its row groups have " + std::to_string(file.num_rows()) +
+         ", which are what is read; if that is right, 'usdparquet optimize' writes a file that " +
+         "says so";
+}
+
 std::string DescribeBadStatistics(const std::string& name, const TableFile& file) {
   std::vector<BadStatistics> damaged = file.bad_statistics();
   std::erase_if(damaged, [](const BadStatistics& bad) { return bad.is_shortened; });

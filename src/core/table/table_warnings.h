@@ -43,6 +43,10 @@ std::vector<std::string> DescribeTimedColumns(const std::string& name, const Tab
 /// That of one such column.
 USDPARQUET_API std::string DescribeTimedColumn(const std::string& name, const ColumnInfo& column);
 
+/// A sentence about a footer that says another number of rows than its row groups have together,
+/// which begins with `name`. Empty if it does not, and for a dataset.
+USDPARQUET_API std::string DescribeOtherRowCount(const std::string& name, const TableFile& file);
+
 /// A sentence about statistics of the file that can't be right, which begins with `name`. Empty if
 /// there are none.
 USDPARQUET_API std::string DescribeBadStatistics(const std::string& name, const TableFile& file);
