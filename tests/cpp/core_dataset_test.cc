@@ -13,6 +13,7 @@
 
 #include "core/dataset/dataset.h"
 #include "core/dataset/folder_files.h"
+#include "core/dataset/hive_keys.h"
 #include "core/dataset/manifest.h"
 #include "core/dataset/manifest_cache.h"
 #include "core/table/table.h"
@@ -136,6 +137,20 @@ TEST(Dataset, AManifestThatIsCutIsRefused) {
   const std::string text = usdparquet_test::ReadBytes(folder + "/" + kManifestName);
   for (size_t i = 0; i + 2 < text.size(); i += 7) {
     EXPECT_TRUE(IsRefused(ParseManifest(text.substr(0, i)).status(), "can't be read"));
+  }
+}
+
+TEST(Dataset, AColumnThatTwoFoldersNameIsRefused) {
+  const auto keys = HiveKeysOf("year=2024/a%3D=x/0.parquet");
+  ASSERT_TRUE(IsRead(keys.status()));
+  ASSERT_EQ(keys->size(), 2u);
+  EXPECT_EQ((*keys)[1].first, "a=");
+  EXPECT_EQ((*keys)[1].second, "x");
+  const std::string deep = std::string(200, 'd') + "/a=1/a=2/0.parquet";  // named as a whole
+  for (const std::string& name : {std::string("a=1/b=2/a=3/0.parquet"), std::string("a=1/a=1/0"),
+                                  "a=1/%61=2/b" + deep, deep}) {
+    EXPECT_TRUE(IsRefused(HiveKeysOf(name).status(), name));
+    EXPECT_TRUE(IsRefused(HiveKeysOf(name).status(), "name the column 'a' twice"));
   }
 }
 

@@ -57,6 +57,10 @@ arrow::Result<std::vector<std::pair<std::string, std::optional<std::string>>>> H
       return arrow::Status::Invalid("the folder ", QuotedValue(std::string(folder)),
                                     " has a partition key or value that is no valid UTF-8");
     }
+    if (std::ranges::any_of(keys, [&](const auto& before) { return before.first == key; })) {
+      return arrow::Status::Invalid("the folders of '", MessageText(name), "' name the column ",
+                                    QuotedValue(key), " twice; rename one of them");
+    }
     keys.emplace_back(key, std::move(text));
   }
   return keys;

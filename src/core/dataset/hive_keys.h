@@ -16,7 +16,8 @@
 namespace usdparquet {
 
 /// The keys in the folders of a file's name, decoded (`%3D` is `=`), and their values;
-/// `__HIVE_DEFAULT_PARTITION__` is none. Fails for text that is no UTF-8.
+/// `__HIVE_DEFAULT_PARTITION__` is none. Fails for text that is no UTF-8, and for a key that two
+/// folders have.
 USDPARQUET_API arrow::Result<std::vector<std::pair<std::string, std::optional<std::string>>>>
 HiveKeysOf(const std::string& name);
 

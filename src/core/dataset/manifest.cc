@@ -1,5 +1,6 @@
 #include "core/dataset/manifest.h"
 
+#include <algorithm>
 #include <string>
 #include <unordered_set>
 #include <utility>
@@ -86,6 +87,10 @@ arrow::Result<Manifest> Read(std::string_view text) {
     ARROW_ASSIGN_OR_RAISE(const Json* const columns, JsonList(json, "partitions", kMaxPartitions));
     for (const Json& column : *columns) {
       ARROW_ASSIGN_OR_RAISE(auto partition, ReadPartition(column));
+      if (std::ranges::count(manifest.partitions, partition.name, &PartitionColumn::name) > 0) {
+        return arrow::Status::Invalid("two of its partition columns are named ",
+                                      QuotedValue(partition.name));
+      }
       manifest.partitions.push_back(std::move(partition));
     }
   }

@@ -93,6 +93,7 @@ arrow::Result<std::string> PathColumnOf(const PartFiles& parts, const ManifestOp
 arrow::Status AddIndex(const std::string& file, const std::shared_ptr<const PartFiles>& parts,
                        const ManifestOptions& options, PlannedManifest* plan) {
   ARROW_ASSIGN_OR_RAISE(const std::string path, PathColumnOf(*parts, options));
+  ARROW_RETURN_NOT_OK(parts->CheckPartitions(path, options.time_column));
   if (!options.has_index || path.empty()) return arrow::Status::OK();
   TableOptions table_options;
   table_options.path_column = options.path_column;

@@ -1,15 +1,18 @@
 #include "core/table/part_files.h"
 
+#include <algorithm>
 #include <atomic>
 #include <list>
 #include <map>
 #include <mutex>
 #include <utility>
 
+#include "core/schema/schema_entry.h"
 #include "core/util/claimed_sum.h"
 #include "core/util/file_name.h"
 #include "core/util/guard.h"
 #include "core/util/limits.h"
+#include "core/util/message_text.h"
 #include "core/util/open_file.h"
 #include "core/util/path_hash.h"
 
@@ -77,6 +80,7 @@ arrow::Result<std::shared_ptr<const PartFiles>> PartFiles::Make(PartList list) {
     ARROW_ASSIGN_OR_RAISE(UnifiedSchema schema, UnifySchemas(list));
     std::shared_ptr<PartFiles> files(new PartFiles(std::move(list), std::move(schema)));
     ARROW_RETURN_NOT_OK(files->CountRows());
+    ARROW_RETURN_NOT_OK(files->CheckNamedPartitions());
     return files;
   });
 }
@@ -190,6 +194,51 @@ std::optional<size_t> PartFiles::PartitionOf(const std::string& column) const {
     if (list_.partitions[i].name == column) return i;
   }
   return std::nullopt;
+}
+
+arrow::Result<PartFiles::NamedColumns> PartFiles::FindNamedColumns() const {
+  ARROW_ASSIGN_OR_RAISE(SchemaEntry entry, SchemaEntryOf(metadata()->key_value_metadata()));
+  NamedColumns named{list_.path_column, list_.time_column};
+  if (named.path.empty()) named.path = std::move(entry.path_column);
+  if (named.time.empty()) named.time = std::move(entry.time_column);
+  return named;
+}
+
+/// The first file that has a column of that name itself.
+const Part* PartFiles::FindWith(const std::string& column) const {
+  for (const Part& part : list_.parts) {
+    if (list_.schemas[part.schema]->schema()->group_node()->FieldIndex(column) >= 0) return &part;
+  }
+  return nullptr;
+}
+
+arrow::Status PartFiles::CheckPartitions(const std::string& path_column,
+                                         const std::string& time_column) const {
+  if (const auto path = PartitionOf(path_column); path && !path_column.empty()) {
+    const auto has_key = [&](const Part& part) { return part.keys[*path].has_value(); };
+    const auto found = std::ranges::find_if(list_.parts, has_key);
+    const Part& part = found == list_.parts.end() ? list_.parts.front() : *found;
+    return arrow::Status::Invalid(
+        MessageText("the folder of '" + part.name + "' gives it a column '" + path_column +
+                    "', the name of the column with the prim paths, which only files can have; "
+                    "rename that part of the folder's name, or name another column with the "
+                    "paths; where there is a manifest, write it again with 'usdparquet dataset'"));
+  }
+  const Part* const own = PartitionOf(time_column) ? FindWith(time_column) : nullptr;
+  if (!own) return arrow::Status::OK();
+  return arrow::Status::Invalid(
+      MessageText("the folder of '" + own->name + "' gives it a column '" + time_column +
+                  "', which would hide the column of that name in the file, with the times; rename "
+                  "that part of the folder's name, or name another column with the times; where "
+                  "there is a manifest, write it again with 'usdparquet dataset'"));
+}
+
+/// The same for what the dataset says itself, so that no reader takes what folders say for it.
+arrow::Status PartFiles::CheckNamedPartitions() const {
+  if (list_.partitions.empty()) return arrow::Status::OK();
+  ARROW_ASSIGN_OR_RAISE(NamedColumns named, FindNamedColumns());
+  if (named.path.empty() && FindWith("path")) named.path = "path";
+  return CheckPartitions(named.path, named.time);
 }
 
 const Part* PartFiles::FindStoredOtherwise(const std::string& column) const {

@@ -73,6 +73,16 @@ class USDPARQUET_API PartFiles {
   std::vector<std::optional<ColumnInfo>> Localize(const ColumnInfo& column) const;
   /// The partition column of that name.
   std::optional<size_t> PartitionOf(const std::string& column) const;
+  /// The columns with the paths and the times that the manifest names, or else the files; empty if
+  /// nobody does.
+  struct NamedColumns {
+    std::string path, time;
+  };
+  arrow::Result<NamedColumns> FindNamedColumns() const;
+  /// Fails if folders name the column with the paths, or one with times that files have: their
+  /// values would hide those of the files, which a save goes by. The message names a file.
+  arrow::Status CheckPartitions(const std::string& path_column,
+                                const std::string& time_column) const;
   /// The first file whose column is stored otherwise than in the first one that has it.
   const Part* FindStoredOtherwise(const std::string& column) const;
 
@@ -83,6 +93,8 @@ class USDPARQUET_API PartFiles {
   PartFiles(PartList list, UnifiedSchema schema);
 
   arrow::Status CountRows();
+  arrow::Status CheckNamedPartitions() const;
+  const Part* FindWith(const std::string& column) const;
   arrow::Result<std::shared_ptr<const OpenPart>> OpenFresh(uint32_t part) const;
 
   const PartList list_;

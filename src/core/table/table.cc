@@ -78,6 +78,7 @@ arrow::Status Table::ReadColumns() {
   if (options_.ids || !options_.has_paths) path_column.clear();
   const std::string time_column =
       first(options_.time_column, manifest.time_column, entry_.time_column);
+  if (file_.parts()) ARROW_RETURN_NOT_OK(file_.parts()->CheckPartitions(path_column, time_column));
   ARROW_ASSIGN_OR_RAISE(schema_, ReadSchema(metadata(), entry_, path_column, time_column,
                                             options_.columns, options_.unicode_test, options_.use));
   for (ColumnInfo& column : schema_.columns) {

@@ -269,6 +269,14 @@ arrow::Result<std::string> ReadResidual(arrow::io::RandomAccessFile& file,
   return bytes->ToString();
 }
 
+/// Fails if folders name the columns that the rows are put in order by.
+arrow::Status CheckPartitions(const PartFiles& parts, const WriteOptions& options) {
+  ARROW_ASSIGN_OR_RAISE(auto named, parts.FindNamedColumns());
+  if (!options.path_column.empty()) named.path = options.path_column;
+  if (!options.time_column.empty()) named.time = options.time_column;
+  return parts.CheckPartitions(named.path.empty() ? "path" : named.path, named.time);
+}
+
 }  // namespace
 
 arrow::Result<WriteSummary> WriteRows(const RowSource& rows, const std::string& path,
@@ -290,6 +298,7 @@ arrow::Result<WriteSummary> OptimizeFile(const std::string& input, const std::st
     const PartList& list = parts->list();
     if (with.path_column.empty()) with.path_column = list.path_column;
     if (with.time_column.empty()) with.time_column = list.time_column;
+    ARROW_RETURN_NOT_OK(WithFileName(CheckPartitions(*parts, with), input));
   } else {
     ARROW_ASSIGN_OR_RAISE(residual, WithFileName(Guarded([&] {
                                                    return ReadResidual(*rows->file().file(),
