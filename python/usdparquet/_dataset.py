@@ -111,11 +111,6 @@ def _write(
     time: str,
     index: bool,
 ) -> DatasetSummary:
-    seen: set[str] = set()
-    for file in map(os.path.abspath, files):
-        if file in seen:
-            raise ValueError(f"{os.fsdecode(file)}: the file is named twice")
-        seen.add(file)
     done = load_core().write_manifest(
         target,
         [os.fspath(file) for file in files],

@@ -80,8 +80,16 @@ nb::dict WriteOneManifest(const nb::object& manifest, const nb::list& files,
 
 nb::dict DescribeDataset(const nb::object& source) {
   const std::string folder = FileName(source);
-  const OpenedDataset opened = CallUnlocked(
-      [&] { return WithFileName(OpenDataset(folder, DamagedParts::kAreLeftOut), folder); });
+  std::vector<SameFile> same;
+  const OpenedDataset opened = CallUnlocked([&]() -> arrow::Result<OpenedDataset> {
+    ARROW_ASSIGN_OR_RAISE(OpenedDataset found,
+                          WithFileName(OpenDataset(folder, DamagedParts::kAreLeftOut), folder));
+    std::vector<std::string> files;
+    const PartFiles& all = *found.file.parts();
+    for (const Part& part : all.list().parts) files.push_back(all.FileOf(part));
+    same = FindSameFiles(files);
+    return found;
+  });
   nb::list parts;
   for (const Part& part : opened.file.parts()->list().parts) {
     const std::string file = opened.file.parts()->FileOf(part);
@@ -98,8 +106,17 @@ nb::dict DescribeDataset(const nb::object& source) {
   nb::list warnings;
   for (const std::string& warning : opened.warnings)
     warnings.append(ToStr(folder + ": " + warning));
+  nb::list problems;
+  for (const auto& [first, again] : same) {
+    const std::vector<Part>& list = opened.file.parts()->list().parts;
+    problems.append(ToStr(folder + ": '" + list[first].name + "' and '" + list[again].name +
+                          "' are one file, of which a save would change one; put a copy in the "
+                          "place of the link, or take it out of the dataset, and run 'usdparquet "
+                          "dataset' on the folder"));
+  }
   nb::dict out;
   out["has_manifest"] = opened.has_manifest;
+  out["problems"] = problems;
   out["parts"] = parts;
   out["warnings"] = warnings;
   return out;
@@ -142,7 +159,8 @@ void AddDatasets(nb::module_& m) {
   m.def("folder_files", &FolderFiles, nb::arg("folder"),
         "The names of the files of a dataset's folder, relative to it and sorted.");
   m.def("describe_dataset", &DescribeDataset, nb::arg("folder"),
-        "The dataset in the folder: has_manifest, parts (name, file, bytes, rows), warnings. "
+        "The dataset in the folder: has_manifest, parts (name, file, bytes, rows), warnings, and "
+        "problems: a message for each file that it has by two names. "
         "Raises ValueError or OSError with the reason if there is none.");
   m.def("check_parts", &CheckParts, nb::arg("folder"),
         "A message for each chunk of a dataset's files with damaged pages, and for each file that "

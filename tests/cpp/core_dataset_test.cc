@@ -32,6 +32,7 @@ constexpr int64_t kRows = 3000;
 /// A folder with the rows of MixedTable in `count` files.
 std::string WriteFolder(int64_t count) {
   const std::string folder = usdparquet_test::ScratchPath("dataset.parquet");
+  std::filesystem::remove_all(folder);  // what an earlier run left
   std::filesystem::create_directories(folder);
   const auto table = usdparquet_test::MixedTable(kRows);
   usdparquet_test::Layout layout;
@@ -151,6 +152,35 @@ TEST(Dataset, AColumnThatTwoFoldersNameIsRefused) {
                                   "a=1/%61=2/b" + deep, deep}) {
     EXPECT_TRUE(IsRefused(HiveKeysOf(name).status(), name));
     EXPECT_TRUE(IsRefused(HiveKeysOf(name).status(), "name the column 'a' twice"));
+  }
+}
+
+TEST(Dataset, AFileWithTwoNamesIsRefused) {
+  const std::string folder = WriteFolder(3);
+  const std::string manifest = folder + "/" + kManifestName;
+  const std::string first = folder + "/100.parquet", other = folder + "/102.parquet";
+  const auto write = [&](const std::vector<std::string>& names) {
+    std::vector<ListedFile> files;
+    for (const std::string& name : names) files.push_back({name, std::nullopt});
+    return WriteManifest(manifest, std::move(files), false, {}).status();
+  };
+  EXPECT_TRUE(IsRefused(write({first, other, first}), first + ": the file is named twice"));
+  for (const bool is_hard : {true, false}) {
+    const std::string link = folder + (is_hard ? "/hard.parquet" : "/soft.parquet");
+    if (is_hard) {
+      std::filesystem::create_hard_link(first, link);
+    } else {
+      std::filesystem::create_symlink("100.parquet", link);
+    }
+    EXPECT_TRUE(IsRefused(write({first, other, link}),
+                          link + ": the file is named twice, also as '" + first + "'"));
+    const auto same = FindSameFiles({other, link, folder + "/no", first, folder + "/./no"});
+    ASSERT_EQ(same.size(), 2u);
+    EXPECT_EQ(same[0].first, 1u);
+    EXPECT_EQ(same[0].again, 3u);
+    EXPECT_EQ(same[1].first, 2u);
+    EXPECT_EQ(same[1].again, 4u);
+    EXPECT_TRUE(IsRead(write({link, other})));
   }
 }
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Iterator, Sequence
+import shutil
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import nullcontext
 from pathlib import Path
 
@@ -314,6 +315,49 @@ def test_a_file_that_is_named_twice(tmp_path: Path, halls: Path) -> None:
         usdparquet.dataset([part, halls / "part-*.parquet"], target)
     with pytest.raises(ValueError, match=re.escape(f"{part}: the file is named twice")):
         usdparquet.write_manifest(target, [part, part])
+    described = [usdparquet.describe_part(part)] * 2
+    other = Path(halls, "..", halls.name, part.name)
+    with pytest.raises(ValueError, match=re.escape(f"{other}: the file is named twice, also as")):
+        usdparquet.write_manifest(target, [part, other], described, index=False)
+    part.unlink()  # of a file that is not there the name tells
+    with pytest.raises(ValueError, match=re.escape(f"{other}: the file is named twice, also as")):
+        usdparquet.write_manifest(target, [part, other], described, index=False)
+    assert not target.exists()
+
+
+@pytest.mark.parametrize("link", [os.link, os.symlink], ids=["hard", "symbolic"])
+def test_a_file_and_a_link_to_it(
+    tmp_path: Path, halls: Path, link: Callable[[Path, Path], None]
+) -> None:
+    part, again = halls / "part-1.parquet", halls / "part-9.parquet"
+    shutil.copy(part, again)
+    with pytest.warns(UserWarning, match="repeat"):
+        usdparquet.dataset(halls)
+    assert run("validate", halls)[0] == 1  # its paths are repeated
+    before = (halls / MANIFEST).read_bytes()
+    again.unlink()
+    link(part, again)
+    wanted = f"{again}: the file is named twice, also as '{part}'"
+    with pytest.raises(ValueError, match=re.escape(wanted)):
+        usdparquet.dataset(halls)
+    with pytest.raises(ValueError, match=re.escape(wanted)):
+        usdparquet.dataset([part, again], tmp_path / "all.parquet" / MANIFEST)
+    assert (halls / MANIFEST).read_bytes() == before
+    told = f"{halls}: 'part-1.parquet' and 'part-9.parquet' are one file"
+    assert told in run("validate", halls)[1]
+    (halls / MANIFEST).unlink()
+    assert told in run("validate", halls)[1]
+    assert as_text(halls) == as_text(one_file(tmp_path, [hall(n) for n in range(3)]))
+    # Two links to a third file, which no dataset has.
+    moved = tmp_path / "moved.parquet"
+    again.unlink()
+    part.rename(moved)
+    for each in (part, again):
+        link(moved, each)
+    with pytest.raises(ValueError, match=re.escape(wanted)):
+        usdparquet.dataset(halls)
+    again.unlink()
+    assert usdparquet.dataset(halls).parts == 3
 
 
 def test_without_an_index_no_file_is_opened(halls: Path) -> None:

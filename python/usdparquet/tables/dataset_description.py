@@ -107,8 +107,9 @@ def dataset_problems(
     if description.problem is not None:
         return [description.problem]
     core = load_core()
-    found = list(description.warnings)
-    for part in core.describe_dataset(path)["parts"]:
+    dataset: dict[str, Any] = core.describe_dataset(path)
+    found = [*description.warnings, *dataset["problems"]]
+    for part in dataset["parts"]:
         found += section_problems(Path(part["file"]), [])
     if not values:
         return found

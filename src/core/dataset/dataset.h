@@ -74,7 +74,7 @@ struct ManifestSummary {
 /// Writes the manifest `manifest`, whose folder is that of the dataset, of these files in this
 /// order, and the index of all of them beside it. Files without a description are read. Of all, the
 /// index reads the columns with paths and times, and nothing else. An index that a manifest before
-/// had is removed. Errors name a file.
+/// had is removed. Fails for two names of one file, also by links. Errors name a file.
 USDPARQUET_API arrow::Result<ManifestSummary> WriteManifest(const std::string& manifest,
                                                             std::vector<ListedFile> files,
                                                             bool covers_folder,

@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <cerrno>
 #include <filesystem>
+#include <map>
 #include <set>
+#include <unordered_map>
 #include <utility>
 
 #include "core/util/limits.h"
@@ -93,6 +95,25 @@ arrow::Result<uint64_t> SumOfFiles(const std::string& folder,
   Lister lister(folder, f);
   ARROW_RETURN_NOT_OK(lister.Add("", 0));
   return lister.sum();
+}
+
+std::vector<SameFile> FindSameFiles(const std::vector<std::string>& files) {
+  std::map<std::pair<uint64_t, uint64_t>, size_t> by_number;
+  std::unordered_map<std::string, size_t> by_name;
+  std::vector<SameFile> same;
+  for (size_t i = 0; i < files.size(); ++i) {
+    const FoundFile found = FindFile(files[i]);
+    size_t first;
+    if (found.kind == FileKind::kNone || found.number == 0) {
+      std::error_code ignored;
+      const std::string name = fs::absolute(files[i], ignored).lexically_normal().string();
+      first = by_name.try_emplace(name, i).first->second;
+    } else {
+      first = by_number.try_emplace({found.device, found.number}, i).first->second;
+    }
+    if (first != i) same.push_back({first, i});
+  }
+  return same;
 }
 
 arrow::Result<std::vector<std::string>> FoldersIn(const std::string& folder) {

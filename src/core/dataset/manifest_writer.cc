@@ -10,6 +10,7 @@
 #include <system_error>
 #include <utility>
 
+#include "core/dataset/folder_files.h"
 #include "core/dataset/manifest_cache.h"
 #include "core/dataset/parts_of_files.h"
 #include "core/index/path_index_file.h"
@@ -221,6 +222,12 @@ arrow::Result<ManifestSummary> WriteManifest(const std::string& manifest,
   if (files.empty()) return arrow::Status::Invalid(manifest, ": there are no files to list");
   std::vector<std::string> given;  // what messages of single files call them
   for (const ListedFile& listed : files) given.push_back(listed.file);
+  // A save would write it for one of the two, and leave the sizes of before for the other.
+  if (const auto same = FindSameFiles(given); !same.empty()) {
+    const std::string &first = given[same[0].first], &again = given[same[0].again];
+    const std::string other = first == again ? "" : ", also as '" + first + "'";
+    return WithFileName(arrow::Status::Invalid("the file is named twice", other), again);
+  }
   ARROW_RETURN_NOT_OK(DescribeFiles(given, &files, /*reads_paths=*/true, options.path_column));
   auto written = Guarded([&] { return Write(manifest, std::move(files), covers_folder, options); });
   // What a table says names the manifest already.

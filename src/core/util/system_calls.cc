@@ -28,7 +28,8 @@ FoundFile FoundOf(const struct stat& found) {
                         : S_ISSOCK(mode)                 ? FileKind::kSocket
                         : S_ISCHR(mode) || S_ISBLK(mode) ? FileKind::kDevice
                                                          : FileKind::kOther;
-  return {kind, mode & 07777, static_cast<int64_t>(found.st_size)};
+  return {kind, mode & 07777, static_cast<int64_t>(found.st_size),
+          static_cast<uint64_t>(found.st_dev), static_cast<uint64_t>(found.st_ino)};
 }
 
 }  // namespace

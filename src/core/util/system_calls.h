@@ -58,6 +58,8 @@ struct FoundFile {
   FileKind kind = FileKind::kNone;
   unsigned permissions = 0;
   int64_t size = 0;  ///< in bytes
+  /// Together those of no other file, whatever it is called; `number` is 0 where there are none.
+  uint64_t device = 0, number = 0;
 };
 
 /// What lies under `path`, links followed; kNone if nothing does, or if that cannot be told.
