@@ -639,6 +639,15 @@ BAD_MANIFESTS = {
     "no parts": (lambda m: {k: v for k, v in m.items() if k != "parts"}, "it has no 'parts'"),
     "rows": (lambda m: edited(m, rows=[2**40]), "'rows' has '1099511627776'"),
     "rows below 0": (lambda m: edited(m, rows=[-1]), "'rows' has '-1'"),
+    "no list of rows": (lambda m: edited(m, rows=None), "part 'part-0.parquet': it has no 'rows'"),
+    "paths without rows": (
+        lambda m: edited(m, rows=[]),
+        "part 'part-0.parquet': its 'rows' has none, but it has a 'first' path, '/World/Hall_0/Wal",
+    ),
+    "paths of empty groups": (
+        lambda m: edited(m, rows=[0, 0], first="/A"),
+        "part 'part-0.parquet': its 'rows' has none, but it has a 'first' path, '/A'",
+    ),
     "schema": (lambda m: edited(m, schema=7), "its 'schema' is 7"),
     "digest": (lambda m: edited(m, digest="xyz"), "'digest' 'xyz' is no hexadecimal"),
     "base64": (lambda m: m | {"schemas": ["?"]}, "is no base64"),
@@ -664,6 +673,76 @@ def test_bad_manifests(halls: Path, name: str) -> None:
     (halls / MANIFEST).write_text(text)
     found = error_of(halls)
     assert "costs.parquet: the manifest" in found and message in found
+
+
+@pytest.mark.parametrize("rows", [[], [0], None], ids=str)
+def test_a_manifest_that_says_nothing_of_rows(halls: Path, rows: list[int] | None) -> None:
+    """They were not read, and but for `validate` nobody said so."""
+    part = halls / "part-1.parquet"
+    content = part.read_bytes()
+    if rows is None:  # the cache says the same
+        pq.write_table(hall(1).slice(0, 0), part)
+    usdparquet.dataset(halls)
+    if rows is None:
+        part.write_bytes(content)
+    else:
+        told = json.loads((halls / MANIFEST).read_text())
+        del told["parts"][1]["first"], told["parts"][1]["last"]
+        told["parts"][1]["rows"] = rows
+        (halls / MANIFEST).write_text(json.dumps(told))
+    wanted = (
+        "costs.parquet: part-1.parquet: the manifest says that it has no rows, but the file has 5; "
+        "run 'usdparquet dataset'"
+    )
+    assert wanted in error_of(halls)
+    for read in (usdparquet.read_columns, TableFile):
+        with pytest.raises(ValueError, match=re.escape(wanted)):
+            read(halls)
+    for command in (
+        ("inspect", halls),
+        ("validate", halls),
+        ("query", halls, "SELECT path FROM t"),
+        ("optimize", halls, halls.parent / "out.parquet"),
+    ):
+        code, output = run(*command)
+        assert code != 0 and wanted in output, command
+    assert not (halls.parent / "out.parquet").exists()
+    usdparquet.dataset(halls)
+    assert Sdf.Layer.OpenAsAnonymous(str(halls)).GetPrimAtPath("/World/Hall_1/Wall_4")
+
+
+def test_a_description_that_says_nothing_of_rows(halls: Path) -> None:
+    files = sorted(halls.iterdir())
+    descriptions = [json.loads(usdparquet.describe_part(file)) for file in files]
+    descriptions[1]["rows"] = []
+    lies = [json.dumps(each) for each in descriptions]
+    with pytest.raises(ValueError, match=r"part-1\.parquet: the description .* has a 'first'"):
+        usdparquet.write_manifest(halls / MANIFEST, files, lies)
+    del descriptions[1]["first"], descriptions[1]["last"]
+    lies = [json.dumps(each) for each in descriptions]
+    with pytest.raises(ValueError, match=r"part-1\.parquet: .* no rows, but the file has 5"):
+        usdparquet.write_manifest(halls / MANIFEST, files, lies)
+    assert not (halls / MANIFEST).exists()
+
+
+def test_a_part_without_rows_that_cannot_be_read(halls: Path) -> None:
+    """It has nothing that a layer could lack."""
+    part = halls / "part-1.parquet"
+    pq.write_table(hall(1).slice(0, 0), part)
+    usdparquet.dataset(halls)
+    expected = as_text(halls)
+    part.write_bytes(b"PAR1 and nothing else")
+    with collected_warnings() as warnings:
+        assert as_text(halls) == expected
+    assert len(warnings) == 1 and "costs.parquet: part-1.parquet: " in warnings[0]
+    with pytest.raises(ValueError, match=r"costs\.parquet: part-1\.parquet: "):
+        usdparquet.read_columns(halls)
+    assert run("validate", halls)[0] == 1
+    part.unlink()
+    with collected_warnings() as warnings:
+        assert as_text(halls) == expected
+    assert len(warnings) == 1 and "of its manifest is gone" in warnings[0]
+    assert usdparquet.read_columns(halls).num_rows == 10
 
 
 def test_a_layer_with_a_residual_is_no_part(halls: Path) -> None:

@@ -114,7 +114,13 @@ arrow::Status CheckFolder(const std::string& folder, const Manifest& manifest,
 
 namespace {
 
-arrow::Result<OpenedDataset> OpenWithManifest(const std::string& folder, const std::string& text) {
+/// The warnings that files without rows go to, if they are to be no errors.
+std::vector<std::string>* WarningsFor(DamagedParts damaged, OpenedDataset* opened) {
+  return damaged == DamagedParts::kAreLeftOut ? &opened->warnings : nullptr;
+}
+
+arrow::Result<OpenedDataset> OpenWithManifest(const std::string& folder, const std::string& text,
+                                              DamagedParts damaged) {
   OpenedDataset opened;
   opened.has_manifest = true;
   ARROW_ASSIGN_OR_RAISE(Manifest manifest, ParseManifest(text));
@@ -133,11 +139,12 @@ arrow::Result<OpenedDataset> OpenWithManifest(const std::string& folder, const s
                           std::move(part.description.group_rows), part.schema,
                           std::move(part.keys)});
   }
+  ARROW_ASSIGN_OR_RAISE(const auto parts, PartFiles::Make(std::move(list)));
+  ARROW_RETURN_NOT_OK(CheckEmptyParts(*parts, WarningsFor(damaged, &opened)));
   if (!manifest.index) {
-    ARROW_ASSIGN_OR_RAISE(opened.file, WithoutIndex(std::move(list)));
+    opened.file = TableFile::OfParts(parts, parts->metadata(), NoFile());
     return opened;
   }
-  ARROW_ASSIGN_OR_RAISE(const auto parts, PartFiles::Make(std::move(list)));
   opened.file = TableFile::OfParts(parts, WithIndexEntries(*parts->metadata(), *manifest.index),
                                    IndexFileOf(folder, manifest.index->file, &opened.warnings));
   return opened;
@@ -146,7 +153,8 @@ arrow::Result<OpenedDataset> OpenWithManifest(const std::string& folder, const s
 /// The same by the cache of the manifest; nothing if it has to be read itself, as where the folder
 /// has other files than it lists.
 arrow::Result<std::optional<OpenedDataset>> OpenWithCache(const std::string& folder,
-                                                          const std::string& text) {
+                                                          const std::string& text,
+                                                          DamagedParts damaged) {
   const auto bytes = ReadBytes(folder + "/" + kManifestCacheName);
   if (!bytes.ok()) return std::nullopt;
   std::optional<CachedManifest> cached = ReadManifestCache(std::string_view(**bytes), text);
@@ -165,6 +173,7 @@ arrow::Result<std::optional<OpenedDataset>> OpenWithCache(const std::string& fol
   cached->list.folder = folder;
   ARROW_RETURN_NOT_OK(ReadSchemas(cached->schemas, &cached->list));
   ARROW_ASSIGN_OR_RAISE(const auto parts, PartFiles::Make(std::move(cached->list)));
+  ARROW_RETURN_NOT_OK(CheckEmptyParts(*parts, WarningsFor(damaged, &opened)));
   InputFile index = cached->index_file.empty()
                         ? NoFile()
                         : IndexFileOf(folder, cached->index_file, &opened.warnings);
@@ -222,8 +231,8 @@ arrow::Result<OpenedDataset> OpenDataset(const std::string& folder, DamagedParts
     if (!text.ok()) {
       return text.status().WithMessage("the manifest can't be read: ", text.status().message());
     }
-    ARROW_ASSIGN_OR_RAISE(auto cached, OpenWithCache(folder, *text));
-    return cached ? std::move(*cached) : OpenWithManifest(folder, *text);
+    ARROW_ASSIGN_OR_RAISE(auto cached, OpenWithCache(folder, *text, damaged));
+    return cached ? std::move(*cached) : OpenWithManifest(folder, *text, damaged);
   });
 }
 

@@ -25,15 +25,16 @@ struct OpenedDataset {
   std::vector<std::string> warnings;  ///< without the name of the dataset
 };
 
-/// What becomes of files that nothing can be read of, where no manifest says what they hold.
+/// What becomes of files that nothing can be read of, where no manifest says that they hold rows.
 enum class DamagedParts : uint8_t { kAreErrors, kAreLeftOut };
 
-/// Opens the dataset in `folder`. With a manifest, that is all that is read, and the names of the
-/// files if it says that it has all of them; without one, the footers of all files are read, in
-/// parallel. Files are those of FilesIn. Fails if there are none, if one can't be read and there is
-/// no manifest, or if the manifest is not that of the folder. With kAreLeftOut, damaged files are
+/// Opens the dataset in `folder`. With a manifest, that is all that is read, the names of the files
+/// if it says that it has all of them, and the footers of those that have no rows by what it says;
+/// without one, the footers of all files are read, in parallel. Files are those of FilesIn. Fails
+/// if there are none, if one can't be read and there is no manifest, if the manifest is not that of
+/// the folder, or if a file has rows of which it says nothing. With kAreLeftOut, damaged files are
 /// left out with a warning each, unless all are; those that the system refuses to read are errors
-/// nevertheless. Errors do not name the folder. Thread-safe.
+/// nevertheless, where there is no manifest. Errors do not name the folder. Thread-safe.
 USDPARQUET_API arrow::Result<OpenedDataset> OpenDataset(
     const std::string& folder, DamagedParts damaged = DamagedParts::kAreErrors);
 

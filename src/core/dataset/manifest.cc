@@ -35,15 +35,18 @@ arrow::Result<PartitionColumn> ReadPartition(const Json& object) {
 }
 
 arrow::Result<ManifestPart> ReadPart(const Json& object, const Manifest& manifest) {
+  if (!object.is_object()) return arrow::Status::Invalid("a part is no object");
   ManifestPart part;
-  ARROW_ASSIGN_OR_RAISE(part.description, ReadPartNumbers(object));
   ARROW_ASSIGN_OR_RAISE(part.file, JsonText(object, "file"));
   if (part.file.empty() || part.file.find('\0') != std::string::npos) {
     return arrow::Status::Invalid("a part has no name of a file");
   }
   const auto fail = [&](const arrow::Status& status) {
-    return status.WithMessage("part ", QuotedValue(part.file), ": ", status.message());
+    return status.WithMessage("part '", MessageText(part.file), "': ", status.message());
   };
+  auto description = ReadPartNumbers(object);
+  if (!description.ok()) return fail(description.status());
+  part.description = std::move(*description);
   if (manifest.schemas.empty()) return arrow::Status::Invalid("it has parts, but no schema");
   const auto schema =
       JsonNumber(object, "schema", static_cast<int64_t>(manifest.schemas.size()) - 1);

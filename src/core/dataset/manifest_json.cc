@@ -2,6 +2,7 @@
 
 #include <arrow/util/base64.h>
 
+#include <algorithm>
 #include <charconv>
 #include <cinttypes>
 #include <cstdio>
@@ -100,9 +101,13 @@ arrow::Result<PartDescription> ReadPartNumbers(const Json& object) {
     }
     part.group_rows.push_back(count.get<uint32_t>());
   }
+  const bool has_rows = std::ranges::any_of(part.group_rows, [](uint32_t n) { return n > 0; });
   for (const auto& [key, value] : {std::pair("first", &part.first), {"last", &part.last}}) {
     if (!object.contains(key)) continue;
     ARROW_ASSIGN_OR_RAISE(*value, JsonText(object, key));
+    if (has_rows) continue;
+    return arrow::Status::Invalid("its 'rows' has none, but it has a '", key, "' path, ",
+                                  QuotedValue(**value));
   }
   return part;
 }

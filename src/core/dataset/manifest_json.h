@@ -33,7 +33,7 @@ arrow::Result<int64_t> JsonNumber(const nlohmann::json& object, const char* key,
 arrow::Result<const nlohmann::json*> JsonList(const nlohmann::json& object, const char* key,
                                               size_t most);
 
-/// Adds what a description says but its schema, and reads it.
+/// Adds what a description says but its schema, and reads it. Fails for paths of no rows.
 void AddPartNumbers(const PartDescription& part, nlohmann::ordered_json* object);
 arrow::Result<PartDescription> ReadPartNumbers(const nlohmann::json& object);
 

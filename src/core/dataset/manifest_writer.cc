@@ -137,6 +137,8 @@ arrow::Result<ManifestSummary> Write(const std::string& file, std::vector<Listed
   }
   ARROW_ASSIGN_OR_RAISE(PlannedManifest plan,
                         PlanManifest(file, names, std::move(files), covers_folder, options));
+  // The index was read from all other files, which had to be those that were described.
+  if (plan.manifest.index) ARROW_RETURN_NOT_OK(CheckEmptyParts(*plan.parts, nullptr));
   ARROW_RETURN_NOT_OK(WriteIndexOf(plan, folder));
   ARROW_RETURN_NOT_OK(WriteFileText(file, plan.text));
   ARROW_RETURN_NOT_OK(WriteCacheOf(plan, folder));

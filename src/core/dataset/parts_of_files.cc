@@ -3,6 +3,7 @@
 #include <arrow/buffer.h>
 #include <arrow/util/key_value_metadata.h>
 
+#include <algorithm>
 #include <unordered_map>
 #include <utility>
 
@@ -15,6 +16,7 @@
 #include "core/util/guard.h"
 #include "core/util/open_file.h"
 #include "core/util/parallel_for.h"
+#include "core/util/system_calls.h"
 
 namespace usdparquet {
 
@@ -71,6 +73,41 @@ arrow::Status DescribeFiles(const std::vector<std::string>& names, std::vector<L
     }
     return arrow::Status::OK();
   });
+}
+
+arrow::Status CheckEmptyParts(const PartFiles& parts, std::vector<std::string>* warnings) {
+  std::vector<const Part*> empty;
+  for (const Part& part : parts.list().parts) {
+    if (std::ranges::all_of(part.group_rows, [](uint32_t rows) { return rows == 0; })) {
+      empty.push_back(&part);
+    }
+  }
+  std::vector<arrow::Status> unread(empty.size());
+  ARROW_RETURN_NOT_OK(ParallelFor(0, empty.size(), [&](size_t i) -> arrow::Status {
+    const std::string file = parts.FileOf(*empty[i]);
+    if (FindFile(file).kind == FileKind::kNone) return arrow::Status::OK();
+    const auto opened = Guarded([&]() -> arrow::Result<TableFile> {
+      ARROW_ASSIGN_OR_RAISE(auto bytes, OpenFile(file));
+      return TableFile::Open(std::move(bytes));
+    });
+    if (!opened.ok()) {
+      unread[i] = WithFileName(opened.status(), empty[i]->name);
+      return arrow::Status::OK();
+    }
+    if (opened->num_rows() == 0) return arrow::Status::OK();
+    return WithFileName(
+        arrow::Status::Invalid("the manifest says that it has no rows, but the file has ",
+                               opened->num_rows(),
+                               "; run 'usdparquet dataset' on the folder to write its manifest "
+                               "again"),
+        empty[i]->name);
+  }));
+  for (const arrow::Status& status : unread) {
+    if (status.ok()) continue;
+    if (!warnings) return status;
+    warnings->push_back(status.message());
+  }
+  return arrow::Status::OK();
 }
 
 arrow::Result<PartList> PartsOfFiles(const std::vector<std::string>& names,

@@ -11,6 +11,7 @@
 
 #include "core/dataset/dataset.h"
 #include "core/dataset/manifest.h"
+#include "core/table/part_files.h"
 #include "core/table/part_list.h"
 
 namespace usdparquet {
@@ -28,6 +29,11 @@ std::shared_ptr<parquet::FileMetaData> WithIndexEntries(const parquet::FileMetaD
 arrow::Status DescribeFiles(const std::vector<std::string>& names, std::vector<ListedFile>* files,
                             bool reads_paths, const std::string& path_column,
                             std::vector<arrow::Status>* damage = nullptr);
+
+/// Looks into the files that are listed without rows, which nobody else opens: fails if one has
+/// some. One that can't be read is an error too; if `warnings` is given, it gets that instead. A
+/// file that is gone has no rows.
+arrow::Status CheckEmptyParts(const PartFiles& parts, std::vector<std::string>* warnings);
 
 /// The parts of described files, with the partition columns that are in their names. `schemas` gets
 /// the bytes of their schemas.
