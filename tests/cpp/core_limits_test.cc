@@ -15,10 +15,12 @@
 #include <parquet/schema.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "core/dataset/dataset.h"
 #include "core/index/path_index_builder.h"
 #include "core/pages/page_header.h"
 #include "core/recover/recover_file.h"
@@ -26,6 +28,8 @@
 #include "core/schema/path_problem.h"
 #include "core/schema/schema_entry.h"
 #include "core/table/file_check.h"
+#include "core/table/part_files.h"
+#include "core/table/part_schema.h"
 #include "core/table/read_columns.h"
 #include "core/table/table.h"
 #include "core/util/limits.h"
@@ -113,9 +117,9 @@ TEST(Limits, CountsBeyondTheBytesAreDamage) {
   EXPECT_TRUE(IsRefused(CheckSchema({Element("root", -1)}), "damaged"));
 }
 
-/// A file that is nothing but a footer, whose row groups claim these numbers of rows, and so many
-/// zeros before it.
-arrow::Result<TableFile> OpenRows(const std::vector<int64_t>& groups, int64_t zeros) {
+/// Writes a file that is nothing but a footer, whose row groups claim these numbers of rows, and so
+/// many zeros before it; its name.
+std::string WriteRows(const std::vector<int64_t>& groups, int64_t zeros) {
   parquet::SchemaDescriptor schema;
   schema.Init(parquet::schema::GroupNode::Make(
       "schema", parquet::Repetition::REQUIRED,
@@ -133,7 +137,11 @@ arrow::Result<TableFile> OpenRows(const std::vector<int64_t>& groups, int64_t ze
   EXPECT_TRUE(sink->Write("PAR1", 4).ok());
   EXPECT_TRUE(sink->Write(std::string(static_cast<size_t>(zeros), '\0')).ok());
   parquet::WriteFileMetaData(*builder->Finish(), sink.get());
-  return OpenTableFile(WriteBytes("limits_rows.parquet", sink->Finish().ValueOrDie()->ToString()));
+  return WriteBytes("limits_rows.parquet", sink->Finish().ValueOrDie()->ToString());
+}
+
+arrow::Result<TableFile> OpenRows(const std::vector<int64_t>& groups, int64_t zeros) {
+  return OpenTableFile(WriteRows(groups, zeros));
 }
 
 TEST(Limits, Rows) {
@@ -166,9 +174,8 @@ TEST(Limits, RowsOfSmallFiles) {
 
 TEST(Limits, RowsThatRecoverBelieves) {
   for (const int64_t rows : {kMaxSmallFileRows, kMaxSmallFileRows + 1}) {
-    (void)OpenRows({rows}, 0);  // writes the file, in which no page is
-    const auto report = RecoverFile(ScratchPath("limits_rows.parquet"),
-                                    ScratchPath("limits_recovered.parquet"), {});
+    const auto report =
+        RecoverFile(WriteRows({rows}, 0), ScratchPath("limits_recovered.parquet"), {});
     const std::string why = report.status().message();
     const bool is_beyond = rows > kMaxSmallFileRows;
     EXPECT_EQ(why.find("row groups of impossible sizes") != std::string::npos, is_beyond) << why;
@@ -192,6 +199,73 @@ TEST(Limits, RowsThatAreWritten) {
   const auto beyond = write(kMaxSmallFileRows + 1);
   EXPECT_TRUE(IsRefused(beyond.status(), "1048577 rows, nearly all the same"));
   EXPECT_EQ(ReadBytes(ScratchPath("limits_written.parquet")), before);
+}
+
+/// A dataset of files that claim these numbers of rows. The first one is so much larger that all
+/// have `bytes` together, if that is given.
+arrow::Result<TableFile> OpenRowsOfFiles(const std::vector<int64_t>& rows, int64_t bytes = 0) {
+  namespace fs = std::filesystem;
+  const std::string folder = ScratchPath("limits_rows_of_files.parquet");
+  fs::remove_all(folder);
+  fs::create_directories(folder);
+  int64_t size = 0;
+  for (size_t i = rows.size(); i-- > 0;) {
+    const auto write = [&](int64_t zeros) {
+      const std::string file = folder + "/" + std::to_string(i) + ".parquet";
+      fs::rename(WriteRows({rows[i]}, zeros), file);
+      return static_cast<int64_t>(fs::file_size(file));
+    };
+    const int64_t own = write(0);
+    size += i == 0 && bytes > 0 ? write(bytes - size - own) : own;
+  }
+  EXPECT_EQ(size, bytes > 0 ? bytes : size);
+  ARROW_ASSIGN_OR_RAISE(OpenedDataset opened, OpenDataset(folder));
+  return std::move(opened.file);
+}
+
+TEST(Limits, RowsOfDatasetsOfSmallFiles) {
+  constexpr int64_t kHalf = kMaxSmallFileRows / 2;
+  const auto most = OpenRowsOfFiles({kHalf, 0, kHalf});
+  ASSERT_TRUE(most.ok()) << most.status();
+  EXPECT_EQ(most->num_rows(), kMaxSmallFileRows);
+  EXPECT_TRUE(IsRefused(OpenRowsOfFiles({kHalf, kHalf, 1}).status(),
+                        "the dataset claims 1048577 rows in files of"));
+  // More for each byte of all files together, none of which has too many rows itself.
+  const std::vector<int64_t> rows{kMaxSmallFileRows, kMaxSmallFileRows, kMaxSmallFileRows - 1, 1};
+  constexpr int64_t kEnough = 3 * kMaxSmallFileRows / kMaxRowsPerByte;
+  const auto file = OpenRowsOfFiles(rows, kEnough);
+  ASSERT_TRUE(file.ok()) << file.status();
+  EXPECT_EQ(file->num_rows(), 3 * kMaxSmallFileRows);
+  EXPECT_TRUE(IsRefused(OpenRowsOfFiles(rows, kEnough - 1).status(),
+                        "3145728 rows in files of 49151 bytes together, more than 3145664: write "
+                        "them with smaller pages"));
+}
+
+/// The rows of all parts that a manifest lists, each with these numbers of rows and of a terabyte.
+arrow::Result<int64_t> ListedRows(const std::vector<std::vector<uint32_t>>& parts) {
+  ARROW_ASSIGN_OR_RAISE(const TableFile file, OpenRows({1}, 0));
+  PartList list;
+  list.schemas.push_back(SchemaFooter(*file.metadata()));
+  for (const std::vector<uint32_t>& rows : parts) {
+    list.parts.push_back({std::to_string(list.parts.size()), "", int64_t{1} << 40, 0, rows, 0, {}});
+  }
+  ARROW_ASSIGN_OR_RAISE(const auto files, PartFiles::Make(std::move(list)));
+  return files->group_first_rows().back();
+}
+
+TEST(Limits, RowsOfDatasets) {
+  constexpr auto kMost = static_cast<uint32_t>(kMaxRows);
+  EXPECT_EQ(ListedRows({{kMost - 3, 1}, {}, {2}}).ValueOrDie(), kMaxRows);
+  const auto status = ListedRows({{kMost - 3, 1}, {}, {2, 1}}).status();
+  EXPECT_TRUE(IsRefused(status, "more than 2147483647 rows, 1 more in '2'; one layer can hold"));
+}
+
+TEST(Limits, RowGroupsOfDatasets) {
+  std::vector<std::vector<uint32_t>> parts(10, std::vector<uint32_t>(kMaxRowGroups / 10, 1));
+  parts.push_back({0});  // without rows it is none
+  EXPECT_EQ(ListedRows(parts).ValueOrDie(), static_cast<int64_t>(kMaxRowGroups));
+  parts.push_back({1});
+  EXPECT_TRUE(IsRefused(ListedRows(parts).status(), "row groups, the next one in '11'"));
 }
 
 std::string Json(int depth) {
