@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 import usdparquet
+from usdparquet._dataset import MANIFEST
 
 FROZEN = Path(__file__).parents[1] / "data" / "frozen"
 INDEX_ENTRIES = ("usdparquet:index", "usdparquet:times")
@@ -49,12 +50,12 @@ def plain_cells(column: pa.ChunkedArray) -> list[Any]:
 
 @dataclass(frozen=True)
 class FrozenTable:
-    """What NAME.json says of NAME.parquet."""
+    """What NAME.json says of NAME.parquet, a file or a dataset."""
 
     validate: int
     """The exit code of `usdparquet validate`."""
     indexes: list[str]
-    """The entries of the footer that say where an index is."""
+    """The entries of the footer, or of a dataset's manifest, that say where an index is."""
     edit: str
     """The attribute that the test edits and saves; empty if no column has one for that."""
     columns: dict[str, str]
@@ -83,17 +84,24 @@ def rule_rows(name: str) -> list[str]:
 
 
 def read_table(file: Path, validate: int, edit: str) -> FrozenTable:
-    """What `read_columns` and the footer say today; all else is given."""
+    """What `read_columns` and the footer or the manifest say today; all else is given."""
     table = usdparquet.read_columns(file)
     cells = [plain_cells(column) for column in table.columns]
-    entries = pq.read_metadata(file).metadata or {}
     return FrozenTable(
         validate=validate,
         edit=edit,
-        indexes=[name for name in INDEX_ENTRIES if name.encode() in entries],
+        indexes=_indexes_of(file),
         columns={field.name: str(field.type) for field in table.schema},
         rows=[_json(row) for row in zip(*cells, strict=True)],
     )
+
+
+def _indexes_of(file: Path) -> list[str]:
+    if file.is_dir():
+        manifest = json.loads((file / MANIFEST).read_text("utf-8"))
+        return sorted({*manifest["index"]} - {"file"})
+    entries = pq.read_metadata(file).metadata or {}
+    return [name for name in INDEX_ENTRIES if name.encode() in entries]
 
 
 def _json(value: object) -> str:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 import shutil
+import struct
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
+import xxhash
 from embedded_sections import PAGES, section_of
 from frozen_files import FROZEN, RULES, golden_table, read_table
 from parquet_surgery import SEAL, Footer, Surgery, flipped
@@ -20,14 +23,17 @@ from typer.testing import CliRunner
 from usd_values import collected_warnings, open_layer
 
 import usdparquet
+from usdparquet._dataset import MANIFEST
 from usdparquet.cli import app
 
-FILES = sorted(FROZEN.glob("*/*.parquet"))
+CACHE = "_usdparquet.parts"
+FILES = sorted(file for file in FROZEN.glob("*/*.parquet") if file.is_file())
+DATASETS = sorted(file for file in FROZEN.glob("*/*.parquet") if file.is_dir())
 PACKAGES = sorted(FROZEN.glob("*/*.usdz"))
 # A table without rows has no page that could be read.
 INDEXED = [file for file in FILES if golden_table(file).indexes and golden_table(file).rows]
 SEALED = [file for file in FILES if SEAL in Surgery(file).entries()]
-WITH_CELLS = [file for file in FILES if golden_table(file).edit]
+WITH_CELLS = [file for file in (*FILES, *DATASETS) if golden_table(file).edit]
 WITHOUT_PROBLEMS = [file for file in FILES if golden_table(file).validate == 0]
 
 
@@ -36,6 +42,8 @@ def name_of(file: Path) -> str:
 
 
 every_file = pytest.mark.parametrize("file", FILES, ids=name_of)
+every_table = pytest.mark.parametrize("file", [*FILES, *DATASETS], ids=name_of)
+every_dataset = pytest.mark.parametrize("file", DATASETS, ids=name_of)
 
 
 @pytest.fixture(autouse=True)
@@ -47,6 +55,8 @@ def expected_warnings() -> Iterator[None]:
 
 @pytest.fixture
 def copy(file: Path, tmp_path: Path) -> Path:
+    if file.is_dir():
+        return Path(shutil.copytree(file, tmp_path / file.name))
     return Path(shutil.copy(file, tmp_path))
 
 
@@ -118,13 +128,19 @@ def check_text(expected: str, layer: Sdf.Layer) -> None:
 def test_every_file_has_its_values() -> None:
     assert Counter(file.parent.name for file in FILES) == {"0.1.0": 34, "2026-11": 38}
     assert [name_of(file) for file in PACKAGES] == ["0.1.0/package", "2026-11/package"]
-    for file in FILES:
+    assert [name_of(folder) for folder in DATASETS] == [
+        "2026-11-datasets/dataset_of_folders",
+        "2026-11-datasets/dataset_of_times",
+    ]
+    for file in (*FILES, *DATASETS):
         assert file.with_suffix(".json").exists(), file
         assert file.with_suffix(".usda").exists() or file.stem in RULES, file
-    assert sum(file.stat().st_size for file in FROZEN.glob("*/*")) < 1_000_000
+    sizes = {file: file.stat().st_size for file in FROZEN.glob("*/**/*") if file.is_file()}
+    assert sum(sizes.values()) < 1_000_000
+    assert sum(size for file, size in sizes.items() if "2026-11-datasets" in file.parts) < 100_000
 
 
-@every_file
+@every_table
 def test_the_layer_is_the_same(file: Path) -> None:
     layer = Sdf.Layer.OpenAsAnonymous(str(file))
     if name_of(file) == "0.1.0/optimized_left_out":
@@ -147,7 +163,7 @@ def test_the_layer_in_a_package_is_the_same(package: Path) -> None:
     assert stage.GetAttributeAtPath("/World/Wall_2.size").Get() == Gf.Vec3f(2 / 7, 0.2, -0.0)
 
 
-@every_file
+@every_table
 def test_the_table_is_the_same(file: Path) -> None:
     expected = golden_table(file)
     assert read_table(file, expected.validate, expected.edit) == expected
@@ -159,7 +175,7 @@ def test_other_readers_find_valid_pages(file: Path) -> None:
     assert rows == len(golden_table(file).rows)
 
 
-@every_file
+@every_table
 def test_validate_says_the_same(file: Path) -> None:
     result = CliRunner().invoke(app, ["validate", str(file)])
     assert result.exit_code == golden_table(file).validate, result.output
@@ -210,6 +226,79 @@ def test_the_seal_and_the_page_locations_are_used(file: Path, copy: Path) -> Non
         result = CliRunner().invoke(app, ["validate", "--values", str(copy)])
         assert result.exit_code == 1
         assert f"the header of the page at byte {offset}" in result.output
+
+
+def listed_parts(folder: Path) -> list[dict[str, Any]]:
+    """What the manifest of a dataset says of its files."""
+    parts: list[dict[str, Any]] = json.loads((folder / MANIFEST).read_text("utf-8"))["parts"]
+    return parts
+
+
+@every_dataset
+def test_a_dataset_is_the_same_with_and_without_its_manifest(file: Path, copy: Path) -> None:
+    expected = golden_table(file)
+    time = "frame" if "frame" in expected.columns else ""
+    for name in (CACHE, MANIFEST):
+        (copy / name).unlink()
+        arguments = {"time": time} if time and name == MANIFEST else {}
+        check_text(golden_text(file), open_layer(copy, **arguments))
+        table = usdparquet.read_columns(copy, time=time)
+        assert table.equals(usdparquet.read_columns(file))
+    [index] = copy.glob("_usdparquet.*.index")
+    index.unlink()
+    usdparquet.dataset(copy, time=time)
+    # What is written today may be another manifest, but is of the same files.
+    assert listed_parts(copy) == listed_parts(file)
+
+
+@every_dataset
+def test_other_readers_find_valid_pages_in_a_dataset(file: Path) -> None:
+    rows = [
+        pq.ParquetFile(file / part["file"], page_checksum_verification=True).read().num_rows
+        for part in listed_parts(file)
+    ]
+    assert rows == [sum(part["rows"]) for part in listed_parts(file)]
+    assert sum(rows) == len(golden_table(file).rows)
+
+
+@every_dataset
+def test_the_index_of_a_dataset_is_used(file: Path, copy: Path) -> None:
+    """Proved by damage: who builds an index has to read all paths, and some are no more."""
+    for part in listed_parts(file):
+        if sum(part["rows"]):
+            damage_first_paths(copy / part["file"])
+    assert Sdf.Layer.OpenAsAnonymous(str(copy))
+    told = json.loads((copy / MANIFEST).read_text("utf-8"))
+    for entry in golden_table(file).indexes:
+        kept = {key: value for key, value in told["index"].items() if key != entry}
+        without = {key: value for key, value in told.items() if key != "index"}
+        changed = told | {"index": kept} if entry == "times" else without
+        (copy / MANIFEST).write_text(json.dumps(changed), "utf-8")
+        with pytest.raises(Tf.ErrorException, match="column 'path'"):
+            Sdf.Layer.OpenAsAnonymous(str(copy))
+
+
+@every_dataset
+def test_the_cache_of_a_manifest_is_used(file: Path, copy: Path) -> None:
+    """Proved by another name of the index, under right checksums."""
+    content = bytearray((copy / CACHE).read_bytes())
+    assert content[:8] == b"UPQPARTS"
+    header_size, body_size, text_size, text_hash, body_hash = struct.unpack_from(
+        "<I4Q", content, 12
+    )
+    text = (copy / MANIFEST).read_bytes()
+    assert (text_size, text_hash) == (len(text), xxhash.xxh3_64_intdigest(text))
+    body = content[header_size:]
+    assert (body_size, body_hash) == (len(body), xxhash.xxh3_64_intdigest(body))
+    body = body.replace(b"_usdparquet.", b"_usdparquet-", 1)
+    struct.pack_into("<Q", content, 40, xxhash.xxh3_64_intdigest(body))
+    struct.pack_into("<Q", content, 80, xxhash.xxh3_64_intdigest(content[:80]))
+    (copy / CACHE).write_bytes(content[:header_size] + body)
+    with collected_warnings() as warnings:
+        check_text(golden_text(file), Sdf.Layer.OpenAsAnonymous(str(copy)))
+    # What folders name is read from the manifest itself.
+    is_used = "partitions" not in json.loads(text)
+    assert ["its index '_usdparquet-" in warning for warning in warnings] == [True] * is_used
 
 
 @pytest.mark.parametrize("file", WITH_CELLS, ids=name_of)

@@ -1,8 +1,9 @@
 """Write the files that are frozen, with the usdparquet that is installed.
 
-Usage: make_frozen.py OUT
+Usage: make_frozen.py OUT [NAME...]
 
-OUT is a new folder, such as one named after the version. Every run writes the same bytes.
+OUT is a new folder, such as one named after the version. Every run writes the same bytes. With
+names, only the files and datasets of these names are written.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import random
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -49,11 +50,18 @@ from usdparquet.tables.file_description import FileDescription, describe_file  #
 SMALL = ("--rows-per-page", "7", "--rows-per-group", "20")
 
 FILES: dict[str, Callable[[Path], object]] = {}
+DATASETS: dict[str, Callable[[Path], str]] = {}
 
 
 def frozen(make: Callable[[Path], object]) -> Callable[[Path], object]:
     """Have `make` write the file of its name."""
     FILES[make.__name__] = make
+    return make
+
+
+def frozen_dataset(make: Callable[[Path], str]) -> Callable[[Path], str]:
+    """Have `make` write the dataset of its name; it returns the attribute that is edited."""
+    DATASETS[make.__name__] = make
     return make
 
 
@@ -610,6 +618,49 @@ def saved_cells_exported(file: Path) -> None:
     save_cells(file, {"/P7.x": 0.25, "/P3.c": Gf.Vec3f(-0.0, 1, 2)})
 
 
+# Datasets. Their files lie in folders of them, whose times a manifest does not note.
+
+
+@frozen_dataset
+def dataset_of_folders(folder: Path) -> str:
+    """Columns that folders name; files of two writers, with a type that differs, without a column
+    and without rows."""
+    table = flat_table(12)
+    level = pa.array([None if i == 7 else i * 3000 for i in range(12)], pa.int32())
+    table = table.append_column("level", level)
+    narrow = table.slice(4, 4).drop_columns(["tags"])
+    at = narrow.schema.get_field_index("level")
+    narrow = narrow.set_column(at, "level", narrow["level"].cast(pa.int16()))
+    parts = {
+        "year=2024/kind=a%20b/0.parquet": table.slice(0, 4),
+        "year=2024/kind=__HIVE_DEFAULT_PARTITION__/1.parquet": narrow,
+        "year=2025/kind=Gr%C3%B6%C3%9Fe/0.parquet": table.slice(8),
+        "year=2025/kind=Gr%C3%B6%C3%9Fe/none.parquet": table.slice(0, 0),
+    }
+    for name, rows in parts.items():
+        file = folder / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        if rows is narrow:
+            usdparquet.write_table(rows, file, rows_per_page=2)
+        else:
+            write_parquet(rows, file, rows_per_group=3, rows_per_page=2)
+    usdparquet.dataset(folder)
+    return "/World/Wall_3.cost"
+
+
+@frozen_dataset
+def dataset_of_times(folder: Path) -> str:
+    """A long table without such columns, which is opened by the cache of its manifest."""
+    table = table_of(by_time(PATHS[:4], [None, 1, 2, 3]), seed=5, nulls=0.2)
+    rows = table.arrow().select(LONG_COLUMNS)
+    (folder / "parts").mkdir(parents=True)
+    for number, begin in enumerate((0, 5, 11)):
+        part = rows.slice(begin, (5, 6, rows.num_rows)[number])
+        write_parquet(part, folder / "parts" / f"{number}.parquet", rows_per_page=2)
+    usdparquet.dataset(folder, time="frame")
+    return ""
+
+
 def editable_attribute(layer: Sdf.Layer, description: FileDescription) -> str:
     """The first attribute with a number or a text in a column of such; empty if there is none."""
     properties = {
@@ -657,27 +708,42 @@ def write_package(folder: Path) -> None:
     file.with_suffix(".usda").write_text(text, "utf-8")
 
 
-def main(folder: Path) -> None:
+def write_file(file: Path, make: Callable[[Path], object]) -> None:
+    with collected_warnings():
+        make(file)
+        layer = Sdf.Layer.OpenAsAnonymous(str(file))
+        if file.stem not in RULES:
+            write_texts(file, layer)
+    edit = editable_attribute(layer, describe_file(file))
+    table = read_table(file, command("validate", file), edit)
+    if file.stem in RULES:
+        assert table.rows == rule_rows(file.stem)
+        table = replace(table, rows=[])
+    file.with_suffix(".json").write_text(table.text(), "utf-8")
+
+
+def write_dataset(folder: Path, make: Callable[[Path], str]) -> None:
+    edit = make(folder)
+    write_texts(folder, Sdf.Layer.OpenAsAnonymous(str(folder)))
+    table = read_table(folder, command("validate", folder), edit)
+    folder.with_suffix(".json").write_text(table.text(), "utf-8")
+
+
+def main(folder: Path, names: Sequence[str]) -> None:
     folder.mkdir(parents=True)
     for name, make in FILES.items():
-        file = folder / f"{name}.parquet"
-        with collected_warnings():
-            make(file)
-            layer = Sdf.Layer.OpenAsAnonymous(str(file))
-            if name not in RULES:
-                write_texts(file, layer)
-        edit = editable_attribute(layer, describe_file(file))
-        table = read_table(file, command("validate", file), edit)
-        if name in RULES:
-            assert table.rows == rule_rows(name)
-            table = replace(table, rows=[])
-        file.with_suffix(".json").write_text(table.text(), "utf-8")
-    write_package(folder)
+        if not names or name in names:
+            write_file(folder / f"{name}.parquet", make)
+    for name, make_dataset in DATASETS.items():
+        if not names or name in names:
+            write_dataset(folder / f"{name}.parquet", make_dataset)
+    if not names:
+        write_package(folder)
 
 
 if __name__ == "__main__":
-    if len(sys.argv) != 2:
+    if len(sys.argv) < 2 or not {*sys.argv[2:]} <= {*FILES, *DATASETS}:
         sys.exit(__doc__)
     os.environ["TZ"] = "UTC"  # a package holds times of the zone that it is written in
     time.tzset()
-    main(Path(sys.argv[1]))
+    main(Path(sys.argv[1]), sys.argv[2:])
