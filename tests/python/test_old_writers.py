@@ -8,6 +8,7 @@ from __future__ import annotations
 import datetime
 import decimal
 import math
+import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -182,11 +183,23 @@ def test_every_cell_of_read_columns(file: Path) -> None:
     check_rows(file, table, paths[1::9] + paths[::17])
 
 
+# They count no nulls in chunks that have some: Polars 0.13 and 0.18, and pyarrow 2 in columns with a
+# dictionary in its tables. By what the names of their files have in them.
+COUNT_NO_NULLS = {"polars-0.13.62": "", "polars-0.18.15": "", "pyarrow-2.0.0": "dictionary"}
+
+
 @every_file
 def test_every_page_is_verified(file: Path) -> None:
     result = CliRunner().invoke(app, ["validate", "--values", str(file)])
     assert "damaged" not in result.output
-    assert "row group" not in result.output, result.output
+    counted = re.compile(
+        r"column '\w+', row group \d+, from row \d+: "
+        r"its statistics count 0 nulls, but its pages have \d+;"
+    )
+    others, count = counted.subn("", " ".join(result.output.split()))
+    assert "row group" not in others, result.output
+    writer, _, how = name_of(file).partition("/")
+    assert (count > 0) == (writer in COUNT_NO_NULLS and COUNT_NO_NULLS[writer] in how)
 
 
 @pytest.mark.parametrize("file", WITH_BINARY_PATHS, ids=name_of)
