@@ -142,7 +142,9 @@ def test_body_of_each_page_is_refused_with_its_row(
     """Every page's body has a checksum: damage in it is refused by all, with file, column, row."""
     bad, out = tmp_path / "bad.parquet", tmp_path / "out.parquet"
     first = 0
-    for each in Surgery(good).pages(column):
+    pages = Surgery(good).pages(column)
+    slow = {0, 1, len(pages) // 2, len(pages) - 1}  # of these pages, conversions are tried
+    for number, each in enumerate(pages):
         rows = ROWS if each.is_dictionary else PAGE
         offset = each.offset + each.header_size + len(each.body) // 2
         # The traceback of the last conversion may hold its layer, which has told of its page.
@@ -152,8 +154,9 @@ def test_body_of_each_page_is_refused_with_its_row(
             usdparquet.read_columns(bad, [column])
         assert_named(str(error.value), bad, column, range(first, first + rows))
         assert run("optimize", bad, out)[0] == 1
-        assert run("convert", bad, tmp_path / "out.csv")[0] == 1
-        assert run("convert", bad, tmp_path / "out.usdc")[0] == 1
+        if number in slow:
+            assert run("convert", bad, tmp_path / "out.csv")[0] == 1
+            assert run("convert", bad, tmp_path / "out.usdc")[0] == 1
         assert run("validate", "--values", bad)[0] == 1
         assert run("query", bad, "--format", "csv", "--limit", "0")[0] == 1
         assert sorted(each.name for each in tmp_path.iterdir()) == ["bad.parquet"]
