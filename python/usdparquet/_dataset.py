@@ -9,6 +9,7 @@ import warnings
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from ._plugin import load_core
 from .regular_file import check_readable_file, is_dataset
@@ -160,7 +161,7 @@ def dataset_files(folder: Path) -> dict[str, Path]:
 
 def listed_files(folder: Path) -> list[str]:
     """The files of a manifest by their names from its folder on; ValueError if it is none."""
-    told = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+    told = _read_manifest(folder)
     try:
         return [part["file"] for part in told["parts"]]
     except (KeyError, TypeError) as error:
@@ -170,11 +171,23 @@ def listed_files(folder: Path) -> list[str]:
 def named_columns(folder: Path) -> dict[str, str]:
     """The columns with the paths and the times, `path` and `time`, that a manifest names."""
     try:
-        told = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        told = _read_manifest(folder)
     except (OSError, ValueError):  # whoever opens the dataset says what is wrong
         return {}
     found = told if isinstance(told, dict) else {}
     return {key: found[key] for key in ("path", "time") if isinstance(found.get(key), str)}
+
+
+def _read_manifest(folder: Path) -> Any:
+    """The JSON of a manifest; ValueError, which names it, if it is none."""
+    try:
+        return json.loads((folder / MANIFEST).read_bytes().decode("utf-8-sig"))
+    except (ValueError, RecursionError) as error:
+        why = "lists within lists" if isinstance(error, RecursionError) else str(error)
+        raise ValueError(
+            f"{folder / MANIFEST}: the manifest can't be read: {why}; write it again with "
+            "'usdparquet dataset'"
+        ) from error
 
 
 def _names_in(folder: Path) -> list[str]:

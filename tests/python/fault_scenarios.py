@@ -111,10 +111,27 @@ def sampled_scene(version: int = 0) -> Sdf.Layer:
     return layer
 
 
+def write_dataset(folder: Path) -> None:
+    """The table in two files with a manifest."""
+    for number, rows in enumerate((table().slice(0, 200), table().slice(200))):
+        part = folder / f"half{number}" / "part.parquet"
+        part.parent.mkdir(parents=True)
+        usdparquet.write_table(rows, part, rows_per_page=25, rows_per_group=100)
+    usdparquet.dataset(folder)
+
+
 def edit_cells(layer: Sdf.Layer) -> None:
     """Edits that are saved as a patch of the file."""
     layer.GetAttributeAtPath("/World/p007.x").default = -1.5
     layer.GetAttributeAtPath("/World/p250.name").default = "another"
+
+
+def edit_parts(layer: Sdf.Layer) -> None:
+    """Edits of two files of a dataset: cells and a prim."""
+    edit_cells(layer)
+    prim = Sdf.PrimSpec(layer.GetPrimAtPath("/World"), "q", Sdf.SpecifierDef)
+    Sdf.AttributeSpec(prim, "x", Sdf.ValueTypeNames.Double).default = 7.0
+    del layer.GetPrimAtPath("/World").nameChildren["p100"]
 
 
 def edit_all(layer: Sdf.Layer) -> None:
@@ -247,6 +264,70 @@ class SaveScenario(Scenario):
         assert text_of(self.file) == self._expected
         assert self.layer.ExportToString() == self._expected
         assert not self.layer.dirty
+
+
+class DatasetScenario(Scenario):
+    """An edited dataset of two files is saved."""
+
+    def __init__(self, folder: Path, edit: Callable[[Sdf.Layer], None]) -> None:
+        super().__init__(folder)
+        self._edit = edit
+        self._old = self._expected = ""
+        self._left: set[str] = set()
+        self.layer: Sdf.Layer | None = None
+
+    def give(self) -> None:
+        folder = self.given / "set.parquet"
+        write_dataset(folder)
+        layer = Sdf.Layer.OpenAsAnonymous(str(folder))
+        self._old = layer.ExportToString()
+        self._edit(layer)
+        self._expected = layer.ExportToString()
+
+    @property
+    def file(self) -> Path:
+        return self.work / "set.parquet"
+
+    def start(self) -> None:
+        self.layer = None
+        super().start()
+        self.layer = Sdf.Layer.FindOrOpen(str(self.file))
+        self._edit(self.layer)
+
+    def act(self) -> None:
+        assert self.layer
+        assert self.layer.Save()
+
+    def verdict(self, errors: list[str]) -> str:
+        assert self.layer
+        assert self.layer.ExportToString() == self._expected
+        old, new = files_of(self.given / "set.parquet"), files_of(self.file)
+        self._left = set()
+        if not errors:
+            assert text_of(self.file) == self._expected
+            assert not self.layer.dirty
+            return "right"
+        self.check_names(errors, self.file)
+        assert self.layer.dirty
+        if text_of(self.file) == self._expected:
+            return "dirty"
+        assert old == {name: new[name] for name in old}
+        self._left = new.keys() - old.keys()
+        assert text_of(self.file) == self._old
+        assert self.layer.Save()
+        assert text_of(self.file) == self._expected
+        assert not self.layer.dirty
+        return "refused"
+
+    def check_folder(self) -> None:
+        super().check_folder()
+        assert not self._left
+
+
+def files_of(folder: Path) -> dict[str, bytes]:
+    """The bytes of all files below a folder."""
+    files = (each for each in folder.rglob("*") if each.is_file())
+    return {str(each.relative_to(folder)): each.read_bytes() for each in files}
 
 
 class ExportScenario(Scenario):
@@ -528,6 +609,7 @@ READS: dict[str, Callable[[Path], Scenario]] = {
     "layer, long": lambda f: ReadScenario(f, write_long),
     "layer, packed residual": lambda f: ReadScenario(f, _export_small),
     "layer, crate residual": lambda f: ReadScenario(f, _export_large),
+    "layer, dataset": lambda f: ReadScenario(f, write_dataset),
     "read_columns": lambda f: FunctionScenario(f, write_plain, _read_all),
     "read_columns, some": lambda f: FunctionScenario(f, write_indexed, _read_some),
     "query": lambda f: FunctionScenario(f, write_indexed, _query),
@@ -542,6 +624,8 @@ WRITES: dict[str, Callable[[Path], Scenario]] = {
     "first save": lambda f: SaveScenario(
         f, lambda: Sdf.Layer.CreateAnonymous(".usda"), edit_nothing_but_all
     ),
+    "save of a dataset's cells": lambda f: DatasetScenario(f, edit_cells),
+    "save of a dataset": lambda f: DatasetScenario(f, edit_parts),
     "export": lambda f: ExportScenario(f, scene, is_file=False),
     "export, crate residual": lambda f: ExportScenario(f, large_scene, is_file=True),
     # Where OpenUSD knows no scheme of plugins, it writes a file of its own beside ours.

@@ -71,7 +71,7 @@ HIDDEN = {
 def test_folders_that_name_the_column_of_paths(tmp_path: Path, file: str) -> None:
     """They hid it: a removed prim was said to be saved, and came back."""
     folder = write_folder(tmp_path / "d.parquet", {file: walls()})
-    wanted = f"d.parquet: the folder of '{file}' gives it a column 'path'"
+    wanted = f"d.parquet: the folder of '{file}', or the manifest, gives it a column 'path'"
     for name, told in refusals(folder).items():
         assert wanted in told, name
     for index in (True, False):
@@ -120,7 +120,10 @@ def test_a_manifest_that_names_the_column_of_paths_again(tmp_path: Path) -> None
     folder = write_folder(tmp_path / "d.parquet", {"0.parquet": walls()})
     with_partitions(folder, "path")
     for name, told in refusals(folder).items():
-        assert "d.parquet: the folder of '0.parquet' gives it a column 'path'" in told, name
+        assert (
+            "d.parquet: the folder of '0.parquet', or the manifest, gives it a column 'path'"
+            in told
+        ), name
         assert "usdparquet dataset" in told, name
 
 
@@ -129,7 +132,7 @@ def test_folders_that_name_the_column_of_times(tmp_path: Path, type_: pa.DataTyp
     """Which of the two has the times is for nobody to guess."""
     table = walls(frame=pa.array([1, 2], type_))
     folder = write_folder(tmp_path / "d.parquet", {"frame=3/0.parquet": table})
-    wanted = "the folder of 'frame=3/0.parquet' gives it a column 'frame', which would hide"
+    wanted = "the folder of 'frame=3/0.parquet', or the manifest, gives it a column 'frame', which would hide"
     for index in (True, False):
         with pytest.raises(ValueError, match=wanted):
             usdparquet.dataset(folder, time="frame", index=index)

@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 from cli_runs import run
 from compact_thrift import Type
-from parquet_surgery import SEAL, Footer, Meta, Surgery, seal_of
+from parquet_surgery import SEAL, DataV2, Footer, Meta, Surgery, seal_of
 from pxr import Sdf, Tf
 
 import usdparquet
@@ -151,3 +151,44 @@ def test_metadata_of_a_folder(tmp_path: Path) -> None:
         OSError, match=r"its pages are in another file, '.*open that, or the folder"
     ):
         usdparquet.read_columns(file)
+
+
+def test_rows_of_a_row_group_with_values(tmp_path: Path) -> None:
+    """It claims none over pages with 50: half of the prims were gone without a word."""
+    file, out = foreign(tmp_path / "it.parquet", row_group_size=50), tmp_path / "out.parquet"
+    change(file, lambda surgery: surgery.set_rows(50, group_rows=0))
+    told = "row group 0 claims no rows, but column 'path' has 50 values there"
+    with pytest.raises(Tf.ErrorException, match=told):
+        Sdf.Layer.FindOrOpen(str(file))
+    for columns in ({}, {"paths": ["/P70"]}, {"under": "/"}):
+        with pytest.raises(OSError, match=f"it.parquet: .*{told}"):
+            usdparquet.read_columns(file, **columns)
+    for command in (["validate", file], ["optimize", file, out], ["query", file, "--paths"]):
+        assert told in " ".join(run(*command, code=1).split())
+    assert not out.exists()
+    text = " ".join(run("recover", file, out, code=1).split())
+    assert told in text
+    assert usdparquet.read_columns(out)["path"].to_pylist() == PATHS[50:]
+
+
+@pytest.mark.parametrize("column", ["x", "l.list.element"])
+@pytest.mark.parametrize("has_index", [False, True])
+def test_negative_rows_of_a_page(column: str, has_index: bool, tmp_path: Path) -> None:
+    """The checksum of a page is of its body alone; version 1 has no number of rows."""
+    file = tmp_path / "it.parquet"
+    lists = pa.array([[each, 1.0] for each in VALUES])
+    table = pa.table({"path": PATHS, "x": VALUES, "l": lists})
+    how = {"data_page_version": "2.0", "write_page_checksum": True, "write_page_index": has_index}
+    pq.write_table(table, file, **how)
+    surgery = Surgery(file)
+    pages = surgery.pages(column)
+    pages[-1].counts.change(DataV2.NUM_ROWS, -1)
+    surgery.set_pages(column, pages)
+    file.write_bytes(surgery.data())
+    told = "a page header has a negative number of rows"
+    assert told in " ".join(run("validate", "--values", file, code=1).split())
+    with pytest.raises(OSError, match=f"column '{column[0]}', row group 0, from row 0: {told}"):
+        usdparquet.read_columns(file)
+    with pytest.raises(Tf.ErrorException, match=told):
+        Sdf.Layer.FindOrOpen(str(file)).ExportToString()
+    run("optimize", file, tmp_path / "out.parquet", code=1)

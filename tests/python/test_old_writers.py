@@ -183,8 +183,8 @@ def test_every_cell_of_read_columns(file: Path) -> None:
     check_rows(file, table, paths[1::9] + paths[::17])
 
 
-# They count no nulls in chunks that have some: Polars 0.13 and 0.18, and pyarrow 2 in columns with a
-# dictionary in its tables. By what the names of their files have in them.
+# They count no nulls in chunks that have some: Polars 0.13 and 0.18, and pyarrow 2 in columns with
+# a dictionary in its tables. By what the names of their files have in them.
 COUNT_NO_NULLS = {"polars-0.13.62": "", "polars-0.18.15": "", "pyarrow-2.0.0": "dictionary"}
 
 

@@ -103,10 +103,16 @@ arrow::Result<std::vector<std::string>> ReadJournal(const std::string& path) {
                                     "; remove it and run 'usdparquet dataset' on the folder");
 }
 
-/// Whether a part lies in the folder of its dataset.
-bool IsWithin(const std::string& name) {
+/// Whether a part lies in the folder of its dataset, and not in one that a link there leads to.
+bool IsWithin(const std::string& folder, const std::string& name) {
   if (fs::path(name).is_absolute()) return false;
-  return std::ranges::none_of(fs::path(name), [](const fs::path& step) { return step == ".."; });
+  fs::path at = folder;
+  for (const fs::path& step : fs::path(name).parent_path()) {
+    at /= step;
+    std::error_code ignored;
+    if (step == ".." || fs::is_symlink(fs::symlink_status(at, ignored))) return false;
+  }
+  return true;
 }
 
 /// What the journal lists may only be files of the dataset that lie in its folder: whoever opens a
@@ -117,7 +123,7 @@ arrow::Status CheckNames(const std::string& folder, const std::vector<std::strin
   for (const std::string& name : names) {
     const bool is_listed =
         std::ranges::find(manifest.parts, name, &ManifestPart::file) != manifest.parts.end();
-    if (is_listed && IsWithin(name)) continue;
+    if (is_listed && IsWithin(folder, name)) continue;
     return arrow::Status::Invalid("a save was not finished, and its journal '", kJournalName,
                                   "' names ", MessageText(QuotedValue(name)),
                                   ", which is no file of the dataset in its folder; remove it and "
@@ -185,6 +191,14 @@ arrow::Result<std::unique_ptr<DatasetSave>> DatasetSave::Begin(const std::string
         "or export the layer to another file");
   }
   ARROW_ASSIGN_OR_RAISE(save->manifest_, ParseManifest(*text));
+  std::vector<std::string> files;
+  for (size_t i = 0; i < save->manifest_.parts.size(); ++i) files.push_back(save->FileOf(i));
+  if (const auto same = FindSameFiles(files); !same.empty()) {
+    const auto quoted = [&](size_t i) { return QuotedValue(save->manifest_.parts[i].file); };
+    return arrow::Status::Invalid("its manifest lists a file twice, as ", quoted(same[0].first),
+                                  " and as ", quoted(same[0].again),
+                                  ", and is not saved over; leave one of them out");
+  }
   // Nobody could open the new dataset either.
   std::vector<std::string> gone;
   if (save->manifest_.covers_folder) {
@@ -192,7 +206,7 @@ arrow::Result<std::unique_ptr<DatasetSave>> DatasetSave::Begin(const std::string
   }
   // What a process left that was killed before it had a journal.
   for (size_t i = 0; i < save->manifest_.parts.size(); ++i) {
-    if (IsWithin(save->manifest_.parts[i].file)) save->replaced_.insert(i);
+    if (IsWithin(folder, save->manifest_.parts[i].file)) save->replaced_.insert(i);
   }
   save->RemoveNewFiles();
   save->replaced_.clear();
@@ -209,6 +223,7 @@ void DatasetSave::RemoveNewFiles() const {
     RemoveFile(PathFrom(folder_, HiddenName(manifest_.parts[part].file)));
   }
   RemoveFile(folder_ + "/" + HiddenName(kManifestName));
+  if (!new_index_.empty()) RemoveFile(folder_ + "/" + new_index_);
 }
 
 std::string DatasetSave::FileOf(size_t part) const {
@@ -216,7 +231,7 @@ std::string DatasetSave::FileOf(size_t part) const {
 }
 
 arrow::Result<std::string> DatasetSave::NewFileOf(size_t part) {
-  if (!IsWithin(manifest_.parts[part].file)) {
+  if (!IsWithin(folder_, manifest_.parts[part].file)) {
     return arrow::Status::Invalid(
         "it lies outside of the dataset's folder, and is not saved over; export the layer to "
         "another file");
@@ -254,19 +269,27 @@ arrow::Status DatasetSave::Commit(const IdentifierTest& unicode_test,
     options.has_index = manifest_.index.has_value();
     options.unicode_test = unicode_test;
     const std::string manifest = folder_ + "/" + kManifestName;
-    ARROW_ASSIGN_OR_RAISE(
-        const PlannedManifest plan,
-        PlanManifest(manifest, names, std::move(files), manifest_.covers_folder, options));
+    ARROW_ASSIGN_OR_RAISE(const PlannedManifest plan,
+                          PlanManifest(manifest, names, std::move(files), manifest_.covers_folder,
+                                       options, &manifest_));
     if (check) ARROW_RETURN_NOT_OK(check(TableFileOf(plan)));
     const std::string new_manifest = folder_ + "/" + HiddenName(kManifestName);
     ARROW_RETURN_NOT_OK(WithFileName(MakeFileLike(manifest, new_manifest), kManifestName));
+    const auto &index = plan.manifest.index, &old_index = manifest_.index;
+    if (index && (!old_index || old_index->file != index->file)) new_index_ = index->file;
     ARROW_RETURN_NOT_OK(WriteIndexOf(plan, folder_));
     ARROW_RETURN_NOT_OK(WriteFileText(new_manifest, plan.text));
     SyncFolder(folder_);
     ARROW_RETURN_NOT_OK(WriteFileText(folder_ + "/" + kJournalName, journal.dump()));
     has_journal_ = true;
-    ARROW_RETURN_NOT_OK(Finish(folder_));
-    ARROW_RETURN_NOT_OK(WriteCacheOf(plan, folder_));
+    const arrow::Status finished = Finish(folder_);
+    if (!finished.ok()) {
+      return finished.WithMessage(finished.message(),
+                                  "; what was saved is written, and takes its place when the "
+                                  "dataset is opened again: reload the layer");
+    }
+    // Without it, the dataset opens more slowly; the next save writes it.
+    (void)WriteCacheOf(plan, folder_);
     RemoveOtherIndexes(folder_, plan.manifest);
     NoteFolderTime(folder_);
     return arrow::Status::OK();

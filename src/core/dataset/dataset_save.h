@@ -57,6 +57,7 @@ class USDPARQUET_API DatasetSave {
   int lock_ = -1;  // a descriptor
   Manifest manifest_;
   std::set<size_t> replaced_;
+  std::string new_index_;  // the name of an index that the old manifest does not have
   bool has_journal_ = false;
 };
 

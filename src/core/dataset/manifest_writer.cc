@@ -191,11 +191,11 @@ void RemoveOtherIndexes(const std::string& folder, const Manifest& manifest) {
 arrow::Result<PlannedManifest> PlanManifest(const std::string& file,
                                             const std::vector<std::string>& names,
                                             std::vector<ListedFile> files, bool covers_folder,
-                                            const ManifestOptions& options) {
+                                            const ManifestOptions& options, const Manifest* old) {
   PlannedManifest plan;
   ARROW_RETURN_NOT_OK(DescribeFiles(names, &files, /*reads_paths=*/true, options.path_column));
   plan.manifest.covers_folder = covers_folder;
-  ARROW_ASSIGN_OR_RAISE(PartList list, PartsOfFiles(names, files, &plan.manifest.schemas));
+  ARROW_ASSIGN_OR_RAISE(PartList list, PartsOfFiles(names, files, &plan.manifest.schemas, old));
   plan.manifest.partitions = list.partitions;
   plan.manifest.path_column = options.path_column;
   plan.manifest.time_column = options.time_column;

@@ -27,10 +27,13 @@ struct PlannedManifest {
 };
 
 /// Puts the manifest `file` together, as WriteManifest does. `names` are those of the files in it.
+/// If it is to take the place of `old`, of the same files in the same order, they keep their values
+/// of the partition columns.
 arrow::Result<PlannedManifest> PlanManifest(const std::string& file,
                                             const std::vector<std::string>& names,
                                             std::vector<ListedFile> files, bool covers_folder,
-                                            const ManifestOptions& options);
+                                            const ManifestOptions& options,
+                                            const Manifest* old = nullptr);
 
 /// The dataset that a plan is of. It keeps the bytes of the index.
 TableFile TableFileOf(const PlannedManifest& plan);

@@ -112,7 +112,7 @@ arrow::Status CheckEmptyParts(const PartFiles& parts, std::vector<std::string>* 
 
 arrow::Result<PartList> PartsOfFiles(const std::vector<std::string>& names,
                                      const std::vector<ListedFile>& files,
-                                     std::vector<std::string>* schemas) {
+                                     std::vector<std::string>* schemas, const Manifest* old) {
   PartList list;
   std::unordered_map<std::string, uint32_t> known;
   for (size_t i = 0; i < files.size(); ++i) {
@@ -123,7 +123,12 @@ arrow::Result<PartList> PartsOfFiles(const std::vector<std::string>& names,
         {names[i], files[i].file, part.bytes, part.digest, part.group_rows, at->second, {}});
   }
   ARROW_RETURN_NOT_OK(ReadSchemas(*schemas, &list));
-  ARROW_RETURN_NOT_OK(SetPartitions(&list));
+  if (!old) {
+    ARROW_RETURN_NOT_OK(SetPartitions(&list));
+    return list;
+  }
+  list.partitions = old->partitions;
+  for (size_t i = 0; i < files.size(); ++i) list.parts[i].keys = old->parts[i].keys;
   return list;
 }
 

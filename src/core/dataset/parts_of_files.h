@@ -35,10 +35,12 @@ arrow::Status DescribeFiles(const std::vector<std::string>& names, std::vector<L
 /// file that is gone has no rows.
 arrow::Status CheckEmptyParts(const PartFiles& parts, std::vector<std::string>* warnings);
 
-/// The parts of described files, with the partition columns that are in their names. `schemas` gets
-/// the bytes of their schemas.
+/// The parts of described files, with the partition columns that are in their names, or, if `old`
+/// is given, those that this manifest has for the same files. `schemas` gets the bytes of their
+/// schemas.
 arrow::Result<PartList> PartsOfFiles(const std::vector<std::string>& names,
                                      const std::vector<ListedFile>& files,
-                                     std::vector<std::string>* schemas);
+                                     std::vector<std::string>* schemas,
+                                     const Manifest* old = nullptr);
 
 }  // namespace usdparquet

@@ -122,6 +122,10 @@ arrow::Status CheckPageHeader(const PageHeader& header, bool has_lists) {
         "a page of ", header.stored_size, " bytes claims to hold ", header.size, ", more than ",
         MaxPageSize(header.stored_size), ": write the file with smaller pages");
   }
+  // That it does not say is of version 1. Its checksum is of the body alone.
+  if (header.type == parquet::PageType::DATA_PAGE_V2 && header.num_rows < 0) {
+    return arrow::Status::IOError("a page header has a negative number of rows");
+  }
   if (header.def_size < 0 || header.rep_size < 0 ||
       int64_t{header.def_size} + header.rep_size > std::min(header.size, header.stored_size)) {
     return arrow::Status::IOError("a page is smaller than its levels");

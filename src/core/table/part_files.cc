@@ -218,19 +218,19 @@ arrow::Status PartFiles::CheckPartitions(const std::string& path_column,
     const auto has_key = [&](const Part& part) { return part.keys[*path].has_value(); };
     const auto found = std::ranges::find_if(list_.parts, has_key);
     const Part& part = found == list_.parts.end() ? list_.parts.front() : *found;
-    return arrow::Status::Invalid(
-        MessageText("the folder of '" + part.name + "' gives it a column '" + path_column +
-                    "', the name of the column with the prim paths, which only files can have; "
-                    "rename that part of the folder's name, or name another column with the "
-                    "paths; where there is a manifest, write it again with 'usdparquet dataset'"));
+    return arrow::Status::Invalid(MessageText(
+        "the folder of '" + part.name + "', or the manifest, gives it a column '" + path_column +
+        "', the name of the column with the prim paths, which only files can have; "
+        "rename that part of the folder's name, or name another column with the "
+        "paths; where there is a manifest, write it again with 'usdparquet dataset'"));
   }
   const Part* const own = PartitionOf(time_column) ? FindWith(time_column) : nullptr;
   if (!own) return arrow::Status::OK();
-  return arrow::Status::Invalid(
-      MessageText("the folder of '" + own->name + "' gives it a column '" + time_column +
-                  "', which would hide the column of that name in the file, with the times; rename "
-                  "that part of the folder's name, or name another column with the times; where "
-                  "there is a manifest, write it again with 'usdparquet dataset'"));
+  return arrow::Status::Invalid(MessageText(
+      "the folder of '" + own->name + "', or the manifest, gives it a column '" + time_column +
+      "', which would hide the column of that name in the file, with the times; rename "
+      "that part of the folder's name, or name another column with the times; where "
+      "there is a manifest, write it again with 'usdparquet dataset'"));
 }
 
 /// The same for what the dataset says itself, so that no reader takes what folders say for it.

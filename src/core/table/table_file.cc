@@ -4,9 +4,11 @@
 #include <string_view>
 #include <utility>
 
+#include "core/pages/verify_chunk.h"
 #include "core/sections/footer_seal.h"
 #include "core/table/part_files.h"
 #include "core/util/limits.h"
+#include "core/util/message_text.h"
 #include "core/util/path_hash.h"
 
 namespace usdparquet {
@@ -30,6 +32,21 @@ arrow::Status CheckMagic(arrow::io::RandomAccessFile& file) {
     return arrow::Status::Invalid(
         "the file is truncated: it starts as Parquet, but does not end with 'PAR1'; "
         "copy or write it again");
+  }
+  return arrow::Status::OK();
+}
+
+/// A row group that claims to have no rows: its columns must have no values, which all readers
+/// would pass over without a word.
+arrow::Status CheckEmptyGroup(const parquet::FileMetaData& metadata, int group) {
+  const auto row_group = metadata.RowGroup(group);
+  for (int leaf = 0; leaf < row_group->num_columns(); ++leaf) {
+    const int64_t values = row_group->ColumnChunk(leaf)->num_values();
+    if (values == 0) continue;
+    return arrow::Status::IOError("the file is damaged: row group ", group,
+                                  " claims no rows, but column '",
+                                  MessageText(ColumnNameOf(metadata, leaf)), "' has ", values,
+                                  " values there; 'usdparquet recover' can save the others");
   }
   return arrow::Status::OK();
 }
@@ -76,6 +93,7 @@ arrow::Status TableFile::CountRows() {
                                           " in row group ", g,
                                           "; one layer can hold 2,147,483,647: split it");
     }
+    if (rows == 0) ARROW_RETURN_NOT_OK(CheckEmptyGroup(*metadata_, g));
     row += rows;
   }
   first_rows_.push_back(static_cast<uint32_t>(row));
