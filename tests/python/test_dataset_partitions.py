@@ -132,7 +132,10 @@ def test_folders_that_name_the_column_of_times(tmp_path: Path, type_: pa.DataTyp
     """Which of the two has the times is for nobody to guess."""
     table = walls(frame=pa.array([1, 2], type_))
     folder = write_folder(tmp_path / "d.parquet", {"frame=3/0.parquet": table})
-    wanted = "the folder of 'frame=3/0.parquet', or the manifest, gives it a column 'frame', which would hide"
+    wanted = (
+        "the folder of 'frame=3/0.parquet', or the manifest, gives it a column 'frame', "
+        "which would hide"
+    )
     for index in (True, False):
         with pytest.raises(ValueError, match=wanted):
             usdparquet.dataset(folder, time="frame", index=index)
