@@ -29,6 +29,7 @@ TABS = {
     "method": (),
 }
 PHONE, DESKTOP = 390, 1280
+PATIENCE = 180_000  # milliseconds for a step in the browser, on a busy machine
 PUBLISHED = Path(__file__).parents[2] / "docs" / "benchmarks" / "report.html"
 
 
@@ -61,6 +62,7 @@ def opened(request: pytest.FixtureRequest, browser: Browser, report: Path) -> It
     context = browser.new_context(
         color_scheme=scheme, viewport={"width": width, "height": 900}, offline=True
     )
+    context.set_default_timeout(PATIENCE)
     result = Opened(context.new_page())
     result.page.goto(report.as_uri())
     yield result
@@ -70,6 +72,7 @@ def opened(request: pytest.FixtureRequest, browser: Browser, report: Path) -> It
 @pytest.fixture
 def page(browser: Browser, report: Path) -> Iterator[Page]:
     opened_page = browser.new_page(viewport={"width": DESKTOP, "height": 900})
+    opened_page.set_default_timeout(PATIENCE)
     opened_page.goto(report.as_uri())
     yield opened_page
     opened_page.close()
@@ -243,6 +246,7 @@ def test_ten_findings_are_shown_and_the_rest_is_folded(page: Page) -> None:
 
 def test_every_winner_is_seen_on_a_phone(browser: Browser, report: Path) -> None:
     page = browser.new_page(viewport={"width": PHONE, "height": 900})
+    page.set_default_timeout(PATIENCE)
     page.goto(report.as_uri())
     for tab in ("overview", "types"):
         _show(page, tab)
@@ -271,6 +275,7 @@ def test_a_share_within_the_noise_is_not_celebrated(
     path = tmp_path / "report.html"
     write_report(scaled_results, path)
     page = browser.new_page(viewport={"width": DESKTOP, "height": 900})
+    page.set_default_timeout(PATIENCE)
     page.goto(path.as_uri())
     row = page.locator(".headline:visible tr", has_text="Memory, layer alone")
     assert row.locator(".badge").inner_text() == "Too small to tell"
@@ -303,6 +308,7 @@ def test_formats_that_were_not_run_have_no_place(
     path = tmp_path / "report.html"
     write_report(scaled_results, path)
     page = browser.new_page(viewport={"width": DESKTOP, "height": 900})
+    page.set_default_timeout(PATIENCE)
     page.goto(path.as_uri())
     assert "Parquet uncompressed" not in page.inner_text(".headline:visible thead")
     for tab in ("load", "properties", "random", "memory", "size"):
@@ -323,6 +329,7 @@ def test_formats_that_were_not_run_have_no_place(
 @pytest.mark.parametrize("width", [DESKTOP, PHONE])
 def test_every_tick_has_its_unit_and_its_place(browser: Browser, report: Path, width: int) -> None:
     page = browser.new_page(viewport={"width": width, "height": 900})
+    page.set_default_timeout(PATIENCE)
     page.goto(report.as_uri())
     for scene in ("100000-flat", "1000-flat"):
         _show(page, "overview")  # other tabs have no choice of a scene
@@ -407,6 +414,7 @@ def test_raw_table_filters_and_sorts(page: Page) -> None:
 
 def test_thousands_of_rows_are_counted_alike(browser: Browser) -> None:
     published = browser.new_page()
+    published.set_default_timeout(PATIENCE)
     published.goto(PUBLISHED.as_uri())
     _show(published, "raw")
     assert re.fullmatch(r"([0-9]+,[0-9]{3}) of \1 rows", published.inner_text("#shown"))

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 PARTS = [
     f"/World/Level_{level}/{part}" for level in (1, 2) for part in ("Slab", "Wall_1", "Wall_2")
 ]
+PATIENCE = 180_000  # milliseconds for a step in the browser, on a busy machine
 COST = [8400.0, 1205.5, 1290.25, 7900.0, 1340.0, 1410.75]
 CARBON = [3120.5, 410.25, 432.0, 2980.0, 398.5, 441.75]
 SUPPLIER = ["Norddeck", "Kalkwerk", "Kalkwerk", "Norddeck", "Ziegel & Co", "Kalkwerk"]
@@ -69,6 +70,7 @@ def loom(tmp_path: Path) -> Iterator[str]:
 
 def test_weft_shows_the_values_of_a_parquet_sublayer(loom: str, browser: Browser) -> None:
     page = browser.new_page(viewport={"width": 1100, "height": 620})
+    page.set_default_timeout(PATIENCE)
     requests: list[str] = []
     page.on("request", lambda request: requests.append(request.url))
     page.goto(loom)
