@@ -138,6 +138,18 @@ def test_a_journal_through_a_linked_folder(tmp_path: Path) -> None:
     assert usdparquet.read_columns(outside / "a.parquet")["x"].to_pylist() == [0.0]
 
 
+def test_a_prim_is_not_removed_with_columns_that_are_not_shown(tmp_path: Path) -> None:
+    """As of a single file: its row has cells that nobody saw."""
+    folder = tmp_path / "set.parquet"
+    write_parts(folder, "a.parquet", "b.parquet")
+    layer = Sdf.Layer.FindOrOpen(str(folder), {"columns": "x"})
+    del layer.rootPrims["P0"]
+    with pytest.raises(Tf.ErrorException, match="can't be removed with the format argument 'col"):
+        layer.Save()
+    assert layer.dirty
+    assert usdparquet.read_columns(folder)["path"].to_pylist() == ["/P0", "/P1"]
+
+
 MANIFESTS = {
     "deep": b"[" * 100_000,
     "UTF-16": b"\xff\xfe{\x00}\x00",

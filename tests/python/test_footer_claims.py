@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from cli_runs import run
-from compact_thrift import Type
+from compact_thrift import List, Struct, Type
 from parquet_surgery import SEAL, DataV2, Footer, Meta, Surgery, seal_of
 from pxr import Sdf, Tf
 
@@ -192,3 +192,19 @@ def test_negative_rows_of_a_page(column: str, has_index: bool, tmp_path: Path) -
     with pytest.raises(Tf.ErrorException, match=told):
         Sdf.Layer.FindOrOpen(str(file)).ExportToString()
     run("optimize", file, tmp_path / "out.parquet", code=1)
+
+
+@pytest.mark.parametrize("counts", [[0, 0, 0, 200], [200, 0, 0, 0], [10, 0, 0, 181]])
+def test_counts_of_levels_of_lists(counts: list[int], tmp_path: Path) -> None:
+    """By which readers tell whether lists are null; 10 are, and the others have two elements."""
+    file, out = tmp_path / "it.parquet", tmp_path / "out.parquet"
+    lists = [None if each is None else [each, 1.0] for each in VALUES]
+    pq.write_table(pa.table({"path": PATHS, "l": lists}), file)
+    run("validate", "--values", file)
+    sizes = Struct({3: (Type.LIST, List(Type.I64, counts))})
+    change(file, lambda it: it.meta("l.list.element").put(Meta.SIZE_STATISTICS, Type.STRUCT, sizes))
+    told = "column 'l', row group 0, from row 0: its size statistics count other definition levels"
+    assert told in " ".join(run("validate", "--values", file, code=1).split())
+    assert usdparquet.read_columns(file)["l"].to_pylist() == lists
+    run("optimize", file, out)
+    run("validate", "--values", out)

@@ -3,6 +3,7 @@
 #include <arrow/buffer.h>
 
 #include <algorithm>
+#include <vector>
 
 #include "core/pages/chunk_range.h"
 #include "core/pages/page_body.h"
@@ -63,7 +64,8 @@ class ChunkWalk {
     if (!has_lists() && values_ != rows_) return WrongSum(values_, "values");
     if (has_lists() && knows_rows_ && row_ != rows_) return WrongSum(row_, "rows");
     ARROW_RETURN_NOT_OK(CheckWidth());
-    return check_ == ChunkCheck::kStatistics && !has_lists() ? CheckNullCount() : arrow::Status();
+    if (check_ != ChunkCheck::kStatistics) return arrow::Status::OK();
+    return has_lists() ? CheckLevelCounts() : CheckNullCount();
   }
 
  private:
@@ -92,6 +94,18 @@ class ChunkWalk {
     return arrow::Status::IOError("its statistics count ", statistics->null_count,
                                   " nulls, but its pages have ", nulls_,
                                   "; 'usdparquet optimize' writes good ones");
+  }
+
+  /// A null count of lists is one of elements, which writers count differently: whether a list is
+  /// null, the levels tell.
+  arrow::Status CheckLevelCounts() {
+    const auto sizes = meta_->size_statistics();
+    if (!sizes || sizes->definition_level_histogram.empty()) return arrow::Status::OK();
+    if (sizes->definition_level_histogram == level_counts_) return arrow::Status::OK();
+    row_ = 0;
+    return arrow::Status::IOError(
+        "its size statistics count other definition levels than its pages have; 'usdparquet "
+        "optimize' writes good ones");
   }
 
   /// The pages that the file lists, in the order in which they are stored.
@@ -186,6 +200,7 @@ class ChunkWalk {
                      body.bytes, &levels));
     nulls_ += header.num_values - section.count;
     if (has_lists()) {
+      for (const int16_t level : levels.def) ++level_counts_[static_cast<size_t>(level)];
       *rows = std::count(levels.rep.begin(), levels.rep.end(), 0);
       if (const int64_t told = header.NumRows(true); told >= 0 && *rows != told) {
         return arrow::Status::IOError("a page has ", *rows, " rows, but its header says ",
@@ -214,7 +229,9 @@ class ChunkWalk {
   int64_t row_ = 0;
   bool knows_rows_ = true;
   int64_t values_ = 0;
-  int64_t nulls_ = 0;         // in the pages that were decoded
+  int64_t nulls_ = 0;  // in the pages that were decoded, as the next
+  std::vector<int64_t> level_counts_ =
+      std::vector<int64_t>(static_cast<size_t>(descriptor_.max_definition_level()) + 1);
   int64_t decoded_size_ = 0;  // of the pages that were decoded
   int64_t dictionary_size_ = -1;
 };

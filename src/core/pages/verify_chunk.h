@@ -22,7 +22,7 @@ enum class ChunkCheck {
   kForReader,   ///< checksums are left to a reader that verifies them: Arrow's
   kChecksums,   ///< and each page against its checksum
   kValues,      ///< and each page is decoded
-  kStatistics,  ///< and the nulls of a column without lists are those that the footer counts
+  kStatistics,  ///< and the nulls, of lists the levels, are those that the footer counts
 };
 
 /// Checks all pages of leaf column `leaf` in row group `row_group`, holding one at a time. The

@@ -293,6 +293,11 @@ arrow::Status UsdParquetSaveDataset(const UsdParquetLayerData& data, const std::
     return arrow::Status::Invalid(
         "prims of a dataset can't be removed below the format argument 'prefix'");
   }
+  if (!removed.empty() && arguments.columns) {
+    return arrow::Status::Invalid(
+        "prims of a dataset can't be removed with the format argument 'columns': their rows have "
+        "columns that are not shown");
+  }
   const auto has_cell = [&](size_t column, uint32_t row) { return writer.HasCell(column, row); };
   ARROW_ASSIGN_OR_RAISE(auto patches,
                         UsdParquetCellPatches(data.source(), others, has_cell, &rest));
