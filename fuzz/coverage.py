@@ -20,6 +20,7 @@ from llvm_tools import llvm_tool
 FUZZ = Path(__file__).resolve().parent
 ROOT = FUZZ.parent
 LOG = FUZZ / "log.json"
+CORE = Path("site", "usdparquet", "libusdparquet_core.so")
 
 
 def profile(target: str, build: Path) -> Path:
@@ -40,7 +41,7 @@ def profile(target: str, build: Path) -> Path:
 def covered(merged: Path, build: Path) -> dict[str, tuple[int, int]]:
     """Lines of each file of src/core, those reached first."""
     command = [llvm_tool("llvm-cov", build), "export", "-summary-only", f"-instr-profile={merged}"]
-    command += [str(build / "libusdparquet_core.so")]
+    command += [str(build / CORE)]
     text = subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout
     found = {}
     for file in json.loads(text)["data"][0]["files"]:
@@ -96,7 +97,7 @@ def main() -> int:
             "-format=html",
             f"-output-dir={arguments.html}",
         ]
-        command += [f"-instr-profile={everything}", str(build / "libusdparquet_core.so")]
+        command += [f"-instr-profile={everything}", str(build / CORE)]
         subprocess.run([*command, str(ROOT / "src" / "core")], check=True)
     return 0
 
