@@ -201,30 +201,26 @@ class Scenario:
         assert names == sorted(entry.name for entry in self.given.iterdir()), names
 
 
-class SaveScenario(Scenario):
-    """An edited layer is saved to its file."""
+class EditScenario(Scenario):
+    """A layer of `name` is opened and edited, and then saved."""
 
-    def __init__(
-        self,
-        folder: Path,
-        make: Callable[[], Sdf.Layer],
-        edit: Callable[[Sdf.Layer], None],
-    ) -> None:
+    def __init__(self, folder: Path, name: str, edit: Callable[[Sdf.Layer], None]) -> None:
         super().__init__(folder)
-        self._make, self._edit = make, edit
-        self._expected = ""
+        self.source, self.file = self.given / name, self.work / name
+        self._edit = edit
+        self._old = self._expected = ""
         self.layer: Sdf.Layer | None = None
 
     def give(self) -> None:
-        file = self.given / "scene.parquet"
-        assert self._make().Export(str(file))
-        layer = Sdf.Layer.OpenAsAnonymous(str(file))
+        self._write(self.source)
+        layer = Sdf.Layer.OpenAsAnonymous(str(self.source))
+        self._old = layer.ExportToString()
         self._edit(layer)
         self._expected = layer.ExportToString()
 
-    @property
-    def file(self) -> Path:
-        return self.work / "scene.parquet"
+    def _write(self, file: Path) -> None:
+        """Make what is there before the edit."""
+        raise NotImplementedError
 
     def start(self) -> None:
         self.layer = None
@@ -236,9 +232,25 @@ class SaveScenario(Scenario):
         assert self.layer
         assert self.layer.Save()
 
+
+class SaveScenario(EditScenario):
+    """An edited layer is saved to its file."""
+
+    def __init__(
+        self,
+        folder: Path,
+        make: Callable[[], Sdf.Layer],
+        edit: Callable[[Sdf.Layer], None],
+    ) -> None:
+        super().__init__(folder, "scene.parquet", edit)
+        self._make = make
+
+    def _write(self, file: Path) -> None:
+        assert self._make().Export(str(file))
+
     def verdict(self, errors: list[str]) -> str:
         assert self.layer
-        old = (self.given / "scene.parquet").read_bytes()
+        old = self.source.read_bytes()
         if not errors:
             assert text_of(self.file) == self._expected
             assert self.layer.ExportToString() == self._expected
@@ -266,42 +278,20 @@ class SaveScenario(Scenario):
         assert not self.layer.dirty
 
 
-class DatasetScenario(Scenario):
+class DatasetScenario(EditScenario):
     """An edited dataset of two files is saved."""
 
     def __init__(self, folder: Path, edit: Callable[[Sdf.Layer], None]) -> None:
-        super().__init__(folder)
-        self._edit = edit
-        self._old = self._expected = ""
+        super().__init__(folder, "set.parquet", edit)
         self._left: set[str] = set()
-        self.layer: Sdf.Layer | None = None
 
-    def give(self) -> None:
-        folder = self.given / "set.parquet"
-        write_dataset(folder)
-        layer = Sdf.Layer.OpenAsAnonymous(str(folder))
-        self._old = layer.ExportToString()
-        self._edit(layer)
-        self._expected = layer.ExportToString()
-
-    @property
-    def file(self) -> Path:
-        return self.work / "set.parquet"
-
-    def start(self) -> None:
-        self.layer = None
-        super().start()
-        self.layer = Sdf.Layer.FindOrOpen(str(self.file))
-        self._edit(self.layer)
-
-    def act(self) -> None:
-        assert self.layer
-        assert self.layer.Save()
+    def _write(self, file: Path) -> None:
+        write_dataset(file)
 
     def verdict(self, errors: list[str]) -> str:
         assert self.layer
         assert self.layer.ExportToString() == self._expected
-        old, new = files_of(self.given / "set.parquet"), files_of(self.file)
+        old, new = files_of(self.source), files_of(self.file)
         self._left = set()
         if not errors:
             assert text_of(self.file) == self._expected

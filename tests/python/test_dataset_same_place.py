@@ -25,6 +25,16 @@ def write_parts(folder: Path, *files: str) -> Path:
     return folder / MANIFEST
 
 
+def linked(place: Path) -> tuple[Path, Path]:
+    """A folder with `a.parquet`, and a dataset beside it that has it by the link `sub`."""
+    outside, folder = place / "outside", place / "set.parquet"
+    folder.mkdir()
+    write_parts(outside, "a.parquet")
+    (folder / "sub").symlink_to(outside)
+    usdparquet.dataset(folder)
+    return outside, folder
+
+
 def edit(manifest: Path, change: Callable[[dict[str, Any]], object]) -> None:
     told = json.loads(manifest.read_text())
     change(told)
@@ -110,11 +120,7 @@ def test_one_file_by_a_link(name: str, tmp_path: Path) -> None:
 
 
 def test_a_save_through_a_linked_folder(tmp_path: Path) -> None:
-    outside, folder = tmp_path / "outside", tmp_path / "set.parquet"
-    folder.mkdir()
-    write_parts(outside, "a.parquet")
-    (folder / "sub").symlink_to(outside)
-    usdparquet.dataset(folder)
+    outside, folder = linked(tmp_path)
     before = (outside / "a.parquet").read_bytes()
     with pytest.raises(Tf.ErrorException, match=r"sub/a.parquet: it lies outside"):
         save_a_cell(folder)
@@ -124,11 +130,7 @@ def test_a_save_through_a_linked_folder(tmp_path: Path) -> None:
 
 def test_a_journal_through_a_linked_folder(tmp_path: Path) -> None:
     """To open a folder that somebody sent renamed files outside of it."""
-    outside, folder = tmp_path / "outside", tmp_path / "set.parquet"
-    folder.mkdir()
-    write_parts(outside, "a.parquet")
-    (folder / "sub").symlink_to(outside)
-    usdparquet.dataset(folder)
+    outside, folder = linked(tmp_path)
     (outside / ".a.parquet.new").write_text("new")
     journal = {"version": "1.0", "parts": ["sub/a.parquet"]}
     (folder / "_usdparquet.journal").write_text(json.dumps(journal))
