@@ -23,11 +23,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from corpus_choice import choose, read_control_file
 from llvm_tools import llvm_tool
 
 FUZZ = Path(__file__).resolve().parent
 LOG = FUZZ / "log.json"
-# What the tree keeps of each target's inputs, the smallest ones first.
+# What the tree keeps of each target's inputs.
 CORPUS_BYTES = 120_000
 CORPUS_FILES = 400
 MAX_LENGTH = {"schema_json": 4096, "footer": 16384, "sections": 8192, "pages": 8192, "file": 1024}
@@ -133,32 +134,33 @@ def findings_of(target: str) -> list[str]:
 def minimize(target: str, build: Path) -> int:
     """Keep the inputs that make up the coverage; returns how many are new in the tree.
 
-    All others are removed from the corpus, those of past crashes too: these are in `findings`.
+    The build folder keeps all of these, the tree those that there is room for. All others are
+    removed from the corpus, those of past crashes too: these are in `findings`.
     """
     corpus, work = FUZZ / "corpus" / target, build / "work" / target
-    merged = build / "merged" / target
+    merged, control = build / "merged" / target, build / f"{target}-merge.txt"
     shutil.rmtree(merged, ignore_errors=True)
     merged.mkdir(parents=True)
+    control.unlink(missing_ok=True)
     program = build / "fuzz" / f"{target}_fuzzer"
-    command = [str(program), "-merge=1", *LIMITS, f"-max_len={MAX_LENGTH.get(target, 4096)}"]
-    call([*command, str(merged), str(corpus), str(work)], build, build / f"{target}-merge.log")
-    files = sorted(merged.iterdir(), key=lambda file: (file.stat().st_size, file.name))
-    if not files:
+    command = [str(program), "-set_cover_merge=1", f"-merge_control_file={control}", *LIMITS]
+    command += [f"-max_len={MAX_LENGTH.get(target, 4096)}", str(merged), str(corpus), str(work)]
+    call(command, build, build / f"{target}-merge.log")
+    if not any(merged.iterdir()):
         return 0
-    kept, size = [], 0
-    for file in files:
-        size += file.stat().st_size
-        if size > CORPUS_BYTES or len(kept) == CORPUS_FILES:
-            break
-        kept.append(file)
+    names = {file.name for file in merged.iterdir()}  # of their bytes
+    inputs = {each.file.name: each for each in read_control_file(control)}
+    cover = [each for name, each in inputs.items() if name in names]
+    kept = choose(cover, CORPUS_BYTES, CORPUS_FILES)
     old = {file.name for file in corpus.iterdir()}
-    for file in corpus.iterdir():
-        file.unlink()
-    for file in kept:
-        shutil.copy(file, corpus / file.name)
+    new = {each.file.name for each in kept}
+    for name in old - new:
+        (corpus / name).unlink()
+    for name in new - old:
+        shutil.copy(merged / name, corpus / name)
     shutil.rmtree(work)
     shutil.move(merged, work)
-    return len({file.name for file in kept} - old)
+    return len(new - old)
 
 
 def add_to_log(runs: dict[str, Run], new: dict[str, int], build: Path) -> None:

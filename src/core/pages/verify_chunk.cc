@@ -1,6 +1,8 @@
 #include "core/pages/verify_chunk.h"
 
 #include <arrow/buffer.h>
+#include <parquet/size_statistics.h>
+#include <parquet/statistics.h>
 
 #include <algorithm>
 #include <vector>

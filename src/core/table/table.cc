@@ -200,11 +200,9 @@ arrow::Status Table::OpenIndex() {
   warnings_ =
       DescribeProblems(name_, schema_, {path_column(), "the path"}, time_ ? &*time_ : nullptr,
                        index_.current(), [this](uint32_t row) { return QuotedPathAt(row); });
-  for (std::string& warning : DescribeTimedColumns(name_, schema_, file_)) {
+  for (std::string& warning : DescribeFooterProblems(name_, schema_, file_)) {
     warnings_.push_back(std::move(warning));
   }
-  std::string rows = DescribeOtherRowCount(name_, file_);
-  if (!rows.empty()) warnings_.push_back(std::move(rows));
   for (std::string& warning : index_warnings_) warning.insert(0, name_ + ": ");
   warnings_.insert(warnings_.begin(), index_warnings_.begin(), index_warnings_.end());
   return arrow::Status::OK();

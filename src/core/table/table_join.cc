@@ -144,11 +144,9 @@ arrow::Status Table::OpenJoin(const IndexOptions& index_options) {
   told.time_report = index_.current().time_report;
   warnings_ = DescribeProblems(name_, schema_, {ids.key, "the id"}, time_ ? &*time_ : nullptr, told,
                                key_at);
-  for (std::string& warning : DescribeTimedColumns(name_, schema_, file_)) {
+  for (std::string& warning : DescribeFooterProblems(name_, schema_, file_)) {
     warnings_.push_back(std::move(warning));
   }
-  std::string rows = DescribeOtherRowCount(name_, file_);
-  if (!rows.empty()) warnings_.push_back(std::move(rows));
   if (join.num_matched == 0) {
     warnings_.push_back(name_ + ": no row has the id of a prim: column '" + ids.key +
                         "' has no text in common with the column 'id' of " + ids.file_name);

@@ -133,12 +133,11 @@ std::string DescribeMissingColumns(const TableSchema& schema) {
   return MessageText(text);
 }
 
-std::vector<std::string> DescribeTimedColumns(const std::string& name, const TableSchema& schema,
-                                              const TableFile& file) {
+std::vector<std::string> DescribeFooterProblems(const std::string& name, const TableSchema& schema,
+                                                const TableFile& file) {
   std::vector<std::string> warnings;
-  if (!schema.time) return warnings;
   for (const ColumnInfo& column : schema.columns) {
-    if (column.role == ColumnRole::kAttribute) continue;
+    if (!schema.time || column.role == ColumnRole::kAttribute) continue;
     bool has_timed_cells = false;
     const arrow::Status asked = Guarded([&] {
       has_timed_cells = HasTimedCells(*file.metadata(), column, *schema.time);
@@ -147,6 +146,8 @@ std::vector<std::string> DescribeTimedColumns(const std::string& name, const Tab
     // Damaged statistics tell nothing.
     if (asked.ok() && has_timed_cells) warnings.push_back(DescribeTimedColumn(name, column));
   }
+  std::string rows = DescribeOtherRowCount(name, file);
+  if (!rows.empty()) warnings.push_back(std::move(rows));
   return warnings;
 }
 

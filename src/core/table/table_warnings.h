@@ -35,12 +35,12 @@ std::vector<std::string> DescribeProblems(const std::string& name, const TableSc
 std::string DescribeMissingColumns(const TableSchema& schema);
 
 /// A sentence for each relationship and each field of prims that has cells in rows with a time, as
-/// the statistics of a long table tell: no layer shows them. What statistics leave open is not
-/// told. Each begins with `name`.
-std::vector<std::string> DescribeTimedColumns(const std::string& name, const TableSchema& schema,
-                                              const TableFile& file);
+/// the statistics of a long table tell, which no layer shows (what statistics leave open is not
+/// told); and DescribeOtherRowCount. Each begins with `name`.
+std::vector<std::string> DescribeFooterProblems(const std::string& name, const TableSchema& schema,
+                                                const TableFile& file);
 
-/// That of one such column.
+/// The sentence about a relationship or a field that has cells in rows with a time.
 USDPARQUET_API std::string DescribeTimedColumn(const std::string& name, const ColumnInfo& column);
 
 /// A sentence about a footer that says another number of rows than its row groups have together,
