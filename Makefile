@@ -111,7 +111,7 @@ test: $(STAMPS)/installed dist/SHA256SUMS $(STAMPS)/test-packages ## run every t
 	    || { cat $(BUILD)/configure.log; exit 1; }
 	  grep -A4 "CMake Warning" $(BUILD)/configure.log || true
 	  cmake --build $(BUILD)
-	  ctest --test-dir $(BUILD) --output-on-failure --no-tests=error \
+	  ctest --test-dir $(BUILD) -j2 --output-on-failure --no-tests=error \
 	    | tee $(BUILD)/ctest.log || status=1
 	  closing=$$(grep "tests passed" $(BUILD)/ctest.log || echo "C++ tests: none passed")
 	fi

@@ -83,6 +83,23 @@ TEST(SchemaEntry, ANewerMajorVersionIsRefused) {
             "this one reads version 1: upgrade it");
 }
 
+// Of two some readers take the first and others the last.
+TEST(SchemaEntry, AKeyThatIsThereTwiceIsRefused) {
+  for (
+      const char* text : {
+          R"({"version": "1.0", "path": "x", "y": 1, "path": "y"})",
+          R"({"version": "1.0", "columns": {"path": {}, "y": {}, "path": {"custom": true}}})",
+          R"({"version": "1.0", "columns": {"x": {"path": "x", "type": "int", "path": 1}}})",
+          R"({"version": "1.0", "layer": {"path": {"int": 1}, "a": {"int": 2}, "path": {"int": 1}}})",
+          R"({"version": "1.0", "columns": {"x": {"metadata": {"path": {"int": 1}, "path": {"int": 2}}}}})",
+      }) {
+    const auto parsed = ParseSchemaEntry(text);
+    ASSERT_FALSE(parsed.ok()) << text;
+    EXPECT_NE(parsed.status().message().find("'path' is there twice"), std::string::npos)
+        << parsed.status();
+  }
+}
+
 TEST(SchemaEntry, AnyDamageIsAnErrorOrAnotherEntry) {
   const std::string good = SerializeSchemaEntry(FullEntry());
   std::mt19937 random(7);

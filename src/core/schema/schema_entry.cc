@@ -1,12 +1,16 @@
 #include "core/schema/schema_entry.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <cstdint>
 #include <limits>
 #include <nlohmann/json.hpp>
 #include <stdexcept>
+#include <string>
+#include <string_view>
 #include <system_error>
+#include <vector>
 
 #include "core/util/json_depth.h"
 #include "core/util/limits.h"
@@ -56,6 +60,15 @@ using Wrong = std::invalid_argument;
 
 /// A value as a message shows it.
 std::string Shown(const Json& json) { return MessageText(QuotedValue(json.dump())); }
+
+/// Of a key that is there twice some readers take the first and others the last.
+void CheckKeys(const Json& object) {
+  std::vector<std::string_view> keys;
+  for (const auto& [key, value] : object.get_ref<const Json::object_t&>()) keys.push_back(key);
+  std::ranges::sort(keys);
+  const auto repeated = std::ranges::adjacent_find(keys);
+  if (repeated != keys.end()) throw Wrong("'" + std::string(*repeated) + "' is there twice");
+}
 
 std::string AsText(const std::string& name, const Json& json) {
   if (!json.is_string()) throw Wrong("'" + name + "' is " + Shown(json) + ", not a text");
@@ -159,6 +172,7 @@ MetadataFields ReadFields(const Json& json) {
     throw Wrong(std::to_string(json.size()) + " fields are more than the " +
                 std::to_string(kMaxMetadataFields) + " that are read");
   }
+  CheckKeys(json);
   MetadataFields fields;
   for (const auto& [name, value] : json.items()) {
     if (name.find('\0') != std::string::npos) {
@@ -172,6 +186,7 @@ MetadataFields ReadFields(const Json& json) {
 
 ColumnEntry ReadColumn(const Json& json) {
   if (!json.is_object()) throw Wrong("it is no object, but " + Shown(json));
+  CheckKeys(json);
   ColumnEntry column;
   const std::string role = TextIn(json, "role", "attribute");
   bool is_known = false;
@@ -304,6 +319,7 @@ arrow::Result<SchemaEntry> ParseSchemaEntry(std::string_view text) {
           QuotedValue(TextIn(json, "version", "")),
           ", which a newer usdparquet wrote; this one reads version 1: upgrade it");
     }
+    CheckKeys(json);
     SchemaEntry entry;
     entry.path_column = TextIn(json, "path", "");
     entry.time_column = TextIn(json, "time", "");
@@ -311,6 +327,7 @@ arrow::Result<SchemaEntry> ParseSchemaEntry(std::string_view text) {
     if (json.contains("layer")) entry.layer = ReadFields(json["layer"]);
     if (json.contains("columns")) {
       if (!json["columns"].is_object()) throw Wrong("'columns' is no object");
+      CheckKeys(json["columns"]);
       for (const auto& [name, object] : json["columns"].items()) {
         try {
           entry.columns[name] = ReadColumn(object);
