@@ -11,6 +11,8 @@ SHELL := /bin/bash
 .ONESHELL:
 
 JOBS ?= $(shell nproc 2>/dev/null || echo 2)
+# Processes for the Python tests, half a gigabyte each.
+WORKERS ?= $(shell echo $$(( $(JOBS) < 4 ? $(JOBS) : 4 )))
 VENV := .venv
 BUILD := build/wheel
 STAMPS := $(VENV)/stamps
@@ -111,11 +113,12 @@ test: $(STAMPS)/installed dist/SHA256SUMS $(STAMPS)/test-packages ## run every t
 	    || { cat $(BUILD)/configure.log; exit 1; }
 	  grep -A4 "CMake Warning" $(BUILD)/configure.log || true
 	  cmake --build $(BUILD)
-	  ctest --test-dir $(BUILD) -j2 --output-on-failure --no-tests=error \
+	  ctest --test-dir $(BUILD) -j $(JOBS) --output-on-failure --no-tests=error \
 	    | tee $(BUILD)/ctest.log || status=1
 	  closing=$$(grep "tests passed" $(BUILD)/ctest.log || echo "C++ tests: none passed")
 	fi
-	$(VENV)/bin/python -m pytest || status=1
+	# In the order of their names, so that the longest files are not the last.
+	$(VENV)/bin/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder || status=1
 	echo "$$closing"
 	exit $$status
 

@@ -34,11 +34,12 @@ def the_scripts(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], ModuleType]:
 
 
 @pytest.fixture(name="build")
-def a_build(tmp_path: Path) -> Path:
+def a_build(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A build folder with one target and a core of nine lines, four of which wait for `ab`."""
     compiler = shutil.which("clang++-19")
     if compiler is None:
         pytest.skip("needs clang (scripts/setup.sh fuzz)")
+    monkeypatch.setenv("LLVM_PROFILE_FILE", str(tmp_path / "default.profraw"))
     core = tmp_path / "src" / "core"
     core.mkdir(parents=True)
     (core / "core.cc").write_text(CORE)
