@@ -159,13 +159,34 @@ def dataset_files(folder: Path) -> dict[str, Path]:
     return {name: folder / name for name in names if (folder / name).exists()}
 
 
+def missing_files(folder: Path) -> list[str]:
+    """The files of a dataset's manifest that are not there; none without one."""
+    if not (folder / MANIFEST).exists():
+        return []
+    return [name for name in listed_files(folder) if not (folder / name).exists()]
+
+
 def listed_files(folder: Path) -> list[str]:
     """The files of a manifest by their names from its folder on; ValueError if it is none."""
     told = _read_manifest(folder)
     try:
-        return [part["file"] for part in told["parts"]]
+        names = [part["file"] for part in told["parts"]]
     except (KeyError, TypeError) as error:
         raise ValueError(f"{folder / MANIFEST}: is no manifest") from error
+    for name in names:
+        if not _is_file_name(name):
+            raise ValueError(
+                f"{folder / MANIFEST}: the 'file' of a part is {json.dumps(name)[:100]}, which is "
+                "no name of a file; write the manifest again with 'usdparquet dataset'"
+            )
+    return names
+
+
+def _is_file_name(name: Any) -> bool:
+    """Whether a manifest can list it: JSON may hold halves of characters, which no UTF-8 has."""
+    if not isinstance(name, str) or not name or "\0" in name:
+        return False
+    return not any("\ud800" <= character <= "\udfff" for character in name)
 
 
 def named_columns(folder: Path) -> dict[str, str]:

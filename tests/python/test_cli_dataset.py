@@ -195,3 +195,45 @@ def test_recover_says_which_file(tmp_path: Path, years: Path) -> None:
     (tmp_path / "new.parquet").replace(part)
     code, output = run("recover", years, target)
     assert code == 2 and f"on {other}, put" in output
+
+
+def test_recover_tells_of_files_that_are_gone(tmp_path: Path, years: Path) -> None:
+    usdparquet.dataset(years)
+    (years / "year=2025" / "a.parquet").unlink()
+    code, output = run("recover", years, tmp_path / "out.parquet")
+    assert code == 2
+    told = "none of them is damaged; the file 'year=2025/a.parquet' of its manifest is gone"
+    assert told in output.replace("\n", "")
+    (years / "year=2025" / "d.parquet").unlink()
+    damage_column(years / "year=2024" / "b.parquet")
+    code, output = run("recover", years, tmp_path / "out.parquet")
+    assert code == 2
+    told = "2 files of its manifest are gone, the first is 'year=2025/a.parquet'"
+    assert told in output.replace("\n", "")
+    assert "run 'usdparquet recover' on" in output
+
+
+# --- Manifests that are none. --------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", [5, None, True, ["a.parquet"], {}, "", "a\0b", "\ud800.parquet"])
+@pytest.mark.parametrize("command", ["optimize", "recover", "diff", "inspect", "validate", "query"])
+def test_a_part_whose_file_is_no_name_is_refused(
+    command: str, name: object, years: Path, tmp_path: Path
+) -> None:
+    """By one error that names the manifest; some commands find the files themselves."""
+    (years / MANIFEST).write_text(json.dumps({"version": "1.0", "parts": [{"file": name}]}))
+    arguments = {
+        "optimize": [str(tmp_path / "out.parquet")],
+        "recover": [str(tmp_path / "out.parquet")],
+        "diff": [str(years)],
+        "query": ["--where", "n > 1"],
+    }
+    code, output = run(command, years, *arguments.get(command, []))
+    # What is no exit of the command has no output.
+    assert code in (1, 2)
+    told = output.replace("\n", "")
+    starts = (f"{years}/{MANIFEST}: the 'file' of a part is ", f"{years}: the manifest can't be ")
+    assert told.startswith(starts)
+    assert told.endswith("'usdparquet dataset'")
+    assert not (tmp_path / "out.parquet").exists()

@@ -80,7 +80,7 @@ def _advice_on_dataset(source: Path) -> str:
     damaged = damaged_files(source)
     told = f"{source}: is a dataset, whose files are recovered one by one"
     if not damaged:
-        return f"{told}, and none of them is damaged"
+        return f"{told}, and none of them is damaged{_told_missing(source)}"
     files = [str(file) for file in damaged]
     shown = ", ".join(files[:_SHOWN_FILES])
     more = f" and {len(files) - _SHOWN_FILES:,} more" if len(files) > _SHOWN_FILES else ""
@@ -88,8 +88,20 @@ def _advice_on_dataset(source: Path) -> str:
     return (
         f"{told}: run 'usdparquet recover' on {shown}{more}, put what it writes in "
         f"{'its place' if is_one else 'their places'} and run 'usdparquet dataset {source}' "
-        f"({next(iter(damaged.values()))})"
+        f"({next(iter(damaged.values()))}){_told_missing(source)}"
     )
+
+
+def _told_missing(source: Path) -> str:
+    """The end of the sentence where files of the manifest are not there at all."""
+    from usdparquet._dataset import missing_files
+
+    missing = missing_files(source)
+    if not missing:
+        return ""
+    if len(missing) == 1:
+        return f"; the file '{missing[0]}' of its manifest is gone"
+    return f"; {len(missing):,} files of its manifest are gone, the first is '{missing[0]}'"
 
 
 def _report(source: Path, target: Path, found: dict[str, Any]) -> dict[str, Any]:
