@@ -37,7 +37,7 @@ COLUMNS: dict[str, Cells] = {
     "done": thinned([row % 3 == 0 for row in range(ROWS)], 4),
     "code": thinned([f"M-{row % 13}" for row in range(ROWS)], 9),
     "note": thinned([f"größe {row}" for row in range(ROWS)], 11),
-    "series": thinned([[row * 0.5] * (row % 4) for row in range(ROWS)], 6),
+    "series": thinned([[row * 0.5] * (row % 4 + row % 50 // 49 * 300) for row in range(ROWS)], 6),
     "part": [{"mass": row * 1.5, "name": f"n{row % 3}"} for row in range(ROWS)],
     "amount": thinned([Decimal(row).scaleb(-2) for row in range(ROWS)], 10),
     "day": thinned([date(2024, 1, 1) + timedelta(row % 200) for row in range(ROWS)], 3),
@@ -81,7 +81,8 @@ def plain_rows() -> list[tuple[Any, ...]]:
 
 
 @pytest.mark.parametrize(
-    ("compression", "vectorized"), [("zstd", "true"), ("snappy", "true"), ("zstd", "false")]
+    ("compression", "vectorized"),
+    [("zstd", "true"), ("snappy", "true"), ("zstd", "false"), ("none", "true"), ("none", "false")],
 )
 def test_spark_reads_an_optimized_file(
     spark: SparkSession, tmp_path: Path, compression: str, vectorized: str

@@ -33,6 +33,7 @@
 #include "core/util/file_name.h"
 #include "core/util/guard.h"
 #include "core/util/replace_file.h"
+#include "core/write/aligned_file.h"
 #include "core/write/column_layouts.h"
 #include "core/write/comes_back.h"
 #include "core/write/seal_file.h"
@@ -274,8 +275,7 @@ class Patcher {
     const auto old_chunk = old_.RowGroup(group)->ColumnChunk(leaf);
     ARROW_ASSIGN_OR_RAISE(const auto properties, LayoutLike(*old_chunk, *rows, *leaves, options_));
     ARROW_ASSIGN_OR_RAISE(auto sink, arrow::io::BufferOutputStream::Create());
-    ARROW_ASSIGN_OR_RAISE(auto writer, parquet::arrow::FileWriter::Open(
-                                           *rows->schema(), BlockPool(), sink, properties));
+    ARROW_ASSIGN_OR_RAISE(auto writer, OpenAlignedFile(rows->schema(), sink, properties));
     ARROW_RETURN_NOT_OK(writer->NewRowGroup());
     ARROW_RETURN_NOT_OK(writer->WriteColumnChunk(rows->column(0)));
     ARROW_RETURN_NOT_OK(writer->Close());
@@ -301,7 +301,11 @@ class Patcher {
     ARROW_ASSIGN_OR_RAISE(const ChunkRange range,
                           RangeOfChunk(*chunk->metadata, *chunk->chunk, chunk->file->size()));
     ARROW_ASSIGN_OR_RAISE(const int64_t position, sink->Tell());
-    chunk->delta = position - range.begin;
+    // Numbers that are aligned stay so.
+    constexpr int64_t kAlignment = 8;
+    const int64_t padding = (range.begin - position) & (kAlignment - 1);
+    ARROW_RETURN_NOT_OK(sink->Write(std::string(static_cast<size_t>(padding), '\0')));
+    chunk->delta = position + padding - range.begin;
     return sink->Write(arrow::SliceBuffer(chunk->file, range.begin, range.size()));
   }
 

@@ -24,6 +24,7 @@
 #include "core/util/guard.h"
 #include "core/util/limits.h"
 #include "core/util/message_text.h"
+#include "core/write/aligned_file.h"
 #include "core/write/column_layouts.h"
 #include "core/write/seal_file.h"
 
@@ -143,8 +144,7 @@ arrow::Status TableFileWriter::Begin(const arrow::Table& first_rows) {
   const auto arrow_properties = arrow_builder.build();
   ARROW_ASSIGN_OR_RAISE(const auto properties, ChooseLayouts(first_rows, *stored, options_));
   ARROW_ASSIGN_OR_RAISE(sink_, file_.Open());
-  ARROW_ASSIGN_OR_RAISE(writer_, parquet::arrow::FileWriter::Open(*schema, BlockPool(), sink_,
-                                                                  properties, arrow_properties));
+  ARROW_ASSIGN_OR_RAISE(writer_, OpenAlignedFile(schema, sink_, properties, arrow_properties));
   return arrow::Status::OK();
 }
 
