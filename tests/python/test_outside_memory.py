@@ -261,13 +261,16 @@ def test_a_kill_leaves_no_temporary_file(tmp_path: Path) -> None:
 
 
 def test_memory_does_not_grow_with_the_table() -> None:
-    """A million rows, whose order and index are among it, and ids of as many prims."""
+    """A million rows, whose order and index are among it, and ids of as many prims.
+
+    Held in memory, they make it grow by 140 and 300 MB.
+    """
     options = ["--rows", "1000000", "--memory", "16", "--work", "optimize", "bind"]
     command = [sys.executable, str(PROGRAM), *options]
     output = subprocess.run(command, check=True, capture_output=True, text=True).stdout
     found = {line["work"]: line["growth"] for line in map(json.loads, output.splitlines())}
     assert found["optimize"] < 80_000_000, found
-    assert found["bind"] < 200_000_000, found
+    assert found["bind"] < 240_000_000, found
 
 
 @pytest.mark.parametrize("is_in_order", [False, True])
