@@ -146,9 +146,9 @@ def minimize(target: str, build: Path) -> int:
     command = [str(program), "-set_cover_merge=1", f"-merge_control_file={control}", *LIMITS]
     command += [f"-max_len={MAX_LENGTH.get(target, 4096)}", str(merged), str(corpus), str(work)]
     call(command, build, build / f"{target}-merge.log")
-    if not any(merged.iterdir()):
-        return 0
     names = {file.name for file in merged.iterdir()}  # of their bytes
+    if not names:
+        return 0
     inputs = {each.file.name: each for each in read_control_file(control)}
     cover = [each for name, each in inputs.items() if name in names]
     kept = choose(cover, CORPUS_BYTES, CORPUS_FILES)
