@@ -145,7 +145,7 @@ bench: $(STAMPS)/installed ## compare the formats through SdfLayer in C++ (needs
 PUBLISHED := docs/benchmarks
 .PHONY: published
 published: $(STAMPS)/installed ## make the pages of docs/benchmarks from the results beside them
-	$(VENV)/bin/usdparquet report $(PUBLISHED)/results.json $(PUBLISHED)/results-million.json \
+	$(VENV)/bin/usdparquet report $(PUBLISHED)/results{,-types,-large,-million}.json \
 	  --output $(PUBLISHED)/report.html --markdown $(PUBLISHED)/summary.md \
 	  --reference-note $(PUBLISHED)/reference-note.md
 

@@ -43,7 +43,7 @@ class BenchOptions:
     certain_within: float = 0.0
     """What is known this well, as a share of its mean, is not repeated after `min_runs`."""
     type_cases: tuple[str, ...] = tuple(TYPE_CASES)
-    type_runs: int = 5
+    type_runs: int = 7
     """Runs for each kind of property; fewer, since there are many kinds."""
     seed: int = DEFAULT_SEED
 
