@@ -29,7 +29,7 @@ BEGIN, END = "<!-- figures: begin -->", "<!-- figures: end -->"
 """What is between these lines of a page is replaced."""
 _SCENE = (10_000, "flat")
 _WALK = "single_property_traversal"
-_LARGE_FORMAT = "parquet_zstd_indexed"
+_LARGE_FORMAT = "parquet_zstd_indexed"  # what `optimize` writes, measured at every scale
 _LARGER = ((100_000, 467.0), (1_000_000, 4_600.0))
 """Numbers of prims, and the MB that the note predicts for USDC; for Parquet, about 0."""
 
