@@ -3,10 +3,16 @@
 #include <algorithm>
 #include <cstring>
 
+#include "core/pages/sized_levels.h"
+
 namespace usdparquet {
 namespace {
 
 arrow::Status TooFew() { return arrow::Status::IOError("a page has too few definition levels"); }
+
+arrow::Status Endless() {
+  return arrow::Status::IOError("a page has a run of definition levels without an end");
+}
 
 /// Puts bits into words that are 0, one behind the other.
 class BitWriter {
@@ -52,18 +58,18 @@ class Runs {
 
   /// Whether the first one is of `count` ones or more.
   bool BeginsWithOnes(uint32_t count) {
-    uint32_t header = 0;
-    return ReadVarint(&header).ok() && (header & 1) == 0 && header >> 1 >= count &&
-           !bytes_.empty() && bytes_[0] == 1;
+    const auto header = TakeVarint(&bytes_);
+    return header && (*header & 1) == 0 && *header >> 1 >= count && !bytes_.empty() &&
+           bytes_[0] == 1;
   }
 
   arrow::Status Read(uint32_t count, uint64_t* words, uint32_t begin) {
     BitWriter bits(words, begin);
     while (count > 0) {
-      uint32_t header = 0;
-      ARROW_RETURN_NOT_OK(ReadVarint(&header));
-      uint32_t run = header >> 1;
-      if ((header & 1) == 0) {
+      const auto header = TakeVarint(&bytes_);
+      if (!header) return bytes_.empty() ? TooFew() : Endless();
+      uint32_t run = *header >> 1;
+      if ((*header & 1) == 0) {
         run = std::min(run, count);
         if (bytes_.empty()) return TooFew();
         if (bytes_[0] > 1) return arrow::Status::IOError("a page has a definition level above 1");
@@ -82,17 +88,6 @@ class Runs {
   }
 
  private:
-  arrow::Status ReadVarint(uint32_t* value) {
-    for (int shift = 0; shift < 32; shift += 7) {
-      if (bytes_.empty()) return TooFew();
-      const uint32_t byte = bytes_[0];
-      bytes_ = bytes_.subspan(1);
-      *value |= (byte & 0x7f) << shift;
-      if (byte < 0x80) return arrow::Status::OK();
-    }
-    return arrow::Status::IOError("a page has a run of definition levels without an end");
-  }
-
   std::span<const uint8_t> bytes_;
 };
 
@@ -105,33 +100,30 @@ bool HasLevelBits(const PageHeader& header) {
 
 std::optional<size_t> SizeOfOnes(const PageHeader& header, std::span<const uint8_t> body) {
   if (header.num_values == 0 || !HasLevelBits(header)) return std::nullopt;
-  size_t begin = static_cast<size_t>(header.rep_size);
-  size_t size = static_cast<size_t>(header.def_size);
+  std::span<const uint8_t> values = body;
+  std::optional<std::span<const uint8_t>> levels;
   if (header.type == parquet::PageType::DATA_PAGE) {
-    uint32_t stored = 0;
-    if (body.size() < sizeof(stored)) return std::nullopt;
-    std::memcpy(&stored, body.data(), sizeof(stored));
-    begin = sizeof(stored);
-    size = stored;
+    levels = TakeSized(&values);
+  } else {
+    const auto rep_size = static_cast<size_t>(header.rep_size);
+    const auto def_size = static_cast<size_t>(header.def_size);
+    if (rep_size + def_size > body.size()) return std::nullopt;
+    levels = body.subspan(rep_size, def_size);
+    values = body.subspan(rep_size + def_size);
   }
-  if (begin > body.size() || size > body.size() - begin) return std::nullopt;
-  if (!Runs(body.subspan(begin, size)).BeginsWithOnes(static_cast<uint32_t>(header.num_values))) {
+  if (!levels || !Runs(*levels).BeginsWithOnes(static_cast<uint32_t>(header.num_values))) {
     return std::nullopt;
   }
-  return begin + size;
+  return body.size() - values.size();
 }
 
 arrow::Status DecodeLevelBits(const PageHeader& header, std::span<const uint8_t> body,
                               uint64_t* bits, uint32_t begin) {
   if (header.num_values == 0) return arrow::Status::OK();
   if (header.type == parquet::PageType::DATA_PAGE) {
-    uint32_t size = 0;
-    if (body.size() < sizeof(size)) return TooFew();
-    std::memcpy(&size, body.data(), sizeof(size));
-    if (size > body.size() - sizeof(size)) {
-      return arrow::Status::IOError("a page is smaller than its levels");
-    }
-    body = body.subspan(sizeof(size), size);
+    const auto levels = TakeSized(&body);
+    if (!levels) return arrow::Status::IOError("a page is smaller than its levels");
+    body = *levels;
   }
   return Runs(body).Read(static_cast<uint32_t>(header.num_values), bits, begin);
 }

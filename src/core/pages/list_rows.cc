@@ -5,6 +5,8 @@
 #include <cstring>
 #include <utility>
 
+#include "core/pages/sized_levels.h"
+
 namespace usdparquet {
 namespace {
 
@@ -23,10 +25,10 @@ class LevelRuns {
 
   /// The next run of at most `most` levels. False if there is none, or it is cut off.
   bool Next(uint32_t most, Run* run) {
-    uint32_t header = 0;
-    if (!ReadVarint(&header)) return false;
-    run->is_packed = header & 1;
-    const uint64_t length = header >> 1;
+    const auto header = TakeVarint(&bytes_);
+    if (!header) return false;
+    run->is_packed = *header & 1;
+    const uint64_t length = *header >> 1;
     if (!run->is_packed) {
       if (bytes_.empty()) return false;
       run->value = bytes_[0];
@@ -41,16 +43,6 @@ class LevelRuns {
   }
 
  private:
-  bool ReadVarint(uint32_t* value) {
-    for (int shift = 0; shift < 32 && !bytes_.empty(); shift += 7) {
-      const uint32_t byte = bytes_[0];
-      bytes_ = bytes_.subspan(1);
-      *value |= (byte & 0x7f) << shift;
-      if (byte < 0x80) return true;
-    }
-    return false;
-  }
-
   std::span<const uint8_t> bytes_;
   const uint32_t width_;
 };
@@ -60,18 +52,6 @@ uint64_t LoadBytes(std::span<const uint8_t> bytes, size_t size) {
   uint64_t word = 0;
   std::memcpy(&word, bytes.data(), std::min(size, bytes.size()));
   return word;
-}
-
-/// Takes bytes off the front of `body` that have their length before them.
-std::optional<std::span<const uint8_t>> TakeSized(std::span<const uint8_t>* body) {
-  uint32_t size = 0;
-  if (body->size() < sizeof(size)) return std::nullopt;
-  std::memcpy(&size, body->data(), sizeof(size));
-  *body = body->subspan(sizeof(size));
-  if (size > body->size()) return std::nullopt;
-  const auto bytes = body->first(size);
-  *body = body->subspan(size);
-  return bytes;
 }
 
 }  // namespace

@@ -36,17 +36,27 @@ struct StringPool {
   /// Whether every one is valid UTF-8.
   bool IsUtf8() const {
     if (gap == 0) return AreUtf8(text(), offsets.data(), size());
+    // Lengths lie between them: where those are ASCII too, one look tells.
+    if (const auto all = Region(); SkipAscii(all, 0) == all.size()) return true;
     for (size_t i = 0; i < size(); ++i) {
       if (!usdparquet::IsUtf8((*this)[i])) return false;
     }
     return true;
   }
   bool HasNul() const {
-    if (gap == 0) return HasNul({text(), offsets.empty() ? 0 : offsets.back()});
+    const std::string_view all = Region();
+    if (gap == 0) return !all.empty() && std::memchr(all.data(), 0, all.size());
+    // The lengths that lie between them have zeros, too.
+    const auto zeros = static_cast<size_t>(std::count(all.begin(), all.end(), '\0'));
+    size_t of_lengths = 0;
+    bool is_first = true;  // its length lies before them all
     for (size_t i = 0; i < size(); ++i) {
-      if (HasNul((*this)[i])) return true;
+      const uint32_t length = offsets[i + 1] - offsets[i];
+      if (length < gap) continue;
+      if (!is_first) of_lengths += ZeroBytes(length - gap);
+      is_first = false;
     }
-    return false;
+    return zeros != of_lengths;
   }
   /// REQUIRES: the strings lie in `chars`.
   void Append(std::string_view text) {
@@ -60,8 +70,18 @@ struct StringPool {
 
  private:
   const char* text() const { return stored ? stored : chars.data(); }
-  static bool HasNul(std::string_view text) {
-    return !text.empty() && std::memchr(text.data(), 0, text.size());
+  /// From the first to the end of the last, with the gaps between them.
+  std::string_view Region() const {
+    const size_t length = offsets.empty() ? 0 : offsets.back() - offsets.front();
+    return length > gap ? std::string_view(text() + offsets.front(), length - gap)
+                        : std::string_view();
+  }
+  /// Of the four of a length.
+  static uint32_t ZeroBytes(uint32_t length) {
+    if (length - 1 < 255) return 3;
+    uint32_t zeros = 0;
+    for (int shift = 0; shift < 32; shift += 8) zeros += (length >> shift & 0xff) == 0;
+    return zeros;
   }
 };
 

@@ -32,6 +32,7 @@
 #include "core/util/claimed_sum.h"
 #include "core/util/file_name.h"
 #include "core/util/guard.h"
+#include "core/util/padding.h"
 #include "core/util/replace_file.h"
 #include "core/write/aligned_file.h"
 #include "core/write/column_layouts.h"
@@ -303,9 +304,9 @@ class Patcher {
     ARROW_ASSIGN_OR_RAISE(const int64_t position, sink->Tell());
     // Numbers that are aligned stay so.
     constexpr int64_t kAlignment = 8;
-    const int64_t padding = (range.begin - position) & (kAlignment - 1);
-    ARROW_RETURN_NOT_OK(sink->Write(std::string(static_cast<size_t>(padding), '\0')));
-    chunk->delta = position + padding - range.begin;
+    const std::string padding = PaddingAt(position - range.begin, kAlignment);
+    ARROW_RETURN_NOT_OK(sink->Write(padding));
+    chunk->delta = position + static_cast<int64_t>(padding.size()) - range.begin;
     return sink->Write(arrow::SliceBuffer(chunk->file, range.begin, range.size()));
   }
 

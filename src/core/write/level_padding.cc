@@ -3,6 +3,7 @@
 #include <bit>
 #include <cstring>
 
+#include "core/pages/sized_levels.h"
 #include "core/util/block_memory.h"
 
 namespace usdparquet {
@@ -15,17 +16,6 @@ struct LongRun {
   uint8_t level = 0;
 };
 
-/// Reads an unsigned LEB128 number of 32 bits. False if there is none.
-bool ReadVarint(std::span<const uint8_t> bytes, size_t* at, uint32_t* value) {
-  *value = 0;
-  for (int shift = 0; shift < 32 && *at < bytes.size(); shift += 7) {
-    const uint32_t byte = bytes[(*at)++];
-    *value |= (byte & 0x7f) << shift;
-    if (byte < 0x80) return true;
-  }
-  return false;
-}
-
 void AppendVarint(uint32_t value, std::string* bytes) {
   for (; value >= 0x80; value >>= 7) bytes->push_back(static_cast<char>(value | 0x80));
   bytes->push_back(static_cast<char>(value));
@@ -34,17 +24,17 @@ void AppendVarint(uint32_t value, std::string* bytes) {
 /// The longest run of equal levels, which has a count of 0 if there is none.
 std::optional<LongRun> FindLongestRun(std::span<const uint8_t> levels, uint32_t width) {
   LongRun longest;
-  for (size_t at = 0; at < levels.size();) {
-    const size_t begin = at;
-    uint32_t header = 0;
-    if (!ReadVarint(levels, &at, &header)) return std::nullopt;
-    const uint32_t length = header >> 1;
-    const uint64_t size = header & 1 ? uint64_t{length} * width : 1;
-    if (size > levels.size() - at) return std::nullopt;
-    if ((header & 1) == 0 && length > longest.count) {
-      longest = {begin, at + 1 - begin, length, levels[at]};
+  for (auto rest = levels; !rest.empty();) {
+    const size_t begin = levels.size() - rest.size();
+    const auto header = TakeVarint(&rest);
+    if (!header) return std::nullopt;
+    const uint32_t length = *header >> 1;
+    const uint64_t size = *header & 1 ? uint64_t{length} * width : 1;
+    if (size > rest.size()) return std::nullopt;
+    if ((*header & 1) == 0 && length > longest.count) {
+      longest = {begin, levels.size() - rest.size() + 1 - begin, length, rest[0]};
     }
-    at += size;
+    rest = rest.subspan(size);
   }
   return longest;
 }
@@ -90,30 +80,22 @@ std::optional<std::string> PadLevels(std::span<const uint8_t> levels, uint32_t w
 }
 
 std::optional<size_t> ValuesBegin(std::span<const uint8_t> body) {
-  size_t at = 0;
-  for (int i = 0; i < 2; ++i) {  // repetition levels, definition levels
-    uint32_t size = 0;
-    if (body.size() - at < sizeof(size)) return std::nullopt;
-    std::memcpy(&size, body.data() + at, sizeof(size));
-    at += sizeof(size);
-    if (size > body.size() - at) return std::nullopt;
-    at += size;
-  }
-  return at;
+  auto rest = body;
+  if (!TakeSized(&rest) || !TakeSized(&rest)) return std::nullopt;  // repetition, definition
+  return body.size() - rest.size();
 }
 
 std::shared_ptr<arrow::Buffer> PadBody(std::span<const uint8_t> body, uint32_t max_level,
                                        const LevelGrowth& growth) {
-  const auto values = ValuesBegin(body);
-  if (!values) return nullptr;
-  uint32_t rep_size = 0;
-  std::memcpy(&rep_size, body.data(), sizeof(rep_size));
-  const size_t def_begin = sizeof(rep_size) + rep_size + sizeof(uint32_t);
+  auto rest = body;
+  if (!TakeSized(&rest)) return nullptr;  // repetition levels
+  const auto def_levels = TakeSized(&rest);
+  if (!def_levels) return nullptr;
   const auto levels =
-      PadLevels(body.subspan(def_begin, *values - def_begin),
-                static_cast<uint32_t>(std::bit_width(max_level)), growth);
+      PadLevels(*def_levels, static_cast<uint32_t>(std::bit_width(max_level)), growth);
   if (!levels) return nullptr;
-  const size_t size = def_begin + levels->size() + body.size() - *values;
+  const auto def_begin = static_cast<size_t>(def_levels->data() - body.data());
+  const size_t size = def_begin + levels->size() + rest.size();
   std::shared_ptr<arrow::Buffer> padded = AllocateBlockBuffer(size);
   uint8_t* out = padded->mutable_data();
   const auto put = [&out](const void* data, size_t count) {
@@ -124,7 +106,7 @@ std::shared_ptr<arrow::Buffer> PadBody(std::span<const uint8_t> body, uint32_t m
   put(body.data(), def_begin - sizeof(def_size));
   put(&def_size, sizeof(def_size));
   put(levels->data(), levels->size());
-  put(body.data() + *values, body.size() - *values);
+  put(rest.data(), rest.size());
   return padded;
 }
 

@@ -10,6 +10,7 @@
 #include "core/sections/fingerprint.h"
 #include "core/sections/footer_seal.h"
 #include "core/sections/section.h"
+#include "core/util/padding.h"
 
 namespace usdparquet {
 namespace {
@@ -47,8 +48,8 @@ arrow::Result<int64_t> SealFile(ReplaceFile* file, const parquet::FileMetaData& 
   ARROW_ASSIGN_OR_RAISE(
       const std::string section,
       SerializePageLocations(*written, metadata, FingerprintOf(metadata, path_leaf, time_leaf)));
-  const int64_t padding = -old.offset & (kSectionAlignment - 1);
-  const int64_t section_at = old.offset + padding;
+  const std::string padding = PaddingAt(old.offset, kSectionAlignment);
+  const int64_t section_at = old.offset + static_cast<int64_t>(padding.size());
   const int64_t footer_at = section_at + static_cast<int64_t>(section.size());
   std::string footer = old.bytes->ToString();
   ARROW_RETURN_NOT_OK(FillInLocator(section_at, section, &footer));
@@ -56,7 +57,7 @@ arrow::Result<int64_t> SealFile(ReplaceFile* file, const parquet::FileMetaData& 
       SealFooter(footer_at, std::span(reinterpret_cast<uint8_t*>(footer.data()), footer.size())));
   const auto length = static_cast<uint32_t>(footer.size());
   footer.append(reinterpret_cast<const char*>(&length), sizeof(length)).append("PAR1");
-  ARROW_RETURN_NOT_OK(file->Overwrite(old.offset, std::string(static_cast<size_t>(padding), '\0')));
+  ARROW_RETURN_NOT_OK(file->Overwrite(old.offset, padding));
   ARROW_RETURN_NOT_OK(file->Overwrite(section_at, section));
   ARROW_RETURN_NOT_OK(file->Overwrite(footer_at, footer));
   return footer_at + static_cast<int64_t>(footer.size());

@@ -24,6 +24,7 @@
 #include "core/util/guard.h"
 #include "core/util/limits.h"
 #include "core/util/message_text.h"
+#include "core/util/padding.h"
 #include "core/write/aligned_file.h"
 #include "core/write/column_layouts.h"
 #include "core/write/seal_file.h"
@@ -171,10 +172,10 @@ arrow::Status TableFileWriter::Write(const arrow::Table& rows) {
 
 arrow::Result<int64_t> TableFileWriter::WriteBlob(std::string_view bytes) {
   ARROW_ASSIGN_OR_RAISE(int64_t offset, sink_->Tell());
-  const int64_t padding = -offset & (kSectionAlignment - 1);
-  ARROW_RETURN_NOT_OK(sink_->Write(std::string(static_cast<size_t>(padding), '\0')));
+  const std::string padding = PaddingAt(offset, kSectionAlignment);
+  ARROW_RETURN_NOT_OK(sink_->Write(padding));
   ARROW_RETURN_NOT_OK(sink_->Write(bytes));
-  return offset + padding;
+  return offset + static_cast<int64_t>(padding.size());
 }
 
 arrow::Status TableFileWriter::AddEntry(const std::string& key, const std::string& value) {
