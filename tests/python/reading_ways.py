@@ -10,7 +10,17 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 from pxr import Sdf
-from readings import EDITS, Errors, Truth, WrongError, compare_layer, opened, run, warnings_of_usd
+from readings import (
+    EDITS,
+    Errors,
+    Truth,
+    WrongError,
+    compare_layer,
+    opened,
+    run,
+    run_validate,
+    warnings_of_usd,
+)
 
 import usdparquet
 
@@ -81,11 +91,11 @@ def read_under(file: Path, truth: Truth) -> str:
 
 
 def validate(file: Path, truth: Truth) -> str:
-    return "refused" if run("validate", file)[0] else "right"
+    return "refused" if run_validate(file, values=False) else "right"
 
 
 def validate_values(file: Path, truth: Truth) -> str:
-    return "refused" if run("validate", "--values", file)[0] else "right"
+    return "refused" if run_validate(file, values=True) else "right"
 
 
 def optimize(file: Path, truth: Truth) -> str:
