@@ -94,8 +94,8 @@ def write_table(
     each column is compressed or not, by what its values gain by it (docs/file-format.md).
     `compression`: ``zstd``, ``lz4``, ``snappy`` or ``none`` for all columns; `level`: that of the
     codec, or of columns in Zstandard.
-    `rows_per_page`, `rows_per_group`: if not given, 1,024 (for size 12,288, for access 512; more of
-    a column with nulls, docs/file-format.md) and 131,072.
+    `rows_per_page`, `rows_per_group`: if not given, 1,024 (for size 12,288, for access 512) and
+    131,072.
     `metadata`: texts for the key-value metadata of the file.
     `memory`: bytes of rows to hold, besides those that are in memory anyway; 512 MiB if not given.
     What is beyond lies in nameless temporary files beside `file` (docs/limits.md).

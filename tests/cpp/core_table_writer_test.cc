@@ -9,7 +9,6 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <functional>
 #include <random>
 
 #include "core/index/arrow_columns.h"
@@ -102,70 +101,6 @@ TEST(TableWriter, PagesAreSmallAndIndexed) {
     ASSERT_EQ(offsets->page_locations().size(), 7u) << column;
     EXPECT_EQ(offsets->page_locations()[1].first_row_index, 300) << column;
   }
-}
-
-/// How many rows the first page of each column has, and how many pages there are.
-std::vector<std::pair<int64_t, size_t>> PagesOf(const std::string& path) {
-  const auto file = parquet::ParquetFileReader::OpenFile(path);
-  std::vector<std::pair<int64_t, size_t>> found;
-  for (int i = 0; i < file->metadata()->num_columns(); ++i) {
-    const auto pages =
-        file->GetPageIndexReader()->RowGroup(0)->GetOffsetIndex(i)->page_locations();
-    const int64_t rows = file->metadata()->RowGroup(0)->num_rows();
-    found.emplace_back(pages.size() > 1 ? pages[1].first_row_index : rows, pages.size());
-  }
-  return found;
-}
-
-TEST(TableWriter, PagesOfColumnsWithNullsHaveAsManyCells) {
-  const int64_t rows = 40 * 1024;
-  std::vector<std::string> paths;
-  for (int64_t i = 0; i < rows; ++i) paths.push_back("/W/p" + std::to_string(100'000 + i));
-  // Which cells are set: all, four of five, every other, every fourth, every hundredth, the first
-  // 2,048, none.
-  const std::vector<std::function<bool(int64_t)>> is_set = {
-      [](int64_t) { return true; },           [](int64_t i) { return i % 5 != 0; },
-      [](int64_t i) { return i % 2 == 0; },   [](int64_t i) { return i % 4 == 0; },
-      [](int64_t i) { return i % 100 == 0; }, [](int64_t i) { return i < 2048; },
-      [](int64_t) { return false; }};
-  arrow::FieldVector fields = {arrow::field("path", arrow::utf8())};
-  std::vector<std::shared_ptr<arrow::Array>> columns = {Strings(paths)};
-  for (size_t c = 0; c < is_set.size(); ++c) {
-    arrow::DoubleBuilder cells;
-    for (int64_t i = 0; i < rows; ++i) {
-      ASSERT_TRUE((is_set[c](i) ? cells.Append(i / 7.0) : cells.AppendNull()).ok());
-    }
-    fields.push_back(arrow::field("c" + std::to_string(c), arrow::float64()));
-    columns.push_back(cells.Finish().ValueOrDie());
-  }
-  const auto table = arrow::Table::Make(arrow::schema(fields), columns);
-  const auto pages_of = [&](const WriteOptions& options) {
-    const std::string path = ScratchPath("pages.parquet");
-    EXPECT_TRUE(WriteTable(*table, path, options).ok());
-    EXPECT_EQ(Open(path)->num_rows(), rows);
-    EXPECT_TRUE(ReadFile(path)->Equals(*table));
-    return PagesOf(path);
-  };
-  using Pages = std::vector<std::pair<int64_t, size_t>>;
-  EXPECT_EQ(pages_of({}), (Pages{{1024, 40},
-                                 {1024, 40},
-                                 {1024, 40},
-                                 {2048, 20},
-                                 {4096, 10},
-                                 {12288, 4},
-                                 {1024, 40},
-                                 {1024, 40}}));
-  EXPECT_EQ(pages_of({.layout = FileLayout::kAccess}), (Pages{{512, 80},
-                                                              {512, 80},
-                                                              {512, 80},
-                                                              {1024, 40},
-                                                              {2048, 20},
-                                                              {12288, 4},
-                                                              {512, 80},
-                                                              {512, 80}}));
-  const std::pair<int64_t, size_t> of_size{12288, 4}, given{2048, 20};
-  EXPECT_EQ(pages_of({.layout = FileLayout::kSize}), Pages(8, of_size));
-  EXPECT_EQ(pages_of({.rows_per_page = 2048}), Pages(8, given));
 }
 
 TEST(TableWriter, UncompressedNumbersAreReadInPlace) {

@@ -48,12 +48,7 @@ def optimize(
         int | None, typer.Option(metavar="N", help="Compression level; of Zstandard 15.")
     ] = None,
     rows_per_page: Annotated[
-        int | None,
-        typer.Option(
-            min=1,
-            metavar="N",
-            help="Rows in a page; if not given, 1,024, or more of a column with nulls.",
-        ),
+        int | None, typer.Option(min=1, metavar="N", help="Rows in a page; 1,024 if not given.")
     ] = None,
     rows_per_group: Annotated[
         int | None,

@@ -11,10 +11,8 @@
 #include <parquet/page_index.h>
 #include <parquet/schema.h>
 
-#include <map>
 #include <string>
 #include <utility>
-#include <vector>
 
 #include "core/util/block_memory.h"
 #include "core/write/aligned_pages.h"
@@ -26,8 +24,6 @@ namespace {
 struct Output {
   std::shared_ptr<arrow::io::OutputStream> sink;
   std::shared_ptr<parquet::WriterProperties> properties;
-  /// The same by leaf, where they have pages of other sizes; else none.
-  std::vector<std::shared_ptr<parquet::WriterProperties>> of_leaves;
   std::unique_ptr<parquet::PageIndexBuilder> indexes;  ///< null without a page index
 };
 
@@ -50,10 +46,7 @@ class RowGroup : public parquet::RowGroupWriter::Contents {
   parquet::ColumnWriter* NextColumn() override {
     CloseColumn();
     parquet::ColumnChunkMetaDataBuilder* const chunk = metadata_->NextColumnChunk();
-    const auto leaf = static_cast<size_t>(metadata_->current_column());
-    const auto& properties =
-        output_.of_leaves.empty() ? output_.properties : output_.of_leaves[leaf];
-    column_ = parquet::ColumnWriter::Make(chunk, PagesOf(chunk), properties.get());
+    column_ = parquet::ColumnWriter::Make(chunk, PagesOf(chunk), output_.properties.get());
     return column_.get();
   }
 
@@ -140,20 +133,10 @@ class File : public parquet::ParquetFileWriter::Contents {
   File(std::shared_ptr<parquet::schema::GroupNode> schema,
        std::shared_ptr<const arrow::KeyValueMetadata> entries,
        std::shared_ptr<arrow::io::OutputStream> sink,
-       std::shared_ptr<parquet::WriterProperties> properties, const std::vector<int64_t>& page_rows)
+       std::shared_ptr<parquet::WriterProperties> properties)
       : Contents(std::move(schema), std::move(entries)) {
     output_.sink = std::move(sink);
     output_.properties = std::move(properties);
-    std::map<int64_t, std::shared_ptr<parquet::WriterProperties>> by_rows;
-    for (const int64_t rows : page_rows) {
-      auto& made = by_rows[rows];
-      if (!made) {
-        made = parquet::WriterProperties::Builder(*output_.properties)
-                   .max_rows_per_page(rows)
-                   ->build();
-      }
-      output_.of_leaves.push_back(made);
-    }
     if (output_.properties->page_index_enabled()) {
       output_.indexes = parquet::PageIndexBuilder::Make(&schema_);
     }
@@ -232,8 +215,7 @@ arrow::Result<std::shared_ptr<const arrow::KeyValueMetadata>> SchemaEntries(
 arrow::Result<std::unique_ptr<parquet::arrow::FileWriter>> OpenAlignedFile(
     const std::shared_ptr<arrow::Schema>& schema, std::shared_ptr<arrow::io::OutputStream> sink,
     const std::shared_ptr<parquet::WriterProperties>& properties,
-    const std::shared_ptr<parquet::ArrowWriterProperties>& arrow_properties,
-    const std::vector<int64_t>& page_rows) {
+    const std::shared_ptr<parquet::ArrowWriterProperties>& arrow_properties) {
   std::shared_ptr<parquet::SchemaDescriptor> leaves;
   ARROW_RETURN_NOT_OK(
       parquet::arrow::ToParquetSchema(schema.get(), *properties, *arrow_properties, &leaves));
@@ -244,7 +226,7 @@ arrow::Result<std::unique_ptr<parquet::arrow::FileWriter>> OpenAlignedFile(
   auto file = std::make_unique<parquet::ParquetFileWriter>();
   file->Open(std::make_unique<File>(
       std::static_pointer_cast<parquet::schema::GroupNode>(leaves->schema_root()),
-      std::move(entries), std::move(sink), properties, page_rows));
+      std::move(entries), std::move(sink), properties));
   std::unique_ptr<parquet::arrow::FileWriter> writer;
   ARROW_RETURN_NOT_OK(parquet::arrow::FileWriter::Make(BlockPool(), std::move(file), schema,
                                                        arrow_properties, &writer));

@@ -9,9 +9,7 @@
 #include <parquet/arrow/writer.h>
 #include <parquet/properties.h>
 
-#include <cstdint>
 #include <memory>
-#include <vector>
 
 #include "core/util/export.h"
 
@@ -19,13 +17,12 @@ namespace usdparquet {
 
 /// What parquet::arrow::FileWriter::Open opens, but that pages of lists of numbers are aligned
 /// (AlignPages). Row groups are written one column after the other, not buffered; nothing is
-/// encrypted, and there are no Bloom filters. `page_rows` are for each leaf the most rows of a page,
-/// those of `properties` if it is empty. Memory comes from BlockPool. Arrow's classes may throw.
+/// encrypted, and there are no Bloom filters. Memory comes from BlockPool. Arrow's classes may
+/// throw.
 USDPARQUET_API arrow::Result<std::unique_ptr<parquet::arrow::FileWriter>> OpenAlignedFile(
     const std::shared_ptr<arrow::Schema>& schema, std::shared_ptr<arrow::io::OutputStream> sink,
     const std::shared_ptr<parquet::WriterProperties>& properties,
     const std::shared_ptr<parquet::ArrowWriterProperties>& arrow_properties =
-        parquet::default_arrow_writer_properties(),
-    const std::vector<int64_t>& page_rows = {});
+        parquet::default_arrow_writer_properties());
 
 }  // namespace usdparquet

@@ -98,18 +98,13 @@ arrow::Result<int64_t> RowsAtOnce(const arrow::Table& table, int64_t page_size) 
   return std::clamp<int64_t>(page_size / widest, 1, 1024);
 }
 
-/// Of a column without nulls.
-int64_t RowsPerPage(const WriteOptions& options) {
-  return options.rows_per_page.value_or(
-      options.layout == FileLayout::kSize     ? WriteOptions::kPageRowsForSize
-      : options.layout == FileLayout::kAccess ? WriteOptions::kPageRowsForAccess
-                                              : WriteOptions::kPageRows);
-}
-
 arrow::Result<std::shared_ptr<parquet::WriterProperties>> MakeProperties(
     const ColumnLayouts& layouts, const arrow::Table& table,
     const parquet::SchemaDescriptor& leaves, const WriteOptions& options) {
-  const int64_t rows_per_page = RowsPerPage(options);
+  const int64_t rows_per_page = options.rows_per_page.value_or(
+      options.layout == FileLayout::kSize     ? WriteOptions::kPageRowsForSize
+      : options.layout == FileLayout::kAccess ? WriteOptions::kPageRowsForAccess
+                                              : WriteOptions::kPageRows);
   const int64_t page_size = options.layout == FileLayout::kSize ? kLargePage : kSmallPage;
   ARROW_ASSIGN_OR_RAISE(const int64_t rows_at_once, RowsAtOnce(table, page_size));
   parquet::WriterProperties::Builder builder;
@@ -220,36 +215,7 @@ arrow::Result<ColumnLayouts> CheapestLayouts(const ColumnLayouts& packed, const 
   return chosen;
 }
 
-/// How many of the pages of `rows_per_page` rows that have a cell at all it takes to fill one with
-/// cells. 1 where there are none: that tells nothing of the rows to come.
-int64_t PagesInOne(const arrow::ChunkedArray& column, int64_t rows_per_page) {
-  if (column.null_count() == 0) return 1;
-  int64_t cells = 0, pages = 0;
-  for (int64_t begin = 0; begin < column.length(); begin += rows_per_page) {
-    const auto page = column.Slice(begin, rows_per_page);
-    const int64_t found = page->length() - page->null_count();
-    cells += found;
-    pages += found > 0;
-  }
-  return cells ? std::max<int64_t>(pages * rows_per_page / cells, 1) : 1;
-}
-
 }  // namespace
-
-std::vector<int64_t> ChoosePageRows(const arrow::Table& table,
-                                    const parquet::SchemaDescriptor& leaves,
-                                    const WriteOptions& options) {
-  const int64_t rows = RowsPerPage(options);
-  std::vector<int64_t> chosen(static_cast<size_t>(leaves.num_columns()), rows);
-  if (options.rows_per_page) return chosen;
-  for (int i = 0; i < leaves.num_columns(); ++i) {
-    const int field = leaves.group_node()->FieldIndex(*leaves.GetColumnRoot(i));
-    const auto group = table.column(field)->Slice(0, options.rows_per_group);
-    const int64_t most = std::max<int64_t>(WriteOptions::kPageRowsForSize / rows, 1);
-    chosen[static_cast<size_t>(i)] = rows * std::min(PagesInOne(*group, rows), most);
-  }
-  return chosen;
-}
 
 arrow::Result<std::shared_ptr<parquet::WriterProperties>> ChooseLayouts(
     const arrow::Table& table, const parquet::SchemaDescriptor& leaves,

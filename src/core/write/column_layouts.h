@@ -11,7 +11,6 @@
 
 #include <cstdint>
 #include <memory>
-#include <vector>
 
 #include "core/write/table_writer.h"
 
@@ -27,14 +26,6 @@ inline constexpr int64_t kLayoutSample = 10'000;
 arrow::Result<std::shared_ptr<parquet::WriterProperties>> ChooseLayouts(
     const arrow::Table& table, const parquet::SchemaDescriptor& leaves,
     const WriteOptions& options);
-
-/// For each of its `leaves`, how many rows of `table`, or of one that begins like it, are a page: those
-/// of `options`, or if these leave it to the layout, so many times as many as a column with nulls
-/// needs for as many cells, at most WriteOptions::kPageRowsForSize. A page costs a reader the same
-/// whatever is in it.
-std::vector<int64_t> ChoosePageRows(const arrow::Table& table,
-                                    const parquet::SchemaDescriptor& leaves,
-                                    const WriteOptions& options);
 
 /// The properties with which `table`, the only column of which is a new `stored`, is written to
 /// take the place of that: its codec, and integers packed if they were.

@@ -276,9 +276,7 @@ class Patcher {
     const auto old_chunk = old_.RowGroup(group)->ColumnChunk(leaf);
     ARROW_ASSIGN_OR_RAISE(const auto properties, LayoutLike(*old_chunk, *rows, *leaves, options_));
     ARROW_ASSIGN_OR_RAISE(auto sink, arrow::io::BufferOutputStream::Create());
-    ARROW_ASSIGN_OR_RAISE(auto writer, OpenAlignedFile(rows->schema(), sink, properties,
-                                                       parquet::default_arrow_writer_properties(),
-                                                       ChoosePageRows(*rows, *leaves, options_)));
+    ARROW_ASSIGN_OR_RAISE(auto writer, OpenAlignedFile(rows->schema(), sink, properties));
     ARROW_RETURN_NOT_OK(writer->NewRowGroup());
     ARROW_RETURN_NOT_OK(writer->WriteColumnChunk(rows->column(0)));
     ARROW_RETURN_NOT_OK(writer->Close());

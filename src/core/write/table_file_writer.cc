@@ -145,8 +145,7 @@ arrow::Status TableFileWriter::Begin(const arrow::Table& first_rows) {
   const auto arrow_properties = arrow_builder.build();
   ARROW_ASSIGN_OR_RAISE(const auto properties, ChooseLayouts(first_rows, *stored, options_));
   ARROW_ASSIGN_OR_RAISE(sink_, file_.Open());
-  ARROW_ASSIGN_OR_RAISE(writer_, OpenAlignedFile(schema, sink_, properties, arrow_properties,
-                                                 ChoosePageRows(first_rows, *stored, options_)));
+  ARROW_ASSIGN_OR_RAISE(writer_, OpenAlignedFile(schema, sink_, properties, arrow_properties));
   return arrow::Status::OK();
 }
 
